@@ -497,7 +497,9 @@ type ListEntriesRequest struct {
 	Method string `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
 	// Only entries with this outcome, such as "OK" or "PERMISSION_DENIED".
 	Outcome string `protobuf:"bytes,6,opt,name=outcome,proto3" json:"outcome,omitempty"`
-	// Only entries that showed or changed this record of the own force.
+	// Only entries that showed, changed or met this record of the force named in
+	// `parent`, a resource name: calls of every force's users, and those that
+	// were not told because the record is SILENT.
 	Record string `protobuf:"bytes,7,opt,name=record,proto3" json:"record,omitempty"`
 	// Only entries at or after this time.
 	StartTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`

@@ -46,8 +46,8 @@ type NominalServiceClient interface {
 	RegisterNominal(ctx context.Context, in *RegisterNominalRequest, opts ...grpc.CallOption) (*RegisterNominalResponse, error)
 	// GetNominal returns one nominal of the caller's own force.
 	//
-	// Errors: NOT_FOUND when there is none, when it belongs to another force, or
-	// when it is restricted and the caller is not its force's PSD.
+	// Errors: PERMISSION_DENIED for another force's; NOT_FOUND when there is
+	// none, and when it is SILENT and the caller is not its force's PSD.
 	GetNominal(ctx context.Context, in *GetNominalRequest, opts ...grpc.CallOption) (*Nominal, error)
 	// ListNominals lists the keys and revisions of the caller's own force, for
 	// reconciliation with its own system. No identity is in the answer.
@@ -147,8 +147,8 @@ type NominalServiceServer interface {
 	RegisterNominal(context.Context, *RegisterNominalRequest) (*RegisterNominalResponse, error)
 	// GetNominal returns one nominal of the caller's own force.
 	//
-	// Errors: NOT_FOUND when there is none, when it belongs to another force, or
-	// when it is restricted and the caller is not its force's PSD.
+	// Errors: PERMISSION_DENIED for another force's; NOT_FOUND when there is
+	// none, and when it is SILENT and the caller is not its force's PSD.
 	GetNominal(context.Context, *GetNominalRequest) (*Nominal, error)
 	// ListNominals lists the keys and revisions of the caller's own force, for
 	// reconciliation with its own system. No identity is in the answer.

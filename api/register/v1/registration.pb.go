@@ -11,7 +11,6 @@ package registerv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
-	status "google.golang.org/genproto/googleapis/rpc/status"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -205,7 +204,7 @@ func (x *RegisterRecordsResponse) GetCourse() *RegisterCourseResponse {
 	return nil
 }
 
-func (x *RegisterRecordsResponse) GetError() *status.Status {
+func (x *RegisterRecordsResponse) GetError() *RecordError {
 	if x != nil {
 		if x, ok := x.Result.(*RegisterRecordsResponse_Error); ok {
 			return x.Error
@@ -236,8 +235,8 @@ type RegisterRecordsResponse_Course struct {
 }
 
 type RegisterRecordsResponse_Error struct {
-	// The record was refused; details hold a BadRequest with every faulty field.
-	Error *status.Status `protobuf:"bytes,4,opt,name=error,proto3,oneof"`
+	// The record was refused.
+	Error *RecordError `protobuf:"bytes,4,opt,name=error,proto3,oneof"`
 }
 
 func (*RegisterRecordsResponse_Nominal) isRegisterRecordsResponse_Result() {}
@@ -246,23 +245,161 @@ func (*RegisterRecordsResponse_Course) isRegisterRecordsResponse_Result() {}
 
 func (*RegisterRecordsResponse_Error) isRegisterRecordsResponse_Result() {}
 
+// RecordError says why a record was refused.
+type RecordError struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name of the gRPC code, such as "INVALID_ARGUMENT".
+	Status string `protobuf:"bytes,1,opt,name=status,proto3" json:"status,omitempty"`
+	// The stable reason, such as "INVALID_FIELDS" or "STALE_REVISION".
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// What is wrong, in words.
+	Message string `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
+	// Every faulty field.
+	Violations    []*FieldViolation `protobuf:"bytes,4,rep,name=violations,proto3" json:"violations,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordError) Reset() {
+	*x = RecordError{}
+	mi := &file_register_v1_registration_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordError) ProtoMessage() {}
+
+func (x *RecordError) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_registration_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordError.ProtoReflect.Descriptor instead.
+func (*RecordError) Descriptor() ([]byte, []int) {
+	return file_register_v1_registration_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *RecordError) GetStatus() string {
+	if x != nil {
+		return x.Status
+	}
+	return ""
+}
+
+func (x *RecordError) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *RecordError) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+func (x *RecordError) GetViolations() []*FieldViolation {
+	if x != nil {
+		return x.Violations
+	}
+	return nil
+}
+
+// FieldViolation says what is wrong with one field.
+type FieldViolation struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The path of the field, such as "nominal.names[0].surname".
+	Field string `protobuf:"bytes,1,opt,name=field,proto3" json:"field,omitempty"`
+	// What would be right, without the value.
+	Description   string `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FieldViolation) Reset() {
+	*x = FieldViolation{}
+	mi := &file_register_v1_registration_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FieldViolation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FieldViolation) ProtoMessage() {}
+
+func (x *FieldViolation) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_registration_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FieldViolation.ProtoReflect.Descriptor instead.
+func (*FieldViolation) Descriptor() ([]byte, []int) {
+	return file_register_v1_registration_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *FieldViolation) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *FieldViolation) GetDescription() string {
+	if x != nil {
+		return x.Description
+	}
+	return ""
+}
+
 var File_register_v1_registration_proto protoreflect.FileDescriptor
 
 const file_register_v1_registration_proto_rawDesc = "" +
 	"\n" +
-	"\x1eregister/v1/registration.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/rpc/status.proto\x1a\x18register/v1/access.proto\x1a\x19register/v1/conduct.proto\x1a\x19register/v1/nominal.proto\"\xcd\x01\n" +
+	"\x1eregister/v1/registration.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x18register/v1/access.proto\x1a\x19register/v1/conduct.proto\x1a\x19register/v1/nominal.proto\"\xcd\x01\n" +
 	"\x16RegisterRecordsRequest\x12#\n" +
 	"\bsequence\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\bsequence\x12?\n" +
 	"\anominal\x18\x02 \x01(\v2#.register.v1.RegisterNominalRequestH\x00R\anominal\x12<\n" +
 	"\x06course\x18\x03 \x01(\v2\".register.v1.RegisterCourseRequestH\x00R\x06courseB\x0f\n" +
-	"\x06record\x12\x05\xbaH\x02\b\x01\"\x86\x02\n" +
+	"\x06record\x12\x05\xbaH\x02\b\x01\"\x8c\x02\n" +
 	"\x17RegisterRecordsResponse\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x03R\bsequence\x12@\n" +
 	"\anominal\x18\x02 \x01(\v2$.register.v1.RegisterNominalResponseH\x00R\anominal\x12=\n" +
-	"\x06course\x18\x03 \x01(\v2#.register.v1.RegisterCourseResponseH\x00R\x06course\x12*\n" +
-	"\x05error\x18\x04 \x01(\v2\x12.google.rpc.StatusH\x00R\x05error\x12\x18\n" +
+	"\x06course\x18\x03 \x01(\v2#.register.v1.RegisterCourseResponseH\x00R\x06course\x120\n" +
+	"\x05error\x18\x04 \x01(\v2\x18.register.v1.RecordErrorH\x00R\x05error\x12\x18\n" +
 	"\areceipt\x18\x05 \x01(\tR\areceiptB\b\n" +
-	"\x06result2\xb2\x01\n" +
+	"\x06result\"\x94\x01\n" +
+	"\vRecordError\x12\x16\n" +
+	"\x06status\x18\x01 \x01(\tR\x06status\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x18\n" +
+	"\amessage\x18\x03 \x01(\tR\amessage\x12;\n" +
+	"\n" +
+	"violations\x18\x04 \x03(\v2\x1b.register.v1.FieldViolationR\n" +
+	"violations\"H\n" +
+	"\x0eFieldViolation\x12\x14\n" +
+	"\x05field\x18\x01 \x01(\tR\x05field\x12 \n" +
+	"\vdescription\x18\x02 \x01(\tR\vdescription2\xb2\x01\n" +
 	"\x13RegistrationService\x12\x9a\x01\n" +
 	"\x0fRegisterRecords\x12#.register.v1.RegisterRecordsRequest\x1a$.register.v1.RegisterRecordsResponse\"8\x92\x82\x19\x15\n" +
 	"\anominal\x12\bregister\x18\x01\x82\xd3\xe4\x93\x02\x19:\x01*\"\x14/v1/records:register(\x010\x01B\xb6\x01\n" +
@@ -280,29 +417,31 @@ func file_register_v1_registration_proto_rawDescGZIP() []byte {
 	return file_register_v1_registration_proto_rawDescData
 }
 
-var file_register_v1_registration_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_register_v1_registration_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_register_v1_registration_proto_goTypes = []any{
 	(*RegisterRecordsRequest)(nil),  // 0: register.v1.RegisterRecordsRequest
 	(*RegisterRecordsResponse)(nil), // 1: register.v1.RegisterRecordsResponse
-	(*RegisterNominalRequest)(nil),  // 2: register.v1.RegisterNominalRequest
-	(*RegisterCourseRequest)(nil),   // 3: register.v1.RegisterCourseRequest
-	(*RegisterNominalResponse)(nil), // 4: register.v1.RegisterNominalResponse
-	(*RegisterCourseResponse)(nil),  // 5: register.v1.RegisterCourseResponse
-	(*status.Status)(nil),           // 6: google.rpc.Status
+	(*RecordError)(nil),             // 2: register.v1.RecordError
+	(*FieldViolation)(nil),          // 3: register.v1.FieldViolation
+	(*RegisterNominalRequest)(nil),  // 4: register.v1.RegisterNominalRequest
+	(*RegisterCourseRequest)(nil),   // 5: register.v1.RegisterCourseRequest
+	(*RegisterNominalResponse)(nil), // 6: register.v1.RegisterNominalResponse
+	(*RegisterCourseResponse)(nil),  // 7: register.v1.RegisterCourseResponse
 }
 var file_register_v1_registration_proto_depIdxs = []int32{
-	2, // 0: register.v1.RegisterRecordsRequest.nominal:type_name -> register.v1.RegisterNominalRequest
-	3, // 1: register.v1.RegisterRecordsRequest.course:type_name -> register.v1.RegisterCourseRequest
-	4, // 2: register.v1.RegisterRecordsResponse.nominal:type_name -> register.v1.RegisterNominalResponse
-	5, // 3: register.v1.RegisterRecordsResponse.course:type_name -> register.v1.RegisterCourseResponse
-	6, // 4: register.v1.RegisterRecordsResponse.error:type_name -> google.rpc.Status
-	0, // 5: register.v1.RegistrationService.RegisterRecords:input_type -> register.v1.RegisterRecordsRequest
-	1, // 6: register.v1.RegistrationService.RegisterRecords:output_type -> register.v1.RegisterRecordsResponse
-	6, // [6:7] is the sub-list for method output_type
-	5, // [5:6] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	4, // 0: register.v1.RegisterRecordsRequest.nominal:type_name -> register.v1.RegisterNominalRequest
+	5, // 1: register.v1.RegisterRecordsRequest.course:type_name -> register.v1.RegisterCourseRequest
+	6, // 2: register.v1.RegisterRecordsResponse.nominal:type_name -> register.v1.RegisterNominalResponse
+	7, // 3: register.v1.RegisterRecordsResponse.course:type_name -> register.v1.RegisterCourseResponse
+	2, // 4: register.v1.RegisterRecordsResponse.error:type_name -> register.v1.RecordError
+	3, // 5: register.v1.RecordError.violations:type_name -> register.v1.FieldViolation
+	0, // 6: register.v1.RegistrationService.RegisterRecords:input_type -> register.v1.RegisterRecordsRequest
+	1, // 7: register.v1.RegistrationService.RegisterRecords:output_type -> register.v1.RegisterRecordsResponse
+	7, // [7:8] is the sub-list for method output_type
+	6, // [6:7] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_register_v1_registration_proto_init() }
@@ -328,7 +467,7 @@ func file_register_v1_registration_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_v1_registration_proto_rawDesc), len(file_register_v1_registration_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,7 +19,6 @@ import (
 
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
-	_ "google.golang.org/genproto/googleapis/rpc/status"
 )
 
 // roots are the files the contract imports; their own imports follow.
@@ -28,7 +27,6 @@ var roots = []string{
 	"google/api/annotations.proto",
 	"google/api/field_behavior.proto",
 	"google/api/resource.proto",
-	"google/rpc/status.proto",
 }
 
 func main() {

@@ -1,0 +1,59 @@
+# The register's tasks. `make run` and `make test` are all a newcomer needs.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+BIN := $(CURDIR)/bin
+TOOLS := $(CURDIR)/.tools/bin
+BUF := $(CURDIR)/tools/node_modules/.bin/buf
+GOLANGCI_VERSION := v2.15.0
+GRPCURL_VERSION := v1.9.4
+export PATH := $(TOOLS):$(CURDIR)/tools/node_modules/.bin:$(PATH)
+
+.PHONY: help
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.PHONY: build
+build: ## build the programs into bin/
+	go build -o $(BIN)/ ./cmd/...
+
+.PHONY: run
+run: build $(TOOLS)/grpcurl ## start a working register with demonstration data
+	@$(BIN)/register dev
+
+.PHONY: test
+test: ## everything: lint, fresh code, breaking check, race tests, end to end
+	@tools/test.sh
+
+.PHONY: lint
+lint: $(TOOLS)/golangci-lint tools/node_modules .protodeps ## static checks of Go and proto
+	golangci-lint run ./...
+	buf lint
+	buf format --diff --exit-code
+
+.PHONY: generate
+generate: tools/node_modules ## make api/ afresh from proto/
+	go run ./internal/tools/protodeps
+	buf format -w proto
+	buf generate
+	go tool openapiv3-merge $$(find api/openapi -name '*.openapi.json' | sort) > api/register.openapi.json
+	rm -r api/openapi
+	mv api/register.openapi.json api/register/v1/
+
+.PHONY: bench
+bench: build ## measure; writes the report to standard output
+	@tools/bench.sh
+
+.protodeps: go.mod internal/tools/protodeps/main.go
+	go run ./internal/tools/protodeps
+	@touch $@
+
+tools/node_modules: tools/package-lock.json
+	npm ci --prefix tools --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+$(TOOLS)/golangci-lint:
+	GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+
+$(TOOLS)/grpcurl:
+	GOBIN=$(TOOLS) go install github.com/fullstorydev/grpcurl/cmd/grpcurl@$(GRPCURL_VERSION)
