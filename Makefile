@@ -38,7 +38,8 @@ generate: tools/node_modules ## make api/ afresh from proto/
 	buf generate
 	go tool openapiv3-merge $$(find api/openapi -name '*.openapi.json' | sort) > api/register.openapi.json
 	rm -r api/openapi
-	mv api/register.openapi.json api/register/v1/
+	buf build proto -o api/register.binpb
+	cp internal/tools/api.go.txt api/api.go
 
 .PHONY: bench
 bench: build ## measure; writes the report to standard output

@@ -134,9 +134,8 @@ type RegisterRecordsResponse struct {
 	//	*RegisterRecordsResponse_Course
 	//	*RegisterRecordsResponse_Error
 	Result isRegisterRecordsResponse_Result `protobuf_oneof:"result"`
-	// The receipt of the record's log entry, in the form of the
-	// register-receipt trailer without the checkpoint note; the stream's
-	// trailer carries a checkpoint that covers every entry.
+	// The receipt of the record's log entry, "index=…;leaf=…", without the
+	// checkpoint note; the stream's trailer carries one that covers every entry.
 	Receipt       string `protobuf:"bytes,5,opt,name=receipt,proto3" json:"receipt,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

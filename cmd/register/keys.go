@@ -1,0 +1,208 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+
+	"github.com/google/uuid"
+
+	"github.com/perpetrator-register/register/internal/postgres"
+	"github.com/perpetrator-register/register/internal/seal"
+	"github.com/perpetrator-register/register/internal/server"
+)
+
+type keysCmd struct {
+	Generate keysGenerateCmd `cmd:"" help:"Make a fresh set of keys in an empty folder."`
+	List     keysListCmd     `cmd:"" help:"List the keys of a set by version."`
+	Add      keysAddCmd      `cmd:"" help:"Add a key version; replicas must read it before it is promoted."`
+	Promote  keysPromoteCmd  `cmd:"" help:"Make a key version the one that new values are made with."`
+	Retire   keysRetireCmd   `cmd:"" help:"Remove a key version that nothing needs any more."`
+	Rewrap   keysRewrapCmd   `cmd:"" help:"Wrap every record key under the primary key-management key."`
+	Verifier keysVerifierCmd `cmd:"" help:"Print the public keys of the log's signers, for auditors and witnesses."`
+}
+
+// keyFolder are the flags that say where keys are.
+type keyFolder struct {
+	Dir string `help:"Folder of the key files." required:""`
+	KMS string `help:"URI of the key-management key that encrypts them; without it they are in clear, for development only."`
+}
+
+func (f keyFolder) provider() (seal.Provider, error) {
+	return server.Keys{Dir: f.Dir, KMS: f.KMS}.Provider()
+}
+
+type keysGenerateCmd struct {
+	keyFolder
+	Origin string `help:"The log's name in checkpoints, such as register.example/log." required:""`
+}
+
+// Run makes the keys.
+func (c *keysGenerateCmd) Run(ctx context.Context) error {
+	p, err := c.provider()
+	if err != nil {
+		return err
+	}
+	return seal.Generate(ctx, p, c.Origin)
+}
+
+// keySet are the flags that name a set of keys.
+type keySet struct {
+	keyFolder
+	Set seal.KeySet `arg:"" help:"The set: see docs/operations.md."`
+}
+
+type keysListCmd struct{ keySet }
+
+// Run lists a set.
+func (c *keysListCmd) Run(ctx context.Context) error {
+	p, err := c.provider()
+	if err != nil {
+		return err
+	}
+	infos, err := seal.ListKeys(ctx, p, c.Set)
+	if err != nil {
+		return err
+	}
+	for _, i := range infos {
+		mark := ""
+		if i.Primary {
+			mark = " primary"
+		}
+		fmt.Printf("%d%s\n", i.Version, mark)
+	}
+	return nil
+}
+
+type keysAddCmd struct{ keySet }
+
+// Run adds a version.
+func (c *keysAddCmd) Run(ctx context.Context) error {
+	p, err := c.provider()
+	if err != nil {
+		return err
+	}
+	version, err := seal.AddKey(ctx, p, c.Set)
+	if err != nil {
+		return err
+	}
+	fmt.Println(version)
+	return nil
+}
+
+// keyVersion names one version of a set.
+type keyVersion struct {
+	keySet
+	Version uint32 `arg:"" help:"The version."`
+}
+
+type keysPromoteCmd struct{ keyVersion }
+
+// Run promotes a version.
+func (c *keysPromoteCmd) Run(ctx context.Context) error {
+	p, err := c.provider()
+	if err != nil {
+		return err
+	}
+	return seal.PromoteKey(ctx, p, c.Set, c.Version)
+}
+
+type keysRetireCmd struct{ keyVersion }
+
+// Run retires a version.
+func (c *keysRetireCmd) Run(ctx context.Context) error {
+	p, err := c.provider()
+	if err != nil {
+		return err
+	}
+	return seal.RetireKey(ctx, p, c.Set, c.Version)
+}
+
+type keysRewrapCmd struct {
+	keyFolder
+	DatabaseURL string `help:"Connection string of the service's account." required:"" env:"REGISTER_DATABASE_URL"`
+}
+
+// rewrapPage is how many keys are read and written at a time.
+const rewrapPage = 1000
+
+// Run wraps all record keys afresh; it may be interrupted and run again.
+func (c *keysRewrapCmd) Run(ctx context.Context, log *slog.Logger) error {
+	p, err := c.provider()
+	if err != nil {
+		return err
+	}
+	keys, err := seal.Open(ctx, p)
+	if err != nil {
+		return err
+	}
+	db, err := postgres.Open(ctx, postgres.Options{URL: c.DatabaseURL, MaxConns: 2, ApplicationName: "register keys"})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	var after uuid.UUID
+	var total int64
+	for {
+		page, err := db.RecordKeys(ctx, after, rewrapPage)
+		if err != nil {
+			return err
+		}
+		if len(page) == 0 {
+			log.InfoContext(ctx, "record keys wrapped afresh", "keys", total)
+			return nil
+		}
+		after = page[len(page)-1].Record
+		n, err := rewrapped(ctx, keys, db, page)
+		if err != nil {
+			return err
+		}
+		total += n
+	}
+}
+
+func rewrapped(ctx context.Context, keys *seal.KeyRing, db *postgres.DB, page []postgres.RecordKey) (int64, error) {
+	stored := map[uuid.UUID]postgres.RecordKey{}
+	var in iter.Seq2[seal.WrappedKey, error] = func(yield func(seal.WrappedKey, error) bool) {
+		for _, k := range page {
+			stored[k.Record] = k
+			if !yield(seal.WrappedKey{Context: k.Record, Wrapped: k.Wrapped}, nil) {
+				return
+			}
+		}
+	}
+	var old, fresh []postgres.RecordKey
+	var errs []error
+	for k, err := range keys.Rewrap(in) {
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		old = append(old, stored[k.Context])
+		fresh = append(fresh, postgres.RecordKey{Record: k.Context, Wrapped: k.Wrapped})
+	}
+	if len(errs) > 0 || len(fresh) == 0 {
+		return 0, errors.Join(errs...)
+	}
+	return db.Rewrap(ctx, old, fresh)
+}
+
+type keysVerifierCmd struct{ keyFolder }
+
+// Run prints the public keys.
+func (c *keysVerifierCmd) Run(ctx context.Context) error {
+	p, err := c.provider()
+	if err != nil {
+		return err
+	}
+	keys, err := seal.Open(ctx, p)
+	if err != nil {
+		return err
+	}
+	for _, v := range keys.LogVerifiers() {
+		fmt.Println(v)
+	}
+	return nil
+}

@@ -1,0 +1,54 @@
+// Command register is the server of the register, and the operator's tools.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// cli is the command line.
+type cli struct {
+	Serve   serveCmd   `cmd:"" help:"Serve the register, as configured in a file."`
+	Dev     devCmd     `cmd:"" help:"Run a whole register on this machine, with a private PostgreSQL and demonstration data."`
+	Migrate migrateCmd `cmd:"" help:"Bring the database's schema up to date."`
+	Policy  policyCmd  `cmd:"" help:"Check the access policy."`
+	Keys    keysCmd    `cmd:"" help:"Make and rotate keys."`
+	Verify  verifyCmd  `cmd:"" help:"Check the stored log and records against each other."`
+
+	LogFormat string `help:"Form of the journal: text or json." enum:"text,json" default:"text" env:"REGISTER_LOG_FORMAT"`
+	LogLevel  string `help:"Least level of the journal." enum:"debug,info,warn,error" default:"info" env:"REGISTER_LOG_LEVEL"`
+}
+
+func main() {
+	var c cli
+	k := kong.Parse(&c, kong.Name("register"), kong.UsageOnError(),
+		kong.Description("Serial-perpetrator register for stalking."))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	log := c.journal()
+	slog.SetDefault(log)
+	k.BindTo(ctx, (*context.Context)(nil))
+	if err := k.Run(log); err != nil {
+		fmt.Fprintln(os.Stderr, "register:", err)
+		stop()
+		os.Exit(1) //nolint:gocritic // stop has been called
+	}
+}
+
+func (c *cli) journal() *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		level = slog.LevelInfo
+	}
+	options := &slog.HandlerOptions{Level: level}
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(os.Stderr, options))
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, options))
+}

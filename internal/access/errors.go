@@ -1,0 +1,80 @@
+package access
+
+// Reason is a short stable code that says why a caller was not authenticated.
+// It is safe to show to the caller and to log.
+type Reason string
+
+// The reasons. Those of the second group come only with AuthError.Authenticated;
+// those of the first too, over a good certificate.
+const (
+	ReasonCredentialsMissing  Reason = "credentials_missing"
+	ReasonAuthorizationFormat Reason = "authorization_format"
+	ReasonTokenFormat         Reason = "token_format"
+	ReasonTokenType           Reason = "token_type"
+	ReasonTokenAlgorithm      Reason = "token_algorithm"
+	ReasonTokenIssuer         Reason = "token_issuer"
+	ReasonTokenSignature      Reason = "token_signature"
+	ReasonTokenAudience       Reason = "token_audience"
+	ReasonTokenExpired        Reason = "token_expired"
+	ReasonTokenNotYetValid    Reason = "token_not_yet_valid"
+	ReasonTokenLifetime       Reason = "token_lifetime"
+	ReasonTokenClaims         Reason = "token_claims"
+	ReasonIssuerUnavailable   Reason = "issuer_unavailable"
+	ReasonCertificateName     Reason = "certificate_name"
+	ReasonCertificateChain    Reason = "certificate_chain"
+	ReasonCertificateRevoked  Reason = "certificate_revoked"
+	ReasonRevocationUnknown   Reason = "revocation_unknown"
+	ReasonOfficerFormat       Reason = "officer_format"
+
+	// ReasonForceNotGranted: the issuer may not speak for the claimed force.
+	ReasonForceNotGranted Reason = "force_not_granted"
+	// ReasonRoleNotGranted: the issuer may not grant a claimed role.
+	ReasonRoleNotGranted Reason = "role_not_granted"
+	// ReasonWeakAuthentication: the user signed in less strongly than needed.
+	ReasonWeakAuthentication Reason = "weak_authentication"
+	// ReasonTokenBinding: the token is not bound to the certificate presented.
+	ReasonTokenBinding Reason = "token_binding"
+	// ReasonForceMismatch: token and certificate name different forces.
+	ReasonForceMismatch Reason = "force_mismatch"
+	// ReasonOfficerConflict: register-officer names someone else than the token.
+	ReasonOfficerConflict Reason = "officer_conflict"
+)
+
+// AuthError says why a caller was refused. Its text holds the reason code
+// alone, never token content.
+type AuthError struct {
+	// Reason is the code.
+	Reason Reason
+	// Authenticated is true when it is known who is refused: a genuine token
+	// claims what it may not, or a force system brought something bad over its
+	// good certificate. The refusal is to be logged by itself. False: aggregate
+	// it per source.
+	Authenticated bool
+	// Actor is who is refused: when Authenticated, the token's subject with its
+	// issuer and claimed force, or the system; else Kind anonymous. Address is
+	// always set. It carries no roles and must never be used to grant anything.
+	Actor Actor
+	// Temporary is true when the same credential may succeed later (the
+	// issuer's keys could not be fetched): answer UNAVAILABLE.
+	Temporary bool
+	// cause is for tests and debugging by errors.Is; it is never printed.
+	cause error
+}
+
+// Error returns the reason code after a fixed prefix.
+func (e *AuthError) Error() string { return "not authenticated: " + string(e.Reason) }
+
+// Unwrap returns the cause, if any. Do not show it to callers.
+func (e *AuthError) Unwrap() error { return e.cause }
+
+func refuse(r Reason) *AuthError { return &AuthError{Reason: r} }
+
+// refuseActor is for a genuine credential that claims what it may not.
+func refuseActor(r Reason, a Actor) *AuthError {
+	a.Roles = 0
+	return &AuthError{Reason: r, Authenticated: true, Actor: a}
+}
+
+func unavailable(cause error) *AuthError {
+	return &AuthError{Reason: ReasonIssuerUnavailable, Temporary: true, cause: cause}
+}

@@ -1,0 +1,162 @@
+package access
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// The files of a policy folder.
+const (
+	modelFile       = "model.conf"
+	permissionsFile = "permissions.csv"
+	testsFile       = "permissions_test.csv"
+)
+
+// Activation tells that a policy came into force, for the access log.
+type Activation struct {
+	// OldHash is empty when the server starts.
+	OldHash string
+	// NewHash is the hex SHA-256 of the policy now in force.
+	NewHash string
+}
+
+// PolicyStore holds the policy in force and replaces it atomically when its
+// files change. It is safe for concurrent use.
+type PolicyStore struct {
+	fsys    fs.FS
+	used    []Permission
+	current atomic.Pointer[Policy]
+	mu      sync.Mutex // one reload at a time
+}
+
+// OpenPolicy reads and compiles the policy of a folder: model.conf,
+// permissions.csv and permissions_test.csv, whose tests must pass. Use
+// os.DirFS for a folder that operators edit, or the files built into the
+// program.
+func OpenPolicy(fsys fs.FS, used []Permission) (*PolicyStore, error) {
+	s := &PolicyStore{fsys: fsys, used: append([]Permission(nil), used...)}
+	p, err := s.read()
+	if err != nil {
+		return nil, err
+	}
+	s.current.Store(p)
+	return s, nil
+}
+
+// Current returns the policy in force. It does not allocate. Take it once per
+// call, so that one call is decided by one policy.
+func (s *PolicyStore) Current() *Policy { return s.current.Load() }
+
+// Reload re-reads the files. changed is false when their hash is the one in
+// force. On any fault, failing tests included, the policy in force stays.
+func (s *PolicyStore) Reload() (act Activation, changed bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, err := s.read()
+	if err != nil {
+		return Activation{}, false, err
+	}
+	old := s.current.Load()
+	if old.Hash() == p.Hash() {
+		return Activation{}, false, nil
+	}
+	s.current.Store(p)
+	return Activation{OldHash: old.Hash(), NewHash: p.Hash()}, true, nil
+}
+
+// Watch looks at the files at each interval until ctx ends, reloads when the
+// time or size of one changed, and reports each activation or fault (act is
+// zero then). A fault is reported once per state of the files.
+func (s *PolicyStore) Watch(ctx context.Context, every time.Duration, report func(act Activation, err error)) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	// The first tick always reads: files may have changed since OpenPolicy.
+	for last := ""; ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		now := stamp(s.fsys, modelFile, permissionsFile, testsFile)
+		if now == last {
+			continue
+		}
+		last = now
+		if act, changed, err := s.Reload(); changed || err != nil {
+			report(act, err)
+		}
+	}
+}
+
+// stamp describes the files' times and sizes; it changes when they may have.
+func stamp(fsys fs.FS, names ...string) string {
+	var b bytes.Buffer
+	for _, name := range names {
+		if info, err := fs.Stat(fsys, name); err == nil {
+			_, _ = fmt.Fprintf(&b, "%s %d %d\n", name, info.ModTime().UnixNano(), info.Size())
+		} else {
+			_, _ = fmt.Fprintf(&b, "%s missing\n", name)
+		}
+	}
+	return b.String()
+}
+
+func (s *PolicyStore) read() (*Policy, error) {
+	files, err := readStable(s.fsys, modelFile, permissionsFile, testsFile)
+	if err != nil {
+		return nil, err
+	}
+	p, err := LoadPolicy(files[0], files[1], s.used)
+	if err != nil {
+		return nil, err
+	}
+	_, faults, err := CheckTests(p, files[2])
+	if err != nil {
+		return nil, err
+	}
+	if len(faults) > 0 {
+		return nil, fmt.Errorf("policy: %d of its tests fail, the first at line %d: %s", len(faults), faults[0].Line, faults[0].Problem)
+	}
+	return p, nil
+}
+
+// readStable reads the files until two readings agree, so that a deployment
+// in progress is not taken for a policy.
+func readStable(fsys fs.FS, names ...string) ([][]byte, error) {
+	read := func() ([][]byte, error) {
+		out := make([][]byte, 0, len(names))
+		for _, name := range names {
+			data, err := fs.ReadFile(fsys, name)
+			if err != nil {
+				return nil, fmt.Errorf("policy: %w", err)
+			}
+			out = append(out, data)
+		}
+		return out, nil
+	}
+	last, err := read()
+	for range 5 {
+		if err != nil {
+			return nil, err
+		}
+		var again [][]byte
+		if again, err = read(); err != nil {
+			return nil, err
+		}
+		same := true
+		for i := range last {
+			same = same && bytes.Equal(last[i], again[i])
+		}
+		if same {
+			return last, nil
+		}
+		last = again
+	}
+	return nil, errors.New("policy: the files keep changing")
+}

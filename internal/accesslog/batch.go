@@ -1,0 +1,334 @@
+package accesslog
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/perpetrator-register/register/internal/postgres"
+)
+
+// write brings a batch to its end: each item is finished exactly once. A batch
+// that the database refuses for what it holds is halved until the culprit
+// stands alone, and the others are written without it.
+func (w *Writer) write(ctx context.Context, items []*item) {
+	if len(items) == 0 {
+		return
+	}
+	a := attempt{w: w, items: items}
+	err := a.run(ctx)
+	w.journal(ctx, err)
+	switch {
+	case err == nil:
+		return
+	case errors.Is(err, postgres.ErrConstraint) && len(a.items) > 1:
+		half := len(a.items) / 2
+		w.write(ctx, a.items[:half])
+		w.write(ctx, a.items[half:])
+		return
+	case errors.Is(err, postgres.ErrConstraint):
+		err = refusal(err)
+	case errors.Is(err, postgres.ErrMaybeCommitted):
+		if a.settle(ctx) {
+			return
+		}
+		err = fmt.Errorf("%w, %w: %w", ErrUnavailable, ErrUnknownOutcome, err)
+	case errors.Is(err, postgres.ErrNotReplicated):
+		err = fmt.Errorf("%w, %w: %w", ErrUnavailable, ErrUnknownOutcome, err)
+	default:
+		err = fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	for _, it := range a.items {
+		it.finish(Receipt{}, err)
+	}
+}
+
+// refusal tells a change that came too late from one that is not acceptable.
+func refusal(err error) error {
+	var server *postgres.ServerError
+	if errors.As(err, &server) {
+		switch server.Constraint {
+		case "record_pkey", "record_source_hmac_key", "version_pkey":
+			return ErrConflict
+		}
+	}
+	return fmt.Errorf("%w: %w", ErrRejected, err)
+}
+
+// journal notes when writing begins to fail and when it works again.
+func (w *Writer) journal(ctx context.Context, err error) {
+	failed := err != nil && !errors.Is(err, postgres.ErrConstraint)
+	if failed {
+		w.stats.failures.Add(1)
+	}
+	switch {
+	case errors.Is(err, ErrCorrupt):
+		w.o.Log.ErrorContext(ctx, "the stored access log contradicts itself: nothing is written", "error", err)
+	case failed && !w.failing:
+		w.o.Log.ErrorContext(ctx, "the access log cannot be written: calls are refused", "error", err)
+	case !failed && w.failing:
+		w.o.Log.InfoContext(ctx, "the access log can be written again")
+	}
+	w.failing = failed
+}
+
+// attempt is one try to write a batch.
+type attempt struct {
+	w      *Writer
+	items  []*item // those not finished yet
+	batch  postgres.LogBatch
+	leaves []tlog.Hash
+}
+
+func (a *attempt) run(ctx context.Context) error {
+	w := a.w
+	ctx, cancel := context.WithTimeout(ctx, w.o.Timeout)
+	defer cancel()
+	tx, head, err := w.db.BeginLog(ctx, a.need())
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() // does nothing once committed
+	if err := w.catchUp(ctx, tx, head); err != nil {
+		return err
+	}
+	a.admit(head)
+	if len(a.items) == 0 {
+		return nil
+	}
+	next, err := a.build(head)
+	if err != nil {
+		return err
+	}
+	if err := tx.Commit(ctx, &a.batch); err != nil {
+		return err
+	}
+	w.edge = next
+	w.stats.batches.Add(1)
+	w.stats.entries.Add(int64(len(a.items)))
+	a.succeed()
+	return nil
+}
+
+// need lists what must be known of the records that the batch touches.
+func (a *attempt) need() postgres.LogNeed {
+	n := postgres.LogNeed{Size: a.w.edge.size}
+	for _, it := range a.items {
+		for i := range it.p.Changes {
+			c := &it.p.Changes[i]
+			n.Records = append(n.Records, c.Record.ID)
+			if c.Expected == 0 {
+				n.Sources = append(n.Sources, c.Record.SourceHMAC)
+			}
+		}
+		for _, r := range it.p.Requires {
+			n.Records = append(n.Records, r.Record)
+		}
+	}
+	return n
+}
+
+// catchUp brings our edge level with the log's head, which another replica may
+// have moved. It reads the new leaves if they are few, else the partial tile of
+// each level: never more than that, however far the head has moved.
+func (w *Writer) catchUp(ctx context.Context, tx *postgres.LogTx, head postgres.LogHead) error {
+	behind := head.Size - w.edge.size
+	e := w.edge
+	switch {
+	case behind < 0:
+		return fmt.Errorf("%w: it has shrunk from %d to %d entries", ErrCorrupt, w.edge.size, head.Size)
+	case behind > int64(len(head.Leaves)) || behind == postgres.MaxLeaves:
+		var err error
+		e, err = loadEdge(head.Size, func(level int, start int64, n int) ([]tlog.Hash, error) {
+			raw, err := tx.EdgeHashes(ctx, level, start, n)
+			if err != nil {
+				return nil, err
+			}
+			return toHashes(raw)
+		})
+		if err != nil {
+			return err
+		}
+	case behind < int64(len(head.Leaves)):
+		return fmt.Errorf("%w: there are entries beyond its last checkpoint", ErrCorrupt)
+	case behind > 0:
+		leaves, err := toHashes(head.Leaves)
+		if err != nil {
+			return err
+		}
+		e, _ = e.append(leaves)
+	}
+	if e.size > 0 {
+		if root := e.root(); !bytes.Equal(root[:], head.Root) {
+			return fmt.Errorf("%w: its tree does not have the root of its checkpoint at size %d", ErrCorrupt, e.size)
+		}
+	}
+	w.edge = e
+	return nil
+}
+
+// admit finishes the items whose records have moved on, and keeps the others.
+func (a *attempt) admit(head postgres.LogHead) {
+	kept := a.items[:0:0]
+	for _, it := range a.items {
+		if !current(it.p, head) {
+			it.finish(Receipt{}, ErrConflict)
+			continue
+		}
+		for i := range it.p.Changes {
+			c := &it.p.Changes[i]
+			head.Numbers[c.Record.ID] = c.Version.N
+			if c.Expected == 0 {
+				head.Taken[string(c.Record.SourceHMAC)] = true
+			}
+		}
+		kept = append(kept, it)
+	}
+	a.items = kept
+}
+
+func current(p *Pending, head postgres.LogHead) bool {
+	for i := range p.Changes {
+		c := &p.Changes[i]
+		if head.Numbers[c.Record.ID] != c.Expected {
+			return false
+		}
+		if c.Expected == 0 && head.Taken[string(c.Record.SourceHMAC)] {
+			return false
+		}
+	}
+	for _, r := range p.Requires {
+		if head.Numbers[r.Record] != r.N {
+			return false
+		}
+	}
+	return true
+}
+
+// build makes the rows of the batch and the edge of the tree that they give.
+func (a *attempt) build(head postgres.LogHead) (edge, error) {
+	w := a.w
+	now := w.o.Now().UTC().Truncate(time.Microsecond)
+	if now.Before(head.Time) {
+		now = head.Time // the log's time never goes backwards
+	}
+	a.batch = postgres.LogBatch{First: head.Size, Time: now}
+	a.leaves = make([]tlog.Hash, len(a.items))
+	for i, it := range a.items {
+		stamp(it.entry.Meta, now)
+		a.leaves[i] = tlog.RecordHash(it.entry.Meta)
+		it.entry.Leaf = a.leaves[i][:]
+		a.batch.Entries = append(a.batch.Entries, it.entry)
+		a.collect(it.p, head.Size+int64(i))
+	}
+	next, full := w.edge.append(a.leaves)
+	root := next.root()
+	signed, err := signCheckpoint(w.o.Origin, tlog.Tree{N: next.size, Hash: root}, w.o.Signers)
+	if err != nil {
+		return edge{}, fmt.Errorf("sign checkpoint: %w", err)
+	}
+	a.batch.Tiles = full
+	a.batch.Checkpoint = postgres.Checkpoint{Size: next.size, Time: now, Root: root[:], Note: signed}
+	return next, nil
+}
+
+func (a *attempt) collect(p *Pending, index int64) {
+	b := &a.batch
+	if p.Body != nil {
+		b.Bodies = append(b.Bodies, postgres.LogBody{Index: index, Body: *p.Body})
+	}
+	for _, t := range p.Touches {
+		b.Touches = append(b.Touches, postgres.LogTouch{Index: index, Touch: t})
+	}
+	for i := range p.Changes {
+		c := &p.Changes[i]
+		if c.Expected == 0 {
+			b.Records = append(b.Records, c.Record)
+			b.Keys = append(b.Keys, postgres.RecordKey{Record: c.Record.ID, Wrapped: c.Wrapped})
+		}
+		if c.DeleteKey {
+			b.DeletedKeys = append(b.DeletedKeys, c.Record.ID)
+		}
+		v := c.Version
+		v.LogIndex = index
+		b.Versions = append(b.Versions, v)
+	}
+}
+
+// succeed finishes all items of a batch that has committed.
+func (a *attempt) succeed() {
+	for i, it := range a.items {
+		it.finish(Receipt{
+			Index: a.batch.First + int64(i), Time: a.batch.Time,
+			Leaf: a.leaves[i], Checkpoint: a.batch.Checkpoint.Note,
+		}, nil)
+	}
+}
+
+// settle finds out whether a batch has committed after all. Who holds the lock
+// knows that the transaction in question has ended, one way or the other. It
+// returns true when all items are finished.
+func (a *attempt) settle(ctx context.Context) bool {
+	w := a.w
+	ctx, cancel := context.WithTimeout(ctx, w.o.Settle)
+	defer cancel()
+	for {
+		stands, err := a.lookUp(ctx)
+		switch {
+		case err == nil && stands:
+			a.succeed()
+			return true
+		case err == nil:
+			lost := fmt.Errorf("%w: the connection was lost", ErrUnavailable)
+			for _, it := range a.items {
+				it.finish(Receipt{}, lost)
+			}
+			return true
+		case errors.Is(err, postgres.ErrNotReplicated):
+			return false
+		}
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-ctx.Done():
+			return false
+		case <-w.closing:
+			return false
+		}
+	}
+}
+
+// lookUp tells whether the log holds the batch. Where a standby should have it
+// too, we cannot know, and fail with ErrNotReplicated.
+func (a *attempt) lookUp(ctx context.Context) (bool, error) {
+	tx, head, err := a.w.db.BeginLog(ctx, postgres.LogNeed{Size: a.batch.First})
+	if err != nil {
+		return false, err
+	}
+	defer tx.Rollback()
+	if !a.stands(head) {
+		return false, nil
+	}
+	replicated, err := tx.Replicated(ctx)
+	if err == nil && replicated {
+		err = postgres.ErrNotReplicated
+	}
+	return true, err
+}
+
+// stands tells whether the log holds the batch where it was to be. Entry ids
+// are unique, so equal leaves are these very entries.
+func (a *attempt) stands(head postgres.LogHead) bool {
+	if len(head.Leaves) < len(a.leaves) {
+		return false
+	}
+	for i, leaf := range a.leaves {
+		if !bytes.Equal(head.Leaves[i], leaf[:]) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,197 @@
+// Package accesslog is the register's append-only, tamper-evident record of
+// every search, view, disclosure, change and refusal.
+//
+// Entries are leaves of a Merkle tree (RFC 6962) kept in the same database,
+// and written in the same transaction, as what they tell of. The order of the
+// log is the order of commits. Nothing is disclosed before its entry is
+// durable: a caller waits for Append, and answers nothing when it fails.
+package accesslog
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Metadata is what an entry says in the clear. It holds no free text and no
+// reference that may name a person: those go in the sealed body.
+type Metadata struct {
+	V             int       // schema version, filled in by the writer
+	ID            uuid.UUID // filled in by the writer if zero
+	Time          time.Time // filled in by the writer, under the log's lock; microseconds, UTC
+	Actor         Actor
+	Roles         []string
+	ACR           string // authentication strength
+	Client        string // system name or OpenID Connect client
+	Addr          string // remote address
+	Method        string // full RPC name, or the transport for refusals below RPC
+	Operation     string // statutory operation, "" for none
+	Reason        string // reason code
+	ReferenceHMAC string
+	OnBehalfOf    string
+	Terms         []string    // HMACs of the search's terms, "key version:hex"
+	Results       []uuid.UUID // records disclosed, at most MaxResults
+	ResultCount   int
+	Marks         []string     // marks touched (restricted, police suspect)
+	Versions      []VersionRef // filled in by the writer from the changes
+	Decision      Decision
+	Outcome       string // gRPC code name: "OK", "PERMISSION_DENIED", …
+	Recipients    []string
+	Trace         string
+	BodyHash      []byte // SHA-256 of the sealed body, filled in by the writer
+	Count         int64  // calls that this entry stands for, when it is an aggregate
+	Source        string // source of an aggregate: a network
+}
+
+// MaxResults is the largest number of records named in one entry.
+const MaxResults = 50
+
+// Actor is who called.
+type Actor struct {
+	Sub       string    `json:"sub,omitempty"` // subject
+	Force     string    `json:"force,omitempty"`
+	Collar    string    `json:"collar,omitempty"`    // collar number of the officer
+	Assurance Assurance `json:"assurance,omitempty"` // how the officer is known
+	Kind      ActorKind `json:"kind"`
+}
+
+// ActorKind is what kind of caller it is.
+type ActorKind string
+
+// The kinds of actors.
+const (
+	Person    ActorKind = "person"
+	System    ActorKind = "system"
+	Anonymous ActorKind = "anonymous"
+)
+
+// Assurance says how the officer behind a call is known.
+type Assurance string
+
+// Verified officers proved it by a token; asserted ones are named by a system.
+const (
+	Verified Assurance = "verified"
+	Asserted Assurance = "asserted"
+)
+
+// VersionRef is what an entry says of a version that commits with it.
+type VersionRef struct {
+	Record uuid.UUID `json:"record"`
+	N      int32     `json:"n"`
+	Digest []byte    `json:"digest"`
+}
+
+// Decision is what the policy said. The zero Decision is left out of an entry.
+type Decision struct {
+	Effect Effect `json:"effect,omitempty"`
+	Line   string `json:"line,omitempty"`   // policy line that decided
+	Policy string `json:"policy,omitempty"` // hash of the policy
+}
+
+// Effect is the outcome of a policy decision.
+type Effect string
+
+// The outcomes of a policy decision.
+const (
+	Allow Effect = "allow"
+	Deny  Effect = "deny"
+)
+
+// schemaVersion is the version of the metadata's form.
+const schemaVersion = 1
+
+// wire is Metadata as written: the order of its fields is the order in the
+// entry. The first three have a fixed length, so that the time can be set
+// without writing the whole anew.
+type wire struct {
+	V             int          `json:"v"`
+	ID            string       `json:"id"`
+	Time          string       `json:"time"`
+	Actor         Actor        `json:"actor"`
+	Roles         []string     `json:"roles,omitempty"`
+	ACR           string       `json:"acr,omitempty"`
+	Client        string       `json:"client,omitempty"`
+	Addr          string       `json:"addr,omitempty"`
+	Method        string       `json:"method"`
+	Operation     string       `json:"operation,omitempty"`
+	Reason        string       `json:"reason,omitempty"`
+	ReferenceHMAC string       `json:"reference_hmac,omitempty"`
+	OnBehalfOf    string       `json:"on_behalf_of,omitempty"`
+	Terms         []string     `json:"terms,omitempty"`
+	Results       []uuid.UUID  `json:"results,omitempty"`
+	ResultCount   int          `json:"result_count"`
+	Marks         []string     `json:"marks,omitempty"`
+	Versions      []VersionRef `json:"versions,omitempty"`
+	Decision      *Decision    `json:"decision,omitempty"`
+	Outcome       string       `json:"outcome"`
+	Recipients    []string     `json:"recipients,omitempty"`
+	Trace         string       `json:"trace,omitempty"`
+	BodyHash      []byte       `json:"body_hash,omitempty"`
+	Count         int64        `json:"count,omitempty"`
+	Source        string       `json:"source,omitempty"`
+}
+
+const (
+	timeForm   = "2006-01-02T15:04:05.000000Z"
+	timeOffset = len(`{"v":1,"id":"00000000-0000-0000-0000-000000000000","time":"`)
+)
+
+// marshal writes the metadata in its one form.
+func (m *Metadata) marshal() ([]byte, error) {
+	w := wire{
+		V: m.V, ID: m.ID.String(), Time: m.Time.UTC().Format(timeForm), Actor: m.Actor, Roles: m.Roles, ACR: m.ACR,
+		Client: m.Client, Addr: m.Addr, Method: m.Method, Operation: m.Operation, Reason: m.Reason,
+		ReferenceHMAC: m.ReferenceHMAC, OnBehalfOf: m.OnBehalfOf, Terms: m.Terms, Results: m.Results,
+		ResultCount: m.ResultCount, Marks: m.Marks, Versions: m.Versions, Outcome: m.Outcome,
+		Recipients: m.Recipients, Trace: m.Trace, BodyHash: m.BodyHash, Count: m.Count, Source: m.Source,
+	}
+	if m.Decision != (Decision{}) {
+		w.Decision = &m.Decision
+	}
+	return json.Marshal(&w)
+}
+
+// stamp sets the time in marshalled metadata.
+func stamp(meta []byte, t time.Time) {
+	var form [len(timeForm) + 8]byte // formatting writes some bytes beyond the end
+	copy(meta[timeOffset:], t.AppendFormat(form[:0], timeForm))
+}
+
+var errNotMetadata = errors.New("not an entry's metadata")
+
+// ParseMetadata reads an entry's metadata, which must be in its one form: what
+// was read would be written as the same bytes.
+func ParseMetadata(b []byte) (Metadata, error) {
+	var w wire
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&w); err != nil {
+		return Metadata{}, errNotMetadata // the cause may quote the entry
+	}
+	id, errID := uuid.Parse(w.ID)
+	at, errTime := time.Parse(timeForm, w.Time)
+	if errID != nil || errTime != nil {
+		return Metadata{}, errNotMetadata
+	}
+	if w.V != schemaVersion {
+		return Metadata{}, fmt.Errorf("%w: schema version %d", errNotMetadata, w.V)
+	}
+	m := Metadata{
+		V: w.V, ID: id, Time: at.UTC(), Actor: w.Actor, Roles: w.Roles, ACR: w.ACR,
+		Client: w.Client, Addr: w.Addr, Method: w.Method, Operation: w.Operation, Reason: w.Reason,
+		ReferenceHMAC: w.ReferenceHMAC, OnBehalfOf: w.OnBehalfOf, Terms: w.Terms, Results: w.Results,
+		ResultCount: w.ResultCount, Marks: w.Marks, Versions: w.Versions, Outcome: w.Outcome,
+		Recipients: w.Recipients, Trace: w.Trace, BodyHash: w.BodyHash, Count: w.Count, Source: w.Source,
+	}
+	if w.Decision != nil {
+		m.Decision = *w.Decision
+	}
+	if again, err := m.marshal(); err != nil || !bytes.Equal(again, b) {
+		return Metadata{}, errNotMetadata
+	}
+	return m, nil
+}

@@ -1,0 +1,173 @@
+package accesslog
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/google/uuid"
+
+	"github.com/perpetrator-register/register/internal/postgres"
+	"github.com/perpetrator-register/register/internal/seal"
+)
+
+// Errors of Append. After any of them nothing may be disclosed.
+var (
+	// ErrUnavailable says that the log cannot be written now. Nothing was
+	// written, unless ErrUnknownOutcome comes with it.
+	ErrUnavailable = errors.New("the access log cannot be written")
+	// ErrUnknownOutcome says that the entry may or may not have been written.
+	// It comes with ErrUnavailable, or with the error of the caller's context.
+	ErrUnknownOutcome = errors.New("the outcome of a log entry is unknown")
+	// ErrConflict says that a record is not at the version the change was made
+	// from, or is new and exists already: read again and retry.
+	ErrConflict = errors.New("the record has changed")
+	// ErrRejected says that the entry is not acceptable for what it holds.
+	ErrRejected = errors.New("the log entry is not acceptable")
+	// ErrCorrupt says that the stored log contradicts itself.
+	ErrCorrupt = errors.New("the stored access log is corrupt")
+)
+
+// Pending is an entry to be appended, with what must commit together with it.
+type Pending struct {
+	Entry    Metadata
+	Body     *postgres.Body // sealed part, if any
+	Changes  []Change       // at most one for each record
+	Requires []Requirement
+	// Touches are the records that the call showed, changed or met.
+	Touches []postgres.Touch
+}
+
+// Change writes the next version of one record.
+type Change struct {
+	// Record is the record itself; it is inserted when Expected is 0.
+	Record postgres.Record
+	// Expected is the record's current version number, 0 for a new record.
+	// Version.N must be one more.
+	Expected int32
+	// Version is the new version; LogIndex is filled in by the writer, all
+	// else by the caller (Digest as by seal.Digest).
+	Version postgres.Version
+	// Wrapped, for a new record, is its wrapped data key.
+	Wrapped []byte
+	// DeleteKey destroys the record's key; the version must then be erased.
+	DeleteKey bool
+}
+
+// Requirement asks that a record that is not written be still at version N.
+type Requirement struct {
+	Record uuid.UUID
+	N      int32
+}
+
+// Appender appends entries.
+type Appender interface {
+	// Append returns once the entry and its changes are durable and integrated
+	// in the log; see the errors of this package. The draft must not be used
+	// by the caller until then.
+	Append(ctx context.Context, p *Pending) (Receipt, error)
+}
+
+// limits of one entry.
+const (
+	maxChanges = math.MaxInt16
+	maxMeta    = 1 << 20
+)
+
+// check finds faults that the caller should have avoided.
+func (p *Pending) check() error {
+	if len(p.Entry.Results) > MaxResults {
+		return errors.New("too many results named")
+	}
+	if len(p.Changes) > maxChanges {
+		return errors.New("too many changes")
+	}
+	if p.Entry.Method == "" || p.Entry.Outcome == "" || p.Entry.Actor.Kind == "" {
+		return errors.New("method, outcome and kind of actor are needed")
+	}
+	seen := make(map[uuid.UUID]bool, len(p.Changes)+len(p.Requires))
+	for i := range p.Changes {
+		c := &p.Changes[i]
+		if seen[c.Record.ID] {
+			return errors.New("two changes of one record")
+		}
+		seen[c.Record.ID] = true
+		if err := c.check(); err != nil {
+			return err
+		}
+	}
+	for _, r := range p.Requires {
+		if seen[r.Record] {
+			return errors.New("a record both changed and required")
+		}
+	}
+	return nil
+}
+
+func (c *Change) check() error {
+	v, r := &c.Version, &c.Record
+	switch {
+	case v.Record != r.ID || r.ID == uuid.Nil:
+		return errors.New("a version of another record")
+	case c.Expected < 0 || v.N != c.Expected+1:
+		return errors.New("a version out of turn")
+	case c.Expected == 0 && len(c.Wrapped) == 0:
+		return errors.New("a new record without a key")
+	case c.Expected > 0 && len(c.Wrapped) > 0:
+		return errors.New("a second key for a record")
+	case c.DeleteKey != v.Erased:
+		return errors.New("an erased version goes with the deletion of the key")
+	}
+	if !seal.DigestEqual(v.Digest, v.Salt, versionFields(*r, *v)) {
+		return errors.New("a digest that is not the version's")
+	}
+	return nil
+}
+
+func versionFields(r postgres.Record, v postgres.Version) seal.VersionFields {
+	return seal.VersionFields{
+		Record: r.ID, N: v.N, Kind: string(r.Kind), Force: r.Force,
+		Revision: v.Revision, Erased: v.Erased, Sealed: v.Sealed,
+	}
+}
+
+// prepare does what can be done before the lock: it marshals the entry with a
+// time to be stamped later.
+func (p *Pending) prepare() (postgres.LogEntry, error) {
+	if err := p.check(); err != nil {
+		return postgres.LogEntry{}, fmt.Errorf("%w: %w", ErrRejected, err)
+	}
+	m := &p.Entry
+	m.V = schemaVersion
+	if m.ID == uuid.Nil {
+		id, err := uuid.NewV7()
+		if err != nil {
+			return postgres.LogEntry{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
+		}
+		m.ID = id
+	}
+	m.Versions = nil
+	for i := range p.Changes {
+		v := &p.Changes[i].Version
+		m.Versions = append(m.Versions, VersionRef{Record: v.Record, N: v.N, Digest: v.Digest})
+	}
+	m.BodyHash = nil
+	if p.Body != nil {
+		sum := sha256.Sum256(p.Body.Sealed)
+		m.BodyHash = sum[:]
+	}
+	meta, err := m.marshal()
+	if err != nil || len(meta) > maxMeta || bytes.IndexByte(meta[timeOffset:timeOffset+len(timeForm)], '"') >= 0 {
+		return postgres.LogEntry{}, fmt.Errorf("%w: it cannot be written as metadata", ErrRejected)
+	}
+	return postgres.LogEntry{
+		Meta: meta, BodyHash: m.BodyHash, Versions: len(p.Changes),
+		Projection: postgres.Projection{
+			Force: m.Actor.Force, Actor: m.Actor.Sub, Method: m.Method,
+			Operation: m.Operation, Outcome: m.Outcome, ReferenceHMAC: m.ReferenceHMAC,
+		},
+	}, nil
+}

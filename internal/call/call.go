@@ -1,0 +1,188 @@
+// Package call carries one RPC through the register: who calls, what the
+// policy grants, and the log entry that the call becomes. Interceptors make a
+// Call; use cases fill in its entry and, when they write, commit it.
+package call
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/perpetrator-register/register/internal/access"
+	"github.com/perpetrator-register/register/internal/accesslog"
+	"github.com/perpetrator-register/register/internal/postgres"
+	"github.com/perpetrator-register/register/internal/seal"
+)
+
+// Call is one RPC, or one record of a stream, on its way through the register.
+type Call struct {
+	// Method is what the contract says of the RPC.
+	Method *Method
+	// Actor is the authenticated caller.
+	Actor access.Actor
+	// Policy is the policy in force when the call began.
+	Policy *access.Policy
+	// Grant is what the policy grants; zero until the call is authorised.
+	Grant access.Grant
+	// Entry is the log entry in the making.
+	Entry accesslog.Metadata
+	// Touches are the records that the call showed, changed or met.
+	Touches []postgres.Touch
+	// Requires are records that must stand unchanged when the entry commits.
+	Requires []accesslog.Requirement
+	// Receipt is set once the entry is durable; before that nothing may be
+	// disclosed.
+	Receipt *accesslog.Receipt
+
+	body     proto.Message
+	searchID uuid.NullUUID
+	log      accesslog.Appender
+	keys     *seal.KeyRing
+}
+
+// Log is what a Call needs to commit its entry.
+type Log struct {
+	// Appender appends entries.
+	Appender accesslog.Appender
+	// Keys seal the bodies of entries.
+	Keys *seal.KeyRing
+}
+
+// New begins a call.
+func New(m *Method, actor access.Actor, policy *access.Policy, log Log) *Call {
+	c := &Call{Method: m, Actor: actor, Policy: policy, log: log.Appender, keys: log.Keys}
+	c.Entry = accesslog.Metadata{
+		ID:        uuid.Must(uuid.NewV7()),
+		Actor:     logActor(actor),
+		Roles:     actor.Roles.Names(),
+		ACR:       actor.ACR,
+		Client:    actor.Client,
+		Addr:      actor.Address,
+		Method:    m.Short,
+		Operation: strings.TrimPrefix(m.Operation.String(), "OPERATION_"),
+	}
+	if policy != nil {
+		c.Entry.Decision.Policy = policy.Hash()
+	}
+	return c
+}
+
+// Fork begins a call for one record of a stream: the same caller and grant,
+// an entry of its own.
+func (c *Call) Fork() *Call {
+	f := New(c.Method, c.Actor, c.Policy, Log{Appender: c.log, Keys: c.keys})
+	f.Grant = c.Grant
+	f.Entry.Decision = c.Entry.Decision
+	f.Entry.Trace = c.Entry.Trace
+	return f
+}
+
+func logActor(a access.Actor) accesslog.Actor {
+	return accesslog.Actor{
+		Sub:       Subject(a),
+		Force:     a.Force,
+		Collar:    a.Collar,
+		Assurance: accesslog.Assurance(a.Officer),
+		Kind:      accesslog.ActorKind(a.Kind),
+	}
+}
+
+// Subject is the caller's name in the log: unique over all issuers.
+func Subject(a access.Actor) string {
+	if a.Issuer == "" {
+		return a.Subject
+	}
+	return a.Issuer + "#" + a.Subject
+}
+
+// SetBody gives the part of the entry that is stored sealed.
+func (c *Call) SetBody(m proto.Message) { c.body = m }
+
+// SetSearch gives the sealed part of a search's entry.
+func (c *Call) SetSearch(id uuid.UUID, m proto.Message) {
+	c.body, c.searchID = m, uuid.NullUUID{UUID: id, Valid: true}
+}
+
+// Show notes that the call discloses a record; entries name at most
+// accesslog.MaxResults of them and count all.
+func (c *Call) Show(id uuid.UUID, force string) {
+	c.Entry.ResultCount++
+	if len(c.Entry.Results) < accesslog.MaxResults {
+		c.Entry.Results = append(c.Entry.Results, id)
+	}
+	c.Touches = append(c.Touches, postgres.Touch{Record: id, Force: force})
+}
+
+// ShowSilent notes that the call met a record that it must not show. Only the
+// owner force's PSD can read it.
+func (c *Call) ShowSilent(id uuid.UUID, force string) {
+	c.Touches = append(c.Touches, postgres.Touch{Record: id, Force: force, Silent: true})
+}
+
+// Discard takes back what the use case noted, because it failed and nothing
+// is disclosed. What it met and must not show stays noted for the owner's PSD.
+func (c *Call) Discard() {
+	c.Entry.Results, c.Entry.ResultCount, c.Requires = nil, 0, nil
+	c.Touches = slices.DeleteFunc(c.Touches, func(t postgres.Touch) bool { return !t.Silent })
+	c.body, c.searchID = nil, uuid.NullUUID{}
+}
+
+// Commit appends the entry, with changes if there are any, and waits until
+// both are durable. It may be called again after accesslog.ErrConflict.
+func (c *Call) Commit(ctx context.Context, outcome string, changes ...accesslog.Change) error {
+	if c.Receipt != nil {
+		return errors.New("call: committed twice")
+	}
+	c.Entry.Outcome = outcome
+	p := &accesslog.Pending{Entry: c.Entry, Changes: changes, Touches: c.Touches, Requires: c.Requires}
+	if c.body != nil {
+		body, err := c.sealBody()
+		if err != nil {
+			return err
+		}
+		p.Body = body
+	}
+	receipt, err := c.log.Append(ctx, p)
+	if err != nil {
+		return err
+	}
+	c.Receipt = &receipt
+	return nil
+}
+
+func (c *Call) sealBody() (*postgres.Body, error) {
+	plain, err := proto.Marshal(c.body)
+	if err != nil {
+		return nil, fmt.Errorf("call: body: %w", err)
+	}
+	dek := seal.NewDataKey()
+	sealed, err := dek.Seal(plain, seal.BodyAD(c.Entry.ID))
+	if err != nil {
+		return nil, fmt.Errorf("call: body: %w", err)
+	}
+	wrapped, err := c.keys.Wrap(dek, c.Entry.ID[:])
+	if err != nil {
+		return nil, fmt.Errorf("call: body: %w", err)
+	}
+	return &postgres.Body{SearchID: c.searchID, Wrapped: wrapped, Sealed: sealed}, nil
+}
+
+type key struct{}
+
+// With puts the call into a context.
+func With(ctx context.Context, c *Call) context.Context { return context.WithValue(ctx, key{}, c) }
+
+// From returns the call of a context. Without one the use case was reached
+// past the chain, which must never happen: it panics.
+func From(ctx context.Context) *Call {
+	c, ok := ctx.Value(key{}).(*Call)
+	if !ok {
+		panic("call: a use case was reached outside the chain")
+	}
+	return c
+}

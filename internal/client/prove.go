@@ -1,0 +1,159 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+)
+
+// Prover asks the log for proofs and verifies them here: nothing is believed
+// that the hashes do not show.
+type Prover struct {
+	// Log is the log.
+	Log registerv1.AccessLogServiceClient
+	// Key is the verifier key of the log; empty leaves signatures unchecked.
+	Key string
+}
+
+// Proof is what was verified.
+type Proof struct {
+	// Index and Leaf are the entry's.
+	Index int64
+	Leaf  tlog.Hash
+	// Checkpoint is the checkpoint whose tree holds the entry.
+	Checkpoint *Checkpoint
+	// Newest is the newest checkpoint; its tree extends that of Checkpoint.
+	Newest *Checkpoint
+}
+
+// Newest returns the newest checkpoint and its note.
+func (p *Prover) Newest(ctx context.Context) (*Checkpoint, string, error) {
+	got, err := p.Log.GetCheckpoint(ctx, &registerv1.GetCheckpointRequest{})
+	if err != nil {
+		return nil, "", err
+	}
+	c, err := OpenCheckpoint(got.GetNote(), p.Key)
+	return c, got.GetNote(), err
+}
+
+// Entry proves that the newest checkpoint's tree holds the entry.
+func (p *Prover) Entry(ctx context.Context, index int64) (*Proof, error) {
+	newest, _, err := p.Newest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if index < 0 || index >= newest.Tree.N {
+		return nil, fmt.Errorf("the log holds the entries 0 to %d", newest.Tree.N-1)
+	}
+	leaf, err := p.inclusion(ctx, index, newest.Tree, nil)
+	if err != nil {
+		return nil, err
+	}
+	return &Proof{Index: index, Leaf: leaf, Checkpoint: newest, Newest: newest}, nil
+}
+
+// Receipt proves that a receipt holds: its entry is in its checkpoint's tree
+// with its leaf hash, and the newest checkpoint's tree extends that tree.
+func (p *Prover) Receipt(ctx context.Context, r *Receipt) (*Proof, error) {
+	newest, _, err := p.Newest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	at := newest
+	if r.Note != "" {
+		if at, err = r.Offline(p.Key); err != nil {
+			return nil, err
+		}
+	}
+	if at.Origin != newest.Origin {
+		return nil, errors.New("the receipt is of another log")
+	}
+	if r.Index >= at.Tree.N || newest.Tree.N < at.Tree.N {
+		return nil, errors.New("the log no longer holds the entry: its newest checkpoint is smaller than the receipt says")
+	}
+	leaf, err := p.inclusion(ctx, r.Index, at.Tree, &r.Leaf)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.consistency(ctx, at.Tree, newest.Tree); err != nil {
+		return nil, err
+	}
+	return &Proof{Index: r.Index, Leaf: leaf, Checkpoint: at, Newest: newest}, nil
+}
+
+// Offline checks as much of a receipt as can be without the log: the form of
+// its checkpoint, the signature when the log's key is given, and that the
+// entry lies within the tree.
+func (r *Receipt) Offline(logKey string) (*Checkpoint, error) {
+	if r.Note == "" {
+		return nil, errors.New("the receipt holds no checkpoint: it can be checked against the log only")
+	}
+	c, err := OpenCheckpoint(r.Note, logKey)
+	if err != nil {
+		return nil, err
+	}
+	if r.Index >= c.Tree.N {
+		return nil, errors.New("the receipt's checkpoint does not cover its entry")
+	}
+	return c, nil
+}
+
+// inclusion verifies that the tree holds the entry, with the given leaf hash
+// if there is one, and returns the hash.
+func (p *Prover) inclusion(ctx context.Context, index int64, tree tlog.Tree, leaf *tlog.Hash) (tlog.Hash, error) {
+	got, err := p.Log.GetInclusionProof(ctx, &registerv1.GetInclusionProofRequest{Index: index, TreeSize: tree.N})
+	if err != nil {
+		return tlog.Hash{}, err
+	}
+	hashes, err := toHashes(got.GetHashes())
+	if err != nil {
+		return tlog.Hash{}, err
+	}
+	if leaf == nil {
+		one, err := toHashes([][]byte{got.GetLeafHash()})
+		if err != nil {
+			return tlog.Hash{}, err
+		}
+		leaf = &one[0]
+	}
+	if err := tlog.CheckRecord(hashes, tree.N, tree.Hash, index, *leaf); err != nil {
+		return tlog.Hash{}, errors.New("the proof FAILED: the log's tree does not hold this entry")
+	}
+	return *leaf, nil
+}
+
+func (p *Prover) consistency(ctx context.Context, older, newer tlog.Tree) error {
+	if older.N == newer.N {
+		if older.Hash != newer.Hash {
+			return errors.New("the proof FAILED: two trees of one size differ, history was rewritten")
+		}
+		return nil
+	}
+	got, err := p.Log.GetConsistencyProof(ctx, &registerv1.GetConsistencyProofRequest{FirstTreeSize: older.N, SecondTreeSize: newer.N})
+	if err != nil {
+		return err
+	}
+	hashes, err := toHashes(got.GetHashes())
+	if err != nil {
+		return err
+	}
+	if err := tlog.CheckTree(hashes, newer.N, newer.Hash, older.N, older.Hash); err != nil {
+		return errors.New("the proof FAILED: the newest tree does not extend the receipt's, history was rewritten")
+	}
+	return nil
+}
+
+func toHashes(in [][]byte) ([]tlog.Hash, error) {
+	out := make([]tlog.Hash, len(in))
+	for i, h := range in {
+		if len(h) != tlog.HashSize {
+			return nil, errors.New("the proof FAILED: it is malformed")
+		}
+		out[i] = tlog.Hash(h)
+	}
+	return out, nil
+}

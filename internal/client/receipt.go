@@ -1,0 +1,118 @@
+package client
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// Keys of the receipt and of the entry's index in a response's trailer.
+const (
+	ReceiptKey = "register-receipt"
+	EntryKey   = "register-entry"
+)
+
+// Receipt says where a call stands in the access log.
+type Receipt struct {
+	// Index is the entry's, from 0.
+	Index int64
+	// Leaf is the entry's leaf hash (RFC 6962).
+	Leaf tlog.Hash
+	// Note is the signed checkpoint of a tree that holds the entry; empty in
+	// the receipts of a stream's single records.
+	Note string
+}
+
+// maxReceipt bounds a receipt's text.
+const maxReceipt = 64 << 10
+
+var errNotReceipt = errors.New("not a receipt: it reads index=…;leaf=…;checkpoint=…")
+
+// ParseReceipt reads a receipt, with or without its checkpoint. It verifies
+// nothing.
+func ParseReceipt(s string) (*Receipt, error) {
+	parts := strings.Split(strings.TrimSpace(s), ";")
+	if len(s) > maxReceipt || len(parts) < 2 || len(parts) > 3 {
+		return nil, errNotReceipt
+	}
+	values := make([]string, 3)
+	for i, key := range []string{"index=", "leaf=", "checkpoint="}[:len(parts)] {
+		v, ok := strings.CutPrefix(parts[i], key)
+		if !ok {
+			return nil, errNotReceipt
+		}
+		values[i] = v
+	}
+	index, errIndex := strconv.ParseInt(values[0], 10, 64)
+	leaf, errLeaf := tlog.ParseHash(values[1])
+	signed, errNote := base64.StdEncoding.DecodeString(values[2])
+	if errIndex != nil || errLeaf != nil || errNote != nil || index < 0 {
+		return nil, errNotReceipt
+	}
+	return &Receipt{Index: index, Leaf: leaf, Note: string(signed)}, nil
+}
+
+// String writes the receipt as ParseReceipt reads it.
+func (r *Receipt) String() string {
+	s := fmt.Sprintf("index=%d;leaf=%s", r.Index, r.Leaf)
+	if r.Note != "" {
+		s += ";checkpoint=" + base64.StdEncoding.EncodeToString([]byte(r.Note))
+	}
+	return s
+}
+
+// Checkpoint is what a checkpoint note states.
+type Checkpoint struct {
+	// Origin is the log's name.
+	Origin string
+	// Tree is the size and root.
+	Tree tlog.Tree
+	// Signed reports whether the log's signature was verified with its key.
+	Signed bool
+}
+
+// OpenCheckpoint reads a checkpoint note (C2SP tlog-checkpoint) and, when the
+// log's verifier key is given, verifies its signature. Without the key it
+// reads what stands there and Signed is false.
+func OpenCheckpoint(signed, logKey string) (*Checkpoint, error) {
+	known := note.VerifierList()
+	if logKey != "" {
+		v, err := note.NewVerifier(logKey)
+		if err != nil {
+			return nil, errors.New("the log's key is not a verifier key")
+		}
+		known = note.VerifierList(v)
+	}
+	n, err := note.Open([]byte(signed), known)
+	var unverified *note.UnverifiedNoteError
+	switch {
+	case errors.As(err, &unverified) && logKey == "":
+		n = unverified.Note
+	case errors.As(err, &unverified):
+		return nil, errors.New("the checkpoint is not signed by the log's key")
+	case err != nil:
+		return nil, errors.New("the checkpoint is malformed or its signature is false")
+	}
+	lines := strings.SplitN(n.Text, "\n", 4)
+	if len(lines) != 4 || lines[0] == "" {
+		return nil, errors.New("the checkpoint is malformed")
+	}
+	size, errSize := strconv.ParseInt(lines[1], 10, 64)
+	root, errRoot := tlog.ParseHash(lines[2])
+	if errSize != nil || errRoot != nil || size < 1 {
+		return nil, errors.New("the checkpoint is malformed")
+	}
+	c := &Checkpoint{Origin: lines[0], Tree: tlog.Tree{N: size, Hash: root}}
+	for _, s := range n.Sigs {
+		c.Signed = c.Signed || s.Name == c.Origin
+	}
+	if logKey != "" && !c.Signed {
+		return nil, errors.New("the checkpoint's origin is not the log of the key")
+	}
+	return c, nil
+}

@@ -1,0 +1,197 @@
+// Package devstack runs a whole register on one machine: a private
+// PostgreSQL, a development OpenID provider, certificates, keys and invented
+// data, all in one folder. It is for development, demonstration and tests.
+package devstack
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/perpetrator-register/register/internal/devstack/demo"
+	"github.com/perpetrator-register/register/internal/devstack/idp"
+	"github.com/perpetrator-register/register/internal/devstack/pgserver"
+	"github.com/perpetrator-register/register/internal/devstack/pki"
+	"github.com/perpetrator-register/register/internal/postgres"
+	"github.com/perpetrator-register/register/internal/refdata"
+	"github.com/perpetrator-register/register/internal/seal"
+	"github.com/perpetrator-register/register/internal/server"
+)
+
+// Options say where the stack lives and listens. Empty addresses mean free
+// ports of 127.0.0.1.
+type Options struct {
+	// Dir holds all data; it survives restarts.
+	Dir string
+	// GRPC, REST, Admin and IDP are the addresses to listen on.
+	GRPC, REST, Admin, IDP string
+	// PolicyDir holds the policy.
+	PolicyDir string
+	// Empty leaves out the demonstration data.
+	Empty bool
+	// Log is the journal.
+	Log *slog.Logger
+}
+
+// Stack is a running stack.
+type Stack struct {
+	// Server is the register.
+	Server *server.Server
+	// IDP is the OpenID provider.
+	IDP *idp.Provider
+	// PKI is the certificate authority with its files.
+	PKI *pki.Folder
+	// Postgres is the database server.
+	Postgres *pgserver.Server
+	// Config is the server's configuration.
+	Config *server.Config
+
+	options Options
+	group   *errgroup.Group
+	ctx     context.Context //nolint:containedctx // of the group that serves
+	stop    context.CancelFunc
+}
+
+// System is the name of the force system in demonstration certificates.
+const System = "crime"
+
+// Origin is the log's name in development.
+const Origin = "register.example/development"
+
+// Start starts everything but serving; Serve begins that. Stop undoes it.
+func Start(ctx context.Context, o Options) (*Stack, error) {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if err := os.MkdirAll(o.Dir, 0o755); err != nil { //nolint:gosec // the database's account must reach its own folder below
+		return nil, err
+	}
+	ref, err := refdata.Load(nil)
+	if err != nil {
+		return nil, err
+	}
+	s := &Stack{options: o}
+	if s.Postgres, err = pgserver.Start(ctx, pgserver.Options{Dir: filepath.Join(o.Dir, "postgres"), Log: o.Log}); err != nil {
+		return nil, err
+	}
+	if err := s.assemble(ctx, ref); err != nil {
+		return nil, errors.Join(err, s.Stop(ctx))
+	}
+	return s, nil
+}
+
+func (s *Stack) assemble(ctx context.Context, ref *refdata.Set) error {
+	o := s.options
+	owner, service, err := s.database(ctx)
+	if err != nil {
+		return err
+	}
+	keys := filepath.Join(o.Dir, "keys")
+	if _, err := os.Stat(keys); errors.Is(err, fs.ErrNotExist) {
+		if err := seal.Generate(ctx, seal.DirProvider(keys), Origin); err != nil {
+			return err
+		}
+	}
+	var systems []pki.System
+	for _, f := range ref.Forces() {
+		systems = append(systems, pki.System{Force: f.Code, Name: System})
+	}
+	if s.PKI, err = pki.Ensure(filepath.Join(o.Dir, "pki"), systems...); err != nil {
+		return err
+	}
+	group, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s.stop = stop
+	s.group, s.ctx = errgroup.WithContext(group)
+	if s.IDP, err = idp.Start(group, idp.Options{Addr: o.IDP, DataDir: filepath.Join(o.Dir, "idp"), Logger: o.Log}); err != nil {
+		return err
+	}
+	free := func(addr string) string {
+		if addr == "" {
+			return "127.0.0.1:0"
+		}
+		return addr
+	}
+	s.Config = &server.Config{
+		GRPC: server.Listener{
+			Listen: free(o.GRPC), Cert: s.PKI.ServerCert, Key: s.PKI.ServerKey, ClientCA: s.PKI.RootFile, CRLDir: s.PKI.CRLDir,
+		},
+		REST: server.Listener{Listen: free(o.REST)}, Admin: free(o.Admin),
+		Database:  server.Database{URL: service, OwnerURL: owner},
+		Keys:      server.Keys{Dir: keys},
+		Issuers:   s.IDP.Issuers(),
+		PolicyDir: o.PolicyDir, Origin: Origin, Development: true,
+	}
+	s.Server, err = server.New(ctx, s.Config, o.Log)
+	return err
+}
+
+// database makes roles and database, with passwords that stay the same.
+func (s *Stack) database(ctx context.Context) (owner, service string, err error) {
+	password := func(name string) (string, error) {
+		path := filepath.Join(s.options.Dir, name+".password")
+		raw, err := os.ReadFile(path) //nolint:gosec // a file of ours
+		if errors.Is(err, fs.ErrNotExist) {
+			raw = []byte(rand.Text())
+			err = os.WriteFile(path, raw, 0o600)
+		}
+		return strings.TrimSpace(string(raw)), err
+	}
+	b := postgres.BootstrapOptions{Database: "register"}
+	if b.OwnerPassword, err = password("owner"); err != nil {
+		return "", "", err
+	}
+	if b.ServicePassword, err = password("service"); err != nil {
+		return "", "", err
+	}
+	if err := postgres.Bootstrap(ctx, s.Postgres.URL("postgres"), b); err != nil {
+		return "", "", err
+	}
+	return s.Postgres.UserURL(postgres.OwnerRole, b.OwnerPassword, b.Database),
+		s.Postgres.UserURL(postgres.ServiceRole, b.ServicePassword, b.Database), nil
+}
+
+// Serve begins to serve and, the first time, registers the demonstration data
+// through the register's own interface. It returns when that is done; Wait
+// tells when serving has ended.
+func (s *Stack) Serve(ctx context.Context) error {
+	s.group.Go(func() error { return s.Server.Run(s.ctx) })
+	if s.options.Empty {
+		return nil
+	}
+	done := filepath.Join(s.options.Dir, "demonstration-data")
+	if _, err := os.Stat(done); err == nil {
+		return nil
+	}
+	began := time.Now()
+	nominals := demo.Generate(demo.Options{Seed: 1, Nominals: 1000})
+	if err := s.seed(ctx, nominals); err != nil {
+		return fmt.Errorf("demonstration data: %w", err)
+	}
+	s.options.Log.InfoContext(ctx, "demonstration data registered", "nominals", len(nominals), "took", time.Since(began).Round(time.Millisecond).String())
+	return os.WriteFile(done, []byte("registered; delete the whole folder to begin afresh\n"), 0o600)
+}
+
+// Wait returns when serving has ended.
+func (s *Stack) Wait() error { return s.group.Wait() }
+
+// Stop ends serving and stops what Start started.
+func (s *Stack) Stop(ctx context.Context) error {
+	var errs []error
+	if s.stop != nil {
+		s.stop()
+		errs = append(errs, s.group.Wait())
+	}
+	if s.Postgres != nil {
+		errs = append(errs, s.Postgres.Stop(context.WithoutCancel(ctx)))
+	}
+	return errors.Join(errs...)
+}

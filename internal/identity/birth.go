@@ -1,0 +1,184 @@
+package identity
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Birth is a date of birth, whole or partial.
+type Birth struct {
+	// Year is four digits, 1800 to 2199.
+	Year int
+	// Month is 1 to 12, or 0 when not known.
+	Month int
+	// Day is 1 to 31, or 0 when not known.
+	Day int
+	// Approximate says that the year may be wrong by up to two years.
+	Approximate bool
+}
+
+// String returns YYYY, YYYY-MM or YYYY-MM-DD, after "about " if approximate.
+func (b Birth) String() string {
+	s := fmt.Sprintf("%04d", b.Year)
+	if b.Month > 0 {
+		s += fmt.Sprintf("-%02d", b.Month)
+		if b.Day > 0 {
+			s += fmt.Sprintf("-%02d", b.Day)
+		}
+	}
+	if b.Approximate {
+		return "about " + s
+	}
+	return s
+}
+
+func (b Birth) full() bool { return b.Day > 0 }
+
+const birthForm = "must be a date such as 2001-02-03 or 03/02/2001, a month such as 2001-02, or a year such as 2001"
+
+var months = map[string]int{
+	"jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6,
+	"jul": 7, "aug": 8, "sep": 9, "oct": 10, "nov": 11, "dec": 12,
+}
+
+// NormaliseBirth reads a date of birth in any common British or ISO form, day
+// before month. A leading "about", "circa", "c" or "approx" marks it
+// approximate. Two-digit years are refused: they are ambiguous.
+func NormaliseBirth(s string) (Birth, error) {
+	var b Birth
+	text, _, _ := strings.Cut(fold(s), "t00:00") // a time of midnight after an ISO date
+	words := dateWords(text)
+	if len(words) > 0 {
+		switch words[0] {
+		case "about", "abt", "circa", "c", "ca", "approx", "approximately":
+			b.Approximate = true
+			words = words[1:]
+		}
+	}
+	if len(words) > 3 && allZero(words[3:]) {
+		words = words[:3] // a time of midnight after the date
+	}
+	var y, m, d string
+	switch len(words) {
+	case 1:
+		w := words[0]
+		switch {
+		case !allDigits(w):
+			return Birth{}, invalid("format", birthForm)
+		case len(w) == 8:
+			y, m, d = w[:4], w[4:6], w[6:]
+			if n := atoi(y); n < minYear || n > maxYear {
+				d, m, y = w[:2], w[2:4], w[4:]
+			}
+		case len(w) == 6 && atoi(w[:4]) >= minYear && atoi(w[4:]) <= 12:
+			y, m = w[:4], w[4:]
+		default:
+			y = w
+		}
+	case 2:
+		if len(words[0]) == 4 && allDigits(words[0]) {
+			y, m = words[0], words[1]
+		} else {
+			m, y = words[0], words[1]
+		}
+	case 3:
+		switch {
+		case len(words[0]) == 4 && allDigits(words[0]):
+			y, m, d = words[0], words[1], words[2]
+		case !allDigits(words[0]):
+			m, d, y = words[0], words[1], words[2]
+		default:
+			d, m, y = words[0], words[1], words[2]
+		}
+	default:
+		return Birth{}, invalid("format", birthForm)
+	}
+	return b.fill(y, m, d)
+}
+
+const (
+	minYear = 1800
+	maxYear = 2199
+)
+
+func (b Birth) fill(y, m, d string) (Birth, error) {
+	if len(y) != 4 || !allDigits(y) {
+		return Birth{}, invalid("format", birthForm+", with a year of four digits")
+	}
+	b.Year = atoi(y)
+	if b.Year < minYear || b.Year > maxYear {
+		return Birth{}, invalid("range", "must have a year from 1800 to 2199")
+	}
+	if m == "" || (allDigits(m) && atoi(m) == 0) {
+		return b, nil
+	}
+	if allDigits(m) && len(m) <= 2 {
+		b.Month = atoi(m)
+	} else if len(m) >= 3 {
+		b.Month = months[m[:3]]
+	}
+	if b.Month < 1 || b.Month > 12 {
+		return Birth{}, invalid("range", "must have a month from 1 to 12, or its name")
+	}
+	if d == "" || (allDigits(d) && atoi(d) == 0) {
+		return b, nil
+	}
+	if !allDigits(d) || len(d) > 2 {
+		return Birth{}, invalid("format", birthForm)
+	}
+	b.Day = atoi(d)
+	if t := time.Date(b.Year, time.Month(b.Month), b.Day, 0, 0, 0, 0, time.UTC); t.Day() != b.Day {
+		return Birth{}, invalid("range", "must have a day that exists in that month")
+	}
+	return b, nil
+}
+
+func dateWords(s string) []string {
+	words := strings.FieldsFunc(s, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
+	})
+	for i, w := range words {
+		if ordinal := strings.TrimRight(w, "stndrh"); len(ordinal)+2 == len(w) && allDigits(ordinal) {
+			words[i] = ordinal
+		}
+	}
+	return words
+}
+
+func allZero(words []string) bool {
+	for _, w := range words {
+		if strings.Trim(w, "0tz") != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// atoi reads a short run of digits; callers have checked it.
+func atoi(s string) int {
+	n := 0
+	for i := range len(s) {
+		if n > 1_000_000 {
+			return n
+		}
+		n = n*10 + int(s[i]-'0')
+	}
+	return n
+}
+
+// NormaliseSex returns M, F, N (indeterminate) or NS (not specified), the
+// codes of the police data standards, from a code or a common word.
+func NormaliseSex(s string) (string, error) {
+	switch strings.Trim(fold(s), ". ") {
+	case "m", "male", "man", "1":
+		return "M", nil
+	case "f", "female", "woman", "2":
+		return "F", nil
+	case "n", "indeterminate", "x", "other", "non-binary", "9":
+		return "N", nil
+	case "ns", "u", "unknown", "not specified", "not known", "0":
+		return "NS", nil
+	}
+	return "", invalid("format", "must be M, F, N (indeterminate) or NS (not specified)")
+}

@@ -1,0 +1,173 @@
+package identity
+
+import "math"
+
+// question is a query made ready for scoring: every distinct word of its names
+// once, with its log2 frequency.
+type question struct {
+	record *Record
+	words  []string
+	logs   []float64
+	looks  []profile
+	names  []askedName
+	// addressLogs are the log2 frequencies of the address words.
+	addressLogs []float64
+}
+
+// askedName is a name of the query; words are places in question.words.
+type askedName struct {
+	given, surname []int
+	joined         int // -1 when there is none
+	whole          bool
+}
+
+func (s *scorer) ask(r *Record) {
+	q := &s.question
+	*q = question{record: r, words: q.words[:0], logs: q.logs[:0], looks: q.looks[:0], names: q.names[:0], addressLogs: q.addressLogs[:0]}
+	place := func(w string) int {
+		for i, x := range q.words {
+			if x == w {
+				return i
+			}
+		}
+		q.words = append(q.words, w)
+		q.logs = append(q.logs, s.logFrequency(w))
+		q.looks = append(q.looks, s.lex.profile(w))
+		return len(q.words) - 1
+	}
+	for i := range r.names {
+		n := &r.names[i]
+		a := askedName{joined: -1, whole: n.whole}
+		for _, w := range n.given {
+			a.given = append(a.given, place(w))
+		}
+		for _, w := range n.surname {
+			a.surname = append(a.surname, place(w))
+		}
+		if n.joined != "" {
+			a.joined = place(n.joined)
+		}
+		q.names = append(q.names, a)
+	}
+	for _, w := range r.address {
+		q.addressLogs = append(q.addressLogs, s.addressLog(s.facts.atoms.count(w)))
+	}
+	s.near.reset()
+}
+
+// logFrequency returns the log2 of the share of people who bear a name.
+func (s *scorer) logFrequency(w string) float64 {
+	return s.nameLog(w, s.facts.names.count(w))
+}
+
+func (s *scorer) nameLog(w string, count uint32) float64 {
+	share, ok := s.lex.share[w]
+	if !ok {
+		share = s.model.Rare
+	}
+	return math.Log2((float64(count) + s.model.Pseudo*share) / (s.people + s.model.Pseudo))
+}
+
+// addressLog returns the log2 of the share of people whose address holds a
+// word.
+func (s *scorer) addressLog(count uint32) float64 {
+	return math.Log2((float64(count) + s.model.Pseudo*1e-4) / (s.people + s.model.Pseudo))
+}
+
+// postcodeLog is the same of a postcode.
+func (s *scorer) postcodeLog(count int) float64 {
+	return math.Log2((float64(count) + s.model.Pseudo*s.model.Rare) / (s.people + s.model.Pseudo))
+}
+
+// identifierLog returns the log2 of how many nominals share an identifier: the
+// weights hold what one is worth. A number of a household, a firm or a shelter
+// is worth less.
+func identifierLog(count int) float64 { return math.Log2(float64(max(count, 1))) }
+
+// birthLog returns the log2 of the share of people born on a date, or in the
+// month or year of a partial one.
+func (s *scorer) birthLog(b Birth) float64 {
+	const years, days = 80, 365.25
+	year := (float64(s.facts.years[b.Year-minYear]) + s.model.Pseudo/years) / (s.births + s.model.Pseudo)
+	if b.Month == 0 {
+		return math.Log2(year)
+	}
+	if b.Day == 0 {
+		return math.Log2(year / 12)
+	}
+	day := (float64(s.facts.days[b.Month<<5|b.Day]) + s.model.Pseudo/days) / (s.births + s.model.Pseudo)
+	return math.Log2(year * day)
+}
+
+// facts are what the index counts of its records.
+type facts struct {
+	names   vocabulary
+	atoms   symbols
+	keys    table
+	years   [maxYear - minYear + 1]uint32
+	days    [13 << 5]uint32
+	births  int
+	records int
+}
+
+func newFacts() *facts {
+	return &facts{names: vocabulary{symbols: newSymbols()}, atoms: newSymbols()}
+}
+
+func (f *facts) countBirth(b Birth, by int) {
+	if !b.full() {
+		return
+	}
+	f.births += by
+	f.years[b.Year-minYear] += uint32(by)  //nolint:gosec // wraps back when it falls
+	f.days[b.Month<<5|b.Day] += uint32(by) //nolint:gosec // wraps back when it falls
+}
+
+// memo remembers how near a word of the query is to a name of the index.
+type memo struct {
+	places []memoPlace
+	round  uint32
+	used   int
+}
+
+type memoPlace struct {
+	key   uint64
+	log   float64
+	round uint32
+	rule  rule
+}
+
+const memoSize = 1 << 12
+
+func (m *memo) reset() {
+	if m.places == nil {
+		m.places = make([]memoPlace, memoSize)
+	}
+	m.round++
+	m.used = 0
+	if m.round == 0 {
+		clear(m.places)
+		m.round = 1
+	}
+}
+
+// place returns where the nearness of word and symbol is kept; known says
+// that it is there.
+func (m *memo) place(word int, sym uint32) (p *memoPlace, known bool) {
+	k := uint64(word)<<32 | uint64(sym)        //nolint:gosec // a place in a short list
+	i := (k * 0x9e3779b97f4a7c15) >> (64 - 12) // memoSize places
+	for ; m.places[i].round == m.round; i = (i + 1) % memoSize {
+		if m.places[i].key == k {
+			return &m.places[i], true
+		}
+	}
+	p = &m.places[i]
+	if m.used > memoSize*3/4 {
+		// crowded: use the place for this one answer, and give it up again
+		*p = memoPlace{key: k, round: m.round - 1}
+		return p, false
+	}
+	m.used++
+	*p = memoPlace{key: k, round: m.round}
+	return p, false
+}

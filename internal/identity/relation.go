@@ -1,0 +1,92 @@
+package identity
+
+import (
+	_ "embed" // the name tables
+	"strconv"
+	"strings"
+	"sync"
+)
+
+//go:embed data/nicknames.txt
+var nicknameFile string
+
+//go:embed data/variants.txt
+var variantFile string
+
+//go:embed data/common.txt
+var commonFile string
+
+// lexicon is what is known of names before any record: which belong together
+// and how common the commonest are.
+type lexicon struct {
+	nicknames, variants relation
+	share               map[string]float64
+}
+
+// relation holds groups of names; two names are related when one group holds
+// both.
+type relation struct {
+	groups [][]string
+	byName map[string][]uint16
+}
+
+var lexiconOnce = sync.OnceValue(func() *lexicon {
+	l := &lexicon{nicknames: parseRelation(nicknameFile), variants: parseRelation(variantFile), share: map[string]float64{}}
+	for line := range strings.Lines(commonFile) {
+		f := strings.Fields(line)
+		if len(f) != 2 || f[0] == "#" {
+			continue
+		}
+		if n, err := strconv.ParseFloat(f[1], 64); err == nil {
+			l.share[f[0]] = max(l.share[f[0]], n/100_000)
+		}
+	}
+	return l
+})
+
+func parseRelation(file string) relation {
+	r := relation{byName: map[string][]uint16{}}
+	for line := range strings.Lines(file) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		names := strings.Fields(strings.Replace(line, ":", " ", 1))
+		if len(names) < 2 {
+			continue
+		}
+		g := uint16(len(r.groups)) //nolint:gosec // a few hundred lines
+		r.groups = append(r.groups, names)
+		for _, n := range names {
+			r.byName[n] = append(r.byName[n], g)
+		}
+	}
+	return r
+}
+
+// related reports whether one group holds both names.
+func (r *relation) related(a, b string) bool {
+	ga := r.byName[a]
+	if ga == nil {
+		return false
+	}
+	for _, y := range r.byName[b] {
+		for _, x := range ga {
+			if x == y {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// each calls f for every name related to a, a itself excepted; a name may come
+// twice.
+func (r *relation) each(a string, f func(string)) {
+	for _, g := range r.byName[a] {
+		for _, n := range r.groups[g] {
+			if n != a {
+				f(n)
+			}
+		}
+	}
+}

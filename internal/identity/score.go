@@ -1,0 +1,264 @@
+package identity
+
+import (
+	"math"
+	"strings"
+)
+
+// scorer compares one question with many packed records. It is not safe for
+// concurrent use.
+type scorer struct {
+	model    *Model
+	lex      *lexicon
+	facts    *facts
+	people   float64
+	births   float64
+	question question
+	near     memo
+	record   packed
+	// strange holds words of a record that the index does not know, when two
+	// records are scored; their symbols start at firstStrange.
+	strange []string
+	// parts are the terms of the last score, when they are wanted.
+	parts   []evidence
+	explain bool
+}
+
+const firstStrange = 1 << 31
+
+// evidence is a term before it is put in words.
+type evidence struct {
+	field         field
+	rule          rule
+	bits          float64
+	log           float64
+	query, record string
+}
+
+func (s *scorer) begin(f *facts, m *Model) {
+	s.model, s.facts, s.lex = m, f, lexiconOnce()
+	s.people, s.births = float64(f.records), float64(f.births)
+	s.strange = s.strange[:0]
+}
+
+func (s *scorer) word(sym uint32) string {
+	if sym >= firstStrange {
+		return s.strange[sym-firstStrange]
+	}
+	return s.facts.names.words[sym]
+}
+
+func (s *scorer) atom(sym uint32) string {
+	if sym >= firstStrange {
+		return s.strange[sym-firstStrange]
+	}
+	return s.facts.atoms.words[sym]
+}
+
+// compare returns how near a word of the question is to a name, and the log2
+// frequency of the commoner of the two.
+func (s *scorer) compare(word int, sym uint32) (rule, float64) {
+	p, known := s.near.place(word, sym)
+	if !known {
+		w, look := s.word(sym), profile{}
+		if sym < firstStrange {
+			look = s.facts.names.profiles[sym]
+		} else {
+			look = s.lex.profile(w)
+		}
+		p.rule = compareNames(s.lex, s.question.words[word], w, s.question.looks[word], look)
+		p.log = s.question.logs[word]
+		if p.rule != ruleExact && p.rule != ruleDifferent {
+			p.log = max(p.log, s.logFrequency(w))
+		}
+	}
+	return p.rule, p.log
+}
+
+func (s *scorer) add(f field, r rule, bits, log float64, query, record string) {
+	if s.explain {
+		s.parts = append(s.parts, evidence{f, r, bits, log, query, record})
+	}
+}
+
+// score returns the evidence that the decoded record is the person asked for.
+func (s *scorer) score() float64 {
+	s.parts = s.parts[:0]
+	total := s.scoreNames()
+	total += s.scoreBirths()
+	total += s.scoreSex()
+	total += s.scoreIdentifiers()
+	total += s.scorePostcodes()
+	total += s.scoreAddress()
+	return total
+}
+
+func (s *scorer) scoreBirths() float64 {
+	asked := s.question.record.births
+	if len(asked) == 0 || len(s.record.births) == 0 {
+		return 0
+	}
+	best, bestRule, bestLog := math.Inf(-1), ruleDifferent, 0.0
+	var q, r Birth
+	for _, a := range asked {
+		for _, b := range s.record.births {
+			rule, log := compareBirths(a, b), 0.0
+			switch rule {
+			case ruleDifferent:
+			case ruleYear, ruleAbout:
+				log = max(s.birthLog(Birth{Year: a.Year}), s.birthLog(Birth{Year: b.Year}))
+			case ruleYearMonth:
+				log = s.birthLog(Birth{Year: a.Year, Month: a.Month})
+			default:
+				log = max(s.birthLog(a), s.birthLog(b))
+			}
+			if v := s.model.bits(fieldBirth, rule, log); v > best {
+				best, bestRule, bestLog, q, r = v, rule, log, a, b
+			}
+		}
+	}
+	if s.explain {
+		s.add(fieldBirth, bestRule, best, bestLog, q.String(), r.String())
+	}
+	return best
+}
+
+func (s *scorer) scoreSex() float64 {
+	a, b := s.question.record.sex, s.record.sex
+	if a == 0 || b == 0 || a == 'N' || b == 'N' {
+		return 0
+	}
+	r := ruleExact
+	if a != b {
+		r = ruleDifferent
+	}
+	v := s.model.bits(fieldSex, r, 0)
+	if s.explain {
+		s.add(fieldSex, r, v, 0, string(a), string(b))
+	}
+	return v
+}
+
+// scoreIdentifiers adds every agreement; a kind in which none agrees takes its
+// contradiction once.
+func (s *scorer) scoreIdentifiers() float64 {
+	asked := s.question.record.identifiers
+	if len(asked) == 0 || len(s.record.identifiers) == 0 {
+		return 0
+	}
+	total := 0.0
+	for kind := range identifierKinds {
+		total += s.scoreKind(kind, asked)
+	}
+	return total
+}
+
+func (s *scorer) scoreKind(kind IdentifierKind, asked []identifier) float64 {
+	f := fieldIdentifier + field(kind)
+	sum, agreed := 0.0, false
+	best, bestRule := math.Inf(-1), ruleDifferent
+	var q, r string
+	for _, a := range asked {
+		if a.kind != kind {
+			continue
+		}
+		for i := range s.record.identifiers {
+			b := &s.record.identifiers[i]
+			if b.kind != kind || !s.samePlatform(a.platform, b.platform) {
+				continue
+			}
+			rule, log := ruleDifferent, 0.0
+			switch {
+			case a.value == string(b.value):
+				rule, log = ruleExact, identifierLog(s.facts.keys.count(identifierKey(a)))
+			case len(a.value) >= 6 && distance(a.value, string(b.value), 1) == 1:
+				rule = ruleOneLetter
+			}
+			v := s.model.bits(f, rule, log)
+			if rule == ruleExact {
+				agreed = true
+				sum += v
+				s.add(f, rule, v, log, a.value, a.value)
+			} else if v > best {
+				best, bestRule, q, r = v, rule, a.value, string(b.value)
+			}
+		}
+	}
+	if agreed || q == "" {
+		return sum
+	}
+	s.add(f, bestRule, best, 0, q, r)
+	return best
+}
+
+// samePlatform treats a platform that is not told as any.
+func (s *scorer) samePlatform(a string, sym uint32) bool {
+	b := s.atom(sym)
+	return a == b || a == "" || b == ""
+}
+
+func (s *scorer) scorePostcodes() float64 {
+	asked := s.question.record.postcodes
+	if len(asked) == 0 || len(s.record.postcodes) == 0 {
+		return 0
+	}
+	best, bestRule, bestLog := math.Inf(-1), ruleDifferent, 0.0
+	var q, r string
+	for _, a := range asked {
+		for _, b := range s.record.postcodes {
+			rule, log := comparePostcodes(a, string(b)), 0.0
+			if rule == ruleExact {
+				log = s.postcodeLog(s.facts.keys.count(key(keyPostcode, hashString(a), 0)))
+			}
+			if v := s.model.bits(fieldPostcode, rule, log); v > best {
+				best, bestRule, bestLog, q, r = v, rule, log, a, string(b)
+			}
+		}
+	}
+	s.add(fieldPostcode, bestRule, best, bestLog, q, r)
+	return best
+}
+
+// scoreAddress weighs the words that two addresses share by their rarity.
+func (s *scorer) scoreAddress() float64 {
+	asked := s.question.record.address
+	if len(asked) == 0 || len(s.record.address) == 0 {
+		return 0
+	}
+	var shared, query, record float64
+	words := ""
+	for i, a := range asked {
+		query -= s.question.addressLogs[i]
+		for _, sym := range s.record.address {
+			if s.atom(sym) == a {
+				shared -= s.question.addressLogs[i]
+				if s.explain {
+					words += " " + a
+				}
+				break
+			}
+		}
+	}
+	for _, sym := range s.record.address {
+		count := uint32(0)
+		if sym < firstStrange {
+			count = s.facts.atoms.counts[sym]
+		}
+		record -= s.addressLog(count)
+	}
+	r := ruleDifferent
+	switch overlap := shared / min(query, record); {
+	case overlap >= 0.75:
+		r = ruleMost
+	case overlap >= 0.45:
+		r = ruleHalf
+	case overlap >= 0.2:
+		r = ruleSome
+	}
+	log := -s.model.AddressScale * shared
+	v := min(s.model.bits(fieldAddress, r, log), maxBits/2)
+	if s.explain {
+		s.add(fieldAddress, r, v, log, strings.Join(asked, " "), strings.TrimSpace(words))
+	}
+	return v
+}

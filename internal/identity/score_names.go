@@ -1,0 +1,235 @@
+package identity
+
+import "math"
+
+// nameScore is how well two names agree under one way of pairing their parts.
+type nameScore struct {
+	total  float64
+	points [8]namePoint
+	n      int
+}
+
+type namePoint struct {
+	field field
+	rule  rule
+	bits  float64
+	log   float64
+	word  int
+	sym   uint32
+}
+
+func (n *nameScore) add(p namePoint) {
+	n.total += p.bits
+	if n.n < len(n.points) {
+		n.points[n.n] = p
+		n.n++
+	}
+}
+
+// scoreNames takes the best of all pairs of names.
+func (s *scorer) scoreNames() float64 {
+	if len(s.question.names) == 0 || len(s.record.names) == 0 {
+		return 0
+	}
+	best := nameScore{total: math.Inf(-1)}
+	for i := range s.question.names {
+		for j := range s.record.names {
+			if v := s.scoreName(&s.question.names[i], &s.record.names[j]); v.total > best.total {
+				best = v
+			}
+		}
+	}
+	if s.explain {
+		for _, p := range best.points[:best.n] {
+			if p.field == fieldOrder {
+				s.add(p.field, p.rule, p.bits, 0, "", "")
+				continue
+			}
+			s.add(p.field, p.rule, p.bits, p.log, s.question.words[p.word], s.word(p.sym))
+		}
+	}
+	return best.total
+}
+
+// scoreName tries every division of a whole name into surname and forenames on
+// both sides, and both orders.
+func (s *scorer) scoreName(q *askedName, r *packedName) nameScore {
+	free := q.whole || r.whole
+	if !free {
+		return s.scoreOrders(q, r, false)
+	}
+	best := nameScore{total: math.Inf(-1)}
+	var qv [maxTokens + 4]int
+	var rw [maxTokens + 4]uint32
+	qs, rs := 1, 1
+	if q.whole {
+		qs = len(q.given) + 1
+	}
+	if r.whole {
+		rs = len(r.given) + 1
+	}
+	for i := range qs {
+		qq := *q
+		if q.whole {
+			qq.given, qq.surname = divide(qv[:0], q.given, q.surname, i)
+		}
+		for j := range rs {
+			rr := *r
+			if r.whole {
+				rr.given, rr.surname = divide(rw[:0], r.given, r.surname, j)
+			}
+			if v := s.scoreOrders(&qq, &rr, true); v.total > best.total {
+				best = v
+			}
+		}
+	}
+	return best
+}
+
+// divide makes the i-th word of a whole name its surname.
+func divide[T any](buf, given, surname []T, i int) (g, s []T) {
+	buf = append(append(buf, given...), surname...)
+	last := len(buf) - 1
+	word := buf[i]
+	copy(buf[i:], buf[i+1:])
+	buf[last] = word
+	return buf[:last], buf[last:]
+}
+
+// scoreOrders compares part with like part, and crosswise where that may be
+// better; free says that crossing costs nothing.
+func (s *scorer) scoreOrders(q *askedName, r *packedName, free bool) nameScore {
+	var straight nameScore
+	fits := s.scoreSurname(&straight, q.surname, q.joined, r.surname, r.joined)
+	fits = s.scoreGiven(&straight, q.given, r.given, free) && fits
+	if fits {
+		return straight
+	}
+	var crossed nameScore
+	if !free {
+		crossed.add(namePoint{field: fieldOrder, rule: ruleSwapped, bits: s.model.table[fieldOrder][ruleSwapped].bits})
+	}
+	a := s.scoreSurname(&crossed, q.surname, -1, r.given, noSymbol)
+	b := s.scoreGiven(&crossed, q.given, r.surname, true)
+	if (a || b) && crossed.total > straight.total {
+		return crossed
+	}
+	return straight
+}
+
+// scoreSurname adds the best agreement of two surnames; false when there is
+// none to speak of.
+func (s *scorer) scoreSurname(n *nameScore, words []int, joined int, syms []uint32, joinedSym uint32) bool {
+	if len(words) == 0 || len(syms) == 0 {
+		return false
+	}
+	best := namePoint{field: fieldSurname, rule: ruleDifferent, bits: math.Inf(-1)}
+	for _, w := range words {
+		for _, y := range syms {
+			s.point(&best, w, y)
+		}
+	}
+	if best.rule != ruleExact && (joined >= 0 || joinedSym != noSymbol) {
+		s.pointJoined(&best, words, joined, syms, joinedSym)
+	}
+	n.add(best)
+	return best.rule != ruleDifferent
+}
+
+func (s *scorer) point(best *namePoint, w int, y uint32) {
+	r, log := s.compare(w, y)
+	if b := s.model.bits(best.field, r, log); b > best.bits {
+		best.rule, best.bits, best.log, best.word, best.sym = r, b, log, w, y
+	}
+}
+
+// pointJoined compares surnames written as one word with those in parts.
+func (s *scorer) pointJoined(best *namePoint, words []int, joined int, syms []uint32, joinedSym uint32) {
+	try := func(w int, y uint32) {
+		r, log := s.compare(w, y)
+		if r == ruleExact {
+			r = ruleJoined
+		} else if r != ruleOneLetter && r != ruleTwoLetters {
+			return
+		}
+		if b := s.model.bits(best.field, r, log); b > best.bits {
+			best.rule, best.bits, best.log, best.word, best.sym = r, b, log, w, y
+		}
+	}
+	if joined >= 0 && joinedSym != noSymbol {
+		try(joined, joinedSym)
+	}
+	if joined >= 0 {
+		for _, y := range syms {
+			try(joined, y)
+		}
+	}
+	if joinedSym != noSymbol {
+		for _, w := range words {
+			try(w, joinedSym)
+		}
+	}
+}
+
+// scoreGiven adds the best agreement of two lists of forenames as given, and
+// what the rest agree as middle; false when none agrees.
+func (s *scorer) scoreGiven(n *nameScore, words []int, syms []uint32, free bool) bool {
+	if len(words) == 0 || len(syms) == 0 {
+		return false
+	}
+	best := namePoint{field: fieldGiven, rule: ruleDifferent, bits: math.Inf(-1)}
+	bi, bj := 0, 0
+	for i, w := range words {
+		for j, y := range syms {
+			before := best.bits
+			if s.point(&best, w, y); best.bits > before {
+				bi, bj = i, j
+			}
+		}
+	}
+	if best.rule != ruleExact {
+		s.givenJoined(&best, words, syms)
+	}
+	n.add(best)
+	if best.rule == ruleDifferent {
+		return false
+	}
+	if !free && (bi == 0) != (bj == 0) {
+		n.add(namePoint{field: fieldOrder, rule: ruleDisplaced, bits: s.model.table[fieldOrder][ruleDisplaced].bits})
+	}
+	if len(words) > 1 && len(syms) > 1 && best.rule != ruleJoined {
+		middle := namePoint{field: fieldMiddle, rule: ruleDifferent, bits: math.Inf(-1)}
+		for i, w := range words {
+			for j, y := range syms {
+				if i != bi && j != bj {
+					s.point(&middle, w, y)
+				}
+			}
+		}
+		n.add(middle)
+	}
+	return true
+}
+
+// givenJoined compares "mary jane" with "maryjane".
+func (s *scorer) givenJoined(best *namePoint, words []int, syms []uint32) {
+	try := func(a, b, c string, w int, y uint32) {
+		if !concatenated(a, b, c) {
+			return
+		}
+		log := max(s.question.logs[w], s.logFrequency(s.word(y)))
+		if v := s.model.bits(fieldGiven, ruleJoined, log); v > best.bits {
+			best.rule, best.bits, best.log, best.word, best.sym = ruleJoined, v, log, w, y
+		}
+	}
+	for i := 0; i+1 < len(words); i++ {
+		for _, y := range syms {
+			try(s.question.words[words[i]], s.question.words[words[i+1]], s.word(y), words[i], y)
+		}
+	}
+	for j := 0; j+1 < len(syms); j++ {
+		for _, w := range words {
+			try(s.word(syms[j]), s.word(syms[j+1]), s.question.words[w], w, syms[j])
+		}
+	}
+}

@@ -1,0 +1,233 @@
+package identity
+
+import (
+	"bytes"
+	"cmp"
+	"math"
+	"slices"
+)
+
+// Defaults of Limits.
+const (
+	defaultCandidates = 50
+	defaultConsidered = 1000
+	// wholeList is the longest list that is read when nothing else is asked.
+	wholeList = 20_000
+)
+
+// searcher is the scratch of one search.
+type searcher struct {
+	scorer
+	seen   seenSet
+	probes []probe
+	top    []ranked
+}
+
+// probe is one posting list to read.
+type probe struct {
+	key   uint64
+	count int
+	cost  int
+	kind  keyKind
+}
+
+type ranked struct {
+	bits float64
+	doc  uint32
+	keys keySet
+}
+
+// Search returns the nominals that may be the person asked for, best first.
+// It sees every change that returned before it began.
+func (x *Index) Search(q Query, l Limits) Result {
+	if l.Candidates <= 0 {
+		l.Candidates = defaultCandidates
+	}
+	if l.Considered <= 0 {
+		l.Considered = defaultConsidered
+	}
+	least := x.model.Thresholds.Show
+	if l.MinBits != nil {
+		least = *l.MinBits
+	}
+	s, _ := x.searchers.Get().(*searcher)
+	defer x.searchers.Put(s)
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	s.begin(x.facts, x.model)
+	var result Result
+	s.plan(&q.record)
+	s.read(&result, l.Considered)
+	s.ask(&q.record)
+	result.Considered = len(s.seen.docs)
+	s.top = s.top[:0]
+	for i, n := range s.seen.docs {
+		s.record.decode(x.store.at(x.docs[n].ref))
+		if bits := s.score(); bits >= least {
+			result.Found++
+			s.top = append(s.top, ranked{bits, n, s.seen.keys[i]})
+		}
+	}
+	slices.SortFunc(s.top, func(a, b ranked) int {
+		if c := cmp.Compare(b.bits, a.bits); c != 0 {
+			return c
+		}
+		ia, ib := x.docs[a.doc].id, x.docs[b.doc].id
+		return bytes.Compare(ia[:], ib[:])
+	})
+	s.explain = true
+	for _, r := range s.top[:min(len(s.top), l.Candidates)] {
+		d := &x.docs[r.doc]
+		s.record.decode(x.store.at(d.ref))
+		result.Candidates = append(result.Candidates, Candidate{
+			Scored: s.scored(), ID: d.id, Force: x.forces[d.force], Keys: r.keys.names(),
+		})
+	}
+	s.explain = false
+	return result
+}
+
+// Score returns the evidence that two records are of one person, with the
+// frequencies of this index. Neither need be in it. The order of the two does
+// not matter.
+func (x *Index) Score(a, b Record) Scored {
+	s, _ := x.searchers.Get().(*searcher)
+	defer x.searchers.Put(s)
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	s.begin(x.facts, x.model)
+	s.ask(&a)
+	s.load(&b)
+	s.explain = true
+	defer func() { s.explain = false }()
+	return s.scored()
+}
+
+// load packs a record that may hold words the index does not know.
+func (s *scorer) load(r *Record) {
+	find := func(known *symbols) func(string) uint32 {
+		return func(w string) uint32 {
+			if sym, ok := known.byWord[w]; ok {
+				return sym
+			}
+			s.strange = append(s.strange, w)
+			return firstStrange + uint32(len(s.strange)-1) //nolint:gosec // a few words
+		}
+	}
+	s.record.decode(encode(nil, r, find(&s.facts.names.symbols), find(&s.facts.atoms)))
+}
+
+// scored explains the decoded record.
+func (s *scorer) scored() Scored {
+	out := Scored{Bits: s.score(), Prior: s.prior(), Model: s.model.Version}
+	out.Probability = 1 / (1 + math.Exp2(-out.Bits-out.Prior))
+	out.Terms = make([]Term, 0, len(s.parts))
+	for _, p := range s.parts {
+		t := Term{Field: p.field.String(), Query: p.query, Record: p.record, Rule: p.rule.String(), Bits: p.bits}
+		switch {
+		case p.field >= fieldIdentifier:
+			if p.rule == ruleExact && s.people > 0 {
+				t.Frequency = math.Exp2(p.log) / s.people
+			}
+		case p.rule != ruleDifferent && p.log != 0:
+			t.Frequency = math.Exp2(p.log)
+		}
+		out.Terms = append(out.Terms, t)
+	}
+	slices.SortStableFunc(out.Terms, func(a, b Term) int { return cmp.Compare(math.Abs(b.Bits), math.Abs(a.Bits)) })
+	return out
+}
+
+// prior is the log2 odds that a nominal taken blindly is the one asked for.
+func (s *scorer) prior() float64 { return -math.Log2(max(s.people, s.model.Population)) }
+
+// read reads the lists of the plan, the least costly first, as long as the
+// budget lasts. A list is read whole or not at all, so that the answer does
+// not depend on the order in which records came. Lists of one name or postcode
+// alone are read only if they are short, unless nothing else was found.
+func (s *searcher) read(result *Result, budget int) {
+	slices.SortFunc(s.probes, func(a, b probe) int {
+		if c := cmp.Compare(a.cost, b.cost); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.key, b.key)
+	})
+	// a criterion that is used together with another is not too common
+	combined := map[string]bool{}
+	for _, p := range s.probes {
+		combined["name"] = combined["name"] || p.kind < keyName && p.kind != keyBirth || p.kind == keyPostSound
+		combined["birth"] = combined["birth"] || p.kind > keyBirth && p.kind < keyName
+		combined["postcode"] = combined["postcode"] || p.kind == keyPostSound
+	}
+	s.seen.reset()
+	left := budget
+	for i, p := range s.probes {
+		if i > 0 && s.probes[i-1].key == p.key {
+			continue
+		}
+		limit := left
+		switch {
+		case len(s.seen.docs) == 0:
+			limit = max(budget, wholeList)
+		case p.kind == keyName || p.kind == keyPostcode:
+			limit = min(left, budget/4)
+		}
+		if p.count > limit {
+			result.BudgetReached = true
+			if name := criterionOf[p.kind]; name != "" && !combined[name] && !slices.Contains(result.TooCommon, name) {
+				result.TooCommon = append(result.TooCommon, name)
+			}
+			continue
+		}
+		left -= p.count
+		s.facts.keys.each(p.key, func(n uint32) { s.seen.add(n, p.kind) })
+	}
+	slices.Sort(result.TooCommon)
+}
+
+// criterionOf names the criterion that a key of one criterion alone stands
+// for.
+var criterionOf = map[keyKind]string{
+	keyName: "name", keyBirth: "birth", keyIdentifier: "identifier", keyPostcode: "postcode", keyAddress: "address",
+}
+
+// seenSet is the set of records retrieved, and by which kinds of key.
+type seenSet struct {
+	places []uint32 // index in docs + 1
+	docs   []uint32
+	keys   []keySet
+}
+
+func (s *seenSet) reset() {
+	if len(s.places) == 0 {
+		s.places = make([]uint32, 1<<10)
+	}
+	clear(s.places)
+	s.docs, s.keys = s.docs[:0], s.keys[:0]
+}
+
+func (s *seenSet) place(doc uint32) int {
+	mask := uint32(len(s.places) - 1) //nolint:gosec // a few thousand
+	i := doc * 2654435769 & mask
+	for s.places[i] != 0 && s.docs[s.places[i]-1] != doc {
+		i = (i + 1) & mask
+	}
+	return int(i)
+}
+
+func (s *seenSet) add(doc uint32, k keyKind) {
+	i := s.place(doc)
+	if p := s.places[i]; p != 0 {
+		s.keys[p-1] |= 1 << k
+		return
+	}
+	s.docs = append(s.docs, doc)
+	s.keys = append(s.keys, 1<<k)
+	s.places[i] = uint32(len(s.docs)) //nolint:gosec // a few thousand
+	if len(s.docs)*2 > len(s.places) {
+		s.places = make([]uint32, len(s.places)*4)
+		for j, d := range s.docs {
+			s.places[s.place(d)] = uint32(j + 1) //nolint:gosec // a few thousand
+		}
+	}
+}

@@ -1,0 +1,263 @@
+package identity
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+)
+
+// trainer counts how often each rule holds for pairs of one person and of two.
+type trainer struct {
+	matched [fields][rules]float64
+	// unmatched sums, over pairs of different people, 1 for a plain rule and
+	// 1/frequency for one adjusted by frequency: its mean is U, or Spread.
+	unmatched [fields][rules]float64
+	// events counts the same pairs plainly.
+	events [fields][rules]float64
+	// compared counts the pairs in which a field is there on both sides.
+	comparedMatched, comparedOthers [fields]float64
+}
+
+const (
+	// maxMatches bounds the true pairs taken of one person, or large persons
+	// would outvote the rest.
+	maxMatches = 20
+	otherPairs = 400_000
+)
+
+// Fit learns weights from labelled sets, each of which counts the same. It
+// starts from m, which decides how names are paired before the first weights
+// are known, and takes over from it what the sets cannot show: a share of which
+// fewer than twenty cases were seen, all identifiers that no set holds among
+// them. Sampling is seeded: the same sets give the same
+// weights.
+func Fit(m *Model, version string, sets ...[]Labelled) (*Model, error) {
+	start := m
+	for range 3 {
+		next, err := fitOnce(start, m, version, sets)
+		if err != nil {
+			return nil, err
+		}
+		m = next
+	}
+	return m, nil
+}
+
+func fitOnce(start, m *Model, version string, sets [][]Labelled) (*Model, error) {
+	trainers := make([]*trainer, len(sets))
+	for i, set := range sets {
+		trainers[i] = train(m, set)
+	}
+	next := *m
+	next.Version = version
+	next.Fields = map[string]map[string]weight{}
+	for f := range fields {
+		out := map[string]weight{}
+		for r := range rules {
+			if decided(f, r) {
+				out[r.String()] = fitRule(start, f, r, trainers)
+			}
+		}
+		next.Fields[f.String()] = out
+	}
+	if err := next.compile(); err != nil {
+		return nil, err
+	}
+	return &next, nil
+}
+
+// fitRule averages a rule over the sets that show it.
+func fitRule(start *Model, f field, r rule, trainers []*trainer) weight {
+	const enough = 20
+	old := start.table[f][r]
+	w := weight{M: old.M, U: old.U, Spread: old.Spread}
+	base := f
+	if f == fieldOrder {
+		base = fieldGiven // order is noted only when it is out of the ordinary
+	}
+	var m, u float64
+	var ms, us int
+	for _, t := range trainers {
+		if t.matched[f][r] >= enough {
+			m += t.matched[f][r] / t.comparedMatched[base]
+			ms++
+		}
+		if t.events[f][r] >= enough {
+			u += math.Log(t.unmatched[f][r] / t.comparedOthers[base])
+			us++
+		}
+	}
+	if ms > 0 && !(f == fieldBirth && partial(r)) {
+		w.M = round(m / float64(ms))
+	}
+	if us == 0 || f == fieldOrder || f == fieldBirth && partial(r) {
+		return w
+	}
+	switch u = math.Exp(u / float64(us)); {
+	case old.adjusted && r == ruleExact:
+		// the frequency itself
+	case old.adjusted:
+		w.Spread = round(u)
+	default:
+		w.U = round(min(u, 1))
+	}
+	return w
+}
+
+// partial reports whether a rule is of dates that are not whole: their share
+// is one of the partial dates, which the sets lack.
+func partial(r rule) bool { return r == ruleYear || r == ruleYearMonth || r == ruleAbout }
+
+// round keeps three significant digits.
+func round(v float64) float64 {
+	if v <= 0 {
+		return 1e-9
+	}
+	p := math.Pow(10, 2-math.Floor(math.Log10(v)))
+	return math.Round(v*p) / p
+}
+
+func train(m *Model, set []Labelled) *trainer {
+	x := NewIndexWith(m)
+	entries := make([]Entry, len(set))
+	people := map[string][]int{}
+	var order []string
+	for i, l := range set {
+		entries[i] = Entry{ID: l.ID, Record: l.Record}
+		if people[l.Person] == nil {
+			order = append(order, l.Person)
+		}
+		people[l.Person] = append(people[l.Person], i)
+	}
+	x.Load(entries)
+	t := &trainer{}
+	var s searcher
+	s.begin(x.facts, m)
+	s.explain = true
+	rng := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a sample, not a secret
+	compare := func(i, j int, match bool) {
+		s.strange = s.strange[:0]
+		s.ask(&set[i].Record)
+		s.load(&set[j].Record)
+		s.score()
+		t.count(&s.scorer, match)
+	}
+	for _, p := range order {
+		places := people[p]
+		var pairs [][2]int
+		for i := range places {
+			for j := range i {
+				pairs = append(pairs, [2]int{places[j], places[i]})
+			}
+		}
+		rng.Shuffle(len(pairs), func(i, j int) { pairs[i], pairs[j] = pairs[j], pairs[i] })
+		for _, q := range pairs[:min(len(pairs), maxMatches)] {
+			compare(q[0], q[1], true)
+		}
+	}
+	for range otherPairs {
+		i, j := rng.IntN(len(set)), rng.IntN(len(set))
+		if set[i].Person != set[j].Person {
+			compare(i, j, false)
+		}
+	}
+	return t
+}
+
+// count adds the parts of the last score.
+func (t *trainer) count(s *scorer, match bool) {
+	var compared [fields]bool
+	for _, p := range s.parts {
+		first := !compared[p.field]
+		compared[p.field] = true
+		if match {
+			t.matched[p.field][p.rule]++
+			if first {
+				t.comparedMatched[p.field]++
+			}
+			continue
+		}
+		v := 1.0
+		if s.model.table[p.field][p.rule].adjusted {
+			v = math.Exp2(-p.log)
+		}
+		t.unmatched[p.field][p.rule] += v
+		t.events[p.field][p.rule]++
+		if first {
+			t.comparedOthers[p.field]++
+		}
+	}
+}
+
+// FitThresholds sets the join and propose thresholds from labelled sets: join
+// is the least number of bits over which at most one pair in two thousand is
+// of two people in every set, propose the one that serves the persons of all
+// sets best (the mean F1 over all pairs).
+func FitThresholds(m *Model, sets ...[]Labelled) (*Model, error) {
+	next := *m
+	next.Thresholds.Join, next.Thresholds.Propose = math.Inf(1), -20
+	join := math.Inf(-1)
+	f1 := map[float64]float64{}
+	for _, set := range sets {
+		pairs := matchPairs(&next, set)
+		slices.SortFunc(pairs, func(a, b pair) int {
+			switch {
+			case a.bits > b.bits:
+				return -1
+			case a.bits < b.bits:
+				return 1
+			}
+			return 0
+		})
+		join = max(join, precise(pairs, set))
+		truth := truePairs(set)
+		for at := -12.0; at <= 16; at += 0.5 {
+			n := 0
+			for n < len(pairs) && pairs[n].bits >= at {
+				n++
+			}
+			found, correct := clusterPairs(set, cluster(len(set), pairs[:n]))
+			p, r := ratio(correct, found), ratio(correct, truth)
+			if p+r > 0 {
+				f1[at] += 2 * p * r / (p + r)
+			}
+		}
+	}
+	best := math.Inf(-1)
+	for at := -12.0; at <= 16; at += 0.5 {
+		if f1[at] > best {
+			best, next.Thresholds.Propose = f1[at], at
+		}
+	}
+	next.Thresholds.Join = max(math.Ceil(join*2)/2, next.Thresholds.Propose)
+	if err := next.compile(); err != nil {
+		return nil, err
+	}
+	return &next, nil
+}
+
+// precise returns the lowest bits down to which at most one pair in two
+// thousand is wrong. Pairs are the strongest first.
+func precise(pairs []pair, set []Labelled) float64 {
+	wrong, at := 0, math.Inf(1)
+	for i, p := range pairs {
+		if set[p.a].Person != set[p.b].Person {
+			wrong++
+		}
+		if wrong*2000 <= i+1 {
+			at = p.bits
+		}
+	}
+	return at
+}
+
+// Marshal returns the weights file of a model.
+func (m *Model) Marshal() ([]byte, error) {
+	b, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("weights: %w", err)
+	}
+	return append(b, '\n'), nil
+}

@@ -1,0 +1,221 @@
+package identity
+
+import (
+	_ "embed" // the weights
+	"encoding/json"
+	"fmt"
+	"math"
+	"sync"
+)
+
+// rule is a level of agreement of one field.
+type rule uint8
+
+// The rules. Names use the first eleven, nearest first.
+const (
+	ruleExact rule = iota
+	ruleJoined
+	ruleVariant
+	ruleNickname
+	ruleOneLetter
+	ruleSound
+	ruleTwoLetters
+	ruleInitial
+	ruleStart
+	ruleSimilar
+	ruleDifferent
+	ruleSwapped
+	ruleDisplaced
+	ruleTransposed
+	ruleOneDigit
+	ruleYearNear
+	ruleTwoParts
+	ruleYearMonth
+	ruleYear
+	ruleSameYear
+	ruleAbout
+	ruleSector
+	ruleDistrict
+	ruleMost
+	ruleHalf
+	ruleSome
+	rules
+)
+
+var ruleNames = [rules]string{
+	"exact", "joined", "variant", "nickname", "one_letter", "sound", "two_letters", "initial", "start", "similar",
+	"different", "swapped", "displaced", "transposed", "one_digit", "year_near", "two_parts", "year_month", "year",
+	"same_year", "about",
+	"sector", "district", "most", "half", "some",
+}
+
+// String returns the rule's name as it stands in the weights and explanations.
+func (r rule) String() string { return ruleNames[r] }
+
+// field is what is compared.
+type field uint8
+
+// The fields; those of identifiers follow, one for each kind.
+const (
+	fieldGiven field = iota
+	fieldMiddle
+	fieldSurname
+	fieldOrder
+	fieldBirth
+	fieldSex
+	fieldPostcode
+	fieldAddress
+	fieldIdentifier
+	fields = fieldIdentifier + field(identifierKinds)
+)
+
+func (f field) String() string {
+	if f >= fieldIdentifier {
+		return IdentifierKind(f - fieldIdentifier).String()
+	}
+	return [...]string{"given", "middle", "surname", "order", "birth", "sex", "postcode", "address"}[f]
+}
+
+// weight is one rule of one field: how often it holds for one person, and for
+// two.
+type weight struct {
+	// M is the share of pairs of one person's records in which the rule holds.
+	M float64 `json:"m"`
+	// U is the same for pairs of different people.
+	U float64 `json:"u,omitempty"`
+	// Spread stands in place of U where frequency counts: U is Spread times
+	// the frequency of the commoner value.
+	Spread float64 `json:"spread,omitempty"`
+
+	bits     float64 // log2(M/U), or log2(M/Spread)
+	adjusted bool    // by frequency
+}
+
+// Thresholds are in bits of Prior+Bits, except Show.
+type Thresholds struct {
+	// Join is where two records may be linked without a human.
+	Join float64 `json:"join"`
+	// Propose is where a link is proposed to a human.
+	Propose float64 `json:"propose"`
+	// Show is the evidence in Bits, without the prior, under which a candidate
+	// is not shown.
+	Show float64 `json:"show"`
+}
+
+// Model is a set of weights. It does not change.
+type Model struct {
+	// Version names the weights in every explanation.
+	Version string `json:"version"`
+	// About says what they were fitted on.
+	About string `json:"about"`
+	// Thresholds are those to decide by.
+	Thresholds Thresholds `json:"thresholds"`
+	// Pseudo is how many imagined people steady the frequencies.
+	Pseudo float64 `json:"pseudo"`
+	// Rare is the frequency of a name that nobody is known to bear.
+	Rare float64 `json:"rare"`
+	// Population is the least number of people the prior reckons with.
+	Population float64 `json:"population"`
+	// AddressScale damps the agreement of words of one address, which is not
+	// independent.
+	AddressScale float64 `json:"address_scale"`
+	// Fields holds the weights by field and rule.
+	Fields map[string]map[string]weight `json:"fields"`
+
+	table [fields][rules]weight
+}
+
+//go:embed data/weights.json
+var weightsFile []byte
+
+var defaultModel = sync.OnceValue(func() *Model {
+	m, err := ParseModel(weightsFile)
+	if err != nil {
+		panic("identity: the embedded weights: " + err.Error())
+	}
+	return m
+})
+
+// DefaultModel returns the weights that are shipped.
+func DefaultModel() *Model { return defaultModel() }
+
+// ParseModel reads a weights file and checks it: every rule that can be
+// decided must have its weight, and every share must be above 0 and at most 1.
+func ParseModel(data []byte) (*Model, error) {
+	var m Model
+	if err := json.Unmarshal(data, &m); err != nil {
+		return nil, fmt.Errorf("weights: %w", err)
+	}
+	if err := m.compile(); err != nil {
+		return nil, err
+	}
+	return &m, nil
+}
+
+func (m *Model) compile() error {
+	if m.Version == "" || m.Pseudo <= 0 || m.Rare <= 0 || m.Population < 1 || m.AddressScale <= 0 {
+		return fmt.Errorf("weights: version, pseudo, rare, population and address_scale must be set")
+	}
+	if m.Thresholds.Join < m.Thresholds.Propose {
+		return fmt.Errorf("weights: the join threshold is below the propose threshold")
+	}
+	for f := range fields {
+		for r := range rules {
+			w, ok := m.Fields[f.String()][r.String()]
+			if !ok {
+				if decided(f, r) {
+					return fmt.Errorf("weights: %s has no weight for %s", f, r)
+				}
+				continue
+			}
+			u := w.U
+			if w.adjusted = w.Spread > 0; w.adjusted {
+				u = w.Spread
+			}
+			if w.M <= 0 || w.M > 1 || u <= 0 || !w.adjusted && u > 1 {
+				return fmt.Errorf("weights: %s %s must have m and u above 0 and at most 1", f, r)
+			}
+			w.bits = math.Log2(w.M / u)
+			m.table[f][r] = w
+		}
+	}
+	return nil
+}
+
+// decided reports whether comparing the field can end in the rule.
+func decided(f field, r rule) bool {
+	switch f {
+	case fieldGiven, fieldMiddle, fieldSurname:
+		return r <= ruleDifferent
+	case fieldOrder:
+		return r == ruleSwapped || r == ruleDisplaced
+	case fieldBirth:
+		return r == ruleExact || r >= ruleSwapped && r <= ruleAbout && r != ruleDisplaced || r == ruleDifferent
+	case fieldSex:
+		return r == ruleExact || r == ruleDifferent
+	case fieldPostcode:
+		return r == ruleExact || r == ruleOneLetter || r == ruleSector || r == ruleDistrict || r == ruleDifferent
+	case fieldAddress:
+		return r >= ruleMost || r == ruleDifferent
+	default:
+		return r == ruleExact || r == ruleOneLetter || r == ruleDifferent
+	}
+}
+
+// maxBits bounds what one field can add.
+const maxBits = 20
+
+// bits returns what a rule adds, given the log2 of the frequency of the
+// commoner value. An agreement never weighs less than the contradiction of its
+// field.
+func (m *Model) bits(f field, r rule, logFrequency float64) float64 {
+	w := &m.table[f][r]
+	b := w.bits
+	if w.adjusted {
+		b -= logFrequency
+	}
+	if d := &m.table[f][ruleDifferent]; d.M > 0 {
+		b = max(b, d.bits)
+	}
+	return min(b, maxBits)
+}

@@ -1,0 +1,373 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// logLock is the key of the advisory lock that orders all writes.
+const logLock int64 = 7214683101
+
+// MaxLeaves is how many new leaf hashes BeginLog reads along with the head.
+const MaxLeaves = 256
+
+// LogNeed says what a log transaction wants to know under the lock.
+type LogNeed struct {
+	Size    int64       // size of the log as known before
+	Records []uuid.UUID // records whose newest version number is wanted
+	Sources [][]byte    // source HMACs that may belong to a record already
+}
+
+// LogHead is the state of the log under the lock.
+type LogHead struct {
+	Size    int64     // 0 while the log is empty
+	Time    time.Time // time of the last entry
+	Root    []byte
+	Leaves  [][]byte            // leaf hashes from LogNeed.Size on, at most MaxLeaves
+	Numbers map[uuid.UUID]int32 // newest version number by record, 0 if unknown
+	Taken   map[string]bool     // source HMACs that belong to a record
+}
+
+// LogEntry is one entry to be inserted.
+type LogEntry struct {
+	Meta, Leaf, BodyHash []byte
+	Versions             int
+	Projection           Projection
+}
+
+// LogBody is a body to be inserted.
+type LogBody struct {
+	Index int64
+	Body
+}
+
+// LogTouch is a touch to be inserted.
+type LogTouch struct {
+	Index int64
+	Touch
+}
+
+// LogBatch is all that one transaction writes. Entries take consecutive
+// indices from First on and all have the same time.
+type LogBatch struct {
+	First       int64
+	Time        time.Time
+	Entries     []LogEntry
+	Bodies      []LogBody
+	Touches     []LogTouch
+	Records     []Record
+	Keys        []RecordKey
+	DeletedKeys []uuid.UUID
+	Versions    []Version
+	Tiles       []Tile
+	Checkpoint  Checkpoint
+}
+
+// LogTx is a transaction that holds the log's lock. End it by Commit or
+// Rollback.
+type LogTx struct {
+	db   *DB
+	conn *pgxpool.Conn
+}
+
+// BeginLog begins a transaction, takes the lock and reads the head, in one
+// round trip. When it fails nothing was written. A connection that broke while
+// it lay idle is replaced without a word.
+func (db *DB) BeginLog(ctx context.Context, need LogNeed) (*LogTx, LogHead, error) {
+	for attempt := 0; ; attempt++ {
+		tx, head, err := db.beginLog(ctx, need)
+		if err == nil || attempt == 2 || !connectionLost(err) || ctx.Err() != nil {
+			return tx, head, err
+		}
+	}
+}
+
+// connectionLost is true for faults that a new connection may cure.
+func connectionLost(err error) bool {
+	var server *ServerError
+	if errors.As(err, &server) {
+		return strings.HasPrefix(server.Code, "08") || strings.HasPrefix(server.Code, "57P0")
+	}
+	var connect *pgconn.ConnectError
+	return !errors.As(err, &connect) // no server: do not insist
+}
+
+func (db *DB) beginLog(ctx context.Context, need LogNeed) (*LogTx, LogHead, error) {
+	conn, err := db.log.Acquire(ctx)
+	if err != nil {
+		return nil, LogHead{}, fmt.Errorf("log connection: %w", describe(err))
+	}
+	tx := &LogTx{db: db, conn: conn}
+	head, err := tx.begin(ctx, need)
+	if err != nil {
+		tx.Rollback()
+		return nil, LogHead{}, fmt.Errorf("begin log transaction: %w", describe(err))
+	}
+	return tx, head, nil
+}
+
+func (tx *LogTx) begin(ctx context.Context, need LogNeed) (head LogHead, err error) {
+	b := &pgx.Batch{}
+	b.Queue("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+	b.Queue(qLockLog, logLock)
+	// Statements after the lock see all that earlier holders committed.
+	b.Queue(qHead)
+	b.Queue(qLeaves, need.Size, MaxLeaves)
+	if len(need.Records) > 0 {
+		b.Queue(qCurrentNumbers, raw(need.Records))
+	}
+	if len(need.Sources) > 0 {
+		b.Queue(qSourcesTaken, need.Sources)
+	}
+	results := tx.conn.SendBatch(ctx, b)
+	defer func() { err = errors.Join(err, results.Close()) }()
+	for range 2 {
+		if _, err := results.Exec(); err != nil {
+			return head, err
+		}
+	}
+	var note []byte
+	err = results.QueryRow().Scan(&head.Size, &head.Time, &head.Root, &note)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return head, err
+	}
+	head.Time = head.Time.UTC()
+	if head.Leaves, err = collect(results, pgx.RowTo[[]byte]); err != nil {
+		return head, err
+	}
+	if len(need.Records) > 0 {
+		if head.Numbers, err = numbers(results); err != nil {
+			return head, err
+		}
+	}
+	if len(need.Sources) > 0 {
+		taken, err := collect(results, pgx.RowTo[[]byte])
+		if err != nil {
+			return head, err
+		}
+		head.Taken = make(map[string]bool, len(taken))
+		for _, s := range taken {
+			head.Taken[string(s)] = true
+		}
+	}
+	return head, nil
+}
+
+func collect[T any](results pgx.BatchResults, fn pgx.RowToFunc[T]) ([]T, error) {
+	rows, err := results.Query()
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, fn)
+}
+
+func numbers(results pgx.BatchResults) (map[uuid.UUID]int32, error) {
+	rows, err := results.Query()
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[uuid.UUID]int32)
+	var id [16]byte
+	var n *int32
+	_, err = pgx.ForEachRow(rows, []any{&id, &n}, func() error {
+		out[id] = 0
+		if n != nil {
+			out[id] = *n
+		}
+		return nil
+	})
+	return out, err
+}
+
+// EdgeHashes is DB.EdgeHashes under the lock.
+func (tx *LogTx) EdgeHashes(ctx context.Context, level int, n int64, limit int) ([][]byte, error) {
+	return edgeHashes(ctx, tx.conn, level, n, limit)
+}
+
+// Replicated tells whether commits are to wait for a standby.
+func (tx *LogTx) Replicated(ctx context.Context) (bool, error) {
+	var standbys string
+	err := tx.conn.QueryRow(ctx, qStandbys).Scan(&standbys)
+	return standbys != "", readError(err)
+}
+
+// Rollback gives up the transaction and the lock.
+func (tx *LogTx) Rollback() {
+	if tx.conn == nil {
+		return
+	}
+	if tx.conn.Conn().PgConn().TxStatus() != 'I' && !tx.conn.Conn().IsClosed() {
+		// Whatever happened to the caller, the lock must go at once.
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		_, _ = tx.conn.Exec(ctx, "ROLLBACK") // failing that, Release drops the connection
+		cancel()
+	}
+	tx.release()
+}
+
+func (tx *LogTx) release() {
+	tx.conn.Release()
+	tx.conn = nil
+}
+
+// Commit writes a batch and commits, in one round trip. It fails with
+// ErrMaybeCommitted when the outcome is not known, and with ErrNotReplicated
+// when it may not outlive the server; after any other error nothing was
+// written. ErrConstraint says that trying again is of no use.
+func (tx *LogTx) Commit(ctx context.Context, batch *LogBatch) error {
+	warnings := tx.db.warnings.Load()
+	b := &pgx.Batch{}
+	batch.queue(b)
+	inserts := b.Len()
+	b.Queue("COMMIT")
+	done, err := run(tx.conn.SendBatch(ctx, b), b.Len())
+	if err != nil && done <= inserts {
+		unknown := lostWhileCommitting(err, done == inserts)
+		tx.Rollback()
+		if unknown {
+			return fmt.Errorf("%w: %w", ErrMaybeCommitted, describe(err))
+		}
+		return fmt.Errorf("write to the log: %w", describe(err))
+	}
+	tx.release() // whatever came after the commit's own answer is the connection's affair
+	if tx.db.warnings.Load() != warnings {
+		return ErrNotReplicated // a commit has nothing else to warn of
+	}
+	return nil
+}
+
+// run executes a batch of n statements; done is how many succeeded.
+func run(results pgx.BatchResults, n int) (done int, err error) {
+	for done < n && err == nil {
+		var tag pgconn.CommandTag
+		if tag, err = results.Exec(); err == nil {
+			done++
+		}
+		if err == nil && done == n && tag.String() != "COMMIT" {
+			done--
+			err = &pgconn.PgError{Severity: "ERROR", SeverityUnlocalized: "ERROR", Code: "25P02"} // it rolled back
+		}
+	}
+	if closeErr := results.Close(); err == nil {
+		err = closeErr
+	}
+	return done, err
+}
+
+// lostWhileCommitting tells whether a failed batch may have committed. An error
+// that the server reports ends the transaction; only one that ends the session
+// may follow a commit that has already happened.
+func lostWhileCommitting(err error, atCommit bool) bool {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return true // the connection broke, and we do not know where the server was
+	}
+	return atCommit && pg.SeverityUnlocalized != "ERROR"
+}
+
+func (l *LogBatch) queue(b *pgx.Batch) {
+	l.queueEntries(b)
+	if n := len(l.Bodies); n > 0 {
+		index, search := make([]int64, n), make([]uuid.NullUUID, n)
+		wrapped, sealed := make([][]byte, n), make([][]byte, n)
+		for i, body := range l.Bodies {
+			index[i], search[i], wrapped[i], sealed[i] = body.Index, body.SearchID, notNil(body.Wrapped), notNil(body.Sealed)
+		}
+		b.Queue(qInsertBodies, index, nullable(search), wrapped, sealed)
+	}
+	l.queueTouches(b)
+	l.queueRecords(b)
+	if n := len(l.Tiles); n > 0 {
+		level, number, root, data := make([]int16, n), make([]int64, n), make([][]byte, n), make([][]byte, n)
+		for i, t := range l.Tiles {
+			level[i], number[i], root[i], data[i] = int16(t.Level), t.N, t.Root, t.Data //nolint:gosec // levels go up to 7
+		}
+		b.Queue(qInsertTiles, level, number, root, data)
+	}
+	c := l.Checkpoint
+	b.Queue(qInsertCheckpoint, c.Size, c.Time, c.Root, string(c.Note))
+}
+
+func (l *LogBatch) queueEntries(b *pgx.Batch) {
+	n := len(l.Entries)
+	versions := make([]int16, n)
+	meta, leaf, body := make([][]byte, n), make([][]byte, n), make([][]byte, n)
+	texts := make([]string, 6*n)
+	column := func(k int) []string { return texts[k*n : (k+1)*n] }
+	for i, e := range l.Entries {
+		versions[i], meta[i], leaf[i], body[i] = int16(e.Versions), e.Meta, e.Leaf, e.BodyHash //nolint:gosec // checked by the writer
+		p := e.Projection
+		for k, text := range []string{p.Force, p.Actor, p.Method, p.Operation, p.Outcome, p.ReferenceHMAC} {
+			column(k)[i] = text
+		}
+	}
+	b.Queue(qInsertEntries, l.First, l.Time, versions, meta, leaf, body)
+	b.Queue(qInsertProjections, l.First, column(0), column(1), column(2), column(3), column(4), column(5))
+}
+
+func (l *LogBatch) queueTouches(b *pgx.Batch) {
+	n := len(l.Touches)
+	id, index, force, silent := make([][16]byte, n), make([]int64, n), make([]string, n), make([]bool, n)
+	for i, t := range l.Touches {
+		id[i], index[i], force[i], silent[i] = t.Record, t.Index, t.Force, t.Silent
+	}
+	b.Queue(qInsertTouches, id, index, force, silent)
+}
+
+func (l *LogBatch) queueRecords(b *pgx.Batch) {
+	if n := len(l.Records); n > 0 {
+		id, kind, force := make([][16]byte, n), make([]string, n), make([]string, n)
+		source, key := make([][]byte, n), make([]int32, n)
+		for i, r := range l.Records {
+			id[i], kind[i], force[i], source[i], key[i] = r.ID, string(r.Kind), r.Force, notNil(r.SourceHMAC), r.SourceKeyVersion
+		}
+		b.Queue(qInsertRecords, id, kind, force, source, key)
+	}
+	if n := len(l.Keys); n > 0 {
+		id, wrapped := make([][16]byte, n), make([][]byte, n)
+		for i, k := range l.Keys {
+			id[i], wrapped[i] = k.Record, notNil(k.Wrapped)
+		}
+		b.Queue(qInsertKeys, id, wrapped)
+	}
+	if len(l.DeletedKeys) > 0 {
+		b.Queue(qDeleteKeys, raw(l.DeletedKeys))
+	}
+	n := len(l.Versions)
+	if n == 0 {
+		return
+	}
+	id, number, index, revision := make([][16]byte, n), make([]int32, n), make([]int64, n), make([]int64, n)
+	erased, salt, sealed, digest := make([]bool, n), make([][]byte, n), make([][]byte, n), make([][]byte, n)
+	for i, v := range l.Versions {
+		id[i], number[i], index[i], revision[i], erased[i] = v.Record, v.N, v.LogIndex, v.Revision, v.Erased
+		salt[i], sealed[i], digest[i] = notNil(v.Salt), notNil(v.Sealed), notNil(v.Digest)
+	}
+	b.Queue(qInsertVersions, id, number, index, revision, erased, salt, sealed, digest)
+}
+
+// notNil keeps an empty value from being taken for NULL.
+func notNil(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}
+
+func nullable(ids []uuid.NullUUID) []*[16]byte {
+	out := make([]*[16]byte, len(ids))
+	for i := range ids {
+		if ids[i].Valid {
+			out[i] = (*[16]byte)(&ids[i].UUID)
+		}
+	}
+	return out
+}

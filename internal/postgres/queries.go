@@ -1,0 +1,56 @@
+package postgres
+
+import "embed"
+
+//go:embed queries/*.sql
+var queryFiles embed.FS
+
+// statement loads a query; a missing file stops the program when it starts.
+func statement(name string) string {
+	raw, err := queryFiles.ReadFile("queries/" + name + ".sql")
+	if err != nil {
+		panic(err)
+	}
+	return string(raw)
+}
+
+var (
+	qBodiesByIndex     = statement("bodies_by_index")
+	qBodyByIndex       = statement("body_by_index")
+	qBodyBySearch      = statement("body_by_search")
+	qCheckpointAt      = statement("checkpoint_at")
+	qCheckpoints       = statement("checkpoints")
+	qCurrentByID       = statement("current_by_id")
+	qCurrentBySource   = statement("current_by_source")
+	qCurrentNumbers    = statement("current_numbers")
+	qDeleteKeys        = statement("delete_keys")
+	qDurability        = statement("durability")
+	qEntries           = statement("entries")
+	qFeed              = statement("feed")
+	qFeedHead          = statement("feed_head")
+	qHead              = statement("head")
+	qIndexBounds       = statement("index_bounds")
+	qInsertBodies      = statement("insert_bodies")
+	qInsertCheckpoint  = statement("insert_checkpoint")
+	qInsertEntries     = statement("insert_entries")
+	qInsertKeys        = statement("insert_keys")
+	qInsertProjections = statement("insert_projections")
+	qInsertRecords     = statement("insert_records")
+	qInsertTouches     = statement("insert_touches")
+	qInsertTiles       = statement("insert_tiles")
+	qInsertVersions    = statement("insert_versions")
+	qLeaves            = statement("leaves")
+	qListEntriesAsc    = statement("list_entries_asc")
+	qListEntriesDesc   = statement("list_entries_desc")
+	qListEntriesRecord = statement("list_entries_record")
+	qListRecords       = statement("list_records")
+	qLockLog           = statement("lock_log")
+	qRecordKeys        = statement("record_keys")
+	qRewrap            = statement("rewrap")
+	qSourcesTaken      = statement("sources_taken")
+	qStandbys          = statement("standbys")
+	qTileRoots         = statement("tile_roots")
+	qTiles             = statement("tiles")
+	qVersionsByID      = statement("versions_by_id")
+	qVersionsByIndex   = statement("versions_by_index")
+)

@@ -1,0 +1,202 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/perpetrator-register/register/internal/access"
+	"github.com/perpetrator-register/register/internal/accesslog"
+	"github.com/perpetrator-register/register/internal/call"
+	"github.com/perpetrator-register/register/internal/service"
+)
+
+// logTimeout bounds how long a call waits for its log entry.
+const logTimeout = 10 * time.Second
+
+// Chain takes every call through the same steps, whatever its transport and
+// shape: recover, authenticate, log, authorise, validate, perform. Unary and
+// streamed calls share the one method that has the steps, so they cannot differ.
+type Chain struct {
+	methods  call.Methods
+	authn    *access.Authenticator
+	policies *access.PolicyStore
+	log      call.Log
+	refusals *accesslog.Aggregator
+	check    *service.Checker
+	limits   *limiter
+	slog     *slog.Logger
+}
+
+// Unary is the interceptor of unary calls.
+func (ch *Chain) Unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	message, ok := req.(proto.Message)
+	if !ok {
+		return nil, (&service.Problem{Code: codes.Internal, Reason: service.ReasonInternal, Message: "not a message"}).GRPCStatus().Err()
+	}
+	var resp any
+	receipt, err := ch.run(ctx, info.FullMethod, message, func(ctx context.Context) (err error) {
+		resp, err = handler(ctx, req)
+		return err
+	})
+	if receipt != nil {
+		if err := grpc.SetTrailer(ctx, receiptMetadata(*receipt)); err != nil {
+			ch.slog.WarnContext(ctx, "receipt not sent", "err", err)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return resp, nil
+}
+
+// Stream is the interceptor of streamed calls. Each message of a stream is
+// validated, logged and answered by the use case; the stream as a whole has an
+// entry of its own when it ends.
+func (ch *Chain) Stream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+	receipt, err := ch.run(stream.Context(), info.FullMethod, nil, func(ctx context.Context) error {
+		return handler(srv, &contextStream{ServerStream: stream, ctx: ctx})
+	})
+	if receipt != nil {
+		stream.SetTrailer(receiptMetadata(*receipt))
+	}
+	return err
+}
+
+type contextStream struct {
+	grpc.ServerStream
+	ctx context.Context //nolint:containedctx // this is how gRPC hands a context on
+}
+
+// Context returns the context that carries the call.
+func (s *contextStream) Context() context.Context { return s.ctx }
+
+func receiptMetadata(r accesslog.Receipt) metadata.MD {
+	return metadata.Pairs(accesslog.ReceiptKey, r.String(), accesslog.EntryKey, strconv.FormatInt(r.Index, 10))
+}
+
+// run takes one call through the steps. A nil receipt means that the call has
+// no entry of its own: it was refused before its caller was known, or the log
+// cannot be written. The error is fit for the caller.
+func (ch *Chain) run(ctx context.Context, full string, req proto.Message, perform func(context.Context) error) (*accesslog.Receipt, error) {
+	reached(ctx)
+	creds := credentialsOf(ctx)
+	m, ok := ch.methods[full]
+	if !ok {
+		return nil, ch.refuse(creds.Address, "unknown", codes.Unimplemented, service.ReasonMalformedRequest, "there is no such method")
+	}
+	actor, err := ch.authn.Authenticate(ctx, creds)
+	var refused *access.AuthError
+	switch {
+	case errors.As(err, &refused) && refused.Authenticated:
+		return ch.refuseKnown(ctx, m, refused)
+	case errors.As(err, &refused) && refused.Temporary:
+		return nil, ch.refuse(creds.Address, m.Short, codes.Unavailable, string(refused.Reason), "the sign-in service cannot be reached: try again")
+	case errors.As(err, &refused):
+		return nil, ch.refuse(creds.Address, m.Short, codes.Unauthenticated, string(refused.Reason), refused.Error())
+	case err != nil:
+		return nil, ch.refuse(creds.Address, m.Short, codes.Unauthenticated, service.ReasonUnauthenticated, "not authenticated")
+	}
+	if !ch.limits.allow(call.Subject(actor)) {
+		return nil, ch.refuse(creds.Address, m.Short, codes.ResourceExhausted, service.ReasonTooManyRequests, "too many requests: slow down")
+	}
+	c := call.New(m, actor, ch.policies.Current(), ch.log)
+	if span := trace.SpanContextFromContext(ctx); span.HasTraceID() {
+		c.Entry.Trace = span.TraceID().String()
+	}
+	err = ch.guarded(call.With(ctx, c), c, req, perform)
+	return ch.conclude(ctx, c, err)
+}
+
+// conclude makes the call's entry durable, unless its use case has done so,
+// and says what the caller may be told.
+func (ch *Chain) conclude(ctx context.Context, c *call.Call, err error) (*accesslog.Receipt, error) {
+	outcome := codes.OK
+	var problem *service.Problem
+	if err != nil {
+		problem = service.AsProblem(err)
+		outcome = problem.Code
+		if outcome == codes.Internal || (outcome == codes.Unavailable && !errors.As(err, new(*service.Problem))) {
+			ch.slog.ErrorContext(ctx, "call failed", "method", c.Method.Short, "err", err)
+		}
+	}
+	if c.Receipt == nil {
+		if err != nil {
+			c.Discard()
+		}
+		// The entry is due even if the caller has gone away.
+		logCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), logTimeout)
+		defer cancel()
+		if logErr := c.Commit(logCtx, service.OutcomeName(outcome)); logErr != nil {
+			ch.slog.ErrorContext(ctx, "entry not written: call refused", "method", c.Method.Short, "err", logErr)
+			return nil, service.AsProblem(logErr)
+		}
+	}
+	if problem != nil {
+		return c.Receipt, problem
+	}
+	return c.Receipt, nil
+}
+
+// guarded authorises, validates and performs a call, and turns a panic into
+// an error that tells nothing of what the call held.
+func (ch *Chain) guarded(ctx context.Context, c *call.Call, req proto.Message, perform func(context.Context) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			ch.slog.ErrorContext(ctx, "panic", "method", c.Method.Short, "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+			err = &service.Problem{Code: codes.Internal, Reason: service.ReasonInternal, Message: "the register failed to answer; the fault has been logged"}
+		}
+	}()
+	if err := authorise(c, req); err != nil {
+		return err
+	}
+	if req != nil {
+		if err := ch.check.Check(req); err != nil {
+			return err
+		}
+	}
+	return perform(ctx)
+}
+
+// authorise asks the policy whether the caller's roles allow the call on the
+// things of the force that it is about.
+func authorise(c *call.Call, req proto.Message) error {
+	c.Entry.Decision.Effect = accesslog.Deny
+	grant, ok := c.Policy.Decide(c.Actor.Roles, c.Method.Permission.Resource, c.Method.Permission.Action)
+	if !ok {
+		return &service.Problem{Code: codes.PermissionDenied, Reason: service.ReasonNotAllowed, Message: "your roles do not allow this"}
+	}
+	if req != nil && !grant.Covers(c.Actor.Force, call.TargetForce(req)) {
+		return &service.Problem{Code: codes.PermissionDenied, Reason: service.ReasonOtherForce, Message: "your roles allow this for your own force alone"}
+	}
+	c.Grant = grant
+	c.Entry.Decision.Effect = accesslog.Allow
+	c.Entry.Decision.Line = grant.Line
+	return nil
+}
+
+// refuse counts a refusal of a caller who is not known, or who asks too often.
+func (ch *Chain) refuse(source, method string, code codes.Code, reason, message string) error {
+	ch.refusals.Add(accesslog.Refusal{Addr: addrOf(source), Method: method, Code: service.OutcomeName(code) + "/" + reason})
+	return &service.Problem{Code: code, Reason: reason, Message: message}
+}
+
+// refuseKnown logs, one by one, a genuine credential that claims what it may not.
+func (ch *Chain) refuseKnown(ctx context.Context, m *call.Method, refused *access.AuthError) (*accesslog.Receipt, error) {
+	if !ch.limits.allow("refused " + call.Subject(refused.Actor)) {
+		return nil, ch.refuse(refused.Actor.Address, m.Short, codes.ResourceExhausted, service.ReasonTooManyRequests, "too many requests: slow down")
+	}
+	c := call.New(m, refused.Actor, ch.policies.Current(), ch.log)
+	c.Entry.Marks = []string{"refused:" + string(refused.Reason)}
+	return ch.conclude(ctx, c, &service.Problem{Code: codes.PermissionDenied, Reason: string(refused.Reason), Message: refused.Error()})
+}

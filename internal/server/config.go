@@ -1,0 +1,228 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"time"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/perpetrator-register/register/internal/access"
+	"github.com/perpetrator-register/register/internal/seal"
+)
+
+// Config is the whole configuration of a server. Load reads it from a YAML
+// file; Validate names every fault at once.
+type Config struct {
+	// GRPC is the port of force systems and clients.
+	GRPC Listener `yaml:"grpc"`
+	// REST is the port of the REST gateway.
+	REST Listener `yaml:"rest"`
+	// Admin serves /metrics, /healthz and /readyz.
+	Admin string `yaml:"admin"`
+	// Database says where the register is stored.
+	Database Database `yaml:"database"`
+	// Keys says where the keys are.
+	Keys Keys `yaml:"keys"`
+	// Issuers are the OpenID providers that are trusted.
+	Issuers []access.IssuerConfig `yaml:"issuers"`
+	// PolicyDir holds model.conf and permissions.csv.
+	PolicyDir string `yaml:"policy_dir"`
+	// Origin is the log's name in checkpoints, such as "register.example/log".
+	Origin string `yaml:"origin"`
+	// Limits bound requests.
+	Limits Limits `yaml:"limits"`
+	// OTLPEndpoint is where traces are sent; empty sends none.
+	OTLPEndpoint string `yaml:"otlp_endpoint"`
+
+	// Development allows what a real server refuses: keys in clear files, plain
+	// HTTP and issuers on loopback. It cannot be set in a file.
+	Development bool `yaml:"-"`
+}
+
+// Listener is an address with its TLS files.
+type Listener struct {
+	// Listen is host:port.
+	Listen string `yaml:"listen"`
+	// Cert and Key are PEM files: the server's chain and key.
+	Cert string `yaml:"cert"`
+	Key  string `yaml:"key"`
+	// ClientCA is a PEM file of the roots of client certificates.
+	ClientCA string `yaml:"client_ca"`
+	// CRLDir holds revocation lists; required with ClientCA.
+	CRLDir string `yaml:"crl_dir"`
+}
+
+// Database says where the register is stored.
+type Database struct {
+	// URL is the connection string of the service's account.
+	URL string `yaml:"url"`
+	// OwnerURL is that of the owner's account, used only to migrate at start;
+	// empty leaves migration to `register migrate`.
+	OwnerURL string `yaml:"owner_url"`
+	// MaxConns bounds the pool; 0 means 16.
+	MaxConns int32 `yaml:"max_conns"`
+}
+
+// Keys says where the keys are.
+type Keys struct {
+	// Dir is the folder of the key files.
+	Dir string `yaml:"dir"`
+	// KMS is the URI of the key-management key that encrypts them. Without it
+	// the files are in clear, which only development allows.
+	KMS string `yaml:"kms"`
+}
+
+// Provider is where the keys are read from.
+func (k Keys) Provider() (seal.Provider, error) {
+	if k.KMS == "" {
+		return seal.DirProvider(k.Dir), nil
+	}
+	return seal.KMSProvider(k.Dir, k.KMS)
+}
+
+// Limits bound requests. Zero means the standard value.
+type Limits struct {
+	// PerSecond and Burst bound the calls of one subject: 500 and 2,000.
+	PerSecond float64 `yaml:"per_second"`
+	Burst     int     `yaml:"burst"`
+	// MaxMessage is the largest request in bytes: 1 MiB.
+	MaxMessage int `yaml:"max_message"`
+	// SearchTTL is how long candidates of a search can be opened: 8 hours.
+	SearchTTL time.Duration `yaml:"search_ttl"`
+}
+
+// LoadConfig reads a file and validates it; development allows what a real
+// server refuses.
+func LoadConfig(path string, development bool) (*Config, error) {
+	f, err := os.Open(path) //nolint:gosec // the operator names the file
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	return ReadConfig(f, development)
+}
+
+// ReadConfig reads YAML and validates it. Unknown keys are faults.
+func ReadConfig(r io.Reader, development bool) (*Config, error) {
+	c := Config{Development: development}
+	d := yaml.NewDecoder(r)
+	d.KnownFields(true)
+	if err := d.Decode(&c); err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	return &c, c.Validate()
+}
+
+// Validate fills in standard values and returns every fault, by name.
+func (c *Config) Validate() error {
+	c.standard()
+	var faults []error
+	fault := func(name, what string) { faults = append(faults, fmt.Errorf("%s: %s", name, what)) }
+	c.GRPC.validate("grpc", c.Development, fault)
+	c.REST.validate("rest", c.Development, fault)
+	if !isLoopback(c.Admin) && !c.Development {
+		fault("admin", "must be a loopback address: metrics and health have no authentication")
+	}
+	c.Database.validate(c.Development, fault)
+	switch {
+	case c.Keys.Dir == "":
+		fault("keys.dir", "is required")
+	case c.Keys.KMS == "" && !c.Development:
+		fault("keys.kms", "is required: keys in clear files are for development only")
+	}
+	if len(c.Issuers) == 0 {
+		fault("issuers", "at least one OpenID provider is required")
+	}
+	for i, issuer := range c.Issuers {
+		if issuer.AllowLoopbackHTTP && !c.Development {
+			fault(fmt.Sprintf("issuers[%d].allow_loopback_http", i), "is for development only")
+		}
+	}
+	if c.PolicyDir == "" {
+		fault("policy_dir", "is required")
+	}
+	if c.Origin == "" {
+		fault("origin", "is required: the log's name in checkpoints, such as register.example/log")
+	}
+	if c.Limits.PerSecond < 0 || c.Limits.Burst < 0 || c.Limits.MaxMessage < 0 || c.Limits.SearchTTL < 0 {
+		fault("limits", "must not be negative")
+	}
+	return errors.Join(faults...)
+}
+
+func (c *Config) standard() {
+	set(&c.GRPC.Listen, "127.0.0.1:9090")
+	set(&c.REST.Listen, "127.0.0.1:8080")
+	set(&c.Admin, "127.0.0.1:9091")
+	set(&c.Limits.PerSecond, 500)
+	set(&c.Limits.Burst, 2000)
+	set(&c.Limits.MaxMessage, 1<<20)
+	set(&c.Limits.SearchTTL, 8*time.Hour)
+}
+
+func set[T comparable](v *T, standard T) {
+	var zero T
+	if *v == zero {
+		*v = standard
+	}
+}
+
+func (l *Listener) validate(name string, development bool, fault func(name, what string)) {
+	if _, _, err := net.SplitHostPort(l.Listen); err != nil {
+		fault(name+".listen", "must be host:port")
+	}
+	if (l.Cert == "") != (l.Key == "") {
+		fault(name+".cert", "cert and key belong together")
+	}
+	if l.Cert == "" && (!development || !isLoopback(l.Listen)) {
+		fault(name+".cert", "is required: the register is served over TLS alone")
+	}
+	if l.ClientCA != "" && l.CRLDir == "" {
+		fault(name+".crl_dir", "is required with client_ca: a stolen certificate must be revocable")
+	}
+	if name == "grpc" && l.ClientCA == "" && !development {
+		fault(name+".client_ca", "is required: force systems prove themselves by client certificates")
+	}
+}
+
+func (d *Database) validate(development bool, fault func(name, what string)) {
+	check := func(name, raw string) {
+		u, err := url.Parse(raw)
+		if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
+			fault(name, "must be a URL such as postgres://register_service@db.example/register?sslmode=verify-full")
+			return
+		}
+		if development || isLoopback(u.Host) || u.Host == "" {
+			return
+		}
+		if u.Query().Get("sslmode") != "verify-full" {
+			fault(name, "needs sslmode=verify-full: the database's certificate must be checked")
+		}
+	}
+	if d.URL == "" {
+		fault("database.url", "is required")
+	} else {
+		check("database.url", d.URL)
+	}
+	if d.OwnerURL != "" {
+		check("database.owner_url", d.OwnerURL)
+	}
+}
+
+// isLoopback reports whether an address can be reached from this machine alone.
+func isLoopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		host = addr
+	}
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

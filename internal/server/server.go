@@ -1,0 +1,382 @@
+// Package server composes the register: listeners, TLS, the chain, the REST
+// gateway, health and shutdown. It holds no rule of the register's own.
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/keepalive"
+
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/access"
+	"github.com/perpetrator-register/register/internal/accesslog"
+	"github.com/perpetrator-register/register/internal/call"
+	"github.com/perpetrator-register/register/internal/conduct"
+	"github.com/perpetrator-register/register/internal/postgres"
+	"github.com/perpetrator-register/register/internal/refdata"
+	"github.com/perpetrator-register/register/internal/seal"
+	"github.com/perpetrator-register/register/internal/service"
+	"github.com/perpetrator-register/register/internal/view"
+)
+
+// Server is one replica of the register.
+type Server struct {
+	config   *Config
+	log      *slog.Logger
+	db       *postgres.DB
+	writer   *accesslog.Writer
+	refusals *accesslog.Aggregator
+	authn    *access.Authenticator
+	policies *access.PolicyStore
+	view     *view.View
+	keys     *seal.KeyRing
+	chain    *Chain
+	tls      *access.TLS
+	restTLS  *access.TLS
+	otel     *telemetry
+
+	grpc      *grpc.Server
+	rest      *http.Server
+	admin     *http.Server
+	listeners struct{ grpc, rest, admin net.Listener }
+	ready     readiness
+}
+
+// Timeouts of the edges.
+const (
+	connectionTimeout = 5 * time.Second
+	shutdownTimeout   = 15 * time.Second
+	feedEvery         = 500 * time.Millisecond
+	filesEvery        = 5 * time.Second
+)
+
+// New builds a replica: it opens the keys, migrates the database if it may,
+// reads the whole register into memory, and listens. Nothing is served before
+// Run.
+func New(ctx context.Context, c *Config, log *slog.Logger) (*Server, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	s := &Server{config: c, log: log}
+	if err := s.open(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Server) open(ctx context.Context) error {
+	c := s.config
+	ref, err := refdata.Load(nil)
+	if err != nil {
+		return err
+	}
+	provider, err := c.Keys.Provider()
+	if err != nil {
+		return err
+	}
+	if s.keys, err = seal.Open(ctx, provider); err != nil {
+		return err
+	}
+	if c.Database.OwnerURL != "" {
+		if err := postgres.Migrate(ctx, c.Database.OwnerURL); err != nil {
+			return err
+		}
+	}
+	if s.db, err = postgres.Open(ctx, postgres.Options{URL: c.Database.URL, MaxConns: c.Database.MaxConns, ApplicationName: "register"}); err != nil {
+		return err
+	}
+	if !c.Development {
+		if err := s.db.Durable(ctx); err != nil {
+			return err
+		}
+	}
+	if s.writer, err = accesslog.NewWriter(s.db, accesslog.Options{Origin: c.Origin, Signers: s.keys.LogSigners(), Log: s.log}); err != nil {
+		return err
+	}
+	appender := appenderFor(s.writer)
+	s.refusals = accesslog.NewAggregator(appender, accesslog.AggregateOptions{Log: s.log})
+	methods, err := call.LoadMethods()
+	if err != nil {
+		return err
+	}
+	if s.policies, err = access.OpenPolicy(os.DirFS(c.PolicyDir), methods.Permissions()); err != nil {
+		return err
+	}
+	if err := s.openTLS(); err != nil {
+		return err
+	}
+	if s.authn, err = access.NewAuthenticator(access.Options{Issuers: c.Issuers, Revocations: s.tls}); err != nil {
+		return err
+	}
+	check, err := service.NewChecker(ref)
+	if err != nil {
+		return err
+	}
+	rules := conduct.NewRules(ref)
+	s.view = view.New(s.db, s.keys, rules, s.log)
+	if err := s.view.Load(ctx); err != nil {
+		return err
+	}
+	s.chain = &Chain{
+		methods: methods, authn: s.authn, policies: s.policies,
+		log:      call.Log{Appender: appender, Keys: s.keys},
+		refusals: s.refusals, check: check, limits: newLimiter(c.Limits.PerSecond, c.Limits.Burst), slog: s.log,
+	}
+	deps := &service.Deps{
+		DB: s.db, Keys: s.keys, View: s.view, Ref: ref, Rules: rules, Check: check, Proof: accesslog.NewReader(s.db),
+		Origin: c.Origin, SearchTTL: c.Limits.SearchTTL, Now: time.Now, Log: s.log,
+	}
+	if s.otel, err = newTelemetry(ctx, c.OTLPEndpoint, s); err != nil {
+		return err
+	}
+	if err := s.compose(ctx, deps, methods); err != nil {
+		return err
+	}
+	return s.listen(ctx)
+}
+
+func (s *Server) openTLS() (err error) {
+	open := func(l Listener) (*access.TLS, error) {
+		if l.Cert == "" {
+			return nil, nil //nolint:nilnil // plain HTTP on loopback, in development alone
+		}
+		return access.NewTLS(access.TLSOptions{
+			CertFile: l.Cert, KeyFile: l.Key, ClientCAFile: l.ClientCA, CRLDir: l.CRLDir, RequireCRL: l.ClientCA != "",
+		})
+	}
+	if s.tls, err = open(s.config.GRPC); err != nil {
+		return fmt.Errorf("grpc: %w", err)
+	}
+	if s.restTLS, err = open(s.config.REST); err != nil {
+		return fmt.Errorf("rest: %w", err)
+	}
+	return nil
+}
+
+// compose registers every service on the network's server and on the
+// in-process connection, behind the same chain.
+func (s *Server) compose(ctx context.Context, deps *service.Deps, methods call.Methods) error {
+	options := []grpc.ServerOption{
+		grpc.UnaryInterceptor(s.chain.Unary),
+		grpc.StreamInterceptor(s.chain.Stream),
+		grpc.StatsHandler(&transportWatch{methods: methods, refusals: s.refusals}),
+		grpc.StatsHandler(otelgrpc.NewServerHandler(s.otel.grpcOptions()...)),
+		grpc.MaxRecvMsgSize(s.config.Limits.MaxMessage),
+		grpc.MaxConcurrentStreams(256),
+		grpc.ConnectionTimeout(connectionTimeout),
+		grpc.MaxHeaderListSize(32 << 10),
+		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: 15 * time.Minute, Time: time.Minute, Timeout: 10 * time.Second}),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
+	}
+	if s.tls != nil {
+		options = append(options, grpc.Creds(&countingCredentials{TransportCredentials: credentials.NewTLS(s.tls.ServerConfig()), refusals: s.refusals}))
+	}
+	s.grpc = grpc.NewServer(options...)
+	local := newInproc(s.chain.Unary, s.chain.Stream)
+	nominals := &service.Nominals{Deps: deps}
+	courses := &service.Courses{Deps: deps, Nominals: nominals}
+	for _, r := range []grpc.ServiceRegistrar{s.grpc, local} {
+		registerv1.RegisterNominalServiceServer(r, nominals)
+		registerv1.RegisterConductServiceServer(r, courses)
+		registerv1.RegisterRegistrationServiceServer(r, &service.Records{Deps: deps, Nominals: nominals, Courses: courses})
+		registerv1.RegisterSearchServiceServer(r, &service.Searches{Deps: deps})
+		registerv1.RegisterAccessLogServiceServer(r, &service.AccessLog{Deps: deps})
+		registerv1.RegisterDirectoryServiceServer(r, &service.Directory{Deps: deps, Permissions: methods.Permissions()})
+	}
+	if err := checkComplete(methods, s.grpc, local); err != nil {
+		return err
+	}
+	gateway, err := newGateway(ctx, local, s.refusals, int64(s.config.Limits.MaxMessage), s.log)
+	if err != nil {
+		return err
+	}
+	errorLog := slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)
+	s.rest = &http.Server{
+		Handler: s.otel.httpHandler(gateway), ReadHeaderTimeout: connectionTimeout, ReadTimeout: 30 * time.Second,
+		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: errorLog,
+	}
+	s.admin = &http.Server{Handler: s.adminHandler(), ReadHeaderTimeout: connectionTimeout, ReadTimeout: connectionTimeout, ErrorLog: errorLog}
+	return nil
+}
+
+// checkComplete fails when a method of the contract is not served, or one that
+// is served has no access rule: nothing is open by oversight.
+func checkComplete(methods call.Methods, network *grpc.Server, local *inproc) error {
+	var errs []error
+	served := map[string]bool{}
+	for name, info := range network.GetServiceInfo() {
+		for _, m := range info.Methods {
+			full := "/" + name + "/" + m.Name
+			served[full] = true
+			if methods[full] == nil {
+				errs = append(errs, fmt.Errorf("%s is served without an access rule", full))
+			}
+		}
+	}
+	for full := range methods {
+		if _, ok := local.methods[full]; !served[full] || !ok {
+			errs = append(errs, fmt.Errorf("%s is not served", full))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (s *Server) listen(ctx context.Context) error {
+	var lc net.ListenConfig
+	for _, l := range []struct {
+		into *net.Listener
+		addr string
+	}{{&s.listeners.grpc, s.config.GRPC.Listen}, {&s.listeners.rest, s.config.REST.Listen}, {&s.listeners.admin, s.config.Admin}} {
+		var err error
+		if *l.into, err = lc.Listen(ctx, "tcp", l.addr); err != nil {
+			return err
+		}
+	}
+	if s.restTLS != nil {
+		s.listeners.rest = tls.NewListener(s.listeners.rest, s.restTLS.ServerConfig())
+	}
+	return nil
+}
+
+// GRPCAddr, RESTAddr and AdminAddr are the addresses listened on.
+func (s *Server) GRPCAddr() string { return s.listeners.grpc.Addr().String() }
+
+// RESTAddr is the address of the REST gateway.
+func (s *Server) RESTAddr() string { return s.listeners.rest.Addr().String() }
+
+// AdminAddr is the address of metrics and health.
+func (s *Server) AdminAddr() string { return s.listeners.admin.Addr().String() }
+
+// Run serves until ctx ends, then stops in order: not ready, no new calls,
+// calls under way finished, entries written.
+func (s *Server) Run(ctx context.Context) error {
+	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopBackground()
+	go s.view.KeepLevel(background, feedEvery)
+	go s.ready.watch(background, s.db, s.log)
+	go s.policies.Watch(background, filesEvery, s.policyChanged)
+	for _, t := range []*access.TLS{s.tls, s.restTLS} {
+		if t != nil {
+			go t.Watch(background, filesEvery, s.filesChanged)
+		}
+	}
+	if err := s.logActivation(ctx, access.Activation{NewHash: s.policies.Current().Hash()}); err != nil {
+		return fmt.Errorf("the start cannot be logged: %w", err)
+	}
+	var g errgroup.Group
+	g.Go(func() error { return s.grpc.Serve(s.listeners.grpc) })
+	g.Go(func() error { return ignoreClosed(s.rest.Serve(s.listeners.rest)) })
+	g.Go(func() error { return ignoreClosed(s.admin.Serve(s.listeners.admin)) })
+	s.log.InfoContext(ctx, "serving", "grpc", s.GRPCAddr(), "rest", s.RESTAddr(), "admin", s.AdminAddr())
+	failed := make(chan error, 1)
+	go func() { failed <- g.Wait() }()
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	s.ready.draining.Store(true)
+	s.stopServing(context.WithoutCancel(ctx))
+	return errors.Join(err, s.Close())
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+func (s *Server) stopServing(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, shutdownTimeout)
+	defer cancel()
+	if err := s.rest.Shutdown(ctx); err != nil {
+		s.log.WarnContext(ctx, "REST calls cut off", "err", err)
+	}
+	stopped := make(chan struct{})
+	go func() { s.grpc.GracefulStop(); close(stopped) }()
+	select {
+	case <-stopped:
+	case <-ctx.Done():
+		s.grpc.Stop()
+	}
+	if err := s.admin.Shutdown(ctx); err != nil {
+		s.log.WarnContext(ctx, "admin calls cut off", "err", err)
+	}
+}
+
+// Close gives back what New opened; Run calls it.
+func (s *Server) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+	defer cancel()
+	var errs []error
+	for _, l := range []net.Listener{s.listeners.grpc, s.listeners.rest, s.listeners.admin} {
+		if l != nil {
+			if err := l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+				errs = append(errs, err)
+			}
+		}
+	}
+	if s.refusals != nil {
+		errs = append(errs, s.refusals.Close(ctx))
+	}
+	if s.writer != nil {
+		s.writer.Close()
+	}
+	if s.db != nil {
+		s.db.Close()
+	}
+	if s.otel != nil {
+		errs = append(errs, s.otel.close(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+// policyChanged reports and logs the activation of a policy.
+func (s *Server) policyChanged(a access.Activation, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), logTimeout)
+	defer cancel()
+	if err != nil {
+		s.log.ErrorContext(ctx, "the new policy is refused; the one in force stays", "err", err)
+		return
+	}
+	if err := s.logActivation(ctx, a); err != nil {
+		s.log.ErrorContext(ctx, "policy activation not logged", "err", err)
+	}
+}
+
+// logActivation writes the entry that a policy came into force.
+func (s *Server) logActivation(ctx context.Context, a access.Activation) error {
+	m := accesslog.Metadata{
+		Actor:    accesslog.Actor{Sub: "register", Kind: accesslog.System},
+		Method:   "policy.activate",
+		Decision: accesslog.Decision{Effect: accesslog.Allow, Policy: a.NewHash},
+		Outcome:  "OK",
+	}
+	if a.OldHash != "" {
+		m.Marks = []string{"replaces:" + a.OldHash}
+	}
+	_, err := s.chain.log.Appender.Append(ctx, &accesslog.Pending{Entry: m})
+	s.log.InfoContext(ctx, "policy in force", "hash", a.NewHash)
+	return err
+}
+
+func (s *Server) filesChanged(changed bool, err error) {
+	if err != nil {
+		s.log.Error("certificates or revocation lists cannot be read; the last good ones stay in use", "err", err)
+	} else if changed {
+		s.log.Info("certificates or revocation lists read afresh")
+	}
+}

@@ -1,0 +1,301 @@
+package service
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+
+	"github.com/google/uuid"
+	"google.golang.org/grpc/codes"
+
+	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/call"
+	"github.com/perpetrator-register/register/internal/conduct"
+	"github.com/perpetrator-register/register/internal/identity"
+	"github.com/perpetrator-register/register/internal/view"
+)
+
+// person is a candidate in the making: nominals that are likely one human being.
+type person struct{ members []member }
+
+type member struct {
+	found   identity.Candidate
+	nominal *view.Nominal
+	open    bool // may be shown to the caller
+}
+
+// best is the best matching nominal that may be shown, or nil.
+func (p *person) best() *member {
+	for i := range p.members {
+		if p.members[i].open {
+			return &p.members[i]
+		}
+	}
+	return nil
+}
+
+// people forms persons from the nominals found, best first, and sets apart
+// those that must not be shown at all. The best nominal that is in no person
+// yet begins one, and those that agree with it beyond the join threshold are
+// taken in.
+func (s *Searches) people(force string, found []identity.Candidate) (people []*person, silent []*view.Nominal) {
+	var rest []member
+	for _, f := range found {
+		n, ok := s.View.Nominal(f.ID)
+		if !ok {
+			continue // withdrawn since the index was read
+		}
+		if n.Restriction == registerv1.Restriction_RESTRICTION_SILENT {
+			silent = append(silent, n)
+			continue
+		}
+		rest = append(rest, member{found: f, nominal: n, open: n.Restriction == registerv1.Restriction_RESTRICTION_UNSPECIFIED || n.Force == force})
+	}
+	index := s.View.Index()
+	join := index.Thresholds().Join
+	for len(rest) > 0 {
+		p := &person{members: rest[:1:1]}
+		others := make([]identity.ID, 0, len(rest)-1)
+		for _, m := range rest[1:] {
+			others = append(others, m.nominal.ID)
+		}
+		var apart []member
+		for i, total := range index.Agree(rest[0].nominal.ID, others) {
+			if total >= join {
+				p.members = append(p.members, rest[i+1])
+			} else {
+				apart = append(apart, rest[i+1])
+			}
+		}
+		people, rest = append(people, p), apart
+	}
+	return people, silent
+}
+
+// candidate is what the first step shows of a person.
+func (s *Searches) candidate(p *person) *registerv1.Candidate {
+	out := &registerv1.Candidate{Unconfirmed: len(p.members) > 1}
+	if best := p.best(); best != nil {
+		out.DisplayName = best.nominal.Name
+		out.BirthDate = best.nominal.Birth
+		out.Bits = best.found.Bits
+		out.Probability = best.found.Probability
+		out.Strength = registerv1.MatchStrength_MATCH_STRENGTH_POSSIBLE
+		if best.found.Prior+best.found.Bits >= s.View.Index().Thresholds().Join {
+			out.Strength = registerv1.MatchStrength_MATCH_STRENGTH_STRONG
+		}
+		for _, t := range best.found.Terms {
+			out.Terms = append(out.Terms, &registerv1.MatchTerm{
+				Field: t.Field, QueryValue: t.Query, RecordValue: t.Record, Rule: t.Rule, Bits: t.Bits, Frequency: t.Frequency,
+			})
+		}
+	}
+	var courses []conduct.Course
+	warnings := map[string]bool{}
+	perForce := map[string]int32{}
+	for _, m := range p.members {
+		perForce[m.nominal.Force]++
+		own := s.View.Courses(m.nominal.ID)
+		switch {
+		case m.open:
+			for _, course := range own {
+				entry := *course
+				entry.Unconfirmed = len(p.members) > 1
+				courses = append(courses, entry)
+			}
+			for _, w := range m.nominal.Warnings {
+				warnings[w] = true
+			}
+		case m.nominal.Restriction == registerv1.Restriction_RESTRICTION_SAFETY:
+			out.AskOwner = true
+			s.safetyWarnings(m.nominal, own, warnings)
+		default:
+			out.AskOwner = true
+		}
+	}
+	summary := s.Rules.Summarise(courses)
+	for _, w := range summary.Warnings {
+		warnings[w.Code] = true
+	}
+	if len(courses) > 0 {
+		out.Pattern = pattern(summary)
+	}
+	out.Warnings = s.ordered(warnings)
+	for _, force := range sortedKeys(perForce) {
+		out.Records = append(out.Records, &registerv1.ForceRecords{Force: "forces/" + force, Nominals: perForce[force]})
+		out.Contacts = append(out.Contacts, s.contact(force))
+	}
+	return out
+}
+
+// safetyGravity is the gravity of VIOLENCE: warnings at least as grave are of
+// weapons and violence.
+const safetyGravity = 70
+
+// safetyWarnings adds the warnings of weapons and violence alone.
+func (s *Searches) safetyWarnings(n *view.Nominal, courses []*conduct.Course, into map[string]bool) {
+	all := slices.Clone(n.Warnings)
+	for _, course := range courses {
+		for _, w := range s.Rules.Summarise([]conduct.Course{*course}).Warnings {
+			all = append(all, w.Code)
+		}
+	}
+	for _, code := range all {
+		if w, ok := s.Ref.Warning(code); ok && w.Gravity >= safetyGravity {
+			into[code] = true
+		}
+	}
+}
+
+// ordered lists warning codes, the gravest first, unknown codes last.
+func (s *Searches) ordered(codes map[string]bool) []string {
+	out := sortedKeys(codes)
+	gravity := func(code string) int {
+		w, _ := s.Ref.Warning(code)
+		return w.Gravity
+	}
+	slices.SortStableFunc(out, func(a, b string) int { return cmp.Compare(gravity(b), gravity(a)) })
+	return out
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func pattern(p conduct.Pattern) *registerv1.Pattern {
+	out := &registerv1.Pattern{
+		VictimsMin:        clamp(p.Victims.Min),
+		VictimsMax:        clamp(p.Victims.Max),
+		VictimsUnresolved: clamp(p.Unresolved),
+		AssociatedVictims: p.Associated.String(),
+		Courses:           clamp(p.Courses),
+		Incidents:         clamp(p.Incidents),
+		FirstMonth:        p.First.String(),
+		LastMonth:         p.Last.String(),
+		Repeat:            p.Repeat.Level == conduct.Yes,
+	}
+	for _, f := range p.Forces {
+		out.Forces = append(out.Forces, "forces/"+f)
+	}
+	for _, c := range p.Standings {
+		out.Standings = append(out.Standings, &registerv1.StandingCount{
+			Standing: registerv1.Standing(registerv1.Standing_value["STANDING_"+c.Standing]), Courses: clamp(c.Courses),
+		})
+	}
+	switch {
+	case p.SerialConvicted.Level == conduct.Yes:
+		out.Serial = registerv1.SerialTier_SERIAL_TIER_CONVICTED
+	case p.Serial.Level == conduct.Yes:
+		out.Serial = registerv1.SerialTier_SERIAL_TIER_ALLEGED
+	}
+	return out
+}
+
+func clamp(n int) int32 { return int32(min(n, 1<<30)) } //nolint:gosec // bounded just here
+
+// contact is whom to ask in a force.
+func (d *Deps) contact(force string) *registerv1.ForceContact {
+	if c := d.View.Contact(force); c != nil {
+		return c
+	}
+	title := force
+	if f, ok := d.Ref.Force(force); ok {
+		title = f.Name
+	}
+	return &registerv1.ForceContact{
+		Force: "forces/" + force, Team: title + ": stalking single point of contact",
+		Hours: "no contact is on the directory yet: ask the force control room",
+	}
+}
+
+// GetCandidate implements the RPC.
+func (s *Searches) GetCandidate(ctx context.Context, req *registerv1.GetCandidateRequest) (*registerv1.CandidateDetail, error) {
+	c := call.From(ctx)
+	stored, err := s.ownSearch(ctx, c, req.GetName())
+	if err != nil {
+		return nil, err
+	}
+	if !s.Now().Before(stored.GetSearch().GetExpireTime().AsTime()) {
+		return nil, problem(codes.FailedPrecondition, ReasonSearchExpired, "the search is too old to open candidates from: search again")
+	}
+	number, err := strconv.Atoi(call.RecordID(req.GetName()))
+	if err != nil || number < 1 || number > len(stored.GetBases()) {
+		return nil, notFound("candidate")
+	}
+	if err := s.View.Pull(ctx); err != nil {
+		return nil, problem(codes.Unavailable, ReasonUnavailable, "the register cannot answer now: the person was NOT checked")
+	}
+	basis := stored.GetBases()[number-1]
+	out := &registerv1.CandidateDetail{Candidate: stored.GetSearch().GetCandidates()[number-1], AsOfIndex: s.View.Head()}
+	var ids []uuid.UUID
+	for _, ref := range basis.GetNominals() {
+		ids = append(ids, uuid.UUID(ref.GetId()))
+	}
+	current, err := s.currentByID(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.unfreeze(basis, out.GetCandidate(), current); err != nil {
+		return nil, err
+	}
+	var all []openCourse
+	for _, id := range ids {
+		courses, err := s.detail(ctx, c, id, out)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, courses...)
+	}
+	slices.SortStableFunc(all, func(a, b openCourse) int { return lastIncident(b.stored).Compare(lastIncident(a.stored)) })
+	for _, o := range all {
+		c.Show(o.cur.Record.ID, o.cur.Record.Force)
+		out.Courses = append(out.Courses, completeCourse(o.stored, o.cur))
+	}
+	return out, nil
+}
+
+// detail adds one nominal to a candidate's detail, as far as it may be shown
+// now, and returns its courses.
+func (s *Searches) detail(ctx context.Context, c *call.Call, id uuid.UUID, out *registerv1.CandidateDetail) ([]openCourse, error) {
+	n, ok := s.View.Nominal(identity.ID(id))
+	switch {
+	case !ok:
+		notice(out, "WITHDRAWN", "a record that the search found has been withdrawn or erased since")
+		return nil, nil
+	case n.Restriction == registerv1.Restriction_RESTRICTION_SILENT:
+		// Read as withdrawn: that it became silent must not be told.
+		c.ShowSilent(id, n.Force)
+		notice(out, "WITHDRAWN", "a record that the search found has been withdrawn or erased since")
+		return nil, nil
+	case n.Restriction != registerv1.Restriction_RESTRICTION_UNSPECIFIED && n.Force != c.Actor.Force:
+		c.Show(id, n.Force)
+		notice(out, "ASK_OWNER", "a record of "+s.contact(n.Force).GetTeam()+" is restricted: ask the owner force")
+		return nil, nil
+	}
+	rows, err := s.DB.CurrentByID(ctx, []uuid.UUID{id})
+	if err != nil || len(rows) == 0 || rows[0].Wrapped == nil {
+		return nil, err
+	}
+	var stored storev1.StoredNominal
+	if _, err := view.OpenVersion(s.Keys, rows[0].Record, rows[0].Version, rows[0].Wrapped, &stored); err != nil {
+		return nil, err
+	}
+	c.Show(id, n.Force)
+	shown := completeNominal(&stored, rows[0])
+	if shown.GetRestriction() != registerv1.Restriction_RESTRICTION_UNSPECIFIED {
+		shown.Restriction = registerv1.Restriction_RESTRICTION_UNSPECIFIED
+	}
+	out.Nominals = append(out.Nominals, shown)
+	return s.coursesOf(ctx, identity.ID(id))
+}
+
+func notice(out *registerv1.CandidateDetail, code, message string) {
+	out.Notices = append(out.Notices, &registerv1.SearchNotice{Code: code, Message: message})
+}

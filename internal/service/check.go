@@ -1,0 +1,272 @@
+package service
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"buf.build/go/protovalidate"
+	"google.golang.org/protobuf/proto"
+
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/conduct/victim"
+	"github.com/perpetrator-register/register/internal/identity"
+	"github.com/perpetrator-register/register/internal/refdata"
+	"github.com/perpetrator-register/register/internal/view"
+)
+
+// Checker validates requests: the contract's rules and those that need
+// reference data or the forms of identifiers, all faults in one answer.
+type Checker struct {
+	rules protovalidate.Validator
+	ref   *refdata.Set
+}
+
+// NewChecker compiles the contract's rules.
+func NewChecker(ref *refdata.Set) (*Checker, error) {
+	rules, err := protovalidate.New()
+	if err != nil {
+		return nil, fmt.Errorf("service: validation rules: %w", err)
+	}
+	return &Checker{rules: rules, ref: ref}, nil
+}
+
+// Check returns nil or a *Problem that names every faulty field.
+func (c *Checker) Check(m proto.Message) error {
+	var all []Violation
+	if err := c.rules.Validate(m); err != nil {
+		var invalid *protovalidate.ValidationError
+		if !errors.As(err, &invalid) {
+			return fmt.Errorf("service: validate: %w", err)
+		}
+		for _, v := range invalid.Violations {
+			all = append(all, Violation{
+				Field:       fieldPath(protovalidate.FieldPathString(v.Proto.GetField())),
+				Description: plainRule(v),
+			})
+		}
+	}
+	domain, reason := c.domain(m)
+	all = append(all, domain...)
+	if len(all) == 0 {
+		return nil
+	}
+	return Invalid(reason, dedupe(all))
+}
+
+// plainRule is a rule's message; the messages of the contract's own rules and
+// of the standard ones name what would be right and never the value.
+func plainRule(v *protovalidate.Violation) string {
+	if m := v.Proto.GetMessage(); m != "" {
+		return m
+	}
+	return "does not satisfy " + v.Proto.GetRuleId()
+}
+
+func fieldPath(p string) string {
+	if p == "" {
+		return "request"
+	}
+	return p
+}
+
+// dedupe keeps the first violation of each field and description.
+func dedupe(all []Violation) []Violation {
+	seen := map[Violation]bool{}
+	out := all[:0]
+	for _, v := range all {
+		if !seen[v] {
+			seen[v] = true
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// domain applies the rules that the contract cannot state.
+func (c *Checker) domain(m proto.Message) ([]Violation, string) {
+	switch r := m.(type) {
+	case *registerv1.CreateSearchRequest:
+		return c.search(r.GetSearch()), ReasonInvalidFields
+	case *registerv1.RegisterNominalRequest:
+		return append(c.force(r.GetParent(), "parent"), c.nominal(r.GetNominal())...), ReasonInvalidFields
+	case *registerv1.RegisterCourseRequest:
+		out := append(c.force(r.GetParent(), "parent"), c.course(r.GetCourse())...)
+		if text := c.victimInText(r.GetCourse()); len(text) > 0 {
+			return append(out, text...), ReasonVictimInText
+		}
+		return out, ReasonInvalidFields
+	case *registerv1.UpdateForceContactRequest:
+		return c.force(r.GetContact().GetForce(), "contact.force"), ReasonInvalidFields
+	}
+	return nil, ReasonInvalidFields
+}
+
+func (c *Checker) force(name, field string) []Violation {
+	code, ok := strings.CutPrefix(name, "forces/")
+	if !ok {
+		return nil // the contract's rule has said so
+	}
+	if f, ok := c.ref.Force(code); !ok || f.Code != code {
+		return []Violation{{field, "is not a force's current code: see ListForces"}}
+	}
+	return nil
+}
+
+func (c *Checker) search(s *registerv1.Search) []Violation {
+	var out []Violation
+	if code := s.GetReason(); code != "" {
+		reason, ok := c.ref.Reason(code)
+		switch {
+		case !ok || reason.Retired:
+			out = append(out, Violation{"search.reason", "is not a reason code: see codeLists/searchReasons"})
+		case reason.NeedsReference && s.GetReference() == "":
+			out = append(out, Violation{"search.reference", "is required with this reason: give the crime, incident or custody reference"})
+		}
+	}
+	mapped := view.MapCriteria(s.GetCriteria(), "search.criteria")
+	_, faults := identity.NewQuery(mapped.Raw)
+	for _, f := range faults {
+		if !f.Kept {
+			out = append(out, Violation{mapped.Path(f.Field), f.Message})
+		}
+	}
+	return out
+}
+
+func (c *Checker) nominal(n *registerv1.Nominal) []Violation {
+	var out []Violation
+	if e := n.GetEthnicity(); e != "" && !c.ref.Has(refdata.Ethnicities, e) {
+		out = append(out, Violation{"nominal.ethnicity", "is not a self-defined ethnicity code (16+1)"})
+	}
+	mapped := view.MapNominal(n, "nominal")
+	_, faults := identity.NewRecord(mapped.Raw)
+	for _, f := range faults {
+		if !f.Kept {
+			out = append(out, Violation{mapped.Path(f.Field), f.Message})
+		}
+	}
+	return out
+}
+
+// nominalFlags are what is accepted and should be looked at.
+func (c *Checker) nominalFlags(n *registerv1.Nominal) []*registerv1.Flag {
+	var out []*registerv1.Flag
+	mapped := view.MapNominal(n, "nominal")
+	_, faults := identity.NewRecord(mapped.Raw)
+	for _, f := range faults {
+		if f.Kept {
+			out = append(out, &registerv1.Flag{Field: mapped.Path(f.Field), Code: "UNVERIFIED_IDENTIFIER", Message: f.Message})
+		}
+	}
+	for i, w := range n.GetWarnings() {
+		if _, ok := c.ref.Warning(w); !ok {
+			out = append(out, unknownCode(fmt.Sprintf("nominal.warnings[%d]", i)))
+		}
+	}
+	return out
+}
+
+func (c *Checker) course(course *registerv1.CourseOfConduct) []Violation {
+	var out []Violation
+	for i, incident := range course.GetIncidents() {
+		at := fmt.Sprintf("course.incidents[%d]", i)
+		if r := incident.GetReportTime(); r != nil && incident.GetOccurTime() != nil && r.AsTime().Before(incident.GetOccurTime().AsTime()) {
+			out = append(out, Violation{at + ".report_time", "is before it happened"})
+		}
+	}
+	seen := map[string]bool{}
+	for i, incident := range course.GetIncidents() {
+		if ref := incident.GetReference(); ref != "" && seen[ref] {
+			out = append(out, Violation{fmt.Sprintf("course.incidents[%d].reference", i), "stands twice in the course: give each incident its own"})
+		} else {
+			seen[ref] = true
+		}
+	}
+	return out
+}
+
+func (c *Checker) courseFlags(course *registerv1.CourseOfConduct) []*registerv1.Flag {
+	var out []*registerv1.Flag
+	if r := course.GetRelationship(); r != "" && !c.ref.Has(refdata.Relationships, r) {
+		out = append(out, unknownCode("course.relationship"))
+	}
+	if m := course.GetMotivation(); m != "" && !c.ref.Has(refdata.Motivations, m) {
+		out = append(out, unknownCode("course.motivation"))
+	}
+	for i, incident := range course.GetIncidents() {
+		at := fmt.Sprintf("course.incidents[%d]", i)
+		for j, b := range incident.GetBehaviours() {
+			if _, ok := c.ref.Behaviour(b); !ok {
+				out = append(out, unknownCode(fmt.Sprintf("%s.behaviours[%d]", at, j)))
+			}
+		}
+		if o := incident.GetPrincipalOffence(); o != "" {
+			if _, ok := c.ref.Offence(o); !ok {
+				out = append(out, unknownCode(at+".principal_offence"))
+			}
+		}
+		for j, o := range incident.GetIncludedClassifications() {
+			if _, ok := c.ref.Offence(o); !ok {
+				out = append(out, unknownCode(fmt.Sprintf("%s.included_classifications[%d]", at, j)))
+			}
+		}
+	}
+	return out
+}
+
+func unknownCode(field string) *registerv1.Flag {
+	return &registerv1.Flag{Field: field, Code: "UNKNOWN_CODE", Message: "is not a code of the register: kept as given, and no rule looks at it; see ListCodes"}
+}
+
+// victimInText refuses free text that holds the victims' own details: a
+// register of suspects must not become a register of victims.
+func (c *Checker) victimInText(course *registerv1.CourseOfConduct) []Violation {
+	people := []victim.Details{VictimDetails(course.GetVictim())}
+	for _, a := range course.GetAssociatedVictims() {
+		people = append(people, VictimDetails(a))
+	}
+	var out []Violation
+	look := func(field, text string) {
+		if text == "" {
+			return
+		}
+		for _, p := range people {
+			for _, m := range victim.Mentions(text, p) {
+				out = append(out, Violation{field, "holds the victim's " + string(m) + ": leave it out, the register keeps no victim's details"})
+			}
+		}
+	}
+	look("course.summary", course.GetSummary())
+	for i, incident := range course.GetIncidents() {
+		look(fmt.Sprintf("course.incidents[%d].narrative", i), incident.GetNarrative())
+		look(fmt.Sprintf("course.incidents[%d].reference", i), incident.GetReference())
+	}
+	look("course.source.reference", course.GetSource().GetReference())
+	return out
+}
+
+// VictimDetails maps a victim of the contract.
+func VictimDetails(v *registerv1.Victim) victim.Details {
+	var d victim.Details
+	for i, n := range v.GetNames() {
+		given, surname := n.GetGiven(), n.GetSurname()
+		if full := strings.Fields(n.GetFull()); len(full) > 0 {
+			given, surname = strings.Join(full[:len(full)-1], " "), full[len(full)-1]
+		}
+		if i == 0 {
+			d.Given, d.Surname = strings.Fields(given), surname
+		} else {
+			d.Former = append(d.Former, strings.TrimSpace(given+" "+surname))
+		}
+	}
+	d.DOB = view.FormatDate(v.GetBirthDate())
+	d.Phones, d.Emails, d.Handles = v.GetPhones(), v.GetEmails(), v.GetHandles()
+	for _, a := range v.GetAddresses() {
+		if a.GetPostcode() != "" {
+			d.Postcodes = append(d.Postcodes, a.GetPostcode())
+		}
+		d.Addresses = append(d.Addresses, a.GetLines()...)
+	}
+	return d
+}

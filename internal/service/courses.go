@@ -1,0 +1,344 @@
+package service
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"google.golang.org/protobuf/proto"
+
+	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/accesslog"
+	"github.com/perpetrator-register/register/internal/call"
+	"github.com/perpetrator-register/register/internal/conduct/victim"
+	"github.com/perpetrator-register/register/internal/identity"
+	"github.com/perpetrator-register/register/internal/postgres"
+	"github.com/perpetrator-register/register/internal/view"
+)
+
+// Courses implements register.v1.ConductService.
+type Courses struct {
+	registerv1.UnimplementedConductServiceServer
+	*Deps
+	// Nominals opens the suspects.
+	Nominals *Nominals
+}
+
+// RegisterCourse implements the RPC.
+func (s *Courses) RegisterCourse(ctx context.Context, req *registerv1.RegisterCourseRequest) (*registerv1.RegisterCourseResponse, error) {
+	return s.register(ctx, call.From(ctx), req)
+}
+
+func (s *Courses) register(ctx context.Context, c *call.Call, req *registerv1.RegisterCourseRequest) (*registerv1.RegisterCourseResponse, error) {
+	force := call.ForceCode(req.GetParent())
+	course, ok := proto.Clone(req.GetCourse()).(*registerv1.CourseOfConduct)
+	if !ok {
+		return nil, errors.New("service: clone")
+	}
+	content := &storev1.StoredCourse{Course: course, Victim: s.tokens(course.GetVictim()), UpdateTime: s.timestamp()}
+	for _, a := range course.GetAssociatedVictims() {
+		content.Associated = append(content.Associated, s.tokens(a))
+	}
+	// From here on the victims exist as tokens alone.
+	course.Victim, course.AssociatedVictims = nil, nil
+	course.Name, course.Version, course.UpdateTime = "", 0, nil
+	course.AssociatedVictimCount = int32(len(content.GetAssociated())) //nolint:gosec // at most 20
+	course.State = registerv1.RecordState_RECORD_STATE_ACTIVE
+	sortIncidents(course)
+
+	source := course.GetSource()
+	resp := &registerv1.RegisterCourseResponse{Flags: s.Check.courseFlags(course)}
+	err := retry(ctx, func() error {
+		nominal, err := s.suspect(ctx, c, force, req)
+		if err != nil {
+			return err
+		}
+		course.Nominal = resourceName(postgres.KindNominal, force, nominal.Record.ID)
+		content.NominalId = nominal.Record.ID[:]
+		if content.ContentHash, err = contentHash(course); err != nil {
+			return err
+		}
+		// The suspect must not be erased or changed meanwhile.
+		c.Requires = []accesslog.Requirement{{Record: nominal.Record.ID, N: nominal.Version.N}}
+		hmacs := s.Keys.SourceHMACs(force, source.GetSystem(), source.GetReference(), spaceCourse)
+		cur, found, err := s.bySource(ctx, hmacs)
+		if err != nil {
+			return err
+		}
+		var change accesslog.Change
+		if found {
+			var same bool
+			if change, same, err = s.revise(cur, content, req.GetReinstate()); err != nil {
+				return err
+			}
+			if same {
+				resp.Outcome, resp.Version = registerv1.RegisterOutcome_REGISTER_OUTCOME_UNCHANGED, int64(cur.Version.N)
+				resp.Name = resourceName(postgres.KindCourse, force, cur.Record.ID)
+				return s.commit(ctx, c, cur.Record)
+			}
+			resp.Outcome = registerv1.RegisterOutcome_REGISTER_OUTCOME_UPDATED
+		} else {
+			if change, err = s.first(postgres.KindCourse, force, hmacs[0], source.GetRevision(), content); err != nil {
+				return err
+			}
+			resp.Outcome = registerv1.RegisterOutcome_REGISTER_OUTCOME_CREATED
+		}
+		resp.Version = int64(change.Version.N)
+		resp.Name = resourceName(postgres.KindCourse, force, change.Record.ID)
+		return s.commit(ctx, c, change.Record, change)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return resp, nil
+}
+
+// sortIncidents puts the incidents into the order they happened, so that the
+// order in which a system sends them makes no new content.
+func sortIncidents(course *registerv1.CourseOfConduct) {
+	slices.SortStableFunc(course.GetIncidents(), func(a, b *registerv1.Incident) int {
+		return cmp.Or(a.GetOccurTime().AsTime().Compare(b.GetOccurTime().AsTime()), strings.Compare(a.GetReference(), b.GetReference()))
+	})
+}
+
+// suspect finds the nominal of a course by its name or its source key.
+func (s *Courses) suspect(ctx context.Context, c *call.Call, force string, req *registerv1.RegisterCourseRequest) (postgres.Current, error) {
+	if name := req.GetCourse().GetNominal(); name != "" {
+		if call.ForceCode(name) != force {
+			return postgres.Current{}, notFound("nominal")
+		}
+		cur, _, _, err := s.Nominals.open(ctx, c, name)
+		return cur, err
+	}
+	key := req.GetNominalSource()
+	spaces := []string{spaceNominal}
+	if c.Policy.MaySeeSilent(c.Actor, force) {
+		spaces = append(spaces, spaceRestricted)
+	}
+	for _, space := range spaces {
+		cur, found, err := s.bySource(ctx, s.Keys.SourceHMACs(force, key.GetSystem(), key.GetReference(), space))
+		if err != nil {
+			return cur, err
+		}
+		if found && cur.Wrapped != nil {
+			return cur, nil
+		}
+	}
+	return postgres.Current{}, notFound("nominal")
+}
+
+func (s *Courses) tokens(v *registerv1.Victim) *storev1.VictimTokens {
+	out := &storev1.VictimTokens{}
+	for _, t := range s.Keys.VictimTokens(VictimDetails(v)) {
+		out.Tokens = append(out.Tokens, &storev1.VictimToken{Kind: uint32(t.Kind), Layer: uint32(t.Layer), Sum: t.Sum[:]})
+	}
+	return out
+}
+
+// revise makes the next version of a known course; same is true when this
+// revision is stored already.
+func (s *Courses) revise(cur postgres.Current, content *storev1.StoredCourse, reinstate bool) (accesslog.Change, bool, error) {
+	if cur.Wrapped == nil {
+		return accesslog.Change{}, false, errErased()
+	}
+	var stored storev1.StoredCourse
+	key, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored)
+	if err != nil {
+		return accesslog.Change{}, false, err
+	}
+	sameContent := bytes.Equal(stored.GetContentHash(), content.GetContentHash()) && s.sameVictims(&stored, content)
+	same, err := checkRevision(content.GetCourse().GetSource().GetRevision(), cur.Version.Revision, sameContent)
+	if err != nil || same {
+		return accesslog.Change{}, same, err
+	}
+	if stored.GetCourse().GetState() == registerv1.RecordState_RECORD_STATE_CANCELLED && !reinstate {
+		return accesslog.Change{}, false, errCancelled()
+	}
+	change, err := s.next(cur, key, content.GetCourse().GetSource().GetRevision(), content)
+	return change, false, err
+}
+
+// sameVictims compares tokens at the current layer of keys.
+func (s *Courses) sameVictims(a, b *storev1.StoredCourse) bool {
+	all := func(c *storev1.StoredCourse) []victim.Token {
+		var out []victim.Token
+		for _, v := range append([]*storev1.VictimTokens{c.GetVictim()}, c.GetAssociated()...) {
+			for _, t := range v.GetTokens() {
+				token := victim.Token{Kind: victim.Kind(t.GetKind()), Layer: uint16(t.GetLayer())} //nolint:gosec // written from these types
+				copy(token.Sum[:], t.GetSum())
+				lifted, err := s.Keys.Lift(token)
+				if err != nil {
+					return nil
+				}
+				out = append(out, lifted)
+			}
+			out = append(out, victim.Token{})
+		}
+		return out
+	}
+	return slices.Equal(all(a), all(b))
+}
+
+// open reads an own course, unless its nominal is SILENT to the caller.
+func (s *Courses) open(ctx context.Context, c *call.Call, name string) (postgres.Current, *storev1.StoredCourse, error) {
+	stored := &storev1.StoredCourse{}
+	cur, _, err := s.current(ctx, postgres.KindCourse, name, stored)
+	if err != nil {
+		return cur, nil, err
+	}
+	if _, _, _, err := s.Nominals.open(ctx, c, stored.GetCourse().GetNominal()); err != nil {
+		return cur, nil, notFound("course")
+	}
+	return cur, stored, nil
+}
+
+// GetCourse implements the RPC.
+func (s *Courses) GetCourse(ctx context.Context, req *registerv1.GetCourseRequest) (*registerv1.CourseOfConduct, error) {
+	c := call.From(ctx)
+	cur, stored, err := s.open(ctx, c, req.GetName())
+	if err != nil {
+		return nil, err
+	}
+	c.Show(cur.Record.ID, cur.Record.Force)
+	return completeCourse(stored, cur), nil
+}
+
+func completeCourse(stored *storev1.StoredCourse, cur postgres.Current) *registerv1.CourseOfConduct {
+	course := stored.GetCourse()
+	course.Name = resourceName(postgres.KindCourse, cur.Record.Force, cur.Record.ID)
+	course.Version = int64(cur.Version.N)
+	course.UpdateTime = stored.GetUpdateTime()
+	return course
+}
+
+// ListCourses implements the RPC.
+func (s *Courses) ListCourses(ctx context.Context, req *registerv1.ListCoursesRequest) (*registerv1.ListCoursesResponse, error) {
+	c := call.From(ctx)
+	nominal, _, _, err := s.Nominals.open(ctx, c, req.GetParent())
+	if err != nil {
+		return nil, err
+	}
+	binding := "courses|" + req.GetParent()
+	var after uuid.UUID
+	if err := s.readPageToken(req.GetPageToken(), binding, &after); err != nil {
+		return nil, err
+	}
+	if err := s.View.Pull(ctx); err != nil {
+		return nil, err
+	}
+	courses, err := s.coursesOf(ctx, identity.ID(nominal.Record.ID))
+	if err != nil {
+		return nil, err
+	}
+	if after != uuid.Nil {
+		i := slices.IndexFunc(courses, func(o openCourse) bool { return o.cur.Record.ID == after })
+		courses = courses[i+1:]
+	}
+	resp := &registerv1.ListCoursesResponse{}
+	size := pageSize(req.GetPageSize(), 50)
+	for i, o := range courses {
+		if i == size {
+			resp.NextPageToken = s.pageToken(binding, courses[i-1].cur.Record.ID)
+			break
+		}
+		c.Show(o.cur.Record.ID, o.cur.Record.Force)
+		resp.Courses = append(resp.Courses, completeCourse(o.stored, o.cur))
+	}
+	return resp, nil
+}
+
+type openCourse struct {
+	cur    postgres.Current
+	stored *storev1.StoredCourse
+}
+
+// coursesOf reads and opens the courses of a nominal, the newest conduct first.
+func (d *Deps) coursesOf(ctx context.Context, nominal identity.ID) ([]openCourse, error) {
+	var ids []uuid.UUID
+	for _, id := range d.View.CourseIDs(nominal) {
+		ids = append(ids, uuid.UUID(id))
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	all, err := d.DB.CurrentByID(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	var out []openCourse
+	for _, cur := range all {
+		if cur.Wrapped == nil {
+			continue
+		}
+		o := openCourse{cur: cur, stored: &storev1.StoredCourse{}}
+		if _, err := view.OpenVersion(d.Keys, cur.Record, cur.Version, cur.Wrapped, o.stored); err != nil {
+			return nil, err
+		}
+		out = append(out, o)
+	}
+	slices.SortFunc(out, func(a, b openCourse) int {
+		return cmp.Or(lastIncident(b.stored).Compare(lastIncident(a.stored)), bytes.Compare(a.cur.Record.ID[:], b.cur.Record.ID[:]))
+	})
+	return out, nil
+}
+
+// CancelCourse implements the RPC.
+func (s *Courses) CancelCourse(ctx context.Context, req *registerv1.CancelCourseRequest) (*registerv1.CancelCourseResponse, error) {
+	c := call.From(ctx)
+	resp := &registerv1.CancelCourseResponse{}
+	err := retry(ctx, func() error {
+		cur, stored, err := s.open(ctx, c, req.GetName())
+		if err != nil {
+			return err
+		}
+		stored.GetCourse().State = registerv1.RecordState_RECORD_STATE_CANCELLED
+		stored.UpdateTime = s.timestamp()
+		key, err := s.Keys.Unwrap(cur.Wrapped, cur.Record.ID[:])
+		if err != nil {
+			return err
+		}
+		change, err := s.next(cur, key, cur.Version.Revision, stored)
+		if err != nil {
+			return err
+		}
+		resp.Version = int64(change.Version.N)
+		c.SetBody(&storev1.StoredReason{Method: c.Method.Short, Code: req.GetReason().String(), Explanation: req.GetExplanation()})
+		return s.commit(ctx, c, cur.Record, change)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return resp, nil
+}
+
+// EraseCourse implements the RPC.
+func (s *Courses) EraseCourse(ctx context.Context, req *registerv1.EraseCourseRequest) (*registerv1.EraseCourseResponse, error) {
+	c := call.From(ctx)
+	err := retry(ctx, func() error {
+		cur, _, err := s.open(ctx, c, req.GetName())
+		if err != nil {
+			return err
+		}
+		c.SetBody(&storev1.StoredReason{Method: c.Method.Short, Code: req.GetGround().String(), Reference: req.GetReference()})
+		return s.commit(ctx, c, cur.Record, erase(cur))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &registerv1.EraseCourseResponse{}, nil
+}
+
+// lastIncident is when the last incident of a stored course happened.
+func lastIncident(c *storev1.StoredCourse) time.Time {
+	incidents := c.GetCourse().GetIncidents()
+	if len(incidents) == 0 {
+		return time.Time{}
+	}
+	return incidents[len(incidents)-1].GetOccurTime().AsTime()
+}

@@ -1,0 +1,145 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/perpetrator-register/register/internal/accesslog"
+	"github.com/perpetrator-register/register/internal/postgres"
+)
+
+// ErrorDomain stands in the ErrorInfo of every error.
+const ErrorDomain = "register"
+
+// Reasons of errors, stable for programs.
+const (
+	ReasonInvalidFields    = "INVALID_FIELDS"
+	ReasonVictimInText     = "VICTIM_IN_TEXT"
+	ReasonStaleRevision    = "STALE_REVISION"
+	ReasonRevisionReused   = "REVISION_REUSED"
+	ReasonRecordCancelled  = "RECORD_CANCELLED"
+	ReasonRecordErased     = "RECORD_ERASED"
+	ReasonNotFound         = "NOT_FOUND"
+	ReasonSearchExpired    = "SEARCH_EXPIRED"
+	ReasonSelfSearch       = "SELF_SEARCH"
+	ReasonNotAllowed       = "NOT_ALLOWED"
+	ReasonOtherForce       = "OTHER_FORCE"
+	ReasonRestriction      = "RESTRICTION_NOT_ALLOWED"
+	ReasonContention       = "CONTENTION"
+	ReasonUnavailable      = "REGISTER_UNAVAILABLE"
+	ReasonUnknownOutcome   = "OUTCOME_UNKNOWN"
+	ReasonInternal         = "INTERNAL"
+	ReasonTimeout          = "TIMEOUT"
+	ReasonUnauthenticated  = "UNAUTHENTICATED"
+	ReasonTooManyRequests  = "TOO_MANY_REQUESTS"
+	ReasonMalformedRequest = "MALFORMED_REQUEST"
+)
+
+// Violation says what is wrong with one field and what would be right; it
+// never holds the value.
+type Violation struct{ Field, Description string }
+
+// Problem is an error that a caller may see: nothing in it is personal data
+// or an inner cause.
+type Problem struct {
+	Code       codes.Code
+	Reason     string
+	Message    string
+	Violations []Violation
+}
+
+// Error returns the message.
+func (p *Problem) Error() string { return p.Message }
+
+// GRPCStatus makes the status with its details, so that gRPC sends it as is.
+func (p *Problem) GRPCStatus() *status.Status {
+	s := status.New(p.Code, p.Message)
+	details, err := s.WithDetails(&errdetails.ErrorInfo{Reason: p.Reason, Domain: ErrorDomain})
+	if err != nil {
+		return s
+	}
+	if len(p.Violations) == 0 {
+		return details
+	}
+	bad := &errdetails.BadRequest{}
+	for _, v := range p.Violations {
+		bad.FieldViolations = append(bad.FieldViolations, &errdetails.BadRequest_FieldViolation{Field: v.Field, Description: v.Description})
+	}
+	if all, err := details.WithDetails(bad); err == nil {
+		return all
+	}
+	return details
+}
+
+// problem makes a Problem.
+func problem(code codes.Code, reason, message string) *Problem {
+	return &Problem{Code: code, Reason: reason, Message: message}
+}
+
+// Invalid makes the one error that names every faulty field.
+func Invalid(reason string, violations []Violation) *Problem {
+	var b strings.Builder
+	for i, v := range violations {
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(v.Field + ": " + v.Description)
+	}
+	return &Problem{Code: codes.InvalidArgument, Reason: reason, Message: b.String(), Violations: violations}
+}
+
+func notFound(what string) *Problem {
+	return problem(codes.NotFound, ReasonNotFound, "there is no such "+what)
+}
+
+// AsProblem maps any error of a use case to what its caller may see: the one
+// place where inner errors become status codes.
+func AsProblem(err error) *Problem {
+	var p *Problem
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &p):
+		return p
+	case errors.Is(err, accesslog.ErrUnknownOutcome):
+		return problem(codes.Unavailable, ReasonUnknownOutcome, "the register stopped answering before it could confirm: send the request again, registration is idempotent")
+	case errors.Is(err, accesslog.ErrUnavailable):
+		return problem(codes.Unavailable, ReasonUnavailable, "the register cannot answer now: nothing was checked and nothing was stored")
+	case errors.Is(err, accesslog.ErrConflict):
+		return problem(codes.Aborted, ReasonContention, "the record is being changed by others: try again")
+	case errors.Is(err, context.DeadlineExceeded):
+		return problem(codes.DeadlineExceeded, ReasonTimeout, "the call took too long and was given up")
+	case errors.Is(err, context.Canceled):
+		return problem(codes.Canceled, ReasonTimeout, "the caller went away")
+	case errors.Is(err, postgres.ErrNotFound):
+		return notFound("record")
+	}
+	if s, ok := status.FromError(err); ok && s.Code() != codes.Unknown {
+		return problem(s.Code(), ReasonInternal, "the call failed")
+	}
+	return problem(codes.Internal, ReasonInternal, "the register failed to answer; the fault has been logged")
+}
+
+// OutcomeName is the name of a code in the log: "OK", "NOT_FOUND".
+func OutcomeName(c codes.Code) string {
+	if name, ok := outcomeNames[c]; ok {
+		return name
+	}
+	return "UNKNOWN"
+}
+
+var outcomeNames = map[codes.Code]string{
+	codes.OK: "OK", codes.Canceled: "CANCELLED", codes.Unknown: "UNKNOWN",
+	codes.InvalidArgument: "INVALID_ARGUMENT", codes.DeadlineExceeded: "DEADLINE_EXCEEDED",
+	codes.NotFound: "NOT_FOUND", codes.AlreadyExists: "ALREADY_EXISTS",
+	codes.PermissionDenied: "PERMISSION_DENIED", codes.ResourceExhausted: "RESOURCE_EXHAUSTED",
+	codes.FailedPrecondition: "FAILED_PRECONDITION", codes.Aborted: "ABORTED",
+	codes.OutOfRange: "OUT_OF_RANGE", codes.Unimplemented: "UNIMPLEMENTED",
+	codes.Internal: "INTERNAL", codes.Unavailable: "UNAVAILABLE",
+	codes.DataLoss: "DATA_LOSS", codes.Unauthenticated: "UNAUTHENTICATED",
+}

@@ -1,0 +1,388 @@
+package service
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+
+	"github.com/google/uuid"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+
+	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/accesslog"
+	"github.com/perpetrator-register/register/internal/call"
+	"github.com/perpetrator-register/register/internal/identity"
+	"github.com/perpetrator-register/register/internal/postgres"
+	"github.com/perpetrator-register/register/internal/seal"
+	"github.com/perpetrator-register/register/internal/view"
+)
+
+// Nominals implements register.v1.NominalService.
+type Nominals struct {
+	registerv1.UnimplementedNominalServiceServer
+	*Deps
+}
+
+// Key spaces of source references. Those that PSD registers as restricted are
+// apart, so that nobody can find out about one by registering the same key.
+const (
+	spaceNominal    = "nominal"
+	spaceRestricted = "nominal/restricted"
+	spaceCourse     = "course"
+	spaceForce      = "force"
+)
+
+// RegisterNominal implements the RPC.
+func (s *Nominals) RegisterNominal(ctx context.Context, req *registerv1.RegisterNominalRequest) (*registerv1.RegisterNominalResponse, error) {
+	return s.register(ctx, call.From(ctx), req)
+}
+
+func (s *Nominals) register(ctx context.Context, c *call.Call, req *registerv1.RegisterNominalRequest) (*registerv1.RegisterNominalResponse, error) {
+	force := call.ForceCode(req.GetParent())
+	n, ok := proto.Clone(req.GetNominal()).(*registerv1.Nominal)
+	if !ok {
+		return nil, errors.New("service: clone")
+	}
+	n.Name, n.Version, n.UpdateTime = "", 0, nil
+	n.State = registerv1.RecordState_RECORD_STATE_ACTIVE
+	psd := c.Policy.MaySeeSilent(c.Actor, force)
+	restricted := n.GetRestriction() != registerv1.Restriction_RESTRICTION_UNSPECIFIED
+	if restricted && !psd {
+		return nil, problem(codes.PermissionDenied, ReasonRestriction, "only the owner force's professional standards department may restrict a record")
+	}
+	hash, err := contentHash(n)
+	if err != nil {
+		return nil, err
+	}
+	source := n.GetSource()
+	space := spaceNominal
+	if restricted {
+		space = spaceRestricted
+	}
+	hmacs := s.Keys.SourceHMACs(force, source.GetSystem(), source.GetReference(), space)
+	if psd {
+		hmacs = append(hmacs, s.Keys.SourceHMACs(force, source.GetSystem(), source.GetReference(), otherSpace(space))...)
+	}
+	resp := &registerv1.RegisterNominalResponse{Flags: s.Check.nominalFlags(n)}
+	markUnverified(n, resp.GetFlags())
+	err = retry(ctx, func() error {
+		cur, found, err := s.bySource(ctx, hmacs)
+		if err != nil {
+			return err
+		}
+		content := &storev1.StoredNominal{Nominal: n, ContentHash: hash, UpdateTime: s.timestamp()}
+		var change accesslog.Change
+		if found {
+			var same bool
+			if change, same, err = s.revise(cur, content, restricted, req.GetReinstate()); err != nil {
+				return err
+			}
+			if same {
+				resp.Outcome, resp.Version = registerv1.RegisterOutcome_REGISTER_OUTCOME_UNCHANGED, int64(cur.Version.N)
+				resp.Name = resourceName(postgres.KindNominal, force, cur.Record.ID)
+				return s.commit(ctx, c, cur.Record)
+			}
+			resp.Outcome = registerv1.RegisterOutcome_REGISTER_OUTCOME_UPDATED
+		} else {
+			if change, err = s.first(postgres.KindNominal, force, hmacs[0], source.GetRevision(), content); err != nil {
+				return err
+			}
+			resp.Outcome = registerv1.RegisterOutcome_REGISTER_OUTCOME_CREATED
+		}
+		resp.Version = int64(change.Version.N)
+		resp.Name = resourceName(postgres.KindNominal, force, change.Record.ID)
+		return s.commit(ctx, c, change.Record, change)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return resp, nil
+}
+
+func otherSpace(space string) string {
+	if space == spaceRestricted {
+		return spaceNominal
+	}
+	return spaceRestricted
+}
+
+// markUnverified notes in the record which identifiers were flagged.
+func markUnverified(n *registerv1.Nominal, flags []*registerv1.Flag) {
+	mapped := view.MapNominal(n, "nominal")
+	_, faults := identity.NewRecord(mapped.Raw)
+	for _, id := range n.GetIdentifiers() {
+		id.Unverified = false
+	}
+	if len(flags) == 0 {
+		return
+	}
+	for _, f := range faults {
+		if i, ok := indexIn(f.Field, "identifiers"); ok && f.Kept {
+			n.Identifiers[i].Unverified = true
+		}
+	}
+}
+
+// revise makes the next version of a known nominal; same is true when this
+// revision is stored already.
+func (s *Nominals) revise(cur postgres.Current, content *storev1.StoredNominal, restricted, reinstate bool) (accesslog.Change, bool, error) {
+	if cur.Wrapped == nil {
+		return accesslog.Change{}, false, errErased()
+	}
+	var stored storev1.StoredNominal
+	key, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored)
+	if err != nil {
+		return accesslog.Change{}, false, err
+	}
+	old := stored.GetNominal()
+	same, err := checkRevision(content.GetNominal().GetSource().GetRevision(), cur.Version.Revision, bytes.Equal(stored.GetContentHash(), content.GetContentHash()))
+	if err != nil || same {
+		return accesslog.Change{}, same, err
+	}
+	if old.GetState() == registerv1.RecordState_RECORD_STATE_CANCELLED && !reinstate {
+		return accesslog.Change{}, false, errCancelled()
+	}
+	if !restricted {
+		// A force system's update never lifts what PSD has set.
+		content.Nominal.Restriction = old.GetRestriction()
+	}
+	change, err := s.next(cur, key, content.GetNominal().GetSource().GetRevision(), content)
+	return change, false, err
+}
+
+func errErased() *Problem {
+	return problem(codes.FailedPrecondition, ReasonRecordErased, "the record was erased: if the law allows it to be held again, register it under a new reference")
+}
+
+func errCancelled() *Problem {
+	return problem(codes.FailedPrecondition, ReasonRecordCancelled, "the record was cancelled: set `reinstate` to make it stand again")
+}
+
+// contentHash is the hash of a record as sent, to tell a retry from a change.
+func contentHash(m proto.Message) ([]byte, error) {
+	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(b)
+	return sum[:], nil
+}
+
+// commit commits the call's entry, which shows or changes one record.
+func (d *Deps) commit(ctx context.Context, c *call.Call, r postgres.Record, changes ...accesslog.Change) error {
+	c.Entry.Results, c.Entry.ResultCount, c.Touches = nil, 0, nil
+	c.Show(r.ID, r.Force)
+	return c.Commit(ctx, OutcomeName(codes.OK), changes...)
+}
+
+// open reads an own nominal. A SILENT one is found by its force's PSD alone.
+func (s *Nominals) open(ctx context.Context, c *call.Call, name string) (postgres.Current, seal.DataKey, *storev1.StoredNominal, error) {
+	stored := &storev1.StoredNominal{}
+	cur, key, err := s.current(ctx, postgres.KindNominal, name, stored)
+	if err != nil {
+		return cur, key, nil, err
+	}
+	if stored.GetNominal().GetRestriction() == registerv1.Restriction_RESTRICTION_SILENT && !c.Policy.MaySeeSilent(c.Actor, cur.Record.Force) {
+		c.ShowSilent(cur.Record.ID, cur.Record.Force)
+		return cur, key, nil, notFound("nominal")
+	}
+	return cur, key, stored, nil
+}
+
+// GetNominal implements the RPC.
+func (s *Nominals) GetNominal(ctx context.Context, req *registerv1.GetNominalRequest) (*registerv1.Nominal, error) {
+	c := call.From(ctx)
+	cur, _, stored, err := s.open(ctx, c, req.GetName())
+	if err != nil {
+		return nil, err
+	}
+	c.Show(cur.Record.ID, cur.Record.Force)
+	n := completeNominal(stored, cur)
+	if !c.Policy.MaySeeSilent(c.Actor, cur.Record.Force) {
+		n.Restriction = registerv1.Restriction_RESTRICTION_UNSPECIFIED
+	}
+	return n, nil
+}
+
+// completeNominal fills in what the register itself knows of a version.
+func completeNominal(stored *storev1.StoredNominal, cur postgres.Current) *registerv1.Nominal {
+	n := stored.GetNominal()
+	n.Name = resourceName(postgres.KindNominal, cur.Record.Force, cur.Record.ID)
+	n.Version = int64(cur.Version.N)
+	n.UpdateTime = stored.GetUpdateTime()
+	return n
+}
+
+// ListNominals implements the RPC.
+func (s *Nominals) ListNominals(ctx context.Context, req *registerv1.ListNominalsRequest) (*registerv1.ListNominalsResponse, error) {
+	c := call.From(ctx)
+	force := call.ForceCode(req.GetParent())
+	size := pageSize(req.GetPageSize(), 100)
+	binding := "nominals|" + req.GetParent()
+	var after uuid.UUID
+	if err := s.readPageToken(req.GetPageToken(), binding, &after); err != nil {
+		return nil, err
+	}
+	psd := c.Policy.MaySeeSilent(c.Actor, force)
+	resp := &registerv1.ListNominalsResponse{}
+	for len(resp.GetNominals()) < size {
+		rows, err := s.DB.ListRecords(ctx, force, postgres.KindNominal, after, size)
+		if err != nil {
+			return nil, err
+		}
+		for i := range rows {
+			after = rows[i].Record.ID
+			key, err := s.nominalKey(rows[i], psd)
+			if err != nil {
+				return nil, err
+			}
+			if key == nil {
+				continue
+			}
+			c.Show(rows[i].Record.ID, force)
+			resp.Nominals = append(resp.Nominals, key)
+			if len(resp.GetNominals()) == size {
+				break
+			}
+		}
+		if len(rows) < size {
+			if len(resp.GetNominals()) < size {
+				return resp, nil
+			}
+			break
+		}
+	}
+	resp.NextPageToken = s.pageToken(binding, after)
+	return resp, nil
+}
+
+func (s *Nominals) nominalKey(cur postgres.Current, psd bool) (*registerv1.NominalKey, error) {
+	if cur.Wrapped == nil {
+		return nil, nil //nolint:nilnil // an erased record is left out
+	}
+	var stored storev1.StoredNominal
+	if _, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
+		return nil, err
+	}
+	n := stored.GetNominal()
+	if n.GetRestriction() == registerv1.Restriction_RESTRICTION_SILENT && !psd {
+		return nil, nil //nolint:nilnil // a silent record is left out
+	}
+	return &registerv1.NominalKey{
+		Name:   resourceName(postgres.KindNominal, cur.Record.Force, cur.Record.ID),
+		Source: n.GetSource(), Version: int64(cur.Version.N), State: n.GetState(),
+	}, nil
+}
+
+// CancelNominal implements the RPC.
+func (s *Nominals) CancelNominal(ctx context.Context, req *registerv1.CancelNominalRequest) (*registerv1.CancelNominalResponse, error) {
+	version, err := s.alter(ctx, req.GetName(), &storev1.StoredReason{
+		Code: req.GetReason().String(), Explanation: req.GetExplanation(),
+	}, func(n *registerv1.Nominal) { n.State = registerv1.RecordState_RECORD_STATE_CANCELLED })
+	if err != nil {
+		return nil, err
+	}
+	return &registerv1.CancelNominalResponse{Version: version}, nil
+}
+
+// RestrictNominal implements the RPC.
+func (s *Nominals) RestrictNominal(ctx context.Context, req *registerv1.RestrictNominalRequest) (*registerv1.RestrictNominalResponse, error) {
+	version, err := s.alter(ctx, req.GetName(), &storev1.StoredReason{
+		Code: req.GetRestriction().String(), Explanation: req.GetExplanation(),
+	}, func(n *registerv1.Nominal) { n.Restriction = req.GetRestriction() })
+	if err != nil {
+		return nil, err
+	}
+	return &registerv1.RestrictNominalResponse{Version: version}, nil
+}
+
+// alter stores the next version of an own nominal, changed by edit.
+func (s *Nominals) alter(ctx context.Context, name string, why *storev1.StoredReason, edit func(*registerv1.Nominal)) (int64, error) {
+	c := call.From(ctx)
+	why.Method = c.Method.Short
+	var version int64
+	err := retry(ctx, func() error {
+		cur, key, stored, err := s.open(ctx, c, name)
+		if err != nil {
+			return err
+		}
+		edit(stored.GetNominal())
+		stored.UpdateTime = s.timestamp()
+		change, err := s.next(cur, key, cur.Version.Revision, stored)
+		if err != nil {
+			return err
+		}
+		version = int64(change.Version.N)
+		c.SetBody(why)
+		return s.commit(ctx, c, cur.Record, change)
+	})
+	return version, err
+}
+
+// EraseNominal implements the RPC.
+func (s *Nominals) EraseNominal(ctx context.Context, req *registerv1.EraseNominalRequest) (*registerv1.EraseNominalResponse, error) {
+	c := call.From(ctx)
+	why := &storev1.StoredReason{Method: c.Method.Short, Code: req.GetGround().String(), Reference: req.GetReference()}
+	resp := &registerv1.EraseNominalResponse{}
+	var id identity.ID
+	err := retry(ctx, func() error {
+		cur, _, _, err := s.open(ctx, c, req.GetName())
+		if err != nil {
+			return err
+		}
+		id = identity.ID(cur.Record.ID)
+		courses, err := s.erasableCourses(ctx, id)
+		if err != nil {
+			return err
+		}
+		resp.ErasedCourses = int32(len(courses)) //nolint:gosec // a handful
+		c.SetBody(why)
+		return s.commit(ctx, c, cur.Record, append(courses, erase(cur))...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	// A course may have been registered between our reading and our commit;
+	// after it none can be, so this ends.
+	for {
+		late := c.Fork()
+		courses, err := s.erasableCourses(ctx, id)
+		if err != nil || len(courses) == 0 {
+			return resp, err
+		}
+		late.SetBody(why)
+		err = s.commit(ctx, late, courses[0].Record, courses...)
+		if err != nil && !errors.Is(err, accesslog.ErrConflict) {
+			return nil, err
+		}
+		resp.ErasedCourses += int32(len(courses)) //nolint:gosec // a handful
+	}
+}
+
+// erasableCourses makes the erasures of all courses of a nominal.
+func (s *Nominals) erasableCourses(ctx context.Context, nominal identity.ID) ([]accesslog.Change, error) {
+	if err := s.View.Pull(ctx); err != nil {
+		return nil, err
+	}
+	var ids []uuid.UUID
+	for _, id := range s.View.CourseIDs(nominal) {
+		ids = append(ids, uuid.UUID(id))
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	courses, err := s.DB.CurrentByID(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	var out []accesslog.Change
+	for _, course := range courses {
+		if course.Wrapped != nil {
+			out = append(out, erase(course))
+		}
+	}
+	return out, nil
+}

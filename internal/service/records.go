@@ -1,0 +1,189 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/call"
+)
+
+// Records implements register.v1.RegistrationService.
+type Records struct {
+	registerv1.UnimplementedRegistrationServiceServer
+	*Deps
+	// Nominals and Courses register the single records.
+	Nominals *Nominals
+	Courses  *Courses
+}
+
+// maxRun bounds how many records of a stream are registered side by side.
+const maxRun = 128
+
+// RegisterRecords implements the RPC. Records are taken in runs: consecutive
+// records of one kind with different source keys are registered side by side
+// and share the log's batches; a record that may depend on one before it
+// begins the next run. Answers keep the order of the records.
+func (s *Records) RegisterRecords(stream registerv1.RegistrationService_RegisterRecordsServer) error {
+	ctx := stream.Context()
+	c := call.From(ctx)
+	in := make(chan *registerv1.RegisterRecordsRequest, maxRun)
+	received := make(chan error, 1)
+	go func() {
+		defer close(in)
+		for {
+			m, err := stream.Recv()
+			if err != nil {
+				received <- err
+				return
+			}
+			select {
+			case in <- m:
+			case <-ctx.Done():
+				received <- ctx.Err()
+				return
+			}
+		}
+	}()
+	var held *registerv1.RegisterRecordsRequest
+	for {
+		var run []*registerv1.RegisterRecordsRequest
+		run, held = nextRun(in, held)
+		if len(run) == 0 {
+			if err := <-received; !errors.Is(err, io.EOF) {
+				return err
+			}
+			return nil
+		}
+		for _, answer := range s.registerRun(ctx, c, run) {
+			if err := stream.Send(answer); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// nextRun waits for a record and takes those that are waiting behind it, as
+// far as they can be registered side by side. held is the first that cannot.
+func nextRun(in <-chan *registerv1.RegisterRecordsRequest, held *registerv1.RegisterRecordsRequest) (run []*registerv1.RegisterRecordsRequest, rest *registerv1.RegisterRecordsRequest) {
+	seen := map[string]bool{}
+	take := func(m *registerv1.RegisterRecordsRequest) bool {
+		key := runKey(m)
+		if seen[key] || (len(run) > 0 && (m.GetCourse() == nil) != (run[0].GetCourse() == nil)) {
+			return false
+		}
+		seen[key] = true
+		run = append(run, m)
+		return true
+	}
+	if held == nil {
+		m, ok := <-in
+		if !ok {
+			return nil, nil
+		}
+		held = m
+	}
+	take(held)
+	for len(run) < maxRun {
+		select {
+		case m, ok := <-in:
+			if !ok {
+				return run, nil
+			}
+			if !take(m) {
+				return run, m
+			}
+		default:
+			return run, nil
+		}
+	}
+	return run, nil
+}
+
+func runKey(m *registerv1.RegisterRecordsRequest) string {
+	source := m.GetNominal().GetNominal().GetSource()
+	if m.GetCourse() != nil {
+		source = m.GetCourse().GetCourse().GetSource()
+	}
+	return source.GetSystem() + "\x00" + source.GetReference()
+}
+
+func (s *Records) registerRun(ctx context.Context, c *call.Call, run []*registerv1.RegisterRecordsRequest) []*registerv1.RegisterRecordsResponse {
+	out := make([]*registerv1.RegisterRecordsResponse, len(run))
+	var wg sync.WaitGroup
+	for i, m := range run {
+		wg.Go(func() { out[i] = s.registerOne(ctx, c.Fork(), m) })
+	}
+	wg.Wait()
+	return out
+}
+
+// registerOne registers one record. Its entry is durable before it returns; a
+// record that cannot be logged is not registered and says so.
+func (s *Records) registerOne(ctx context.Context, c *call.Call, m *registerv1.RegisterRecordsRequest) *registerv1.RegisterRecordsResponse {
+	out := &registerv1.RegisterRecordsResponse{Sequence: m.GetSequence()}
+	err := s.registerInto(ctx, c, m, out)
+	if err != nil {
+		p := AsProblem(err)
+		if p.Code == codes.Internal {
+			s.Log.ErrorContext(ctx, "a record of a stream failed", "method", c.Method.Short, "err", err)
+		}
+		c.Discard()
+		if logErr := c.Commit(ctx, OutcomeName(p.Code)); logErr != nil {
+			p = AsProblem(logErr)
+		}
+		out.Result = &registerv1.RegisterRecordsResponse_Error{Error: recordError(p)}
+	}
+	if c.Receipt != nil {
+		out.Receipt = fmt.Sprintf("index=%d;leaf=%s", c.Receipt.Index, c.Receipt.Leaf)
+	}
+	return out
+}
+
+func (s *Records) registerInto(ctx context.Context, c *call.Call, m *registerv1.RegisterRecordsRequest, out *registerv1.RegisterRecordsResponse) error {
+	switch r := m.GetRecord().(type) {
+	case *registerv1.RegisterRecordsRequest_Nominal:
+		if err := s.allowed(c, "nominal", r.Nominal, r.Nominal.GetParent()); err != nil {
+			return err
+		}
+		resp, err := s.Nominals.register(ctx, c, r.Nominal)
+		out.Result = &registerv1.RegisterRecordsResponse_Nominal{Nominal: resp}
+		return err
+	case *registerv1.RegisterRecordsRequest_Course:
+		if err := s.allowed(c, "course", r.Course, r.Course.GetParent()); err != nil {
+			return err
+		}
+		resp, err := s.Courses.register(ctx, c, r.Course)
+		out.Result = &registerv1.RegisterRecordsResponse_Course{Course: resp}
+		return err
+	}
+	return Invalid(ReasonInvalidFields, []Violation{{"record", "give `nominal` or `course`"}})
+}
+
+// allowed applies the policy and the record's own rules to one record.
+func (s *Records) allowed(c *call.Call, resource string, m proto.Message, parent string) error {
+	grant, ok := c.Policy.Decide(c.Actor.Roles, resource, "register")
+	if !ok {
+		return problem(codes.PermissionDenied, ReasonNotAllowed, "your roles do not allow this")
+	}
+	if !grant.Covers(c.Actor.Force, call.ForceCode(parent)) {
+		return problem(codes.PermissionDenied, ReasonOtherForce, "records are registered by their own force")
+	}
+	c.Grant = grant
+	c.Entry.Decision.Line = grant.Line
+	return s.Check.Check(m)
+}
+
+func recordError(p *Problem) *registerv1.RecordError {
+	out := &registerv1.RecordError{Status: OutcomeName(p.Code), Reason: p.Reason, Message: p.Message}
+	for _, v := range p.Violations {
+		out.Violations = append(out.Violations, &registerv1.FieldViolation{Field: v.Field, Description: v.Description})
+	}
+	return out
+}

@@ -1,0 +1,287 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/call"
+	"github.com/perpetrator-register/register/internal/identity"
+	"github.com/perpetrator-register/register/internal/postgres"
+	"github.com/perpetrator-register/register/internal/seal"
+	"github.com/perpetrator-register/register/internal/view"
+)
+
+// Searches implements register.v1.SearchService.
+type Searches struct {
+	registerv1.UnimplementedSearchServiceServer
+	*Deps
+}
+
+// Limits of an answer.
+const (
+	maxCandidates = 20 // persons shown
+	maxNominals   = 60 // nominals looked at to form them
+)
+
+// CreateSearch implements the RPC.
+func (s *Searches) CreateSearch(ctx context.Context, req *registerv1.CreateSearchRequest) (*registerv1.Search, error) {
+	c := call.From(ctx)
+	asked := req.GetSearch()
+	c.Entry.Reason = asked.GetReason()
+	c.Entry.OnBehalfOf = asked.GetOnBehalfOf()
+	if asked.GetReference() != "" {
+		c.Entry.ReferenceHMAC = s.Keys.ReferenceHMAC(c.Actor.Force, asked.GetReference())
+	}
+	mapped := view.MapCriteria(asked.GetCriteria(), "search.criteria")
+	c.Entry.Terms = s.termHMACs(mapped.Raw)
+	if searchesSelf(c.Actor, mapped.Raw) {
+		return nil, problem(codes.PermissionDenied, ReasonSelfSearch, "nobody may search for himself: ask your supervisor; this refusal says nothing about any record")
+	}
+	query, faults := identity.NewQuery(mapped.Raw)
+	if err := s.View.Pull(ctx); err != nil {
+		return nil, problem(codes.Unavailable, ReasonUnavailable, "the register cannot answer now: the person was NOT checked")
+	}
+	found := s.View.Index().Search(query, identity.Limits{Candidates: maxNominals})
+
+	id := uuid.Must(uuid.NewV7())
+	now := s.Now()
+	answer := &registerv1.Search{
+		Name:          "searches/" + id.String(),
+		Reason:        asked.GetReason(),
+		Justification: asked.GetJustification(),
+		Reference:     asked.GetReference(),
+		OnBehalfOf:    asked.GetOnBehalfOf(),
+		Criteria:      asked.GetCriteria(),
+		Outcome:       registerv1.SearchOutcome_SEARCH_OUTCOME_NO_HIT,
+		CreateTime:    timestamppb.New(now),
+		ExpireTime:    timestamppb.New(now.Add(s.SearchTTL)),
+		ModelVersion:  s.View.Index().Model().Version,
+		Notices:       notices(mapped, faults, found),
+	}
+	body := &storev1.StoredSearch{Subject: call.Subject(c.Actor)}
+	people, silent := s.people(c.Actor.Force, found.Candidates)
+	for _, n := range silent {
+		c.ShowSilent(uuid.UUID(n.ID), n.Force)
+		body.Silent = append(body.Silent, n.ID[:])
+	}
+	if len(people) > maxCandidates {
+		people = people[:maxCandidates]
+		answer.Notices = append(answer.Notices, &registerv1.SearchNotice{
+			Code: "MORE_CANDIDATES", Message: "more persons match than are shown: add a date of birth, an identifier or a fuller name",
+		})
+	}
+	for i, p := range people {
+		candidate := s.candidate(p)
+		candidate.Name = fmt.Sprintf("%s/candidates/%d", answer.GetName(), i+1)
+		answer.Candidates = append(answer.Candidates, candidate)
+		basis, err := freeze(p, candidate)
+		if err != nil {
+			return nil, err
+		}
+		body.Bases = append(body.Bases, basis)
+		for _, m := range p.members {
+			c.Show(uuid.UUID(m.nominal.ID), m.nominal.Force)
+		}
+	}
+	if len(people) > 0 {
+		answer.Outcome = registerv1.SearchOutcome_SEARCH_OUTCOME_HIT
+	}
+	body.Search = withoutShown(answer)
+	c.SetSearch(id, body)
+	return answer, nil
+}
+
+// notices tell how the search was limited.
+func notices(mapped *view.Mapped, faults []identity.Fault, found identity.Result) []*registerv1.SearchNotice {
+	var out []*registerv1.SearchNotice
+	for _, f := range faults {
+		if f.Kept {
+			out = append(out, &registerv1.SearchNotice{Code: "UNVERIFIED_IDENTIFIER", Field: mapped.Path(f.Field), Message: f.Message})
+		}
+	}
+	for _, criterion := range found.TooCommon {
+		out = append(out, &registerv1.SearchNotice{
+			Code: "TOO_COMMON", Field: criterion,
+			Message: "matches too many nominals to be used alone: add a date of birth, an identifier or a fuller name",
+		})
+	}
+	if found.BudgetReached {
+		out = append(out, &registerv1.SearchNotice{
+			Code: "BUDGET_HIT", Message: "not every possible match was looked at: add a date of birth, an identifier or a fuller name",
+		})
+	}
+	return out
+}
+
+// termHMACs are the keyed codes of what was asked, by which a review can see
+// that the same person was asked for again, and nobody can read whom.
+func (s *Searches) termHMACs(raw identity.Raw) []string {
+	var out []string
+	add := func(kind, value string, err error) {
+		if err == nil && value != "" {
+			out = append(out, s.Keys.TermHMAC(kind, value))
+		}
+	}
+	birth := ""
+	if len(raw.Births) > 0 {
+		birth = raw.Births[0].Value
+	}
+	for _, n := range raw.Names {
+		name, err := identity.NormaliseName(strings.TrimSpace(n.Full + " " + n.Given + " " + n.Surname))
+		add("name", name, err)
+		if birth != "" {
+			add("name+birth", name+"|"+birth, err)
+		}
+	}
+	for _, i := range raw.Identifiers {
+		v, err := identity.NormaliseIdentifier(i)
+		add(i.Kind.String(), v, err)
+	}
+	for _, p := range raw.Postcodes {
+		v, err := identity.NormalisePostcode(p)
+		add("postcode", v, err)
+	}
+	return out
+}
+
+// freeze is the set of nominals behind a candidate, with what was shown of
+// the best of them sealed under that record's own key.
+func freeze(p *person, shown *registerv1.Candidate) (*storev1.Basis, error) {
+	basis := &storev1.Basis{}
+	for _, m := range p.members {
+		basis.Nominals = append(basis.Nominals, &storev1.NominalRef{Id: m.nominal.ID[:], Version: m.nominal.Version})
+	}
+	best := p.best()
+	if best == nil {
+		return basis, nil
+	}
+	plain, err := proto.Marshal(&storev1.Shown{Candidate: &registerv1.Candidate{
+		DisplayName: shown.GetDisplayName(), BirthDate: shown.GetBirthDate(), Terms: shown.GetTerms(),
+	}})
+	if err != nil {
+		return nil, err
+	}
+	basis.Shown, err = best.nominal.Key.Seal(plain, shownAD(best.nominal.ID))
+	return basis, err
+}
+
+func shownAD(id identity.ID) []byte { return seal.RecordAD(id, "shown") }
+
+// withoutShown copies a search and leaves out what it showed of records.
+func withoutShown(s *registerv1.Search) *registerv1.Search {
+	out, ok := proto.Clone(s).(*registerv1.Search)
+	if !ok {
+		return &registerv1.Search{}
+	}
+	for _, c := range out.GetCandidates() {
+		c.DisplayName, c.BirthDate, c.Terms = "", nil, nil
+	}
+	return out
+}
+
+// GetSearch implements the RPC.
+func (s *Searches) GetSearch(ctx context.Context, req *registerv1.GetSearchRequest) (*registerv1.Search, error) {
+	c := call.From(ctx)
+	stored, err := s.ownSearch(ctx, c, req.GetName())
+	if err != nil {
+		return nil, err
+	}
+	answer := stored.GetSearch()
+	var ids []uuid.UUID
+	for _, b := range stored.GetBases() {
+		for _, ref := range b.GetNominals() {
+			ids = append(ids, uuid.UUID(ref.GetId()))
+		}
+	}
+	current, err := s.currentByID(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for i, b := range stored.GetBases() {
+		for _, ref := range b.GetNominals() {
+			if cur, ok := current[uuid.UUID(ref.GetId())]; ok {
+				c.Show(cur.Record.ID, cur.Record.Force)
+			}
+		}
+		if err := s.unfreeze(b, answer.GetCandidates()[i], current); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// unfreeze puts back what a candidate showed, unless the record is erased.
+func (s *Searches) unfreeze(b *storev1.Basis, into *registerv1.Candidate, current map[uuid.UUID]postgres.Current) error {
+	if len(b.GetShown()) == 0 {
+		return nil
+	}
+	for _, ref := range b.GetNominals() {
+		id := uuid.UUID(ref.GetId())
+		cur, ok := current[id]
+		if !ok || cur.Wrapped == nil {
+			continue
+		}
+		key, err := s.Keys.Unwrap(cur.Wrapped, id[:])
+		if err != nil {
+			return err
+		}
+		plain, err := key.Open(b.GetShown(), shownAD(identity.ID(id)))
+		if err != nil {
+			continue // sealed under another of the nominals
+		}
+		var shown storev1.Shown
+		if err := proto.Unmarshal(plain, &shown); err != nil {
+			return err
+		}
+		into.DisplayName = shown.GetCandidate().GetDisplayName()
+		into.BirthDate = shown.GetCandidate().GetBirthDate()
+		into.Terms = shown.GetCandidate().GetTerms()
+		return nil
+	}
+	return nil
+}
+
+func (d *Deps) currentByID(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]postgres.Current, error) {
+	out := map[uuid.UUID]postgres.Current{}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	all, err := d.DB.CurrentByID(ctx, ids)
+	for _, cur := range all {
+		out[cur.Record.ID] = cur
+	}
+	return out, err
+}
+
+// ownSearch opens the sealed body of a search that the caller made.
+func (s *Searches) ownSearch(ctx context.Context, c *call.Call, name string) (*storev1.StoredSearch, error) {
+	id, err := uuid.Parse(strings.Split(strings.TrimPrefix(name, "searches/"), "/")[0])
+	if err != nil {
+		return nil, notFound("search of yours")
+	}
+	body, err := s.DB.BodyBySearch(ctx, id)
+	if errors.Is(err, postgres.ErrNotFound) {
+		return nil, notFound("search of yours")
+	}
+	if err != nil {
+		return nil, err
+	}
+	var stored storev1.StoredSearch
+	if err := OpenBody(s.Keys, body, &stored); err != nil {
+		return nil, err
+	}
+	if stored.GetSubject() != call.Subject(c.Actor) {
+		return nil, notFound("search of yours")
+	}
+	c.Entry.Reason = stored.GetSearch().GetReason()
+	return &stored, nil
+}

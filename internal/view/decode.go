@@ -1,0 +1,168 @@
+package view
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+	"google.golang.org/protobuf/proto"
+
+	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/conduct"
+	"github.com/perpetrator-register/register/internal/conduct/victim"
+	"github.com/perpetrator-register/register/internal/identity"
+	"github.com/perpetrator-register/register/internal/postgres"
+	"github.com/perpetrator-register/register/internal/seal"
+)
+
+// decoded is one version as the view keeps it. A record that is erased or
+// withdrawn has none of nominal, course and contact.
+type decoded struct {
+	id       identity.ID
+	kind     postgres.Kind
+	force    string
+	nominal  *Nominal
+	identity identity.Record
+	course   *conduct.Course
+	contact  *registerv1.ForceContact
+}
+
+type decoder struct {
+	keys  *seal.KeyRing
+	rules *conduct.Rules
+}
+
+func (d decoder) decode(r *postgres.FeedRow) (decoded, error) {
+	out := decoded{id: identity.ID(r.Record.ID), kind: r.Record.Kind, force: r.Record.Force}
+	if r.Version.Erased || r.Wrapped == nil {
+		return out, nil
+	}
+	var err error
+	switch r.Record.Kind {
+	case postgres.KindNominal:
+		err = d.nominal(r, &out)
+	case postgres.KindCourse:
+		err = d.course(r, &out)
+	case postgres.KindForce:
+		var stored storev1.StoredForce
+		_, err = OpenVersion(d.keys, r.Record, r.Version, r.Wrapped, &stored)
+		out.contact = stored.GetContact()
+	}
+	return out, err
+}
+
+// OpenVersion opens the sealed content of a version into m and returns the
+// record's data key.
+func OpenVersion(keys *seal.KeyRing, r postgres.Record, v postgres.Version, wrapped []byte, m proto.Message) (seal.DataKey, error) {
+	key, err := keys.Unwrap(wrapped, r.ID[:])
+	if err != nil {
+		return key, fmt.Errorf("view: record %s version %d: %w", r.ID, v.N, err)
+	}
+	plain, err := key.Open(v.Sealed, seal.RecordAD(r.ID, string(r.Kind)))
+	if err != nil {
+		return key, fmt.Errorf("view: record %s version %d: %w", r.ID, v.N, err)
+	}
+	if err := proto.Unmarshal(plain, m); err != nil {
+		return key, fmt.Errorf("view: record %s version %d: content malformed", r.ID, v.N)
+	}
+	return key, nil
+}
+
+func (d decoder) nominal(r *postgres.FeedRow, out *decoded) error {
+	var stored storev1.StoredNominal
+	key, err := OpenVersion(d.keys, r.Record, r.Version, r.Wrapped, &stored)
+	if err != nil {
+		return err
+	}
+	n := stored.GetNominal()
+	if n.GetState() == registerv1.RecordState_RECORD_STATE_CANCELLED {
+		return nil
+	}
+	out.identity, _ = identity.NewRecord(MapNominal(n, "nominal").Raw)
+	out.nominal = &Nominal{
+		ID: out.id, Force: r.Record.Force, Version: int64(r.Version.N), Restriction: n.GetRestriction(),
+		Warnings: n.GetWarnings(), Name: DisplayName(n.GetNames()), Key: key,
+	}
+	if len(n.GetBirthDates()) > 0 {
+		out.nominal.Birth = n.GetBirthDates()[0]
+	}
+	return nil
+}
+
+// DisplayName is the name to show: the first primary name, else the first.
+func DisplayName(names []*registerv1.PersonName) string {
+	if len(names) == 0 {
+		return ""
+	}
+	shown := names[0]
+	for _, n := range names {
+		if k := n.GetKind(); k == registerv1.NameKind_NAME_KIND_PRIMARY || k == registerv1.NameKind_NAME_KIND_UNSPECIFIED {
+			shown = n
+			break
+		}
+	}
+	if shown.GetFull() != "" {
+		return shown.GetFull()
+	}
+	return strings.TrimSpace(shown.GetGiven() + " " + shown.GetSurname())
+}
+
+func (d decoder) course(r *postgres.FeedRow, out *decoded) error {
+	var stored storev1.StoredCourse
+	if _, err := OpenVersion(d.keys, r.Record, r.Version, r.Wrapped, &stored); err != nil {
+		return err
+	}
+	c := stored.GetCourse()
+	nominal, err := uuid.FromBytes(stored.GetNominalId())
+	if err != nil {
+		return fmt.Errorf("view: record %s version %d: content malformed", r.Record.ID, r.Version.N)
+	}
+	course := &conduct.Course{
+		ID: conduct.ID(r.Record.ID), Force: r.Record.Force, Nominal: conduct.ID(nominal),
+		Standing:  strings.TrimPrefix(c.GetStanding().String(), "STANDING_"),
+		Cancelled: c.GetState() == registerv1.RecordState_RECORD_STATE_CANCELLED,
+	}
+	if course.Principal, err = d.tokens(stored.GetVictim()); err != nil {
+		return err
+	}
+	for _, a := range stored.GetAssociated() {
+		tokens, err := d.tokens(a)
+		if err != nil {
+			return err
+		}
+		course.Associated = append(course.Associated, tokens)
+	}
+	for _, i := range c.GetIncidents() {
+		// Information suspected to be false counts towards nothing.
+		if i.GetGrade().GetAssessment() == "E" {
+			continue
+		}
+		behaviours, _ := d.rules.Behaviours(i.GetBehaviours()...)
+		incident := conduct.Incident{Day: conduct.DayOf(i.GetOccurTime().AsTime()), Behaviours: behaviours}
+		if o := i.GetPrincipalOffence(); o != "" {
+			incident.Offences = append(incident.Offences, o)
+		}
+		incident.Offences = append(incident.Offences, i.GetIncludedClassifications()...)
+		course.Incidents = append(course.Incidents, incident)
+	}
+	if len(course.Incidents) == 0 {
+		course.Assessment = "E"
+	}
+	out.course = course
+	return nil
+}
+
+func (d decoder) tokens(v *storev1.VictimTokens) ([]victim.Token, error) {
+	out := make([]victim.Token, 0, len(v.GetTokens()))
+	for _, t := range v.GetTokens() {
+		token := victim.Token{Kind: victim.Kind(t.GetKind()), Layer: uint16(t.GetLayer())} //nolint:gosec // written from these types
+		copy(token.Sum[:], t.GetSum())
+		lifted, err := d.keys.Lift(token)
+		if err != nil {
+			return nil, fmt.Errorf("view: victim token: %w", err)
+		}
+		out = append(out, lifted)
+	}
+	return out, nil
+}

@@ -1,0 +1,266 @@
+// Package view is one replica's picture of the register in memory: the
+// identity index, the conduct behind each nominal, and the forces' contacts.
+// It is rebuilt from PostgreSQL at start and kept level by the change feed, in
+// log order. It is the only place where identities can be searched.
+package view
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/conduct"
+	"github.com/perpetrator-register/register/internal/identity"
+	"github.com/perpetrator-register/register/internal/postgres"
+	"github.com/perpetrator-register/register/internal/seal"
+)
+
+// Nominal is what the view keeps of a nominal beside its identity.
+type Nominal struct {
+	// ID is the record id.
+	ID identity.ID
+	// Force is the owner force's code.
+	Force string
+	// Version is the version that stands.
+	Version int64
+	// Restriction limits who learns of it.
+	Restriction registerv1.Restriction
+	// Warnings are its warning codes.
+	Warnings []string
+	// Name is the name to show.
+	Name string
+	// Birth is the first date of birth; nil when unknown.
+	Birth *registerv1.PartialDate
+	// Key is the record's data key.
+	Key seal.DataKey
+}
+
+// View is the replica's picture. It is safe for concurrent use.
+type View struct {
+	db      *postgres.DB
+	decoder decoder
+	log     *slog.Logger
+	index   *identity.Index
+	puller  puller
+
+	mu        sync.RWMutex
+	nominals  map[identity.ID]*Nominal
+	courses   map[identity.ID]*conduct.Course
+	byNominal map[identity.ID][]identity.ID
+	contacts  map[string]*registerv1.ForceContact
+	head      atomic.Int64 // last log index applied, -1 before the first
+}
+
+// New makes an empty view; Load fills it.
+func New(db *postgres.DB, keys *seal.KeyRing, rules *conduct.Rules, log *slog.Logger) *View {
+	v := &View{
+		db:        db,
+		decoder:   decoder{keys: keys, rules: rules},
+		log:       log,
+		index:     identity.NewIndex(),
+		nominals:  map[identity.ID]*Nominal{},
+		courses:   map[identity.ID]*conduct.Course{},
+		byNominal: map[identity.ID][]identity.ID{},
+		contacts:  map[string]*registerv1.ForceContact{},
+	}
+	v.head.Store(-1)
+	v.puller = puller{catchUp: v.catchUp}
+	return v
+}
+
+// Page sizes of the feed: large to load, small to keep level.
+const (
+	loadPage = 4000
+	feedPage = 500
+)
+
+// Load reads the whole register and builds the index, in parallel.
+func (v *View) Load(ctx context.Context) error {
+	began := time.Now()
+	latest := map[identity.ID]decoded{}
+	head := v.head.Load()
+	for {
+		rows, err := v.db.Feed(ctx, head, loadPage)
+		if err != nil {
+			return fmt.Errorf("view: feed: %w", err)
+		}
+		if len(rows) == 0 {
+			break
+		}
+		changes, err := v.decodeAll(ctx, rows)
+		if err != nil {
+			return err
+		}
+		for _, d := range changes {
+			latest[d.id] = d
+		}
+		head = rows[len(rows)-1].Version.LogIndex
+	}
+	entries := make([]identity.Entry, 0, len(latest))
+	v.mu.Lock()
+	for _, d := range latest {
+		v.apply(d)
+		if d.nominal != nil {
+			entries = append(entries, identity.Entry{ID: d.id, Force: d.nominal.Force, Record: d.identity})
+		}
+	}
+	v.mu.Unlock()
+	v.index.Load(entries)
+	v.head.Store(head)
+	v.log.InfoContext(ctx, "register loaded", "nominals", v.index.Len(), "courses", len(v.courses),
+		"index_bytes", v.index.Bytes(), "head", head, "took", time.Since(began).Round(time.Millisecond).String())
+	return nil
+}
+
+func (v *View) decodeAll(ctx context.Context, rows []postgres.FeedRow) ([]decoded, error) {
+	out := make([]decoded, len(rows))
+	g, _ := errgroup.WithContext(ctx)
+	for chunk := range slices.Chunk(indexes(len(rows)), 500) {
+		g.Go(func() error {
+			for _, i := range chunk {
+				d, err := v.decoder.decode(&rows[i])
+				if err != nil {
+					return err
+				}
+				out[i] = d
+			}
+			return nil
+		})
+	}
+	return out, g.Wait()
+}
+
+func indexes(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
+	}
+	return out
+}
+
+// Pull brings the view up to every change that committed before the call.
+// Concurrent callers share one reading of the feed.
+func (v *View) Pull(ctx context.Context) error { return v.puller.pull(ctx) }
+
+// catchUp applies the feed from the view's head to the register's.
+func (v *View) catchUp(ctx context.Context) error {
+	for {
+		rows, err := v.db.Feed(ctx, v.head.Load(), feedPage)
+		if err != nil {
+			return fmt.Errorf("view: feed: %w", err)
+		}
+		for i := range rows {
+			d, err := v.decoder.decode(&rows[i])
+			if err != nil {
+				return err
+			}
+			v.mu.Lock()
+			v.apply(d)
+			v.mu.Unlock()
+			if d.nominal != nil {
+				v.index.Put(d.id, d.nominal.Force, d.identity)
+			}
+		}
+		if len(rows) > 0 {
+			v.head.Store(rows[len(rows)-1].Version.LogIndex)
+		}
+		if len(rows) < feedPage {
+			return nil
+		}
+	}
+}
+
+// apply changes the maps for one version; the caller holds the lock. A nominal
+// that stands is put into the index by the caller.
+func (v *View) apply(d decoded) {
+	switch d.kind {
+	case postgres.KindNominal:
+		if d.nominal == nil {
+			delete(v.nominals, d.id)
+			v.index.Remove(d.id)
+			return
+		}
+		v.nominals[d.id] = d.nominal
+	case postgres.KindCourse:
+		if old, ok := v.courses[d.id]; ok {
+			nominal := identity.ID(old.Nominal)
+			v.byNominal[nominal] = slices.DeleteFunc(v.byNominal[nominal], func(c identity.ID) bool { return c == d.id })
+			delete(v.courses, d.id)
+		}
+		if d.course != nil {
+			nominal := identity.ID(d.course.Nominal)
+			v.courses[d.id] = d.course
+			v.byNominal[nominal] = append(v.byNominal[nominal], d.id)
+		}
+	case postgres.KindForce:
+		if d.contact != nil {
+			v.contacts[d.force] = d.contact
+		}
+	}
+}
+
+// KeepLevel pulls the feed now and then, so that a search after a quiet time
+// has little to catch up on, until ctx ends.
+func (v *View) KeepLevel(ctx context.Context, every time.Duration) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := v.Pull(ctx); err != nil && !errors.Is(err, context.Canceled) {
+				v.log.WarnContext(ctx, "the change feed cannot be read", "err", err)
+			}
+		}
+	}
+}
+
+// Head is the last log index applied; -1 for an empty register.
+func (v *View) Head() int64 { return v.head.Load() }
+
+// Index is the identity index, for searching.
+func (v *View) Index() *identity.Index { return v.index }
+
+// Nominal returns what the view keeps of a nominal.
+func (v *View) Nominal(id identity.ID) (*Nominal, bool) {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	n, ok := v.nominals[id]
+	return n, ok
+}
+
+// Courses returns the courses of conduct of a nominal. They are shared: do not
+// change them.
+func (v *View) Courses(id identity.ID) []*conduct.Course {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	ids := v.byNominal[id]
+	out := make([]*conduct.Course, 0, len(ids))
+	for _, c := range ids {
+		out = append(out, v.courses[c])
+	}
+	return out
+}
+
+// CourseIDs returns the record ids of the courses of a nominal.
+func (v *View) CourseIDs(id identity.ID) []identity.ID {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return slices.Clone(v.byNominal[id])
+}
+
+// Contact returns whom to ask in a force; nil when the force has not said.
+func (v *View) Contact(force string) *registerv1.ForceContact {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return v.contacts[force]
+}
