@@ -27,11 +27,14 @@ type keysCmd struct {
 // keyFolder are the flags that say where keys are.
 type keyFolder struct {
 	Dir string `help:"Folder of the key files." required:""`
-	KMS string `help:"URI of the key-management key that encrypts them; without it they are in clear, for development only."`
+	KMS string `help:"URI of the key-management key that encrypts them; without it they are in clear, for development only." name:"kms"`
+
+	TokenFile string `help:"File of the token for the key-management service." type:"path"`
+	CA        string `help:"PEM roots of the key-management service." name:"ca" type:"path"`
 }
 
 func (f keyFolder) provider() (seal.Provider, error) {
-	return server.Keys{Dir: f.Dir, KMS: f.KMS}.Provider()
+	return server.Keys{Dir: f.Dir, KMS: f.KMS, TokenFile: f.TokenFile, CA: f.CA}.Provider()
 }
 
 type keysGenerateCmd struct {

@@ -1,7 +1,5 @@
 package access
 
-import "context"
-
 // Kind says what sort of caller an Actor is.
 type Kind string
 
@@ -72,19 +70,4 @@ type Profile struct {
 	BirthDate string
 	// Email and Phone are the person's own.
 	Email, Phone string
-}
-
-type actorKey struct{}
-
-// WithActor returns a context that carries the actor. Only the authenticating
-// interceptor calls it: nothing that a client sends can set this value.
-func WithActor(ctx context.Context, a Actor) context.Context {
-	return context.WithValue(ctx, actorKey{}, a)
-}
-
-// ActorFrom returns the actor that WithActor put into the context, and false
-// if there is none.
-func ActorFrom(ctx context.Context) (Actor, bool) {
-	a, ok := ctx.Value(actorKey{}).(Actor)
-	return a, ok
 }

@@ -114,7 +114,7 @@ func (a *Authenticator) authenticate(ctx context.Context, c Credentials) (Actor,
 		return Actor{}, refusal
 	}
 	actor, refusal := a.overSystem(ctx, c, system, isSystem)
-	if refusal != nil && isSystem && !refusal.Authenticated {
+	if refusal != nil && isSystem && !refusal.Authenticated && !refusal.Temporary {
 		// The certificate says who brought what was refused.
 		refusal.Authenticated, refusal.Actor = true, system
 		refusal.Actor.Roles = 0

@@ -1,17 +1,12 @@
 package access_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"log/slog"
-	"net/http"
-	"net/http/httptest"
 	"testing"
-
 
 	"github.com/perpetrator-register/register/internal/access"
 	"github.com/perpetrator-register/register/internal/devstack/idp"
@@ -87,32 +82,6 @@ func bearer(token string) []string { return []string{"Bearer " + token} }
 
 func binding(state *tls.ConnectionState) claims {
 	return claims{"x5t#S256": access.Fingerprint(state.PeerCertificates[0])}
-}
-
-func TestMiddleware(t *testing.T) {
-	w := newWorld(t)
-	var got access.Actor
-	var logged bytes.Buffer
-	h := w.auth.Middleware(func(rw http.ResponseWriter, _ *http.Request, e *access.AuthError) {
-		_, _ = fmt.Fprint(&logged, e.Reason)
-		rw.WriteHeader(http.StatusUnauthorized)
-	})(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got, _ = access.ActorFrom(r.Context()) }))
-
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
-	rec := httptest.NewRecorder()
-	h.ServeHTTP(rec, r)
-	if rec.Code != http.StatusUnauthorized || logged.String() != "credentials_missing" || got.Kind != "" {
-		t.Errorf("code %d, logged %q, actor %+v", rec.Code, &logged, got)
-	}
-	r.Header.Set("Authorization", "Bearer "+w.mint("psd-43", nil))
-	rec = httptest.NewRecorder()
-	h.ServeHTTP(rec, r)
-	if rec.Code != http.StatusOK || got.Subject != "psd-43" || got.Address != r.RemoteAddr {
-		t.Errorf("code %d, actor %+v", rec.Code, got)
-	}
-	if _, ok := access.ActorFrom(t.Context()); ok {
-		t.Error("an actor from nowhere")
-	}
 }
 
 func BenchmarkAuthenticate(b *testing.B) {

@@ -55,10 +55,23 @@ type AuthError struct {
 	// always set. It carries no roles and must never be used to grant anything.
 	Actor Actor
 	// Temporary is true when the same credential may succeed later (the
-	// issuer's keys could not be fetched): answer UNAVAILABLE.
+	// issuer's keys could not be fetched): answer UNAVAILABLE. It excludes
+	// Authenticated.
 	Temporary bool
 	// cause is for tests and debugging by errors.Is; it is never printed.
 	cause error
+}
+
+// Denied reports whether the proof was good but claims what it may not: answer
+// PERMISSION_DENIED. Any other refusal, unless Temporary, is UNAUTHENTICATED:
+// better proof may succeed.
+func (e *AuthError) Denied() bool {
+	switch e.Reason {
+	case ReasonForceNotGranted, ReasonRoleNotGranted, ReasonForceMismatch, ReasonOfficerConflict:
+		return true
+	default:
+		return false
+	}
 }
 
 // Error returns the reason code after a fixed prefix.

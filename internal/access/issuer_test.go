@@ -19,6 +19,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/perpetrator-register/register/internal/access"
+	"github.com/perpetrator-register/register/internal/devstack/pki"
 )
 
 // keyServer is an issuer whose keys and moods a test can change.
@@ -159,6 +160,10 @@ func TestAlgorithms(t *testing.T) {
 func TestIssuerDownAtStartComesBack(t *testing.T) {
 	c, key := &clock{}, edKey(t, "1")
 	s := newKeyServer(t, key)
+	root, err := pki.NewRoot("test root")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, mood := range map[string]http.HandlerFunc{
 		"error":    func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) },
 		"not JSON": func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, "<html>") },
@@ -181,6 +186,11 @@ func TestIssuerDownAtStartComesBack(t *testing.T) {
 			refusal := refused(t, authenticate(t, a, s.token(t, c, key)), access.ReasonIssuerUnavailable)
 			if !refusal.Temporary || refusal.Authenticated || errors.Unwrap(refusal) == nil {
 				t.Errorf("refusal %+v", refusal)
+			}
+			w := &world{TB: t, root: root}
+			_, err := a.Authenticate(t.Context(), access.Credentials{Authorization: bearer(s.token(t, c, key)), TLS: w.peer("register://forces/33/systems/crime")})
+			if refusal := refused(t, err, access.ReasonIssuerUnavailable); !refusal.Temporary || refusal.Authenticated {
+				t.Errorf("over a certificate: refusal %+v", refusal)
 			}
 			if a.Warm(t.Context()) == nil {
 				t.Error("warm without its issuer")

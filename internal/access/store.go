@@ -108,15 +108,7 @@ func stamp(fsys fs.FS, names ...string) string {
 }
 
 func (s *PolicyStore) read() (*Policy, error) {
-	files, err := readStable(s.fsys, modelFile, permissionsFile, testsFile)
-	if err != nil {
-		return nil, err
-	}
-	p, err := LoadPolicy(files[0], files[1], s.used)
-	if err != nil {
-		return nil, err
-	}
-	_, faults, err := CheckTests(p, files[2])
+	p, _, faults, err := CheckFolder(s.fsys, s.used)
 	if err != nil {
 		return nil, err
 	}
@@ -124,6 +116,21 @@ func (s *PolicyStore) read() (*Policy, error) {
 		return nil, fmt.Errorf("policy: %d of its tests fail, the first at line %d: %s", len(faults), faults[0].Line, faults[0].Problem)
 	}
 	return p, nil
+}
+
+// CheckFolder compiles the policy of a folder and runs its tests, for those
+// who change it. It returns how many tests ran and every one that failed; the
+// error is for files that are missing or do not make a policy at all.
+func CheckFolder(fsys fs.FS, used []Permission) (p *Policy, ran int, faults []TestFault, err error) {
+	files, err := readStable(fsys, modelFile, permissionsFile, testsFile)
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	if p, err = LoadPolicy(files[0], files[1], used); err != nil {
+		return nil, 0, nil, err
+	}
+	ran, faults, err = CheckTests(p, files[2])
+	return p, ran, faults, err
 }
 
 // readStable reads the files until two readings agree, so that a deployment

@@ -49,9 +49,9 @@ func TestTokens(t *testing.T) {
 	parts := strings.Split(good, ".")
 
 	for name, c := range map[string]struct {
-		token  string
-		reason access.Reason
-		genuin bool // refused for what a genuine token claims
+		token   string
+		reason  access.Reason
+		genuine bool // refused for what a genuine token claims
 	}{
 		"good":                      {token: good},
 		"several audiences":         {token: mint(claims{"aud": []string{"other", "register"}})},
@@ -139,10 +139,13 @@ func TestTokens(t *testing.T) {
 				return
 			}
 			refusal := refused(t, err, c.reason)
-			if refusal.Authenticated != c.genuin || refusal.Temporary {
+			if denied := c.reason == access.ReasonForceNotGranted || c.reason == access.ReasonRoleNotGranted; refusal.Denied() != denied {
+				t.Errorf("denied %t", refusal.Denied())
+			}
+			if refusal.Authenticated != c.genuine || refusal.Temporary {
 				t.Errorf("refusal %+v", refusal)
 			}
-			if c.genuin != (refusal.Actor.Issuer != "" && refusal.Actor.Subject != "") {
+			if c.genuine != (refusal.Actor.Issuer != "" && refusal.Actor.Subject != "") {
 				t.Errorf("the refusal says of whom: %+v", refusal.Actor)
 			}
 			if refusal.Actor.Roles != 0 || refusal.Actor.Address != "192.0.2.7:1" || actor != (access.Actor{}) {

@@ -12,23 +12,35 @@ import (
 	"github.com/perpetrator-register/register/internal/postgres"
 )
 
-// write brings a batch to its end: each item is finished exactly once. A batch
-// that the database refuses for what it holds is halved until the culprit
-// stands alone, and the others are written without it.
-func (w *Writer) write(ctx context.Context, items []*item) {
-	if len(items) == 0 {
+// write brings a batch to its end: each item is finished exactly once.
+func (w *Writer) write(ctx context.Context, g *gathering) {
+	if len(g.items) == 0 {
 		return
 	}
+	a := attempt{w: w, items: g.items}
+	err := a.run(ctx, g)
+	w.finish(ctx, &a, err)
+}
+
+// rewrite writes a part of a batch that was refused.
+func (w *Writer) rewrite(ctx context.Context, items []*item) {
 	a := attempt{w: w, items: items}
-	err := a.run(ctx)
+	err := a.run(ctx, nil)
+	w.finish(ctx, &a, err)
+}
+
+// finish deals with the outcome of an attempt. A batch that the database refuses
+// for what it holds is halved until the culprit stands alone, and the others
+// are written without it.
+func (w *Writer) finish(ctx context.Context, a *attempt, err error) {
 	w.journal(ctx, err)
 	switch {
 	case err == nil:
 		return
 	case errors.Is(err, postgres.ErrConstraint) && len(a.items) > 1:
 		half := len(a.items) / 2
-		w.write(ctx, a.items[:half])
-		w.write(ctx, a.items[half:])
+		w.rewrite(ctx, a.items[:half])
+		w.rewrite(ctx, a.items[half:])
 		return
 	case errors.Is(err, postgres.ErrConstraint):
 		err = refusal(err)
@@ -84,7 +96,8 @@ type attempt struct {
 	leaves []tlog.Hash
 }
 
-func (a *attempt) run(ctx context.Context) error {
+// run writes the items; with g, also those who have come in the meantime.
+func (a *attempt) run(ctx context.Context, g *gathering) error {
 	w := a.w
 	ctx, cancel := context.WithTimeout(ctx, w.o.Timeout)
 	defer cancel()
@@ -95,6 +108,10 @@ func (a *attempt) run(ctx context.Context) error {
 	defer tx.Rollback() // does nothing once committed
 	if err := w.catchUp(ctx, tx, head); err != nil {
 		return err
+	}
+	if g != nil {
+		g.topUp()
+		a.items = g.items
 	}
 	a.admit(head)
 	if len(a.items) == 0 {

@@ -44,9 +44,10 @@ type Writer struct {
 	stats struct{ entries, batches, failures atomic.Int64 }
 
 	// Of the writing goroutine alone:
-	edge    edge // of the log as last known
-	last    int  // size of the last batch
-	failing bool // whether the last batch failed, for the journal
+	edge    edge    // of the log as last known
+	last    int     // size of the last batch
+	held    []*item // those left for the next batch
+	failing bool    // whether the last batch failed, for the journal
 }
 
 // Stats are counts since the start.
@@ -173,55 +174,94 @@ func (w *Writer) Append(ctx context.Context, p *Pending) (Receipt, error) {
 func (w *Writer) run() {
 	defer close(w.stopped)
 	for {
-		batch := w.gather()
-		if batch == nil {
+		g := w.gather()
+		if g == nil {
 			return
 		}
-		w.write(context.Background(), batch)
+		w.write(context.Background(), g)
 	}
 }
 
 // gather waits for an entry and takes along all others that wait. It returns
 // nil when the writer is closed and nothing waits.
-func (w *Writer) gather() []*item {
+func (w *Writer) gather() *gathering {
 	// Let the callers just answered come back with their next entry first.
 	if w.last > 1 {
 		runtime.Gosched()
 	}
-	var first *item
+	g := &gathering{w: w, items: make([]*item, 0, w.last+16)}
+	for len(w.held) > 0 && g.room() {
+		g.take(w.held[0])
+		w.held = w.held[1:]
+	}
+	if len(g.items) == 0 {
+		first := w.wait()
+		if first == nil {
+			return nil
+		}
+		g.take(first)
+	}
+	g.drain(func(it *item) { g.take(it) })
+	w.last = len(g.items)
+	return g
+}
+
+// wait waits for an entry; nil means closed.
+func (w *Writer) wait() *item {
 	select {
-	case first = <-w.queue:
+	case it := <-w.queue:
+		return it
+	case <-w.closing:
+	}
+	select {
+	case it := <-w.queue: // it came before the closing
+		return it
 	default:
-		select {
-		case first = <-w.queue:
-		case <-w.closing:
-			select {
-			case first = <-w.queue: // both were ready
-			default:
-				return nil
-			}
-		}
+		return nil
 	}
-	batch := make([]*item, 0, w.last+16)
-	bytes := 0
-	take := func(it *item) {
-		if it.state.CompareAndSwap(waiting, taken) {
-			batch = append(batch, it)
-			bytes += it.size()
-		}
+}
+
+// gathering is a batch being put together.
+type gathering struct {
+	w     *Writer
+	items []*item
+	bytes int
+}
+
+func (g *gathering) room() bool { return len(g.items) < g.w.o.MaxBatch && g.bytes < maxBatchBytes }
+
+// take adds an item unless its caller has given up.
+func (g *gathering) take(it *item) {
+	if it.state.CompareAndSwap(waiting, taken) {
+		g.items = append(g.items, it)
+		g.bytes += it.size()
 	}
-	take(first)
-	room := func() bool { return len(batch) < w.o.MaxBatch && bytes < maxBatchBytes }
-	for drained := false; room() && !drained; {
+}
+
+// drain hands over the items that wait now, as long as there is room.
+func (g *gathering) drain(each func(*item)) {
+	for g.room() {
 		select {
-		case it := <-w.queue:
-			take(it)
+		case it := <-g.w.queue:
+			each(it)
 		default:
-			drained = true
+			return
 		}
 	}
-	w.last = len(batch)
-	return batch
+}
+
+// topUp adds those who have come while we waited for the lock. Items that ask
+// something of a record wait for the next batch, since their questions have
+// not been asked.
+func (g *gathering) topUp() {
+	g.drain(func(it *item) {
+		if len(it.p.Changes) > 0 || len(it.p.Requires) > 0 {
+			g.w.held = append(g.w.held, it)
+			return
+		}
+		g.take(it)
+	})
+	g.w.last = len(g.items)
 }
 
 func (it *item) size() int {

@@ -163,12 +163,16 @@ func TestScale(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	var loading, normalising time.Duration
 	var sample []Raw
+	var owners []ID
 	for done := 0; done < people; {
 		raws := make([]Raw, min(50_000, people-done))
 		for i := range raws {
 			raws[i] = p.next()
 		}
-		sample = append(sample, raws[:min(len(raws), 400)]...)
+		for i, raw := range raws[:min(len(raws), 400)] {
+			sample = append(sample, raw)
+			owners = append(owners, numbered(done+i))
+		}
 		entries := make([]Entry, len(raws))
 		start := time.Now()
 		for i, raw := range raws {
@@ -189,20 +193,29 @@ func TestScale(t *testing.T) {
 	var all []Query
 	for _, k := range queryKinds {
 		took := make([]time.Duration, 0, 2000)
-		considered, budget := 0, 0
+		considered, budget, first, ten := 0, 0, 0, 0
 		for range 2000 {
-			q, _ := NewQuery(k.ask(rng, sample[rng.IntN(len(sample))]))
+			n := rng.IntN(len(sample))
+			q, _ := NewQuery(k.ask(rng, sample[n]))
 			all = append(all, q)
 			start := time.Now()
 			r := x.Search(q, Limits{})
 			took = append(took, time.Since(start))
 			considered += r.Considered
+			for i, c := range r.Candidates[:min(len(r.Candidates), 10)] {
+				if c.ID == owners[n] {
+					ten++
+					if i == 0 {
+						first++
+					}
+				}
+			}
 			if r.BudgetReached {
 				budget++
 			}
 		}
 		slices.Sort(took)
-		t.Logf("%-24s p50 %8v p99 %8v max %8v considered %5d budget %4d", k.name, took[1000], took[1980], took[1999], considered/2000, budget)
+		t.Logf("%-24s p50 %8v p99 %8v max %8v considered %5d budget %4d first %.3f ten %.3f", k.name, took[1000], took[1980], took[1999], considered/2000, budget, float64(first)/2000, float64(ten)/2000)
 	}
 	rng.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	start := time.Now()

@@ -109,10 +109,14 @@ func (n *name) eachKey(r *Record, emit func(uint64)) {
 }
 
 // words returns the words a name is retrieved by: the first two forenames,
-// the surnames, and the surname as one word.
+// the surnames, and the surname as one word; all words of a whole name.
 func (n *name) words() []string {
 	words := make([]string, 0, 8)
-	words = append(words, n.given[:min(len(n.given), 2)]...)
+	given := n.given
+	if !n.whole {
+		given = given[:min(len(given), 2)]
+	}
+	words = append(words, given...)
 	words = append(words, n.surname...)
 	if n.joined != "" {
 		words = append(words, n.joined)

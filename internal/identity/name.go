@@ -23,7 +23,7 @@ type name struct {
 
 // particles are set aside from a surname: "van der Berg" is filed under Berg.
 var particles = wordSet(`van von der den de del della dello di da do dos das du la le les ter ten te
-	zu zum zur af av al el ul ur as ash bin ibn ben bint binti e y und`)
+	zu zum zur af av al el ul ur as ash bin ibn bint binti e y und`)
 
 // glued are written as one with the word after them: "Mc Donald".
 var glued = wordSet(`mc mac o d l st saint fitz ap abu umm abd abdul abdel abdal abdur abdus`)
@@ -110,31 +110,49 @@ func parseName(r RawName) (n name, part string, err error) {
 // parseWhole normalises a name whose order is not known. The last word stands
 // in for the surname; comparison tries every division.
 func parseWhole(r RawName) (n name, part string, err error) {
-	n.kind = r.Kind
-	words := dropTitles(nameWords(r.Full))
+	n.kind, n.whole = r.Kind, true
+	words, tied := splitWhole(r.Full)
+	for len(words) > 1 && titles[words[0]] {
+		words, tied = words[1:], tied[1:]
+	}
 	if len(words) == 0 {
 		return n, "full", invalid("format", "must hold at least one letter")
 	}
-	n.whole = true
-	words = glue(words, true)
 	var tokens []string
+	aside := ""
 	for i, w := range words {
-		if particles[w] && i > 0 && i < len(words)-1 {
+		// a particle in front may be a forename ("Van", "Al"), unless it is
+		// tied to its word or another particle follows
+		front := i == 0 && !tied[i] && (len(words) < 3 || !particles[words[1]] || tied[1])
+		if particles[w] && i < len(words)-1 && !front {
+			aside += w
 			continue
 		}
+		if aside != "" && n.joined == "" {
+			n.joined = aside + w
+		}
+		aside = ""
 		tokens = append(tokens, w)
 	}
+	tokens = glue(tokens, true)
 	tokens = clip(tokens)
 	n.given = tokens[:len(tokens)-1]
 	n.surname = tokens[len(tokens)-1:]
-	// particles that were set aside are kept in the joined form
-	for i := len(words) - 2; i > 0 && particles[words[i]]; i-- {
-		if n.joined == "" {
-			n.joined = n.surname[0]
-		}
-		n.joined = words[i] + n.joined
-	}
 	return n, "", nil
+}
+
+// splitWhole returns the words of a whole name; tied[i] says that a particle
+// was written with a hyphen to the next word ("Al-Hassan"), and so is one
+// wherever it stands.
+func splitWhole(s string) (words []string, tied []bool) {
+	for chunk := range strings.FieldsSeq(fold(s)) {
+		first, _, hyphen := strings.Cut(chunk, "-")
+		for i, w := range nameWords(chunk) {
+			words = append(words, w)
+			tied = append(tied, hyphen && i == 0 && particles[first] && w == first)
+		}
+	}
+	return words, tied
 }
 
 func surnameTokens(words []string) (tokens []string, joined string) {

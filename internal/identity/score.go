@@ -2,6 +2,7 @@ package identity
 
 import (
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -155,40 +156,67 @@ func (s *scorer) scoreIdentifiers() float64 {
 
 func (s *scorer) scoreKind(kind IdentifierKind, asked []identifier) float64 {
 	f := fieldIdentifier + field(kind)
-	sum, agreed := 0.0, false
+	sum := 0.0
 	best, bestRule := math.Inf(-1), ruleDifferent
 	var q, r string
-	for _, a := range asked {
-		if a.kind != kind {
+	for i, a := range asked {
+		if a.kind != kind || slices.ContainsFunc(asked[:i], func(e identifier) bool { return e.kind == kind && e.value == a.value }) {
 			continue
 		}
-		for i := range s.record.identifiers {
-			b := &s.record.identifiers[i]
-			if b.kind != kind || !s.samePlatform(a.platform, b.platform) {
+		agreed, log := math.Inf(-1), 0.0
+		for j := range s.record.identifiers {
+			b := &s.record.identifiers[j]
+			if b.kind != kind {
 				continue
 			}
-			rule, log := ruleDifferent, 0.0
-			switch {
-			case a.value == string(b.value):
-				rule, log = ruleExact, identifierLog(s.facts.keys.count(identifierKey(a)))
-			case len(a.value) >= 6 && distance(a.value, string(b.value), 1) == 1:
+			if a.value == string(b.value) {
+				if l, ok := s.sharedLog(asked, a, b); ok {
+					if v := s.model.bits(f, ruleExact, l); v > agreed {
+						agreed, log = v, l
+					}
+				}
+				continue
+			}
+			if !s.samePlatform(a.platform, b.platform) {
+				continue
+			}
+			rule := ruleDifferent
+			if len(a.value) >= 6 && distance(a.value, string(b.value), 1) == 1 {
 				rule = ruleOneLetter
 			}
-			v := s.model.bits(f, rule, log)
-			if rule == ruleExact {
-				agreed = true
-				sum += v
-				s.add(f, rule, v, log, a.value, a.value)
-			} else if v > best {
+			if v := s.model.bits(f, rule, 0); v > best {
 				best, bestRule, q, r = v, rule, a.value, string(b.value)
 			}
 		}
+		if agreed > math.Inf(-1) {
+			sum += agreed
+			best = math.Inf(1) // nothing of this kind contradicts any more
+			s.add(f, ruleExact, agreed, log, a.value, a.value)
+		}
 	}
-	if agreed || q == "" {
+	if math.IsInf(best, 0) {
 		return sum
 	}
 	s.add(f, bestRule, best, 0, q, r)
 	return best
+}
+
+// sharedLog returns how common a value is that both sides hold, whatever
+// platform each side names; false when the platforms contradict each other.
+func (s *scorer) sharedLog(asked []identifier, a identifier, b *packedIdentifier) (float64, bool) {
+	best, ok := 0.0, false
+	for _, e := range asked {
+		if e.kind != a.kind || e.value != a.value || !s.samePlatform(e.platform, b.platform) {
+			continue
+		}
+		if s.atom(b.platform) == "" {
+			e.platform = ""
+		}
+		if l := identifierLog(s.facts.keys.count(identifierKey(e))); !ok || l < best {
+			best, ok = l, true
+		}
+	}
+	return best, ok
 }
 
 // samePlatform treats a platform that is not told as any.

@@ -109,12 +109,30 @@ func (s *scorer) scoreOrders(q *askedName, r *packedName, free bool) nameScore {
 	if !free {
 		crossed.add(namePoint{field: fieldOrder, rule: ruleSwapped, bits: s.model.table[fieldOrder][ruleSwapped].bits})
 	}
-	a := s.scoreSurname(&crossed, q.surname, -1, r.given, noSymbol)
-	b := s.scoreGiven(&crossed, q.given, r.surname, true)
+	a := s.scoreCrossed(&crossed, fieldSurname, q.surname, r.given)
+	b := s.scoreCrossed(&crossed, fieldGiven, q.given, r.surname)
 	if (a || b) && crossed.total > straight.total {
 		return crossed
 	}
 	return straight
+}
+
+// scoreCrossed adds the best agreement of a surname with forenames, or the
+// other way round. Both weigh as a forename does, so that it does not matter
+// which of two records is the question.
+func (s *scorer) scoreCrossed(n *nameScore, label field, words []int, syms []uint32) bool {
+	if len(words) == 0 || len(syms) == 0 {
+		return false
+	}
+	best := namePoint{field: fieldGiven, rule: ruleDifferent, bits: math.Inf(-1)}
+	for _, w := range words {
+		for _, y := range syms {
+			s.point(&best, w, y)
+		}
+	}
+	best.field = label
+	n.add(best)
+	return best.rule != ruleDifferent
 }
 
 // scoreSurname adds the best agreement of two surnames; false when there is

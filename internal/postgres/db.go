@@ -72,6 +72,11 @@ func (db *DB) open(ctx context.Context, o Options, conns int32, suffix string) (
 	}
 	if suffix != "" {
 		c.ConnConfig.OnNotice = db.notice
+		// All the log's statements go by a primary key, whatever the values:
+		// plan them once, and never by reading a whole table under the lock.
+		c.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
+		c.ConnConfig.RuntimeParams["enable_seqscan"] = "off"
+		c.ConnConfig.RuntimeParams["enable_bitmapscan"] = "off"
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, c)
 	if err != nil {

@@ -43,7 +43,7 @@ func TestBuiltInListsLoad(t *testing.T) {
 	if len(s.Items(LogPurposes)) != 4 {
 		t.Error("DPA 2018 s62(4) has four uses")
 	}
-	if Default() != Default() {
+	if first, second := Default(), Default(); first != second {
 		t.Error("Default loads twice")
 	}
 }

@@ -23,7 +23,7 @@ type KeySet string
 const (
 	RecordKeys KeySet = "record-keys.json"
 	HMACKeys   KeySet = "hmac-keys.json"
-	TokenKeys  KeySet = "token-keys.json"
+	TokenKeys  KeySet = "token-keys.json" // #nosec G101 -- a file name
 )
 
 // KeyInfo describes one key of a set, without the key.
@@ -62,7 +62,8 @@ func Generate(ctx context.Context, p Provider, origin string) error {
 }
 
 // AddKey adds a fresh key to a set and returns its version. It is not used for new
-// values before PromoteKey: first let every replica reload.
+// values before PromoteKey: first let every replica reload. Functions that change keys
+// must not run side by side: the last one to store wins.
 func AddKey(ctx context.Context, p Provider, set KeySet) (version uint32, err error) {
 	ks, err := load(ctx, p, set)
 	if err != nil {
@@ -205,7 +206,12 @@ func store(ctx context.Context, p Provider, set KeySet, ks *tinkpb.Keyset) error
 
 // handle opens a keyset for use. The provider has already protected it at rest.
 func handle(set KeySet, ks *tinkpb.Keyset) (*keyset.Handle, error) {
-	h, err := insecurecleartextkeyset.Read(&keyset.MemReaderWriter{Keyset: ks})
+	var b bytes.Buffer
+	err := keyset.NewBinaryWriter(&b).Write(ks)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s cannot be opened", ErrKeys, set)
+	}
+	h, err := insecurecleartextkeyset.Read(keyset.NewBinaryReader(&b))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s cannot be opened", ErrKeys, set)
 	}

@@ -198,5 +198,9 @@ func (ch *Chain) refuseKnown(ctx context.Context, m *call.Method, refused *acces
 	}
 	c := call.New(m, refused.Actor, ch.policies.Current(), ch.log)
 	c.Entry.Marks = []string{"refused:" + string(refused.Reason)}
-	return ch.conclude(ctx, c, &service.Problem{Code: codes.PermissionDenied, Reason: string(refused.Reason), Message: refused.Error()})
+	code := codes.Unauthenticated
+	if refused.Denied() {
+		code = codes.PermissionDenied
+	}
+	return ch.conclude(ctx, c, &service.Problem{Code: code, Reason: string(refused.Reason), Message: refused.Error()})
 }

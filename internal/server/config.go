@@ -12,7 +12,6 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/perpetrator-register/register/internal/access"
-	"github.com/perpetrator-register/register/internal/seal"
 )
 
 // Config is the whole configuration of a server. Load reads it from a YAML
@@ -72,17 +71,14 @@ type Database struct {
 type Keys struct {
 	// Dir is the folder of the key files.
 	Dir string `yaml:"dir"`
-	// KMS is the URI of the key-management key that encrypts them. Without it
-	// the files are in clear, which only development allows.
+	// KMS is the URI of the key-management key that encrypts them, such as
+	// hcvault://vault.example:8200/transit/keys/register. Without it the files
+	// are in clear, which only development allows.
 	KMS string `yaml:"kms"`
-}
-
-// Provider is where the keys are read from.
-func (k Keys) Provider() (seal.Provider, error) {
-	if k.KMS == "" {
-		return seal.DirProvider(k.Dir), nil
-	}
-	return seal.KMSProvider(k.Dir, k.KMS)
+	// TokenFile holds the token for the key-management service; CA the PEM roots
+	// of its certificate, empty for the system's.
+	TokenFile string `yaml:"token_file"`
+	CA        string `yaml:"ca"`
 }
 
 // Limits bound requests. Zero means the standard value.
@@ -134,6 +130,8 @@ func (c *Config) Validate() error {
 		fault("keys.dir", "is required")
 	case c.Keys.KMS == "" && !c.Development:
 		fault("keys.kms", "is required: keys in clear files are for development only")
+	case c.Keys.KMS != "" && c.Keys.TokenFile == "":
+		fault("keys.token_file", "is required with keys.kms")
 	}
 	if len(c.Issuers) == 0 {
 		fault("issuers", "at least one OpenID provider is required")

@@ -266,6 +266,7 @@ func (s *Server) Run(ctx context.Context) error {
 	defer stopBackground()
 	go s.view.KeepLevel(background, feedEvery)
 	go s.ready.watch(background, s.db, s.log)
+	go s.warm(background)
 	go s.policies.Watch(background, filesEvery, s.policyChanged)
 	for _, t := range []*access.TLS{s.tls, s.restTLS} {
 		if t != nil {
@@ -342,6 +343,14 @@ func (s *Server) Close() error {
 		errs = append(errs, s.otel.close(ctx))
 	}
 	return errors.Join(errs...)
+}
+
+// warm reaches the OpenID providers before the first call does, and says which
+// cannot be reached. Serving does not depend on it.
+func (s *Server) warm(ctx context.Context) {
+	if err := s.authn.Warm(ctx); err != nil && ctx.Err() == nil {
+		s.log.WarnContext(ctx, "an OpenID provider cannot be reached; its tokens are refused until it can", "err", err)
+	}
 }
 
 // policyChanged reports and logs the activation of a policy.

@@ -193,4 +193,3 @@ func must(tb testing.TB, err error) {
 		tb.Fatal(err)
 	}
 }
-

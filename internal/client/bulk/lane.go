@@ -121,7 +121,7 @@ func (l *lane) attempt(ctx context.Context) (progress bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	watch := l.watch(cancel)
+	watch := l.watch(ctx, cancel)
 	defer watch.Stop()
 	var sender sync.WaitGroup
 	sender.Go(func() { l.send(ctx, stream, again) })
@@ -276,7 +276,7 @@ func again(item *Item, e *registerv1.RecordError) error {
 }
 
 // watch ends the stream when answers are due and none comes.
-func (l *lane) watch(cancel context.CancelCauseFunc) *time.Timer {
+func (l *lane) watch(ctx context.Context, cancel context.CancelCauseFunc) *time.Timer {
 	var mu sync.Mutex
 	mu.Lock()
 	defer mu.Unlock()
@@ -290,6 +290,8 @@ func (l *lane) watch(cancel context.CancelCauseFunc) *time.Timer {
 		l.mu.Unlock()
 		if left <= 0 {
 			cancel(errStalled)
+		}
+		if ctx.Err() != nil {
 			return
 		}
 		mu.Lock() // until timer is set

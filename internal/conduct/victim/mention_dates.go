@@ -16,6 +16,9 @@ var monthNames = [...]string{"january", "february", "march", "april", "may", "ju
 // together, and months in words. A year or a month alone is not looked for: it points
 // to nobody.
 func (t text) holdsDate(dob string) bool {
+	if t.digits < 3 {
+		return false
+	}
 	b, err := identity.NormaliseBirth(dob)
 	if err != nil || b.Day == 0 {
 		return false

@@ -90,6 +90,7 @@ func Mentions(text string, d Details) []Mention {
 type text struct {
 	lower  string // lower case, compatibility forms and invisible characters undone
 	tokens []token
+	digits int // how many digits it holds in all
 }
 
 // token is a run of letters, or of digits, as words of lower-case ASCII.
@@ -119,16 +120,28 @@ func parse(s string) text {
 		before := strings.ToLower(string(runes[sep:start]))
 		sep = i
 		if class == digit {
+			t.digits += len(run)
 			t.tokens = append(t.tokens, token{word: run, digits: true, sep: before})
 			continue
 		}
 		capital := unicode.IsUpper(runes[start])
-		for _, w := range words(run) {
+		for _, w := range foldRun(run) {
 			t.tokens = append(t.tokens, token{word: w, capital: capital, sep: before})
 			before = " " // scripts without spaces fold to several words
 		}
 	}
 	return t
+}
+
+// foldRun folds a run of letters, mostly to one word; plain ones need no more than
+// lower case.
+func foldRun(run string) []string {
+	for i := range len(run) {
+		if c := run[i] | 0x20; c < 'a' || c > 'z' {
+			return words(run)
+		}
+	}
+	return []string{strings.ToLower(run)}
 }
 
 type class uint8
@@ -166,6 +179,9 @@ func visible(s string) string {
 // holdsPhone looks for the number without its leading zero or country code in the
 // digits of the text, whatever separates them.
 func (t text) holdsPhone(phone string) bool {
+	if t.digits < 6 {
+		return false
+	}
 	var digits string
 	if n, err := identity.NormalisePhone(phone); err == nil {
 		digits = strings.TrimPrefix(strings.TrimPrefix(n, "+44"), "+")
@@ -199,26 +215,35 @@ func joinsDigits(sep string) bool {
 
 func (t text) holdsEmail(email string) bool {
 	email = strings.ToLower(strings.TrimSpace(norm.NFKC.String(email)))
-	if !strings.Contains(email, "@") || len(email) < 5 {
+	_, domain, ok := strings.Cut(email, "@")
+	if !ok || len(email) < 5 {
 		return false
 	}
 	if contains(t.lower, email, emailRune) {
 		return true
 	}
 	// Written out: "name at example dot org", "name (at) example . org".
+	if host, _, _ := strings.Cut(domain, "."); !strings.Contains(t.lower, host) {
+		return false
+	}
 	return contains(plainEmail(t.lower), plainEmail(email), emailRune)
 }
 
-func plainEmail(s string) string {
-	s = strings.NewReplacer("(at)", "@", "[at]", "@", " at ", "@", "(dot)", ".", "[dot]", ".", " dot ", ".").Replace(s)
-	return strings.NewReplacer(" @ ", "@", " . ", ".", " @", "@", "@ ", "@", " .", ".").Replace(s)
-}
+var (
+	atAndDot = strings.NewReplacer("(at)", "@", "[at]", "@", " at ", "@", "(dot)", ".", "[dot]", ".", " dot ", ".")
+	tighten  = strings.NewReplacer(" @ ", "@", " . ", ".", " @", "@", "@ ", "@", " .", ".")
+)
+
+func plainEmail(s string) string { return tighten.Replace(atAndDot.Replace(s)) }
 
 func emailRune(r rune) bool {
 	return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' || r == '@'
 }
 
 func (t text) holdsPostcode(postcode string) bool {
+	if t.digits < 2 {
+		return false
+	}
 	want, err := identity.NormalisePostcode(postcode)
 	if err != nil {
 		return false
@@ -255,6 +280,9 @@ func (t text) spells(i int, want string, joins func(sep string) bool) bool {
 // holdsAddress looks for a line with a number and a street, kinds of street
 // abbreviated or not. A line without a number is too common to be looked for.
 func (t text) holdsAddress(address string) bool {
+	if t.digits == 0 {
+		return false
+	}
 	line, _, _ := strings.Cut(address, ",")
 	if keep(line, isDigit) == "" {
 		line = address // "Flat above, 12 High Street": try it whole

@@ -80,7 +80,7 @@ func typo(r *rand.Rand, name string) string {
 	case 2: // swapped
 		return name[:i] + string(name[i+1]) + string(name[i]) + name[i+2:]
 	default: // the wrong one
-		return name[:i] + string(rune('a'+r.IntN(26))) + name[i+1:]
+		return name[:i] + string("abcdefghijklmnopqrstuvwxyz"[r.IntN(26)]) + name[i+1:]
 	}
 }
 

@@ -26,7 +26,7 @@ var scenes = []scene{
 	{[]string{"ATTENDING_WORKPLACE", "CONTACT"}, "PH97006", nil, "Came to the workplace with flowers and refused to leave when asked.", false},
 	{[]string{"UNWANTED_GIFTS", "CONTACT"}, "PH97004", nil, "Parcels and handwritten letters left on the doorstep.", false},
 	{[]string{"THIRD_PARTY_CONTACT", "CONTACT"}, "PH97006", nil, "Rang relatives and colleagues to ask for the new number.", false},
-	{[]string{"MONITORING", "HACKING"}, "COMPUTER_MISUSE", []string{"PH97006"}, "Read e-mail and location history through a shared account.", false},
+	{[]string{"MONITORING", "HACKING"}, "COMPUTER_MISUSE", []string{"PH97006"}, "E-mail and location history read through a shared account.", false},
 	{[]string{"TRACKING", "FOLLOWING"}, "PH97011", nil, "Tracking tag found inside the lining of a bag.", true},
 	{[]string{"PROPERTY", "ATTENDING_HOME"}, "CRIMINAL_DAMAGE", []string{"PH97006"}, "Tyres cut and paint poured over the bonnet during the night.", false},
 	{[]string{"ENLISTING_OTHERS", "CONTACT"}, "PH97006", nil, "Had acquaintances send requests and report back.", false},

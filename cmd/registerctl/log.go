@@ -1,0 +1,290 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/client"
+)
+
+type logCmd struct {
+	List          logListCmd       `cmd:"" help:"List entries, newest first. Reading the log is itself recorded, with its purpose."`
+	Checkpoint    logCheckpointCmd `cmd:"" help:"Show the newest signed checkpoint."`
+	Prove         logProveCmd      `cmd:"" help:"Verify that the log holds an entry."`
+	VerifyReceipt verifyCmd        `cmd:"" name:"verify-receipt" help:"Verify the receipt of a call: offline as far as it goes, then against the log."`
+}
+
+type logListCmd struct {
+	Purpose   string `required:"" help:"Lawful purpose: lawfulness, self-monitoring, security or criminal-proceedings."`
+	Reference string `required:"" help:"Reference of the case or review."`
+	Subject   string `help:"Only this user's or system's entries."`
+	Method    string `help:"Only calls of this method, such as SearchService.CreateSearch."`
+	Outcome   string `help:"Only entries with this outcome, such as OK or PERMISSION_DENIED."`
+	Record    string `help:"Only entries that showed, changed or met this record of the force."`
+	Since     string `help:"Only from this time on: 2026-11-20, 2026-11-20T08:00:00Z, or 24h, 7d before now." placeholder:"TIME"`
+	Until     string `help:"Only before this time." placeholder:"TIME"`
+	Force     string `help:"Force whose entries are read; else your own." placeholder:"CODE"`
+	AllForces bool   `help:"Entries of all forces, for the national auditor."`
+	Limit     int    `help:"How many at most." default:"50"`
+	PageToken string `help:"Go on from this token, printed by the page before." placeholder:"TOKEN"`
+}
+
+const maxPage = 500
+
+// Run lists entries.
+func (c *logListCmd) Run(a *app) error {
+	req, err := c.request(a)
+	if err != nil {
+		return err
+	}
+	conn, err := a.connect()
+	if err != nil {
+		return err
+	}
+	all := &registerv1.ListEntriesResponse{}
+	for len(all.GetEntries()) < c.Limit {
+		req.PageSize = int32(min(c.Limit-len(all.GetEntries()), maxPage)) //nolint:gosec // at most maxPage
+		var page *registerv1.ListEntriesResponse
+		_, err := a.call(func(ctx context.Context, opts ...grpc.CallOption) (err error) {
+			page, err = registerv1.NewAccessLogServiceClient(conn).ListEntries(ctx, req, opts...)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		all.Entries = append(all.Entries, page.GetEntries()...)
+		all.NextPageToken = page.GetNextPageToken()
+		if all.GetNextPageToken() == "" {
+			break
+		}
+		req.PageToken = all.GetNextPageToken()
+	}
+	if a.JSON {
+		return a.printJSON(all)
+	}
+	var rows [][]string
+	for _, e := range all.GetEntries() {
+		who := e.GetSubject()
+		if e.GetCollarNumber() != "" {
+			who += " (" + e.GetCollarNumber()
+			if !e.GetOfficerVerified() {
+				who += ", asserted"
+			}
+			who += ")"
+		}
+		rows = append(rows, []string{
+			strconv.FormatInt(e.GetIndex(), 10), minute(e.GetTime()), code(e.GetForce()), who, e.GetMethod(),
+			words("OPERATION_", e.GetOperation()), e.GetOutcome(), e.GetReason(), strconv.Itoa(int(e.GetResultCount())),
+		})
+	}
+	a.table([]string{"ENTRY", "TIME", "FORCE", "WHO", "METHOD", "OPERATION", "OUTCOME", "REASON", "RECORDS"}, rows)
+	if all.GetNextPageToken() != "" {
+		a.say("More: --page-token %s", client.Clean(all.GetNextPageToken()))
+	}
+	return nil
+}
+
+func (c *logListCmd) request(a *app) (*registerv1.ListEntriesRequest, error) {
+	purpose, err := client.LogPurpose(c.Purpose)
+	since, errSince := moment(c.Since, time.Now())
+	until, errUntil := moment(c.Until, time.Now())
+	if err := errors.Join(err, errSince, errUntil); err != nil {
+		return nil, usageError{err}
+	}
+	if c.Limit < 1 {
+		return nil, usageError{errors.New("--limit must be at least 1")}
+	}
+	if c.Force != "" && c.AllForces {
+		return nil, usageError{errors.New("give --force or --all-forces, not both")}
+	}
+	force := c.Force
+	switch {
+	case c.AllForces:
+		force = "-"
+	case force == "":
+		self, err := a.self()
+		if err != nil {
+			return nil, err
+		}
+		if force = code(self.GetForce()); force == "" {
+			return nil, usageError{errors.New("you belong to no force: give --force or --all-forces")}
+		}
+	}
+	return &registerv1.ListEntriesRequest{
+		Parent: "forces/" + force, Purpose: purpose, Reference: c.Reference, Subject: c.Subject, Method: c.Method,
+		Outcome: c.Outcome, Record: c.Record, StartTime: since, EndTime: until, PageToken: c.PageToken,
+	}, nil
+}
+
+var ago = regexp.MustCompile(`^([0-9]{1,6})(m|h|d|w)$`)
+
+// moment reads a day (its beginning, local time), a time, or how long before
+// now: 30m, 24h, 7d, 2w. Empty is no time.
+func moment(s string, now time.Time) (*timestamppb.Timestamp, error) {
+	if s == "" {
+		return nil, nil
+	}
+	if m := ago.FindStringSubmatch(s); m != nil {
+		n, _ := strconv.Atoi(m[1]) // at most six digits
+		unit := map[string]time.Duration{"m": time.Minute, "h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour}[m[2]]
+		return timestamppb.New(now.Add(-time.Duration(n) * unit)), nil
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04", "2006-01-02 15:04", time.DateOnly} {
+		if t, err := time.ParseInLocation(layout, s, time.Local); err == nil {
+			return timestamppb.New(t), nil
+		}
+	}
+	return nil, fmt.Errorf("%q is not a time: give 2026-11-20, 2026-11-20T08:00:00Z, or 24h or 7d before now", client.Clean(s))
+}
+
+type logCheckpointCmd struct{}
+
+// Run shows the newest checkpoint.
+func (c *logCheckpointCmd) Run(a *app) error {
+	conn, err := a.connect()
+	if err != nil {
+		return err
+	}
+	var got *registerv1.Checkpoint
+	_, err = a.call(func(ctx context.Context, opts ...grpc.CallOption) (err error) {
+		got, err = registerv1.NewAccessLogServiceClient(conn).GetCheckpoint(ctx, &registerv1.GetCheckpointRequest{}, opts...)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	_, p, err := a.profile()
+	if err != nil {
+		return err
+	}
+	checkpoint, err := client.OpenCheckpoint(got.GetNote(), p.LogKey)
+	if err != nil {
+		return err
+	}
+	if a.JSON {
+		return a.printJSON(got)
+	}
+	for _, line := range client.Lines(got.GetNote()) {
+		a.say("%s", line)
+	}
+	a.warn("%s", signature(checkpoint))
+	return nil
+}
+
+func signature(c *client.Checkpoint) string {
+	if c.Signed {
+		return "The signature is the log's."
+	}
+	return "The signature was NOT checked: give the log's key by --log-key."
+}
+
+type logProveCmd struct {
+	Index int64 `arg:"" help:"The entry."`
+}
+
+// Run verifies that the newest checkpoint's tree holds the entry.
+func (c *logProveCmd) Run(a *app) error {
+	p, err := a.prover()
+	if err != nil {
+		return err
+	}
+	var proof *client.Proof
+	_, err = a.call(func(ctx context.Context, _ ...grpc.CallOption) (err error) {
+		proof, err = p.Entry(ctx, c.Index)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return a.showProof(proof)
+}
+
+func (a *app) prover() (*client.Prover, error) {
+	conn, err := a.connect()
+	if err != nil {
+		return nil, err
+	}
+	_, profile, err := a.profile()
+	return &client.Prover{Log: registerv1.NewAccessLogServiceClient(conn), Key: profile.LogKey}, err
+}
+
+func (a *app) showProof(p *client.Proof) error {
+	if a.JSON {
+		return a.printValue(map[string]any{
+			"index": p.Index, "leafHash": p.Leaf.String(), "origin": p.Checkpoint.Origin, "treeSize": p.Checkpoint.Tree.N,
+			"rootHash": p.Checkpoint.Tree.Hash.String(), "newestTreeSize": p.Newest.Tree.N, "signatureChecked": p.Newest.Signed,
+		})
+	}
+	a.say("PROVED. %s holds entry %d in its tree of %d entries.", client.Clean(p.Checkpoint.Origin), p.Index, p.Checkpoint.Tree.N)
+	if p.Newest.Tree.N > p.Checkpoint.Tree.N {
+		a.say("The newest tree, of %d entries, extends that tree: nothing before was changed.", p.Newest.Tree.N)
+	}
+	a.say("leaf %s", p.Leaf)
+	a.say("root %s", p.Checkpoint.Tree.Hash)
+	a.warn("%s", signature(p.Newest))
+	return nil
+}
+
+type verifyCmd struct {
+	Receipt string `arg:"" help:"The receipt; - to read it from standard input, @FILE from a file (its last line)."`
+	Offline bool   `help:"Ask the log nothing."`
+}
+
+const maxReceiptFile = 16 << 20
+
+// Run verifies a receipt.
+func (c *verifyCmd) Run(a *app) error {
+	text := c.Receipt
+	if name, isFile := strings.CutPrefix(text, "@"); isFile || text == "-" {
+		data, err := a.readInput(name, maxReceiptFile)
+		if err != nil {
+			return err
+		}
+		lines := strings.Split(strings.TrimSpace(string(data)), "\n")
+		text = lines[len(lines)-1]
+	}
+	receipt, err := client.ParseReceipt(text)
+	if err != nil {
+		return err
+	}
+	if !c.Offline {
+		return c.online(a, receipt)
+	}
+	_, p, err := a.profile()
+	if err != nil {
+		return err
+	}
+	checkpoint, err := receipt.Offline(p.LogKey)
+	if err != nil {
+		return err
+	}
+	a.say("The receipt is well formed: entry %d of %s, within its tree of %d entries.", receipt.Index, client.Clean(checkpoint.Origin), checkpoint.Tree.N)
+	a.say("That the tree holds the entry, only the log can prove: leave out --offline.")
+	a.warn("%s", signature(checkpoint))
+	return nil
+}
+
+func (c *verifyCmd) online(a *app, receipt *client.Receipt) error {
+	p, err := a.prover()
+	if err != nil {
+		return err
+	}
+	var proof *client.Proof
+	_, err = a.call(func(ctx context.Context, _ ...grpc.CallOption) (err error) {
+		proof, err = p.Receipt(ctx, receipt)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return a.showProof(proof)
+}

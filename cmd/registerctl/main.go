@@ -1,0 +1,127 @@
+// Command registerctl is the command-line client of the register: it signs
+// people in, searches, shows, registers and imports records, and reads and
+// verifies the access log.
+//
+// It ends with 0 for success (of a search: a hit), 3 for a search without a
+// hit, 4 when the register could not answer (of a search: the person was NOT
+// checked), 5 for an import with rejects, 2 for a mistake in the command line
+// and 1 for every other error.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/perpetrator-register/register/internal/client"
+)
+
+// The exit codes.
+const (
+	exitOK          = 0
+	exitError       = 1
+	exitUsage       = 2
+	exitNoHit       = 3
+	exitNotAnswered = 4
+	exitRejects     = 5
+)
+
+// command is the command line.
+type command struct {
+	globals
+
+	Login    loginCmd    `cmd:"" help:"Sign in."`
+	Logout   logoutCmd   `cmd:"" help:"Forget the sign-in."`
+	Whoami   whoamiCmd   `cmd:"" help:"Show who the register takes you to be, and what you may do."`
+	Token    tokenCmd    `cmd:"" help:"Print the access token, for use with other programs."`
+	Search   searchCmd   `cmd:"" help:"Has this person done this before, to whom else, anywhere?"`
+	Show     showCmd     `cmd:"" help:"Show a search, a candidate of an own search, or a record of your own force."`
+	Register registerCmd `cmd:"" help:"Register one record, or several, from JSON."`
+	Import   importCmd   `cmd:"" help:"Import a table or JSON lines."`
+	Log      logCmd      `cmd:"" help:"Read and verify the access log."`
+	Forces   forcesCmd   `cmd:"" help:"List the forces and whom to ask there."`
+	Codes    codesCmd    `cmd:"" help:"List a code list: searchReasons, behaviours, offences, relationships, motivations, warnings, ethnicities, logPurposes."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// exitCode is an error that has been told already.
+type exitCode int
+
+// Error names the code.
+func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+// usageError is a mistake in the command line that the parser cannot see.
+type usageError struct{ error }
+
+func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) (code int) {
+	var cmd command
+	helped := false
+	parser, err := kong.New(&cmd,
+		kong.Name("registerctl"),
+		kong.Description("The client of the register of stalking perpetrators. Every call is recorded under your name."),
+		kong.Writers(out, errOut),
+		kong.Exit(func(int) { helped = true }),
+		kong.Vars{"default_server": client.DefaultServer},
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+	if err != nil {
+		_, _ = fmt.Fprintf(errOut, "registerctl: %v\n", err)
+		return exitError
+	}
+	parsed, err := parser.Parse(args)
+	if helped {
+		return exitOK
+	}
+	if err != nil {
+		_, _ = fmt.Fprintf(errOut, "registerctl: %s\nTry registerctl --help.\n", client.Clean(err.Error()))
+		return exitUsage
+	}
+	a := &app{ctx: ctx, in: in, out: out, errOut: errOut, globals: &cmd.globals}
+	defer a.close()
+	return a.conclude(parsed.Run(a))
+}
+
+// conclude tells of an error and chooses the exit code.
+func (a *app) conclude(err error) int {
+	var told exitCode
+	var usage usageError
+	switch {
+	case err == nil:
+		err = a.writeErr
+		if err == nil {
+			return exitOK
+		}
+	case errors.As(err, &told):
+		return int(told)
+	}
+	p := client.AsProblem(err)
+	if p == nil {
+		a.warn("registerctl: %s", err)
+		if errors.As(err, &usage) {
+			return exitUsage
+		}
+		return exitError
+	}
+	for i, line := range p.Lines() {
+		if i == 0 {
+			line = "registerctl: " + line
+		}
+		a.warn("%s", line)
+	}
+	if client.Unanswered(p.Code) {
+		return exitNotAnswered
+	}
+	return exitError
+}

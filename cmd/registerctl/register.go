@@ -1,0 +1,110 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
+
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/client"
+	"github.com/perpetrator-register/register/internal/client/bulk"
+)
+
+type registerCmd struct {
+	File  string `arg:"" help:"File with one record as JSON, or several, one after another; - for standard input. A record is a RegisterNominalRequest, a RegisterCourseRequest or a RegisterRecordsRequest."`
+	Force string `help:"Force of the records that name no parent." placeholder:"CODE"`
+}
+
+const maxRegister = 64 << 20
+
+// Run registers each record by a call of its own. For many, import is quicker.
+func (c *registerCmd) Run(a *app) error {
+	data, err := a.readInput(c.File, maxRegister)
+	if err != nil {
+		return err
+	}
+	var records []*registerv1.RegisterRecordsRequest
+	d := json.NewDecoder(bytes.NewReader(data))
+	for {
+		var raw json.RawMessage
+		err := d.Decode(&raw)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return fmt.Errorf("record %d: is not JSON: %s", len(records)+1, client.Clean(err.Error()))
+		}
+		r, err := bulk.ParseRecord(raw, c.Force)
+		if err != nil {
+			return fmt.Errorf("record %d: %w", len(records)+1, err)
+		}
+		records = append(records, r)
+	}
+	if len(records) == 0 {
+		return errors.New("there is no record in the input")
+	}
+	conn, err := a.connect()
+	if err != nil {
+		return err
+	}
+	worst := exitOK
+	for i, r := range records {
+		err := registerOne(a, conn, r)
+		if err == nil {
+			continue
+		}
+		if len(records) > 1 {
+			a.warn("record %d of %d:", i+1, len(records))
+		}
+		code := a.conclude(err)
+		if worst == exitOK {
+			worst = code
+		}
+		if code == exitNotAnswered {
+			break // neither will it take the next
+		}
+	}
+	if worst != exitOK {
+		return exitCode(worst)
+	}
+	return nil
+}
+
+func registerOne(a *app, conn grpc.ClientConnInterface, r *registerv1.RegisterRecordsRequest) error {
+	var answer interface {
+		proto.Message
+		GetName() string
+		GetVersion() int64
+		GetOutcome() registerv1.RegisterOutcome
+		GetFlags() []*registerv1.Flag
+	}
+	entry, err := a.call(func(ctx context.Context, opts ...grpc.CallOption) (err error) {
+		if course := r.GetCourse(); course != nil {
+			answer, err = registerv1.NewConductServiceClient(conn).RegisterCourse(ctx, course, opts...)
+			return err
+		}
+		answer, err = registerv1.NewNominalServiceClient(conn).RegisterNominal(ctx, r.GetNominal(), opts...)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if a.JSON {
+		return a.printJSON(answer)
+	}
+	line := fmt.Sprintf("%s %s, version %d", client.Clean(answer.GetName()), words("REGISTER_OUTCOME_", answer.GetOutcome()), answer.GetVersion())
+	if entry != "" {
+		line += ", entry " + entry
+	}
+	a.say("%s", line)
+	for _, f := range answer.GetFlags() {
+		a.say("  look at %s: %s (%s)", client.Clean(f.GetField()), client.Clean(f.GetMessage()), client.Clean(f.GetCode()))
+	}
+	return nil
+}

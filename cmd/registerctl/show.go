@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"regexp"
+
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
+
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+)
+
+type showCmd struct {
+	Name string `arg:"" help:"What to show: searches/…, searches/…/candidates/1, forces/33/nominals/…, forces/33/courses/…, or forces/33."`
+}
+
+// shower gets a resource and returns how to print it.
+type shower func(a *app, ctx context.Context, conn grpc.ClientConnInterface, name string, opts ...grpc.CallOption) (proto.Message, func(), error)
+
+var showers = []struct {
+	pattern *regexp.Regexp
+	show    shower
+}{
+	{regexp.MustCompile(`^searches/[^/]+$`), showSearch},
+	{regexp.MustCompile(`^searches/[^/]+/candidates/[^/]+$`), showDetail},
+	{regexp.MustCompile(`^forces/[^/]+/nominals/[^/]+$`), showNominal},
+	{regexp.MustCompile(`^forces/[^/]+/courses/[^/]+$`), showCourse},
+	{regexp.MustCompile(`^forces/[^/]+$`), showForce},
+}
+
+// Run shows one resource.
+func (c *showCmd) Run(a *app) error {
+	for _, s := range showers {
+		if !s.pattern.MatchString(c.Name) {
+			continue
+		}
+		conn, err := a.connect()
+		if err != nil {
+			return err
+		}
+		var m proto.Message
+		var print func()
+		entry, err := a.call(func(ctx context.Context, opts ...grpc.CallOption) (err error) {
+			m, print, err = s.show(a, ctx, conn, c.Name, opts...)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if a.JSON {
+			return a.printJSON(m)
+		}
+		print()
+		if entry != "" {
+			a.say("")
+			a.say("This view is recorded under your name, entry %s.", entry)
+		}
+		return nil
+	}
+	return usageError{errors.New("give the name of a search, a candidate, a nominal, a course or a force")}
+}
+
+func showSearch(a *app, ctx context.Context, conn grpc.ClientConnInterface, name string, opts ...grpc.CallOption) (proto.Message, func(), error) {
+	s, err := registerv1.NewSearchServiceClient(conn).GetSearch(ctx, &registerv1.GetSearchRequest{Name: name}, opts...)
+	if err == nil {
+		err = checkOutcome(s)
+	}
+	return s, func() {
+		a.say("Search of %s, shown as it was found then.", minute(s.GetCreateTime()))
+		a.showSearch(s)
+	}, err
+}
+
+func showDetail(a *app, ctx context.Context, conn grpc.ClientConnInterface, name string, opts ...grpc.CallOption) (proto.Message, func(), error) {
+	d, err := registerv1.NewSearchServiceClient(conn).GetCandidate(ctx, &registerv1.GetCandidateRequest{Name: name}, opts...)
+	return d, func() { a.showDetail(d) }, err
+}
+
+func showNominal(a *app, ctx context.Context, conn grpc.ClientConnInterface, name string, opts ...grpc.CallOption) (proto.Message, func(), error) {
+	n, err := registerv1.NewNominalServiceClient(conn).GetNominal(ctx, &registerv1.GetNominalRequest{Name: name}, opts...)
+	return n, func() { a.showNominal(n) }, err
+}
+
+func showCourse(a *app, ctx context.Context, conn grpc.ClientConnInterface, name string, opts ...grpc.CallOption) (proto.Message, func(), error) {
+	c, err := registerv1.NewConductServiceClient(conn).GetCourse(ctx, &registerv1.GetCourseRequest{Name: name}, opts...)
+	return c, func() { a.showCourses([]*registerv1.CourseOfConduct{c}) }, err
+}
+
+func showForce(a *app, ctx context.Context, conn grpc.ClientConnInterface, name string, opts ...grpc.CallOption) (proto.Message, func(), error) {
+	f, err := registerv1.NewDirectoryServiceClient(conn).GetForce(ctx, &registerv1.GetForceRequest{Name: name}, opts...)
+	return f, func() {
+		a.table([]string{"force", f.GetCode() + " " + f.GetTitle()}, [][]string{{"ask", contact(f.GetContact())}})
+	}, err
+}

@@ -1,0 +1,411 @@
+package postgres_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/perpetrator-register/register/internal/postgres"
+	"github.com/perpetrator-register/register/internal/postgres/pgtest"
+)
+
+// store writes batches as the log's writer does, without its tree.
+type store struct {
+	t  *testing.T
+	db *postgres.DB
+}
+
+func newStore(t *testing.T) (*pgtest.Database, store) {
+	t.Helper()
+	d, db := pgtest.Open(t)
+	return d, store{t, db}
+}
+
+func entry(text string, versions int, p postgres.Projection) postgres.LogEntry {
+	leaf := sha256.Sum256(append([]byte{0}, text...))
+	return postgres.LogEntry{Meta: []byte(text), Leaf: leaf[:], Versions: versions, Projection: p}
+}
+
+// write commits one batch; fill completes it, given the head.
+func (s store) write(fill func(head postgres.LogHead, b *postgres.LogBatch)) error {
+	s.t.Helper()
+	tx, head, err := s.db.BeginLog(s.t.Context(), postgres.LogNeed{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer tx.Rollback()
+	b := postgres.LogBatch{First: head.Size, Time: start.Add(time.Duration(head.Size) * time.Hour)}
+	fill(head, &b)
+	b.Checkpoint = postgres.Checkpoint{
+		Size: head.Size + int64(len(b.Entries)), Time: b.Time, Root: make([]byte, 32), Note: []byte(fmt.Sprint("note ", head.Size)),
+	}
+	return tx.Commit(s.t.Context(), &b)
+}
+
+func (s store) mustWrite(fill func(head postgres.LogHead, b *postgres.LogBatch)) {
+	s.t.Helper()
+	if err := s.write(fill); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// start is the time of the first entry; each later batch is later by an hour
+// for every entry before it.
+var start = time.Date(2026, 1, 2, 3, 0, 0, 0, time.UTC)
+
+func record(force string) postgres.Record {
+	id := uuid.Must(uuid.NewV7())
+	return postgres.Record{ID: id, Kind: postgres.KindNominal, Force: force, SourceHMAC: id[:], SourceKeyVersion: 1}
+}
+
+func version(r postgres.Record, n int32, index int64) postgres.Version {
+	return postgres.Version{
+		Record: r.ID, N: n, LogIndex: index, Revision: int64(n) * 10,
+		Salt: make([]byte, 16), Sealed: []byte(fmt.Sprint("sealed ", n)), Digest: make([]byte, 32),
+	}
+}
+
+// register writes new records, one entry for all.
+func (s store) register(records ...postgres.Record) {
+	s.t.Helper()
+	s.mustWrite(func(head postgres.LogHead, b *postgres.LogBatch) {
+		b.Entries = []postgres.LogEntry{entry("registered", len(records), postgres.Projection{})}
+		for _, r := range records {
+			b.Records = append(b.Records, r)
+			b.Keys = append(b.Keys, postgres.RecordKey{Record: r.ID, Wrapped: []byte("key")})
+			b.Versions = append(b.Versions, version(r, 1, head.Size))
+		}
+	})
+}
+
+func (s store) update(r postgres.Record, n int32, erased bool) {
+	s.t.Helper()
+	s.mustWrite(func(head postgres.LogHead, b *postgres.LogBatch) {
+		b.Entries = []postgres.LogEntry{entry("updated", 1, postgres.Projection{})}
+		v := version(r, n, head.Size)
+		if v.Erased = erased; erased {
+			v.Sealed = nil
+			b.DeletedKeys = []uuid.UUID{r.ID}
+		}
+		b.Versions = []postgres.Version{v}
+	})
+}
+
+func TestCurrentVersions(t *testing.T) {
+	_, s := newStore(t)
+	a, b := record("33"), record("33")
+	s.register(a, b)
+	s.update(a, 2, false)
+	s.update(b, 2, true)
+	got, err := s.db.CurrentByID(t.Context(), []uuid.UUID{a.ID, b.ID, uuid.New()})
+	if err != nil || len(got) != 2 {
+		t.Fatalf("%d, %v", len(got), err)
+	}
+	for _, c := range got {
+		erased := c.Record.ID == b.ID
+		if c.Version.N != 2 || c.Version.Erased != erased || (c.Wrapped == nil) != erased || c.Version.Revision != 20 {
+			t.Errorf("got %+v", c)
+		}
+	}
+	c, err := s.db.CurrentBySource(t.Context(), [][]byte{[]byte("older key"), a.SourceHMAC})
+	if err != nil || c.Record.ID != a.ID || c.Version.N != 2 || c.Record.Kind != postgres.KindNominal {
+		t.Errorf("by source: %+v, %v", c, err)
+	}
+	if _, err := s.db.CurrentBySource(t.Context(), [][]byte{[]byte("nobody")}); !errors.Is(err, postgres.ErrNotFound) {
+		t.Error(err)
+	}
+	all, err := s.db.VersionsByID(t.Context(), a.ID)
+	if err != nil || len(all) != 2 || all[0].Version.N != 1 || all[1].Version.N != 2 {
+		t.Errorf("history: %d, %v", len(all), err)
+	}
+}
+
+func TestListRecordsPages(t *testing.T) {
+	_, s := newStore(t)
+	var want []uuid.UUID
+	for range 7 {
+		r := record("33")
+		s.register(r, record("10"))
+		want = append(want, r.ID)
+	}
+	slices.SortFunc(want, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	var got []uuid.UUID
+	for after := uuid.Nil; ; after = got[len(got)-1] {
+		page, err := s.db.ListRecords(t.Context(), "33", postgres.KindNominal, after, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page) == 0 {
+			break
+		}
+		for _, c := range page {
+			got = append(got, c.Record.ID)
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// The feed gives each version once, in log order, and never half of an entry.
+func TestFeed(t *testing.T) {
+	_, s := newStore(t)
+	if rows, err := s.db.Feed(t.Context(), -1, 10); err != nil || len(rows) != 0 {
+		t.Fatalf("empty: %d, %v", len(rows), err)
+	}
+	a, b, c := record("33"), record("33"), record("33")
+	s.register(a)
+	s.mustWrite(func(_ postgres.LogHead, b *postgres.LogBatch) {
+		b.Entries = []postgres.LogEntry{entry("read", 0, postgres.Projection{})}
+	})
+	s.register(b, c)
+	s.update(b, 2, true)
+	var seen []string
+	after := int64(-1)
+	for {
+		rows, err := s.db.Feed(t.Context(), after, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(rows) == 0 {
+			break
+		}
+		for _, r := range rows {
+			seen = append(seen, fmt.Sprint(r.Version.LogIndex, r.Version.N, r.Version.Erased, r.Wrapped == nil))
+		}
+		after = rows[len(rows)-1].Version.LogIndex
+	}
+	// The first version of b came before its erasure, and cannot be opened any more.
+	want := []string{"0 1 false false", "2 1 false true", "2 1 false false", "3 2 true true"}
+	if slices.Sort(seen); !slices.Equal(seen, sorted(want)) {
+		t.Errorf("got %q", seen)
+	}
+	if head, err := s.db.FeedHead(t.Context()); err != nil || head != 3 {
+		t.Errorf("head %d, %v", head, err)
+	}
+}
+
+func sorted(s []string) []string { slices.Sort(s); return s }
+
+func TestRewrapLeavesErasedKeysErased(t *testing.T) {
+	_, s := newStore(t)
+	a, b := record("33"), record("33")
+	s.register(a, b)
+	var keys []postgres.RecordKey
+	for after := uuid.Nil; ; after = keys[len(keys)-1].Record {
+		page, err := s.db.RecordKeys(t.Context(), after, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page) == 0 {
+			break
+		}
+		keys = append(keys, page...)
+	}
+	if len(keys) != 2 {
+		t.Fatalf("%d keys", len(keys))
+	}
+	s.update(b, 2, true) // after its key was read
+	next := slices.Clone(keys)
+	for i := range next {
+		next[i].Wrapped = []byte("new")
+	}
+	if n, err := s.db.Rewrap(t.Context(), keys, next); err != nil || n != 1 {
+		t.Errorf("%d, %v", n, err)
+	}
+	if n, err := s.db.Rewrap(t.Context(), keys, next); err != nil || n != 0 {
+		t.Errorf("again: %d, %v", n, err)
+	}
+	got, err := s.db.RecordKeys(t.Context(), uuid.Nil, 10)
+	if err != nil || len(got) != 1 || got[0].Record != a.ID || string(got[0].Wrapped) != "new" {
+		t.Errorf("got %v, %v", got, err)
+	}
+}
+
+func TestListEntries(t *testing.T) {
+	_, s := newStore(t)
+	projections := []postgres.Projection{
+		{Force: "33", Actor: "anne", Method: "/search", Operation: "CONSULTATION", Outcome: "OK", ReferenceHMAC: "1:aa"},
+		{Force: "33", Actor: "bob", Method: "/search", Operation: "CONSULTATION", Outcome: "PERMISSION_DENIED"},
+		{Force: "10", Actor: "carol", Method: "/register", Operation: "COLLECTION", Outcome: "OK"},
+		{Force: "33", Actor: "anne", Method: "/register", Operation: "COLLECTION", Outcome: "OK"},
+	}
+	// Batches of two: each batch has one time, two hours after the one before.
+	for i := 0; i < 12; i += 2 {
+		s.mustWrite(func(_ postgres.LogHead, b *postgres.LogBatch) {
+			for k := range 2 {
+				b.Entries = append(b.Entries, entry(fmt.Sprint("entry ", i+k), 0, projections[(i+k)%4]))
+			}
+		})
+	}
+	index := func(n int64) *int64 { return &n }
+	at := func(hours int) time.Time { return start.Add(time.Duration(hours) * time.Hour) }
+	for name, c := range map[string]struct {
+		f    postgres.EntryFilter
+		want string
+	}{
+		"all":              {postgres.EntryFilter{}, "0 1 2 3 4 5 6 7 8 9 10 11"},
+		"force":            {postgres.EntryFilter{Force: "10"}, "2 6 10"},
+		"actor":            {postgres.EntryFilter{Actor: "anne"}, "0 3 4 7 8 11"},
+		"force and actor":  {postgres.EntryFilter{Force: "10", Actor: "anne"}, ""},
+		"method":           {postgres.EntryFilter{Method: "/search"}, "0 1 4 5 8 9"},
+		"operation":        {postgres.EntryFilter{Operation: "COLLECTION"}, "2 3 6 7 10 11"},
+		"outcome":          {postgres.EntryFilter{Outcome: "PERMISSION_DENIED"}, "1 5 9"},
+		"reference":        {postgres.EntryFilter{ReferenceHMAC: "1:aa"}, "0 4 8"},
+		"page":             {postgres.EntryFilter{Force: "33", Limit: 3}, "0 1 3"},
+		"next page":        {postgres.EntryFilter{Force: "33", Limit: 3, After: index(3)}, "4 5 7"},
+		"newest first":     {postgres.EntryFilter{Force: "33", Limit: 3, NewestFirst: true}, "11 9 8"},
+		"then older":       {postgres.EntryFilter{Force: "33", Limit: 3, NewestFirst: true, Before: index(8)}, "7 5 4"},
+		"from":             {postgres.EntryFilter{From: at(8)}, "8 9 10 11"},
+		"from between":     {postgres.EntryFilter{From: at(7)}, "8 9 10 11"},
+		"until":            {postgres.EntryFilter{Until: at(4)}, "0 1 2 3"},
+		"from and until":   {postgres.EntryFilter{From: at(4), Until: at(8)}, "4 5 6 7"},
+		"time and actor":   {postgres.EntryFilter{From: at(4), Until: at(8), Actor: "anne"}, "4 7"},
+		"after the end":    {postgres.EntryFilter{From: at(100)}, ""},
+		"before the start": {postgres.EntryFilter{Until: at(0)}, ""},
+		"time, newest":     {postgres.EntryFilter{Until: at(8), NewestFirst: true, Limit: 2}, "7 6"},
+	} {
+		entries, err := s.db.ListEntries(t.Context(), c.f)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		var got []string
+		for _, e := range entries {
+			got = append(got, fmt.Sprint(e.Index))
+			if want := fmt.Sprint("entry ", e.Index); string(e.Meta) != want {
+				t.Errorf("%s: entry %d is %q", name, e.Index, e.Meta)
+			}
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s: got %v, want %s", name, got, c.want)
+		}
+	}
+}
+
+func TestBodies(t *testing.T) {
+	_, s := newStore(t)
+	search := uuid.New()
+	s.mustWrite(func(_ postgres.LogHead, b *postgres.LogBatch) {
+		b.Entries = []postgres.LogEntry{entry("search", 0, postgres.Projection{}), entry("view", 0, postgres.Projection{})}
+		b.Bodies = []postgres.LogBody{
+			{Index: 0, Body: postgres.Body{SearchID: uuid.NullUUID{UUID: search, Valid: true}, Wrapped: []byte("k"), Sealed: []byte("body")}},
+			{Index: 1, Body: postgres.Body{Wrapped: []byte("k"), Sealed: nil}},
+		}
+	})
+	b, err := s.db.BodyBySearch(t.Context(), search)
+	if err != nil || string(b.Sealed) != "body" || b.SearchID.UUID != search || b.Entry.Index != 0 {
+		t.Errorf("%+v, %v", b, err)
+	}
+	if b, err = s.db.BodyByIndex(t.Context(), 1); err != nil || b.SearchID.Valid || b.Entry.Index != 1 {
+		t.Errorf("%+v, %v", b, err)
+	}
+	for _, err := range []error{
+		func() error { _, err := s.db.BodyBySearch(t.Context(), uuid.New()); return err }(),
+		func() error { _, err := s.db.BodyByIndex(t.Context(), 2); return err }(),
+	} {
+		if !errors.Is(err, postgres.ErrNotFound) {
+			t.Error(err)
+		}
+	}
+}
+
+func TestCheckpoints(t *testing.T) {
+	_, s := newStore(t)
+	if _, err := s.db.Head(t.Context()); !errors.Is(err, postgres.ErrNotFound) {
+		t.Errorf("head of an empty log: %v", err)
+	}
+	for range 3 {
+		s.mustWrite(func(_ postgres.LogHead, b *postgres.LogBatch) {
+			b.Entries = []postgres.LogEntry{entry("a", 0, postgres.Projection{}), entry("b", 0, postgres.Projection{})}
+		})
+	}
+	if head, err := s.db.Head(t.Context()); err != nil || head.Size != 6 || string(head.Note) != "note 4" {
+		t.Errorf("%+v, %v", head, err)
+	}
+	for size, want := range map[int64]int64{1: 2, 2: 2, 3: 4, 6: 6} {
+		if c, err := s.db.CheckpointAt(t.Context(), size); err != nil || c.Size != want {
+			t.Errorf("at %d: %d, %v", size, c.Size, err)
+		}
+	}
+	if _, err := s.db.CheckpointAt(t.Context(), 7); !errors.Is(err, postgres.ErrNotFound) {
+		t.Error(err)
+	}
+}
+
+// No write without its entry, and no entry without its writes, whoever writes.
+func TestEntryAndVersionsBelongTogether(t *testing.T) {
+	d, s := newStore(t)
+	a := record("33")
+	s.register(a)
+	for name, fill := range map[string]func(postgres.LogHead, *postgres.LogBatch){
+		"entry without its version": func(_ postgres.LogHead, b *postgres.LogBatch) {
+			b.Entries = []postgres.LogEntry{entry("x", 1, postgres.Projection{})}
+		},
+		"entry with one of two": func(h postgres.LogHead, b *postgres.LogBatch) {
+			b.Entries = []postgres.LogEntry{entry("x", 2, postgres.Projection{})}
+			b.Versions = []postgres.Version{version(a, 2, h.Size)}
+		},
+		"version of an entry that tells of none": func(h postgres.LogHead, b *postgres.LogBatch) {
+			b.Entries = []postgres.LogEntry{entry("x", 0, postgres.Projection{})}
+			b.Versions = []postgres.Version{version(a, 2, h.Size)}
+		},
+		"version without an entry": func(h postgres.LogHead, b *postgres.LogBatch) {
+			b.Entries = []postgres.LogEntry{entry("x", 0, postgres.Projection{})}
+			b.Versions = []postgres.Version{version(a, 2, h.Size+1)}
+		},
+		"version added to an old entry": func(_ postgres.LogHead, b *postgres.LogBatch) {
+			b.Entries = []postgres.LogEntry{entry("x", 0, postgres.Projection{})}
+			b.Versions = []postgres.Version{version(a, 2, 0)}
+		},
+		"body without an entry": func(h postgres.LogHead, b *postgres.LogBatch) {
+			b.Entries = []postgres.LogEntry{entry("x", 0, postgres.Projection{})}
+			b.Bodies = []postgres.LogBody{{Index: h.Size + 1, Body: postgres.Body{Sealed: []byte("x")}}}
+		},
+		"leaf of other metadata": func(_ postgres.LogHead, b *postgres.LogBatch) {
+			b.Entries = []postgres.LogEntry{entry("x", 0, postgres.Projection{})}
+			b.Entries[0].Meta = []byte("y")
+		},
+	} {
+		if err := s.write(fill); !errors.Is(err, postgres.ErrConstraint) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	// Not even by making the check early and going on.
+	conn := connect(t, d.ServiceURL)
+	_, err := conn.Exec(t.Context(), `BEGIN;
+		SET CONSTRAINTS ALL IMMEDIATE;
+		INSERT INTO register.version SELECT record_id, 2, log_index, revision, erased, salt, sealed, digest FROM register.version;
+		COMMIT`)
+	if err == nil {
+		t.Error("a version was added to an old entry")
+	}
+}
+
+// Errors carry no values of rows.
+func TestErrorsQuoteNothing(t *testing.T) {
+	_, s := newStore(t)
+	a := record("33")
+	a.SourceHMAC = []byte("canary")
+	s.register(a)
+	err := s.write(func(h postgres.LogHead, b *postgres.LogBatch) {
+		b.Entries = []postgres.LogEntry{entry("canary", 1, postgres.Projection{Actor: "canary"})}
+		again := record("33")
+		again.SourceHMAC = a.SourceHMAC
+		b.Records = []postgres.Record{again}
+		b.Versions = []postgres.Version{version(again, 1, h.Size)}
+	})
+	if err == nil || strings.Contains(err.Error(), "canary") || strings.Contains(err.Error(), "63616e617279") {
+		t.Errorf("got %v", err)
+	}
+	var server *postgres.ServerError
+	if !errors.As(err, &server) || server.Constraint != "record_source_hmac_key" {
+		t.Errorf("got %v", err)
+	}
+}

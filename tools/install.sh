@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Installs what the project needs and the machine lacks: PostgreSQL's server
+# and Node.js (for prebuilt buf). Needs root only when something is missing.
+set -euo pipefail
+missing=()
+compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql postgresql-contrib)
+command -v npm >/dev/null || missing+=(nodejs npm)
+command -v jq >/dev/null || missing+=(jq)
+command -v curl >/dev/null || missing+=(curl)
+if [ ${#missing[@]} -eq 0 ]; then exit 0; fi
+sudo=()
+if [ "$(id -u)" != 0 ]; then
+  command -v sudo >/dev/null || { echo "please install: ${missing[*]}" >&2; exit 1; }
+  sudo=(sudo -n)
+fi
+export DEBIAN_FRONTEND=noninteractive
+"${sudo[@]}" apt-get update -qq
+"${sudo[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}"

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Everything that must hold before a change lands. Installs what it needs.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+step() { printf '\n== %s\n' "$*"; }
+
+step "tools"
+tools/install.sh
+make --no-print-directory tools/node_modules .protodeps .tools/bin/golangci-lint .tools/bin/grpcurl
+
+step "lint"
+go mod verify >/dev/null
+go mod tidy -diff
+make --no-print-directory lint
+
+step "generated code is fresh"
+before=$(find api -type f -exec sha256sum {} + | sort)
+make --no-print-directory generate >/dev/null
+after=$(find api -type f -exec sha256sum {} + | sort)
+if [ "$before" != "$after" ]; then
+  echo "api/ is stale: run make generate" >&2
+  diff <(echo "$before") <(echo "$after") >&2 || true
+  exit 1
+fi
+
+step "the contract breaks nobody"
+tools/breaking.sh
+
+step "policy"
+go run ./cmd/register policy check policies
+
+step "tests, with the race detector"
+go test -race -timeout 20m ./...
+
+step "one command: a fresh register, its three first searches, a restart"
+tools/firststeps.sh
