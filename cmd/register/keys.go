@@ -2,14 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"iter"
-	"log/slog"
 
-	"github.com/google/uuid"
-
-	"github.com/perpetrator-register/register/internal/postgres"
 	"github.com/perpetrator-register/register/internal/seal"
 	"github.com/perpetrator-register/register/internal/server"
 )
@@ -121,75 +115,6 @@ func (c *keysRetireCmd) Run(ctx context.Context) error {
 		return err
 	}
 	return seal.RetireKey(ctx, p, c.Set, c.Version)
-}
-
-type keysRewrapCmd struct {
-	keyFolder
-	DatabaseURL string `help:"Connection string of the service's account." required:"" env:"REGISTER_DATABASE_URL"`
-}
-
-// rewrapPage is how many keys are read and written at a time.
-const rewrapPage = 1000
-
-// Run wraps all record keys afresh; it may be interrupted and run again.
-func (c *keysRewrapCmd) Run(ctx context.Context, log *slog.Logger) error {
-	p, err := c.provider()
-	if err != nil {
-		return err
-	}
-	keys, err := seal.Open(ctx, p)
-	if err != nil {
-		return err
-	}
-	db, err := postgres.Open(ctx, postgres.Options{URL: c.DatabaseURL, MaxConns: 2, ApplicationName: "register keys"})
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	var after uuid.UUID
-	var total int64
-	for {
-		page, err := db.RecordKeys(ctx, after, rewrapPage)
-		if err != nil {
-			return err
-		}
-		if len(page) == 0 {
-			log.InfoContext(ctx, "record keys wrapped afresh", "keys", total)
-			return nil
-		}
-		after = page[len(page)-1].Record
-		n, err := rewrapped(ctx, keys, db, page)
-		if err != nil {
-			return err
-		}
-		total += n
-	}
-}
-
-func rewrapped(ctx context.Context, keys *seal.KeyRing, db *postgres.DB, page []postgres.RecordKey) (int64, error) {
-	stored := map[uuid.UUID]postgres.RecordKey{}
-	var in iter.Seq2[seal.WrappedKey, error] = func(yield func(seal.WrappedKey, error) bool) {
-		for _, k := range page {
-			stored[k.Record] = k
-			if !yield(seal.WrappedKey{Context: k.Record, Wrapped: k.Wrapped}, nil) {
-				return
-			}
-		}
-	}
-	var old, fresh []postgres.RecordKey
-	var errs []error
-	for k, err := range keys.Rewrap(in) {
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		old = append(old, stored[k.Context])
-		fresh = append(fresh, postgres.RecordKey{Record: k.Context, Wrapped: k.Wrapped})
-	}
-	if len(errs) > 0 || len(fresh) == 0 {
-		return 0, errors.Join(errs...)
-	}
-	return db.Rewrap(ctx, old, fresh)
 }
 
 type keysVerifierCmd struct{ keyFolder }

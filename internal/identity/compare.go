@@ -107,6 +107,9 @@ func compareDates(a, b Birth, years int) rule {
 	case years == 0 && a.Month == b.Day && a.Day == b.Month:
 		return ruleSwapped
 	}
+	if years == 0 && a.newYear() != b.newYear() {
+		return ruleNewYear
+	}
 	da, db := dateDigits(a), dateDigits(b)
 	off, first := 0, -1
 	for i := range da {
@@ -131,6 +134,10 @@ func compareDates(a, b Birth, years int) rule {
 	}
 	return ruleDifferent
 }
+
+// newYear reports whether a date is 1 January, which often stands for a day
+// that was not known.
+func (b Birth) newYear() bool { return b.Month == 1 && b.Day == 1 }
 
 func dateDigits(b Birth) [8]byte {
 	v := b.Year*10000 + b.Month*100 + b.Day

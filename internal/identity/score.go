@@ -106,7 +106,7 @@ func (s *scorer) scoreBirths() float64 {
 			rule, log := compareBirths(a, b), 0.0
 			switch rule {
 			case ruleDifferent:
-			case ruleYear, ruleAbout:
+			case ruleYear, ruleAbout, ruleNewYear:
 				log = max(s.birthLog(Birth{Year: a.Year}), s.birthLog(Birth{Year: b.Year}))
 			case ruleYearMonth:
 				log = s.birthLog(Birth{Year: a.Year, Month: a.Month})

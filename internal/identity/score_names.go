@@ -107,7 +107,11 @@ func (s *scorer) scoreOrders(q *askedName, r *packedName, free bool) nameScore {
 	}
 	var crossed nameScore
 	if !free {
-		crossed.add(namePoint{field: fieldOrder, rule: ruleSwapped, bits: s.model.table[fieldOrder][ruleSwapped].bits})
+		rule := ruleSwapped
+		if len(q.given)+len(q.surname) == 1 || len(r.given)+len(r.surname) == 1 {
+			rule = ruleLone
+		}
+		crossed.add(namePoint{field: fieldOrder, rule: rule, bits: s.model.table[fieldOrder][rule].bits})
 	}
 	a := s.scoreCrossed(&crossed, fieldSurname, q.surname, r.given)
 	b := s.scoreCrossed(&crossed, fieldGiven, q.given, r.surname)

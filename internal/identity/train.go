@@ -18,6 +18,8 @@ type trainer struct {
 	events [fields][rules]float64
 	// compared counts the pairs in which a field is there on both sides.
 	comparedMatched, comparedOthers [fields]float64
+	// lone counts the true pairs in which one name is a single word.
+	lone float64
 }
 
 const (
@@ -81,7 +83,11 @@ func fitRule(start *Model, f field, r rule, trainers []*trainer) weight {
 	var ms, us int
 	for _, t := range trainers {
 		if t.matched[f][r] >= enough {
-			m += t.matched[f][r] / t.comparedMatched[base]
+			of := t.comparedMatched[base]
+			if r == ruleLone {
+				of = t.lone
+			}
+			m += t.matched[f][r] / of
 			ms++
 		}
 		if t.events[f][r] >= enough {
@@ -143,6 +149,9 @@ func train(m *Model, set []Labelled) *trainer {
 		s.load(&set[j].Record)
 		s.score()
 		t.count(&s.scorer, match)
+		if match && (lone(set[i].Record) || lone(set[j].Record)) && len(set[i].Record.names)*len(set[j].Record.names) > 0 {
+			t.lone++
+		}
 	}
 	for _, p := range order {
 		places := people[p]
@@ -164,6 +173,11 @@ func train(m *Model, set []Labelled) *trainer {
 		}
 	}
 	return t
+}
+
+// lone reports whether a record's first name is a single word.
+func lone(r Record) bool {
+	return len(r.names) > 0 && len(r.names[0].given)+len(r.names[0].surname) == 1
 }
 
 // count adds the parts of the last score.

@@ -34,6 +34,8 @@ const (
 	ruleYear
 	ruleSameYear
 	ruleAbout
+	ruleNewYear
+	ruleLone
 	ruleSector
 	ruleDistrict
 	ruleMost
@@ -45,7 +47,7 @@ const (
 var ruleNames = [rules]string{
 	"exact", "joined", "variant", "nickname", "one_letter", "sound", "two_letters", "initial", "start", "similar",
 	"different", "swapped", "displaced", "transposed", "one_digit", "year_near", "two_parts", "year_month", "year",
-	"same_year", "about",
+	"same_year", "about", "new_year", "lone",
 	"sector", "district", "most", "half", "some",
 }
 
@@ -188,9 +190,9 @@ func decided(f field, r rule) bool {
 	case fieldGiven, fieldMiddle, fieldSurname:
 		return r <= ruleDifferent
 	case fieldOrder:
-		return r == ruleSwapped || r == ruleDisplaced
+		return r == ruleSwapped || r == ruleDisplaced || r == ruleLone
 	case fieldBirth:
-		return r == ruleExact || r >= ruleSwapped && r <= ruleAbout && r != ruleDisplaced || r == ruleDifferent
+		return r == ruleExact || r >= ruleSwapped && r <= ruleNewYear && r != ruleDisplaced || r == ruleDifferent
 	case fieldSex:
 		return r == ruleExact || r == ruleDifferent
 	case fieldPostcode:

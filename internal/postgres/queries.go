@@ -16,6 +16,7 @@ func statement(name string) string {
 
 var (
 	qBodiesByIndex     = statement("bodies_by_index")
+	qBodyKeys          = statement("body_keys")
 	qBodyByIndex       = statement("body_by_index")
 	qBodyBySearch      = statement("body_by_search")
 	qCheckpointAt      = statement("checkpoint_at")
@@ -47,6 +48,7 @@ var (
 	qLockLog           = statement("lock_log")
 	qRecordKeys        = statement("record_keys")
 	qRewrap            = statement("rewrap")
+	qRewrapBodies      = statement("rewrap_bodies")
 	qSourcesTaken      = statement("sources_taken")
 	qStandbys          = statement("standbys")
 	qTileRoots         = statement("tile_roots")

@@ -138,6 +138,37 @@ func (db *DB) Rewrap(ctx context.Context, old, replacement []RecordKey) (int64, 
 	return tag.RowsAffected(), nil
 }
 
+// BodyKey is the wrapped key of an entry's sealed body.
+type BodyKey struct {
+	Index   int64
+	Meta    []byte // the entry's metadata, which names the entry
+	Wrapped []byte
+}
+
+// BodyKeys pages through the wrapped keys of bodies by ascending index.
+func (db *DB) BodyKeys(ctx context.Context, after int64, limit int) ([]BodyKey, error) {
+	rows, err := db.pool.Query(ctx, qBodyKeys, after, limit)
+	if err != nil {
+		return nil, readError(err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[BodyKey])
+	return list, readError(err)
+}
+
+// RewrapBodies replaces the wrapped keys of bodies: old[i] by replacement[i],
+// unless it has changed since it was read. It returns how many were replaced.
+func (db *DB) RewrapBodies(ctx context.Context, old []BodyKey, replacement [][]byte) (int64, error) {
+	index, before := make([]int64, len(old)), make([][]byte, len(old))
+	for i, o := range old {
+		index[i], before[i] = o.Index, o.Wrapped
+	}
+	tag, err := db.pool.Exec(ctx, qRewrapBodies, index, before, replacement)
+	if err != nil {
+		return 0, fmt.Errorf("rewrap bodies: %w", describe(err))
+	}
+	return tag.RowsAffected(), nil
+}
+
 // raw gives ids in the form that pgx encodes without detours.
 func raw(ids []uuid.UUID) [][16]byte {
 	out := make([][16]byte, len(ids))

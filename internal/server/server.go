@@ -353,6 +353,19 @@ func (s *Server) warm(ctx context.Context) {
 	}
 }
 
+// Reload reads the record, HMAC and token keys and the policy afresh, for a
+// rotation without a restart. New log signers need a restart.
+func (s *Server) Reload(ctx context.Context) {
+	if err := s.keys.Reload(ctx); err != nil {
+		s.log.ErrorContext(ctx, "the new keys are refused; those in use stay", "err", err)
+	} else {
+		s.log.InfoContext(ctx, "keys read afresh")
+	}
+	if a, changed, err := s.policies.Reload(); changed || err != nil {
+		s.policyChanged(a, err)
+	}
+}
+
 // policyChanged reports and logs the activation of a policy.
 func (s *Server) policyChanged(a access.Activation, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), logTimeout)

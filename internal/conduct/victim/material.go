@@ -13,7 +13,7 @@ import (
 // cannot make thousands of tokens. What is beyond them is not used.
 const (
 	maxValues   = 8  // phones, e-mail addresses, postcodes, handles, former names
-	maxMaterial = 96 // materials in all
+	maxMaterial = 128 // materials in all
 )
 
 // Materials lists what the tokens of d are computed from, without duplicates and in a
@@ -26,17 +26,7 @@ func Materials(d Details) []Material {
 	if err != nil || birth.Approximate {
 		birth = identity.Birth{}
 	}
-	b.names(n, birth)
-	for _, p := range clip(d.Postcodes) {
-		postcode, err := identity.NormalisePostcode(p)
-		if err != nil {
-			continue
-		}
-		b.add(KindPostcode, postcode)
-		for _, s := range n.surnames {
-			b.add(KindSurnamePostcode, sound(s)+"|"+postcode)
-		}
-	}
+	// What says most comes first, in case there is more than maxMaterial.
 	for _, p := range clip(d.Phones) {
 		if phone, err := identity.NormalisePhone(p); err == nil {
 			b.add(KindPhone, phone)
@@ -50,6 +40,19 @@ func Materials(d Details) []Material {
 	for _, h := range clip(d.Handles) {
 		if handle, err := identity.NormaliseHandle("", h); err == nil {
 			b.add(KindHandle, handle)
+		}
+	}
+	var postcodes []string
+	for _, p := range clip(d.Postcodes) {
+		if postcode, err := identity.NormalisePostcode(p); err == nil {
+			b.add(KindPostcode, postcode)
+			postcodes = append(postcodes, postcode)
+		}
+	}
+	b.names(n, birth)
+	for _, postcode := range postcodes {
+		for _, s := range n.surnames {
+			b.add(KindSurnamePostcode, sound(s)+"|"+postcode)
 		}
 	}
 	slices.SortFunc(b.out, func(x, y Material) int {

@@ -132,7 +132,9 @@ GRANT SELECT, INSERT ON
     register.entry, register.entry_projection, register.entry_body, register.entry_record, register.tile,
     register.checkpoint, register.record, register.version, register.record_key
     TO register_service;
+-- Rotation wraps keys afresh; the sealed content and its hash stay.
 GRANT DELETE, UPDATE (wrapped) ON register.record_key TO register_service;
+GRANT UPDATE (wrapped) ON register.entry_body TO register_service;
 GRANT SELECT ON register.entry, register.entry_projection TO register_retention;
 GRANT SELECT, DELETE ON register.entry_body TO register_retention;
 
