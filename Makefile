@@ -36,7 +36,9 @@ generate: tools/node_modules ## make api/ afresh from proto/
 	go run ./internal/tools/protodeps
 	buf format -w proto
 	buf generate
-	go tool openapiv3-merge $$(find api/openapi -name '*.openapi.json' | sort) > api/register.openapi.json
+	# The directory comes first: it holds the document's title.
+	cd api/openapi/register/v1 && go tool openapiv3-merge directory.openapi.json \
+	  $$(ls *.openapi.json | grep -v '^directory') > ../../../register.openapi.json
 	rm -r api/openapi
 	buf build proto -o api/register.binpb
 	cp internal/tools/api.go.txt api/api.go

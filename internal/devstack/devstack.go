@@ -56,6 +56,7 @@ type Stack struct {
 	Config *server.Config
 
 	options Options
+	forces  []refdata.Force
 	group   *errgroup.Group
 	ctx     context.Context //nolint:containedctx // of the group that serves
 	stop    context.CancelFunc
@@ -79,7 +80,7 @@ func Start(ctx context.Context, o Options) (*Stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Stack{options: o}
+	s := &Stack{options: o, forces: ref.Forces()}
 	if s.Postgres, err = pgserver.Start(ctx, pgserver.Options{Dir: filepath.Join(o.Dir, "postgres"), Log: o.Log}); err != nil {
 		return nil, err
 	}
@@ -173,7 +174,7 @@ func (s *Stack) Serve(ctx context.Context) error {
 	}
 	began := time.Now()
 	nominals := demo.Generate(demo.Options{Seed: 1, Nominals: 1000})
-	if err := s.seed(ctx, nominals); err != nil {
+	if err := errors.Join(s.contacts(ctx, s.forces), s.seed(ctx, nominals)); err != nil {
 		return fmt.Errorf("demonstration data: %w", err)
 	}
 	s.options.Log.InfoContext(ctx, "demonstration data registered", "nominals", len(nominals), "took", time.Since(began).Round(time.Millisecond).String())

@@ -20,6 +20,7 @@ import (
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/devstack/demo"
 	"github.com/perpetrator-register/register/internal/devstack/pki"
+	"github.com/perpetrator-register/register/internal/refdata"
 )
 
 // seedStreams is how many forces register at the same time.
@@ -127,6 +128,32 @@ func sendRecords(ctx context.Context, client registerv1.RegistrationServiceClien
 		return nil, err
 	}
 	return names, <-sent
+}
+
+// contacts puts an invented contact of every force on the directory, as the
+// national administrator.
+func (s *Stack) contacts(ctx context.Context, forces []refdata.Force) (err error) {
+	token, err := s.IDP.MintForTest("admin", nil)
+	if err != nil {
+		return err
+	}
+	conn, err := s.Dial("")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+token)
+	client := registerv1.NewDirectoryServiceClient(conn)
+	for _, f := range forces {
+		_, err := client.UpdateForceContact(ctx, &registerv1.UpdateForceContactRequest{Contact: &registerv1.ForceContact{
+			Force: "forces/" + f.Code, Team: f.Name + " stalking triage team", Phone: "01632 9600" + f.Code,
+			Email: "stalking-" + f.Code + "@police.example", Hours: "08:00 to 22:00; at night the force control room",
+		}})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // restrict sets a restriction as the force's PSD, where there is an account.

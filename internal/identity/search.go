@@ -167,8 +167,8 @@ func (s *scorer) prior() float64 { return -math.Log2(max(s.people, s.model.Popul
 
 // read reads the lists of the plan, the least costly first, as long as the
 // budget lasts. A list is read whole or not at all, so that the answer does
-// not depend on the order in which records came. Lists of one name or postcode
-// alone are read only if they are short, unless nothing else was found.
+// not depend on the order in which records came, except that the
+// first to hold anything may be long: it is all there is.
 func (s *searcher) read(result *Result, budget int) {
 	slices.SortFunc(s.probes, func(a, b probe) int {
 		if c := cmp.Compare(a.cost, b.cost); c != 0 {
@@ -190,11 +190,8 @@ func (s *searcher) read(result *Result, budget int) {
 			continue
 		}
 		limit := left
-		switch {
-		case len(s.seen.docs) == 0:
+		if len(s.seen.docs) == 0 {
 			limit = max(budget, wholeList)
-		case p.kind == keyName || p.kind == keyPostcode:
-			limit = min(left, budget/4)
 		}
 		if p.count > limit {
 			result.BudgetReached = true

@@ -3,6 +3,7 @@ package service
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"strconv"
 
@@ -80,15 +81,15 @@ func (s *Searches) candidate(p *person) *registerv1.Candidate {
 	if best := p.best(); best != nil {
 		out.DisplayName = best.nominal.Name
 		out.BirthDate = best.nominal.Birth
-		out.Bits = best.found.Bits
-		out.Probability = best.found.Probability
+		out.Bits = round(best.found.Bits, 2)
+		out.Probability = round(best.found.Probability, 6)
 		out.Strength = registerv1.MatchStrength_MATCH_STRENGTH_POSSIBLE
 		if best.found.Prior+best.found.Bits >= s.View.Index().Thresholds().Join {
 			out.Strength = registerv1.MatchStrength_MATCH_STRENGTH_STRONG
 		}
 		for _, t := range best.found.Terms {
 			out.Terms = append(out.Terms, &registerv1.MatchTerm{
-				Field: t.Field, QueryValue: t.Query, RecordValue: t.Record, Rule: t.Rule, Bits: t.Bits, Frequency: t.Frequency,
+				Field: t.Field, QueryValue: t.Query, RecordValue: t.Record, Rule: t.Rule, Bits: round(t.Bits, 2), Frequency: round(t.Frequency, 7),
 			})
 		}
 	}
@@ -128,6 +129,12 @@ func (s *Searches) candidate(p *person) *registerv1.Candidate {
 		out.Contacts = append(out.Contacts, s.contact(force))
 	}
 	return out
+}
+
+// round keeps as many decimals as say something.
+func round(x float64, decimals int) float64 {
+	scale := math.Pow10(decimals)
+	return math.Round(x*scale) / scale
 }
 
 // safetyGravity is the gravity of VIOLENCE: warnings at least as grave are of

@@ -10,6 +10,7 @@ package registerv1
 
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	_ "github.com/grpc-ecosystem/grpc-gateway/v2/protoc-gen-openapiv3/options"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -662,7 +663,7 @@ var File_register_v1_directory_proto protoreflect.FileDescriptor
 
 const file_register_v1_directory_proto_rawDesc = "" +
 	"\n" +
-	"\x1bregister/v1/directory.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x18register/v1/access.proto\"\xc2\x01\n" +
+	"\x1bregister/v1/directory.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a.protoc-gen-openapiv3/options/annotations.proto\x1a\x18register/v1/access.proto\"\xc2\x01\n" +
 	"\x05Force\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12\x14\n" +
@@ -716,7 +717,13 @@ const file_register_v1_directory_proto_rawDesc = "" +
 	"\tdirectory\x12\x04read\x18\a\x82\xd3\xe4\x93\x02 \x12\x1e/v1/{parent=codeLists/*}/codes\x12]\n" +
 	"\aGetSelf\x12\x1b.register.v1.GetSelfRequest\x1a\x11.register.v1.Self\"\"\x92\x82\x19\x0e\n" +
 	"\x04self\x12\x04read\x18\a\x82\xd3\xe4\x93\x02\n" +
-	"\x12\b/v1/selfB\xb3\x01\n" +
+	"\x12\b/v1/selfB\xe5\x03\xfaP\xae\x02\n" +
+	"\xeb\x01\n" +
+	"(Serial-perpetrator register for stalking\x1a\xba\x01The REST form of the register's gRPC contract. Every call is authorised by the caller's roles and recorded in the access log; the answer carries a receipt in the Register-Receipt header.:\x02v12+\n" +
+	")\n" +
+	"\vaccessToken\x12\x1a\b\x02*\x06bearer2\x0eJWT (RFC 9068):\x11\n" +
+	"\x0f\n" +
+	"\vaccessToken\x12\x00\n" +
 	"\x0fcom.register.v1B\x0eDirectoryProtoP\x01ZCgithub.com/perpetrator-register/register/api/register/v1;registerv1\xa2\x02\x03RXX\xaa\x02\vRegister.V1\xca\x02\vRegister\\V1\xe2\x02\x17Register\\V1\\GPBMetadata\xea\x02\fRegister::V1b\x06proto3"
 
 var (

@@ -60,6 +60,7 @@ func TestCompare(t *testing.T) {
 		"name alone":               {nameOnly, nameOnly, Maybe},
 		"name against all":         {nameOnly, rachel, Maybe},
 		"telephone alone":          {Details{Phones: []string{"07700900461"}}, rachel, Maybe},
+		"placeholders alone":       {Details{Given: []string{"UNKNOWN"}, Surname: "Not known", DOB: "1900-01-01"}, Details{Given: []string{"Unknown"}, Surname: "NOT KNOWN", DOB: "1900-01-01"}, Maybe},
 		"nothing known":            {Details{}, rachel, Maybe},
 		"nothing known of both":    {Details{}, Details{}, Maybe},
 		"nothing in common to see": {Details{Phones: []string{"07700900461"}}, nameOnly, Maybe},
@@ -97,6 +98,16 @@ func TestMaterialsAreFrozen(t *testing.T) {
 	want := strings.Split(strings.TrimSpace(frozen), "\n")
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("materials changed (-want +got):\n%s", diff)
+	}
+}
+
+func TestPlaceholdersGiveNothing(t *testing.T) {
+	m := Materials(Details{
+		Given: []string{"Unknown"}, Surname: "N/K", DOB: "1900-01-01", Phones: []string{"00000 000000", "not known"},
+		Emails: []string{"none@none.com"}, Postcodes: []string{"ZZ99 3VZ"}, Handles: []string{"@unknown"},
+	})
+	if len(m) != 0 {
+		t.Errorf("got %v", m)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 // Limits of what is used of one victim's details, so that a hostile or broken record
 // cannot make thousands of tokens. What is beyond them is not used.
 const (
-	maxValues   = 8  // phones, e-mail addresses, postcodes, handles, former names
+	maxValues   = 8   // phones, e-mail addresses, postcodes, handles, former names
 	maxMaterial = 128 // materials in all
 )
 
@@ -22,29 +22,26 @@ const (
 func Materials(d Details) []Material {
 	b := builder{seen: map[Material]bool{}}
 	n := namesOf(d)
-	birth, err := identity.NormaliseBirth(d.DOB)
-	if err != nil || birth.Approximate {
-		birth = identity.Birth{}
-	}
+	birth := birthOf(d.DOB)
 	// What says most comes first, in case there is more than maxMaterial.
 	for _, p := range clip(d.Phones) {
-		if phone, err := identity.NormalisePhone(p); err == nil {
+		if phone, err := identity.NormalisePhone(p); err == nil && !oneDigit(phone) {
 			b.add(KindPhone, phone)
 		}
 	}
 	for _, e := range clip(d.Emails) {
-		if email, err := identity.NormaliseEmail(e); err == nil {
+		if email, err := identity.NormaliseEmail(e); err == nil && !isPlaceholder(strings.SplitN(email, "@", 2)[0]) {
 			b.add(KindEmail, email)
 		}
 	}
 	for _, h := range clip(d.Handles) {
-		if handle, err := identity.NormaliseHandle("", h); err == nil {
+		if handle, err := identity.NormaliseHandle("", h); err == nil && !isPlaceholder(handle) {
 			b.add(KindHandle, handle)
 		}
 	}
 	var postcodes []string
 	for _, p := range clip(d.Postcodes) {
-		if postcode, err := identity.NormalisePostcode(p); err == nil {
+		if postcode, err := identity.NormalisePostcode(p); err == nil && !strings.HasPrefix(postcode, "ZZ99 ") { // ZZ99: no fixed abode, abroad
 			b.add(KindPostcode, postcode)
 			postcodes = append(postcodes, postcode)
 		}
@@ -126,13 +123,13 @@ type names struct{ given, surnames []string }
 func namesOf(d Details) names {
 	var n names
 	if len(d.Given) > 0 {
-		if w := words(d.Given[0]); len(w) > 0 {
+		if w := nameWords(d.Given[0]); len(w) > 0 {
 			n.given = append(n.given, w[0])
 		}
 	}
-	n.surname(words(d.Surname))
+	n.surname(nameWords(d.Surname))
 	for _, f := range clip(d.Former) {
-		w := words(f)
+		w := nameWords(f)
 		if len(w) > 1 && !strings.Contains(f, "-") {
 			// A whole former name: the given name before, the surname last.
 			n.given = appendNew(n.given, w[0])
@@ -172,6 +169,43 @@ func words(name string) []string {
 		return nil
 	}
 	return strings.Fields(n)
+}
+
+// nameWords is words of what is a name.
+func nameWords(name string) []string {
+	w := words(name)
+	if isPlaceholder(strings.Join(w, "")) {
+		return nil
+	}
+	return w
+}
+
+// isPlaceholder recognises the ways in which systems say that they do not know: taken
+// for details, they would make one victim of many.
+func isPlaceholder(s string) bool {
+	switch s {
+	case "unknown", "notknown", "notgiven", "notstated", "notprovided", "notdisclosed", "nk", "na", "ns", "tbc",
+		"none", "no", "noemail", "noreply", "refused", "anon", "anonymous", "withheld", "redacted",
+		"victim", "complainant", "unidentified", "x", "xx", "xxx":
+		return true
+	}
+	return false
+}
+
+// oneDigit recognises numbers such as 00000 000000.
+func oneDigit(phone string) bool {
+	digits := strings.TrimPrefix(strings.TrimPrefix(phone, "+44"), "+")
+	return digits == "" || strings.Trim(digits, digits[:1]) == ""
+}
+
+// birthOf reads a date of birth. An approximate one is not used, nor is the first day of
+// a century's first years, which systems put where they have none.
+func birthOf(dob string) identity.Birth {
+	b, err := identity.NormaliseBirth(dob)
+	if err != nil || b.Approximate || (b.Year <= 1901 && b.Month <= 1 && b.Day <= 1) {
+		return identity.Birth{}
+	}
+	return b
 }
 
 func clip(list []string) []string { return list[:min(len(list), maxValues)] }

@@ -35,7 +35,7 @@ var titles = []string{"mr", "mrs", "miss", "ms", "mx", "dr", "prof", "rev", "sir
 func mentionNames(t text, d Details, found map[Mention]bool) {
 	var given [][]string
 	for i, g := range d.Given {
-		w := words(g)
+		w := nameWords(g)
 		if len(w) == 0 {
 			continue
 		}
@@ -47,12 +47,12 @@ func mentionNames(t text, d Details, found map[Mention]bool) {
 			found[MentionGivenName] = true
 		}
 	}
-	surname := words(d.Surname)
+	surname := nameWords(d.Surname)
 	if t.holdsName(surname) || t.holdsTitled(surname) || t.holdsPart(surname) {
 		found[MentionSurname] = true
 	}
 	for _, f := range d.Former {
-		w := words(f)
+		w := nameWords(f)
 		if t.holdsName(w) || t.holdsTitled(w) {
 			found[MentionFormerName] = true
 		}

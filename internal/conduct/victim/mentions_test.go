@@ -110,6 +110,7 @@ func TestMentionsOfNamesThatAreWords(t *testing.T) {
 		{"小明", "王", "昨天王小明来了", []Mention{MentionFullName, MentionGivenName, MentionSurname}},
 		{"Rachel", "Ormerod", "rachels car", []Mention{MentionGivenName}},
 		{"Mark", "Field", "a field with marks of tyres", nil},
+		{"Unknown", "N/K", "an unknown man, name NK", nil},
 		{"", "", "nothing to find", nil},
 	} {
 		got := Mentions(c.text, Details{Given: []string{c.given}, Surname: c.surname})

@@ -18,6 +18,7 @@ import (
 	"github.com/jhump/protoreflect/desc/protoprint"
 
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	_ "github.com/grpc-ecosystem/grpc-gateway/v2/protoc-gen-openapiv3/options"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 )
 
@@ -27,6 +28,7 @@ var roots = []string{
 	"google/api/annotations.proto",
 	"google/api/field_behavior.proto",
 	"google/api/resource.proto",
+	"protoc-gen-openapiv3/options/annotations.proto",
 }
 
 func main() {
