@@ -37,6 +37,7 @@ func onOwnServer(t *testing.T, s *pgserver.Server, o postgres.Options) *fixture 
 // The server is killed again and again while two replicas write. Nothing that
 // was acknowledged is lost, and nothing that was refused is there.
 func TestServerKilledUnderLoad(t *testing.T) {
+	t.Parallel()
 	dir := pgtest.Dir(t)
 	s := ownServer(t, dir)
 	f := onOwnServer(t, s, postgres.Options{})
@@ -45,7 +46,7 @@ func TestServerKilledUnderLoad(t *testing.T) {
 	}
 	_, second := f.replica(postgres.Options{})
 	l := f.startLoad(f.w, second)
-	for range 4 {
+	for range 3 {
 		l.awaitMore(t, 20)
 		if err := s.Kill(); err != nil {
 			t.Fatal(err)
@@ -62,6 +63,7 @@ func TestServerKilledUnderLoad(t *testing.T) {
 // acknowledged: it would be lost by a fail-over. The server tells of it by a
 // warning at most.
 func TestStandbyAway(t *testing.T) {
+	t.Parallel()
 	s := ownServer(t, pgtest.Dir(t))
 	f := onOwnServer(t, s, postgres.Options{})
 	const waiting = "FROM pg_stat_activity WHERE usename = 'register_service' AND wait_event = 'SyncRep'"

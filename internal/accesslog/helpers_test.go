@@ -54,6 +54,9 @@ type fixture struct {
 
 func newFixture(tb testing.TB) *fixture {
 	tb.Helper()
+	if t, ok := tb.(*testing.T); ok {
+		t.Parallel() // each has its own database
+	}
 	d := pgtest.New(tb)
 	f := &fixture{tb: tb, d: d, logKey: newLogKey(tb)}
 	// Tests that hold the lock take what time they need.

@@ -148,6 +148,9 @@ func (c *Call) Commit(ctx context.Context, outcome string, changes ...accesslog.
 		p.Body = body
 	}
 	receipt, err := c.log.Append(ctx, p)
+	if errors.Is(err, accesslog.ErrUnknownOutcome) {
+		c.Entry.ID = uuid.Must(uuid.NewV7()) // that entry may stand: another must not bear its id
+	}
 	if err != nil {
 		return err
 	}

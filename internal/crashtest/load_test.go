@@ -35,11 +35,11 @@ type record struct {
 	number                 int
 	course                 bool
 	revision               int64
-	version                int64 // acknowledged last
-	unknown                int64 // writes since then of which nothing is known
-	cancelled, erased      bool  // acknowledged
-	erasing                bool  // asked for, and nothing known
-	busy                   bool  // a write is on its way
+	version                int64   // acknowledged last
+	unknown                int64   // writes since then of which nothing is known
+	cancelled, erased      bool    // acknowledged
+	erasing                bool    // asked for
+	suspect                *record // of a course
 }
 
 // noted is a receipt with what it was for.
@@ -52,12 +52,12 @@ type noted struct {
 
 // load is a number of clients and what the register acknowledged to them.
 type load struct {
-	site  *servertest.Site
-	links atomic.Pointer[links]
+	site   *servertest.Site
+	links  atomic.Pointer[links]
 	tokens map[string]string
-	acks  atomic.Int64
-	wg    sync.WaitGroup
-	stopc chan struct{}
+	acks   atomic.Int64
+	wg     sync.WaitGroup
+	stopc  chan struct{}
 
 	mu       sync.Mutex
 	records  []*record
@@ -176,12 +176,12 @@ func (c *client) work() {
 	for !c.stopped() {
 		switch n := c.random.IntN(100); {
 		case n < 30:
-			c.register(c.fresh(false, nil))
+			c.register(c.fresh(nil))
 		case n < 42:
 			c.revise()
 		case n < 52:
 			if suspect := c.pick(); suspect != nil {
-				c.register(c.fresh(true, suspect))
+				c.register(c.fresh(suspect))
 			}
 		case n < 67:
 			c.stream()
@@ -196,21 +196,16 @@ func (c *client) work() {
 	}
 }
 
-// suspects of courses, by course.
-type fresh struct {
-	*record
-	suspect *record
-}
-
-func (c *client) fresh(isCourse bool, suspect *record) fresh {
+// fresh makes a nominal, or the course of a suspect.
+func (c *client) fresh(suspect *record) *record {
 	c.made++
 	r := &record{
-		force: c.force, reference: fmt.Sprintf("c%d-%d", c.id, c.made), number: c.id*1000 + c.made, course: isCourse, revision: 1,
+		force: c.force, reference: fmt.Sprintf("c%d-%d", c.id, c.made), number: c.id*1000 + c.made, course: suspect != nil, suspect: suspect, revision: 1,
 	}
 	c.mu.Lock()
 	c.records = append(c.records, r)
 	c.mu.Unlock()
-	return fresh{r, suspect}
+	return r
 }
 
 // pick chooses a nominal that stands.
@@ -256,7 +251,7 @@ func (c *client) call(what string, person bool, attempt func(ctx context.Context
 	return false
 }
 
-func (c *client) register(f fresh) {
+func (c *client) register(f *record) {
 	unsure := func() { f.unknown++ }
 	var name string
 	var version int64
@@ -271,7 +266,7 @@ func (c *client) register(f fresh) {
 		return err
 	}, unsure)
 	if ok {
-		c.stands(f.record, name, version)
+		c.stands(f, name, version)
 	}
 }
 
@@ -297,7 +292,7 @@ func (c *client) revise() {
 	}
 	r.revision++
 	before := r.version
-	c.register(fresh{record: r})
+	c.register(r)
 	if r.unknown == 0 && r.version != before+1 {
 		c.fault("%s: revision %d became version %d after %d", r.reference, r.revision, r.version, before)
 	}
@@ -371,10 +366,10 @@ func (c *client) search() {
 // stream registers some nominals, each with a course, and sends again what was
 // not answered.
 func (c *client) stream() {
-	var todo []fresh
+	var todo []*record
 	for range 2 + c.random.IntN(6) {
-		n := c.fresh(false, nil)
-		todo = append(todo, n, c.fresh(true, n.record))
+		n := c.fresh(nil)
+		todo = append(todo, n, c.fresh(n))
 	}
 	for len(todo) > 0 && !c.stopped() {
 		answered, err := c.streamOnce(todo)
@@ -389,7 +384,7 @@ func (c *client) stream() {
 	}
 }
 
-func (c *client) streamOnce(todo []fresh) (answered int, err error) {
+func (c *client) streamOnce(todo []*record) (answered int, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), clientTimeout)
 	defer cancel()
 	stream, err := registerv1.NewRegistrationServiceClient(c.links.Load().system[c.force]).RegisterRecords(ctx)
@@ -432,12 +427,12 @@ func (c *client) streamOnce(todo []fresh) (answered int, err error) {
 	return answered, nil
 }
 
-func (c *client) answered(f fresh, m *registerv1.RegisterRecordsResponse) {
+func (c *client) answered(f *record, m *registerv1.RegisterRecordsResponse) {
 	name, version := m.GetNominal().GetName(), m.GetNominal().GetVersion()
 	if f.course {
 		name, version = m.GetCourse().GetName(), m.GetCourse().GetVersion()
 	}
-	c.stands(f.record, name, version)
+	c.stands(f, name, version)
 	c.acks.Add(1)
 	index, leaf, ok := strings.Cut(strings.TrimPrefix(m.GetReceipt(), "index="), ";leaf=")
 	n, err := strconv.ParseInt(index, 10, 64)

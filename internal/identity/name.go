@@ -29,7 +29,8 @@ var particles = wordSet(`van von der den de del della dello di da do dos das du 
 var glued = wordSet(`mc mac o d l st saint fitz ap abu umm abd abdul abdel abdal abdur abdus`)
 
 // titles are dropped from the front of a name when something is left.
-var titles = wordSet(`mr mrs miss ms mx master dr prof professor rev revd sir dame lord lady pc sgt insp`)
+var titles = wordSet(`mr mrs miss ms mx master dr prof professor rev revd sir dame lord lady pc sgt insp
+	rt hon capt maj lt col hrh esq`)
 
 func wordSet(s string) map[string]bool {
 	set := map[string]bool{}
@@ -94,6 +95,9 @@ func parseName(r RawName) (n name, part string, err error) {
 		words := dropTitles(nameWords(given))
 		if len(words) == 0 {
 			return n, "given", invalid("format", "must hold at least one letter")
+		}
+		if titles[words[0]] && strings.TrimSpace(surname) != "" {
+			words = nil // "Mr" is no forename
 		}
 		n.given = clip(glue(words, false))
 	}

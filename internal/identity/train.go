@@ -81,21 +81,23 @@ func fitRule(start *Model, f field, r rule, trainers []*trainer) weight {
 	}
 	var m, u float64
 	var ms, us int
+	shown := false
 	for _, t := range trainers {
-		if t.matched[f][r] >= enough {
-			of := t.comparedMatched[base]
-			if r == ruleLone {
-				of = t.lone
-			}
+		of := t.comparedMatched[base]
+		if r == ruleLone {
+			of = t.lone
+		}
+		if of >= 50*enough {
 			m += t.matched[f][r] / of
 			ms++
 		}
+		shown = shown || t.matched[f][r] >= enough
 		if t.events[f][r] >= enough {
 			u += math.Log(t.unmatched[f][r] / t.comparedOthers[base])
 			us++
 		}
 	}
-	if ms > 0 && !(f == fieldBirth && partial(r)) {
+	if ms > 0 && shown && (f != fieldBirth || !partial(r)) {
 		w.M = round(m / float64(ms))
 	}
 	if us == 0 || f == fieldOrder || f == fieldBirth && partial(r) {

@@ -21,6 +21,10 @@ var (
 	ErrNotReplicated = errors.New("a commit may not have reached the standby")
 )
 
+// ErrAway says that the database could not be read: it is gone, starting,
+// stopping, out of resources, or does not let us. Later it may answer.
+var ErrAway = errors.New("the database does not answer")
+
 // ServerError is a fault that the server reported, without its detail and
 // message, since those may quote a row.
 type ServerError struct {
@@ -39,6 +43,22 @@ func (e *ServerError) Error() string {
 // Is matches ErrConstraint for integrity and data faults.
 func (e *ServerError) Is(target error) bool {
 	return target == ErrConstraint && (strings.HasPrefix(e.Code, "23") || strings.HasPrefix(e.Code, "22"))
+}
+
+// away tells whether a described error is no fault of the statement itself.
+func away(err error) bool {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return false
+	}
+	var server *ServerError
+	if !errors.As(err, &server) {
+		return true // the connection
+	}
+	switch server.Code[:min(2, len(server.Code))] {
+	case "08", "40", "53", "55", "57", "58":
+		return true
+	}
+	return server.Code == "42501" // a grant is missing
 }
 
 // describe reduces a server's error to what is safe to log.

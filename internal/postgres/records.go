@@ -36,7 +36,11 @@ func readError(err error) error {
 	case errors.Is(err, pgx.ErrNoRows):
 		return ErrNotFound
 	}
-	return fmt.Errorf("read from the database: %w", describe(err))
+	err = describe(err)
+	if away(err) {
+		return fmt.Errorf("read from the database: %w: %w", ErrAway, err)
+	}
+	return fmt.Errorf("read from the database: %w", err)
 }
 
 // CurrentByID reads the newest versions of records; unknown ids are left out,

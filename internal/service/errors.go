@@ -108,7 +108,7 @@ func AsProblem(err error) *Problem {
 		return p
 	case errors.Is(err, accesslog.ErrUnknownOutcome):
 		return problem(codes.Unavailable, ReasonUnknownOutcome, "the register stopped answering before it could confirm: send the request again, registration is idempotent")
-	case errors.Is(err, accesslog.ErrUnavailable):
+	case errors.Is(err, accesslog.ErrUnavailable), errors.Is(err, postgres.ErrAway):
 		return problem(codes.Unavailable, ReasonUnavailable, "the register cannot answer now: nothing was checked and nothing was stored")
 	case errors.Is(err, accesslog.ErrConflict):
 		return problem(codes.Aborted, ReasonContention, "the record is being changed by others: try again")

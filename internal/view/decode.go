@@ -164,5 +164,5 @@ func (d decoder) tokens(v *storev1.VictimTokens) ([]victim.Token, error) {
 		}
 		out = append(out, lifted)
 	}
-	return out, nil
+	return victim.ForCompare(out), nil
 }

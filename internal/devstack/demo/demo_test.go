@@ -3,7 +3,6 @@ package demo
 import (
 	"reflect"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/perpetrator-register/register/internal/conduct/victim"
@@ -183,58 +182,6 @@ func checkCourse(t *testing.T, data *refdata.Set, c Course) {
 				t.Errorf("%q mentions the %s of its victim", i.Summary, m)
 			}
 		}
-	}
-}
-
-// Nothing may point to somebody real.
-func TestNoRealContacts(t *testing.T) {
-	check := func(n Nominal, atScale bool) {
-		phones, emails := []string{}, []string{}
-		postcodes := []string{}
-		for _, id := range n.Identifiers {
-			switch id.Kind {
-			case "PHONE":
-				phones = append(phones, id.Value)
-			case "EMAIL":
-				emails = append(emails, id.Value)
-			case "VEHICLE":
-				if !strings.Contains("JTU", id.Value[:1]) {
-					t.Errorf("vehicle mark %q could be issued", id.Value)
-				}
-			}
-		}
-		for _, a := range n.Addresses {
-			postcodes = append(postcodes, a.Postcode)
-		}
-		for _, c := range n.Courses {
-			for _, v := range append([]Victim{c.Principal}, c.Associated...) {
-				phones, emails, postcodes = append(phones, v.Phones...), append(emails, v.Emails...), append(postcodes, v.Postcodes...)
-			}
-		}
-		for _, p := range phones {
-			reserved := strings.HasPrefix(p, "07700 900") || strings.HasPrefix(p, "01632 960") || strings.HasPrefix(p, "0808 157 0") ||
-				(atScale && strings.HasPrefix(p, "01632 "))
-			if !reserved {
-				t.Errorf("telephone number %q is in no range for drama", p)
-			}
-		}
-		for _, e := range emails {
-			_, domain, _ := strings.Cut(e, "@")
-			if !strings.HasPrefix(domain, "example.") {
-				t.Errorf("e-mail address %q", e)
-			}
-		}
-		for _, p := range postcodes {
-			if !strings.ContainsAny(p[len(p)-2:], unusedLetters) {
-				t.Errorf("postcode %q could exist", p)
-			}
-		}
-	}
-	for _, n := range Generate(Options{Seed: 5}) {
-		check(n, false)
-	}
-	for n := range People(2000, 5) {
-		check(n, true)
 	}
 }
 

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/perpetrator-register/register/internal/accesslog"
+	"github.com/perpetrator-register/register/internal/postgres"
+	"github.com/perpetrator-register/register/internal/seal"
+)
+
+// logClients are the numbers of clients of the log alone.
+var logClients = []int{1, 8, 32, 64}
+
+// sealedBytes is about what a search's sealed body comes to.
+const sealedBytes = 600
+
+// logAlone measures the access log without the rest of the register, beside
+// simpler logs on the same server: one plain INSERT a request, and a chain of
+// hashes whose head is locked row by row.
+func (r *run) logAlone(ctx context.Context) error {
+	owner, service, err := r.site.database(ctx, "logs")
+	if err != nil {
+		return err
+	}
+	if err := postgres.Migrate(ctx, owner); err != nil {
+		return err
+	}
+	one, closeOne, err := r.writer(ctx, service)
+	if err != nil {
+		return err
+	}
+	defer closeOne()
+	two, closeTwo, err := r.writer(ctx, service)
+	if err != nil {
+		return err
+	}
+	defer closeTwo()
+	pool, err := pgxpool.New(ctx, r.site.postgres.URL("logs")+"&pool_max_conns=64")
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	for _, s := range []string{
+		"CREATE TABLE plain (idx bigserial PRIMARY KEY, time timestamptz NOT NULL DEFAULT now(), meta bytea NOT NULL, body bytea NOT NULL)",
+		"CREATE TABLE chain (idx bigint PRIMARY KEY, hash bytea NOT NULL, meta bytea NOT NULL, body bytea NOT NULL)",
+		"CREATE TABLE chain_head (n bigint NOT NULL, hash bytea NOT NULL)",
+		"INSERT INTO chain_head VALUES (0, '')",
+	} {
+		if _, err := pool.Exec(ctx, s); err != nil {
+			return err
+		}
+	}
+	sealed := make([]byte, sealedBytes)
+	_, _ = rand.Read(sealed) // never fails
+	example, err := json.Marshal(entry(sealed).Entry)
+	if err != nil {
+		return err
+	}
+	write := func(writers ...*accesslog.Writer) caller {
+		return func(ctx context.Context, client, _ int) (answer, error) {
+			_, err := writers[client%len(writers)].Append(ctx, entry(sealed))
+			return answer{}, err
+		}
+	}
+	variants := []*variant{
+		alone("access log, one replica", write(one)),
+		alone("access log, two replicas", write(one, two)),
+		alone("plain INSERT a request", func(ctx context.Context, _, _ int) (answer, error) {
+			_, err := pool.Exec(ctx, "INSERT INTO plain (meta, body) VALUES ($1, $2)", example, sealed)
+			return answer{}, err
+		}),
+		// One round trip; two would only make it slower.
+		alone("row-locked hash chain", func(ctx context.Context, _, _ int) (answer, error) {
+			sum := sha256.Sum256(example)
+			_, err := pool.Exec(ctx, `WITH head AS (UPDATE chain_head SET n = n + 1, hash = sha256(hash || $1) RETURNING n, hash)
+				INSERT INTO chain SELECT n, hash, $2, $3 FROM head`, sum[:], example, sealed)
+			return answer{}, err
+		}),
+	}
+	if err := r.inTurn(ctx, logClients, variants); err != nil {
+		return err
+	}
+	r.out.heading("The access log alone")
+	r.out.paragraph("No RPC. An entry as a search makes it: about %d bytes of metadata and %d sealed; with projection, tree, tiles and signed checkpoint. "+
+		"The others write the same bytes and nothing else, each client on its own connection.", len(example), sealedBytes)
+	var rows, ratios [][]string
+	for _, v := range variants {
+		for _, n := range logClients {
+			rows = append(rows, v.measures[n].row(v.name, strconv.Itoa(n)))
+		}
+	}
+	r.out.table(usual, rows)
+	for _, n := range logClients {
+		log := variants[0].measures[n].rate()
+		ratios = append(ratios, []string{
+			strconv.Itoa(n), ratio(log, variants[2].measures[n].rate()), ratio(log, variants[3].measures[n].rate()),
+			ratio(variants[1].measures[n].rate(), variants[2].measures[n].rate()),
+		})
+	}
+	r.out.table([]string{"clients", "one replica ÷ plain INSERT", "one replica ÷ hash chain", "two replicas ÷ plain INSERT"}, ratios)
+	return nil
+}
+
+func alone(name string, call caller) *variant {
+	return &variant{name: name, open: func(context.Context, int) (caller, func(), error) { return call, func() {}, nil }}
+}
+
+// writer opens a writer with connections of its own, as a replica has.
+func (r *run) writer(ctx context.Context, url string) (*accesslog.Writer, func(), error) {
+	keys, err := seal.Open(ctx, seal.DirProvider(r.site.keys))
+	if err != nil {
+		return nil, nil, err
+	}
+	db, err := postgres.Open(ctx, postgres.Options{URL: url})
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := db.Durable(ctx); err != nil {
+		db.Close()
+		return nil, nil, errors.Join(errors.New("not a durable server"), err)
+	}
+	w, err := accesslog.NewWriter(db, accesslog.Options{Origin: origin, Signers: keys.LogSigners(), Log: quiet()})
+	if err != nil {
+		db.Close()
+		return nil, nil, err
+	}
+	return w, func() { w.Close(); db.Close() }, nil
+}
+
+// entry is an entry as a search makes it.
+func entry(sealed []byte) *accesslog.Pending {
+	return &accesslog.Pending{
+		Entry: accesslog.Metadata{
+			Actor: accesslog.Actor{Sub: "https://sign-in.example#investigator-33", Force: "33", Collar: "33101", Assurance: accesslog.Verified, Kind: accesslog.Person},
+			Roles: []string{"investigator"}, ACR: "aal2", Client: "registerctl", Addr: "192.0.2.7",
+			Method: "SearchService.CreateSearch", Operation: "CONSULTATION", Reason: "CRIME_INVESTIGATION",
+			ReferenceHMAC: "1:0123456789abcdef", Terms: []string{"1:0123456789abcdef", "1:fedcba9876543210"}, ResultCount: 3,
+			Decision: accesslog.Decision{Effect: accesslog.Allow, Line: "12: p, investigator, search, create, any_force", Policy: fmt.Sprintf("%064x", 1)},
+			Outcome:  "OK",
+		},
+		Body: &postgres.Body{
+			SearchID: uuid.NullUUID{UUID: uuid.Must(uuid.NewV7()), Valid: true}, Wrapped: sealed[:100], Sealed: sealed,
+		},
+	}
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// profiled runs a server of the benchmark build with the log on, and writes a
+// CPU profile of it while do runs.
+func (r *run) profiled(ctx context.Context, name string, do func(*replica) error) error {
+	server, err := r.site.start(ctx, "register-bench", database, "REGISTER_BENCH_PPROF=127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = server.stop() }() // the profile is taken
+	written := make(chan error, 1)
+	go func() { written <- server.profile(ctx, name, r.Time) }()
+	return errors.Join(do(server), <-written)
+}
+
+func (r *replica) profile(ctx context.Context, name string, d time.Duration) (err error) {
+	time.Sleep(d / 10) // until the load has got going
+	url := fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", r.profiler, max(1, int(d.Seconds())))
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, response.Body.Close()) }()
+	path := filepath.Join(filepath.Dir(r.site.dir), "bench-"+name+".pprof")
+	file, err := os.Create(path) //nolint:gosec // beside our own folder
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(file, response.Body); err != nil {
+		return errors.Join(err, file.Close())
+	}
+	say("wrote %s", path)
+	return file.Close()
+}
+
+func (r *run) profiledLoad(ctx context.Context) error {
+	return r.profiled(ctx, "register", func(server *replica) error {
+		rates, err := r.bulk(ctx, server)
+		if err == nil {
+			r.out.paragraph("Nominals registered a second: %s.", span(rates))
+		}
+		return err
+	})
+}
+
+func (r *run) profiledSearch(ctx context.Context) error {
+	return r.profiled(ctx, "search", func(server *replica) error {
+		const clients = 8
+		call, done, err := r.ask(ctx, server, clients)
+		if err != nil {
+			return err
+		}
+		defer done()
+		var m measure
+		if err := m.take(ctx, clients, r.Time*5/4, call); err != nil {
+			return err
+		}
+		r.out.table(usual, [][]string{m.row("search", "8")})
+		return nil
+	})
+}

@@ -1,0 +1,147 @@
+package seal
+
+import (
+	"context"
+	"errors"
+	"testing"
+)
+
+func TestRotationOfRecordKeys(t *testing.T) {
+	ctx := context.Background()
+	k, p := newRing(t)
+	type row struct {
+		w WrappedKey
+		d DataKey
+	}
+	var rows []row
+	wrap := func() {
+		for range 5 {
+			d := NewDataKey()
+			id := [16]byte{byte(len(rows))}
+			w, err := k.Wrap(d, id[:])
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows = append(rows, row{WrappedKey{id, w}, d})
+		}
+	}
+	wrap()
+	v, err := AddKey(ctx, p, RecordKeys)
+	if err != nil || v != 2 {
+		t.Fatalf("version %d, %v", v, err)
+	}
+	// Another replica may promote first: this one must open what that one wraps.
+	if err := k.Reload(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := PromoteKey(ctx, p, RecordKeys, 2); err != nil {
+		t.Fatal(err)
+	}
+	ahead, err := Open(ctx, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := NewDataKey()
+	id := [16]byte{99}
+	w, err := ahead.Wrap(d, id[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := k.Unwrap(w, id[:]); err != nil || got != d {
+		t.Fatal("a replica that has the key but not the promotion cannot unwrap")
+	}
+	if err := k.Reload(ctx); err != nil {
+		t.Fatal(err)
+	}
+	wrap()
+	stored := func(yield func(WrappedKey, error) bool) {
+		for _, r := range rows {
+			if !yield(r.w, nil) {
+				return
+			}
+		}
+	}
+	renewed := map[[16]byte][]byte{}
+	for w, err := range k.Rewrap(stored) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		renewed[w.Context] = w.Wrapped
+	}
+	if len(renewed) != 5 {
+		t.Fatalf("%d keys rewrapped, want the 5 old ones", len(renewed))
+	}
+	if err := RetireKey(ctx, p, RecordKeys, 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Reload(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range rows {
+		w := r.w.Wrapped
+		if n, ok := renewed[r.w.Context]; ok {
+			if _, err := k.Unwrap(w, r.w.Context[:]); !errors.Is(err, ErrOpen) {
+				t.Error("the retired version still opens")
+			}
+			w = n
+		}
+		if WrappedVersion(w) != 2 {
+			t.Errorf("row %d is under version %d", i, WrappedVersion(w))
+		}
+		if got, err := k.Unwrap(w, r.w.Context[:]); err != nil || got != r.d {
+			t.Errorf("row %d does not unwrap after the rotation", i)
+		}
+	}
+	infos, err := ListKeys(ctx, p, RecordKeys)
+	if err != nil || len(infos) != 1 || infos[0] != (KeyInfo{Version: 2, Primary: true}) {
+		t.Errorf("keys: %v, %v", infos, err)
+	}
+	// A version number never comes again.
+	if v, err := AddKey(ctx, p, RecordKeys); err != nil || v != 3 {
+		t.Errorf("next version is %d, %v", v, err)
+	}
+}
+
+func TestRewrapStopsAtTheFirstError(t *testing.T) {
+	k, _ := newRing(t)
+	bad := func(yield func(WrappedKey, error) bool) {
+		_ = yield(WrappedKey{Context: [16]byte{1}, Wrapped: []byte("nonsense")}, nil) &&
+			yield(WrappedKey{}, errors.New("second"))
+	}
+	n := 0
+	for w, err := range k.Rewrap(bad) {
+		n++
+		if !errors.Is(err, ErrOpen) || w.Context[0] != 1 {
+			t.Errorf("got %v for %v", err, w.Context)
+		}
+	}
+	if n != 1 {
+		t.Errorf("%d results, want one", n)
+	}
+}
+
+func TestRotationRules(t *testing.T) {
+	ctx := context.Background()
+	_, p := newRing(t)
+	for name, err := range map[string]error{
+		"promote unknown": PromoteKey(ctx, p, HMACKeys, 7),
+		"retire primary":  RetireKey(ctx, p, HMACKeys, 1),
+		"retire unknown":  RetireKey(ctx, p, HMACKeys, 9),
+		"retire layer":    RetireKey(ctx, p, TokenKeys, 1),
+		"unknown set":     func() error { _, err := AddKey(ctx, p, "other.json"); return err }(),
+		"generate again":  Generate(ctx, p, "register.example/log"),
+	} {
+		if !errors.Is(err, ErrKeys) {
+			t.Errorf("%s: got %v, want ErrKeys", name, err)
+		}
+	}
+	if _, err := AddKey(ctx, p, HMACKeys); err != nil {
+		t.Fatal(err)
+	}
+	if err := PromoteKey(ctx, p, HMACKeys, 2); err != nil {
+		t.Fatal(err)
+	}
+	if err := PromoteKey(ctx, p, HMACKeys, 1); !errors.Is(err, ErrKeys) {
+		t.Error("a version went down")
+	}
+}
