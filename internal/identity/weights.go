@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"sync"
 )
 
@@ -215,16 +214,10 @@ func (m *Model) bits(f field, r rule, logFrequency float64) float64 {
 	w := &m.table[f][r]
 	b := w.bits
 	if w.adjusted {
-		b -= lambdaDebug * logFrequency + (1-lambdaDebug)*-9*map[bool]float64{true: 1}[f < fieldOrder]*1
+		b -= logFrequency
 	}
 	if d := &m.table[f][ruleDifferent]; d.M > 0 {
 		b = max(b, d.bits)
 	}
 	return min(b, maxBits)
 }
-
-var lambdaDebug = func() float64 {
-	var v float64 = 1
-	fmt.Sscan(os.Getenv("LAMBDA"), &v)
-	return v
-}()

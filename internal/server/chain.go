@@ -21,8 +21,12 @@ import (
 	"github.com/perpetrator-register/register/internal/service"
 )
 
-// logTimeout bounds how long a call waits for its log entry.
-const logTimeout = 10 * time.Second
+// Times after which a caller is told that the register cannot answer, rather
+// than kept waiting: a database may be silent without being gone.
+const (
+	callTimeout = 10 * time.Second // of a unary call, up to its log entry
+	logTimeout  = 10 * time.Second // of the log entry
+)
 
 // Chain takes every call through the same steps, whatever its transport and
 // shape: recover, authenticate, log, authorise, validate, perform. Unary and
@@ -46,6 +50,8 @@ func (ch *Chain) Unary(ctx context.Context, req any, info *grpc.UnaryServerInfo,
 	}
 	var resp any
 	receipt, err := ch.run(ctx, info.FullMethod, message, func(ctx context.Context) (err error) {
+		ctx, cancel := context.WithTimeout(ctx, callTimeout)
+		defer cancel()
 		resp, err = handler(ctx, req)
 		return err
 	})
@@ -139,7 +145,7 @@ func (ch *Chain) conclude(ctx context.Context, c *call.Call, err error) (*access
 		defer cancel()
 		if logErr := c.Commit(logCtx, service.OutcomeName(outcome)); logErr != nil {
 			ch.slog.ErrorContext(ctx, "entry not written: call refused", "method", c.Method.Short, "err", logErr)
-			return nil, service.AsProblem(logErr)
+			return nil, service.NotLogged(err, logErr)
 		}
 	}
 	if problem != nil {

@@ -356,7 +356,7 @@ func (s *Server) warm(ctx context.Context) {
 // Reload reads the record, HMAC and token keys and the policy afresh, for a
 // rotation without a restart. New log signers need a restart.
 func (s *Server) Reload(ctx context.Context) {
-	if err := s.keys.Reload(ctx); err != nil {
+	if err := errors.Join(s.keys.Reload(ctx), s.view.Lift()); err != nil {
 		s.log.ErrorContext(ctx, "the new keys are refused; those in use stay", "err", err)
 	} else {
 		s.log.InfoContext(ctx, "keys read afresh")

@@ -125,6 +125,18 @@ func AsProblem(err error) *Problem {
 	return problem(codes.Internal, ReasonInternal, "the register failed to answer; the fault has been logged")
 }
 
+// NotLogged is what the caller is told when the entry of a call cannot be
+// written, whatever the call itself came to; err is that, nil for success.
+func NotLogged(err, logErr error) *Problem {
+	switch {
+	case errors.Is(err, accesslog.ErrUnknownOutcome):
+		return AsProblem(err) // what the call was to change may stand
+	case errors.Is(logErr, context.DeadlineExceeded), errors.Is(logErr, context.Canceled):
+		return AsProblem(accesslog.ErrUnavailable)
+	}
+	return AsProblem(logErr)
+}
+
 // OutcomeName is the name of a code in the log: "OK", "NOT_FOUND".
 func OutcomeName(c codes.Code) string {
 	if name, ok := outcomeNames[c]; ok {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
@@ -22,6 +23,10 @@ type Records struct {
 	Nominals *Nominals
 	Courses  *Courses
 }
+
+// recordTimeout bounds the registration of one record of a stream, and its
+// log entry.
+const recordTimeout = 10 * time.Second
 
 // maxRun bounds how many records of a stream are registered side by side.
 const maxRun = 128
@@ -128,15 +133,20 @@ func (s *Records) registerRun(ctx context.Context, c *call.Call, run []*register
 // record that cannot be logged is not registered and says so.
 func (s *Records) registerOne(ctx context.Context, c *call.Call, m *registerv1.RegisterRecordsRequest) *registerv1.RegisterRecordsResponse {
 	out := &registerv1.RegisterRecordsResponse{Sequence: m.GetSequence()}
-	err := s.registerInto(ctx, c, m, out)
+	limited, cancel := context.WithTimeout(ctx, recordTimeout)
+	defer cancel()
+	err := s.registerInto(limited, c, m, out)
 	if err != nil {
 		p := AsProblem(err)
 		if p.Code == codes.Internal {
 			s.Log.ErrorContext(ctx, "a record of a stream failed", "method", c.Method.Short, "err", err)
 		}
 		c.Discard()
-		if logErr := c.Commit(ctx, OutcomeName(p.Code)); logErr != nil {
-			p = AsProblem(logErr)
+		// The entry is due even if the caller has gone away.
+		logCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
+		defer cancel()
+		if logErr := c.Commit(logCtx, OutcomeName(p.Code)); logErr != nil {
+			p = NotLogged(err, logErr)
 		}
 		out.Result = &registerv1.RegisterRecordsResponse_Error{Error: recordError(p)}
 	}

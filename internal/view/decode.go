@@ -158,11 +158,20 @@ func (d decoder) tokens(v *storev1.VictimTokens) ([]victim.Token, error) {
 	for _, t := range v.GetTokens() {
 		token := victim.Token{Kind: victim.Kind(t.GetKind()), Layer: uint16(t.GetLayer())} //nolint:gosec // written from these types
 		copy(token.Sum[:], t.GetSum())
-		lifted, err := d.keys.Lift(token)
+		out = append(out, token)
+	}
+	return d.lift(victim.ForCompare(out))
+}
+
+// lift brings tokens to the current layer of keys.
+func (d decoder) lift(tokens []victim.Token) ([]victim.Token, error) {
+	out := make([]victim.Token, 0, len(tokens))
+	for _, t := range tokens {
+		lifted, err := d.keys.Lift(t)
 		if err != nil {
 			return nil, fmt.Errorf("view: victim token: %w", err)
 		}
 		out = append(out, lifted)
 	}
-	return victim.ForCompare(out), nil
+	return out, nil
 }

@@ -18,6 +18,7 @@ import (
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/conduct"
+	"github.com/perpetrator-register/register/internal/conduct/victim"
 	"github.com/perpetrator-register/register/internal/identity"
 	"github.com/perpetrator-register/register/internal/postgres"
 	"github.com/perpetrator-register/register/internal/seal"
@@ -205,6 +206,29 @@ func (v *View) apply(d decoded) {
 			v.contacts[d.force] = d.contact
 		}
 	}
+}
+
+// Lift brings the victim tokens in memory to the current layer of keys, after
+// the keys were read afresh. Courses are shared with readers: they are
+// replaced, not changed.
+func (v *View) Lift() error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for id, old := range v.courses {
+		course := *old
+		var err error
+		if course.Principal, err = v.decoder.lift(old.Principal); err != nil {
+			return err
+		}
+		course.Associated = make([][]victim.Token, len(old.Associated))
+		for i, tokens := range old.Associated {
+			if course.Associated[i], err = v.decoder.lift(tokens); err != nil {
+				return err
+			}
+		}
+		v.courses[id] = &course
+	}
+	return nil
 }
 
 // KeepLevel pulls the feed now and then, so that a search after a quiet time

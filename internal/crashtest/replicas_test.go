@@ -1,0 +1,160 @@
+package crashtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/servertest"
+)
+
+// pair is two replicas on one database.
+type pair struct {
+	site   *servertest.Site
+	number atomic.Int64
+}
+
+func (r *pair) register(ctx context.Context, conn *grpc.ClientConn) (number int, name string, err error) {
+	number = int(r.number.Add(1))
+	resp, err := registerv1.NewNominalServiceClient(conn).RegisterNominal(ctx, nominal("33", fmt.Sprint("r", number), 1, number))
+	return number, resp.GetName(), err
+}
+
+// finds searches for a person and fails unless the nominal behind that name
+// is among the candidates' force; the person's name and birth are his alone.
+func finds(ctx context.Context, conn *grpc.ClientConn, number int) error {
+	found, err := registerv1.NewSearchServiceClient(conn).CreateSearch(ctx, search(number))
+	if err != nil {
+		return err
+	}
+	want := nameOf(number)
+	for _, c := range found.GetCandidates() {
+		if b := c.GetBirthDate(); c.GetDisplayName() == want.GetGiven()+" "+want.GetSurname() && b.GetDay() == birthOf(number).GetDay() && b.GetYear() == birthOf(number).GetYear() {
+			return nil
+		}
+	}
+	return fmt.Errorf("person %d: %w", number, errMissed)
+}
+
+var errMissed = errors.New("registered through one replica, not found through the other")
+
+// crosswise registers through one replica and searches at once through the
+// other, both ways at the same time.
+func (r *pair) crosswise(t *testing.T, rounds int, one, other *grpc.ClientConn) {
+	t.Helper()
+	var wg sync.WaitGroup
+	for i := range 4 {
+		from, to := one, other
+		if i%2 == 1 {
+			from, to = other, one
+		}
+		wg.Go(func() {
+			for range rounds {
+				number, _, err := r.register(t.Context(), from)
+				if err == nil {
+					err = finds(t.Context(), to, number)
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// staleOrLevel searches through a replica that cannot, or could not, reach the
+// register: it must see everything or say that it cannot.
+func staleOrLevel(t *testing.T, conn *grpc.ClientConn, number int) error {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), wait)
+	defer cancel()
+	err := finds(ctx, conn, number)
+	if err != nil && status.Code(err) != codes.Unavailable {
+		t.Errorf("neither found nor UNAVAILABLE: %v", err)
+	}
+	return err
+}
+
+// Two replicas write to one database. What one registers the other finds at
+// once; one is stopped, cut off in two ways, and restarted, and the other goes
+// on; the log stays one order.
+func TestReplicas(t *testing.T) {
+	t.Parallel()
+	site := servertest.NewSite(t, nil)
+	r := &pair{site: site}
+	steady := start(t, site, site.Config())
+	line, url := through(t, site.DB.ServiceURL)
+	config := site.Config()
+	config.Database.URL = url
+	shaky := start(t, site, config)
+	a, b := steady.dial("33"), shaky.dial("33")
+	r.crosswise(t, 40, a, b)
+
+	// Paused, perhaps with the log's lock in its hand: the other is refused
+	// until PostgreSQL takes the lock away, and then goes on.
+	for range 3 {
+		writing, stop := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				for writing.Err() == nil {
+					_, _, _ = r.register(writing, b) // what becomes of these does not matter
+				}
+			})
+		}
+		time.Sleep(30 * time.Millisecond)
+		shaky.signal(syscall.SIGSTOP)
+		var number int
+		eventually(t, "the other replica does not go on", func(ctx context.Context) (err error) {
+			number, _, err = r.register(ctx, a)
+			return err
+		})
+		shaky.signal(syscall.SIGCONT)
+		if staleOrLevel(t, b, number) != nil {
+			eventually(t, "the paused replica does not come back", func(ctx context.Context) error { return finds(ctx, b, number) })
+		}
+		stop()
+		wg.Wait()
+	}
+
+	for _, cut := range []struct{ down, held bool }{{down: true}, {held: true}} {
+		line.set(cut.down, cut.held)
+		number, _, err := r.register(t.Context(), a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if staleOrLevel(t, b, number) == nil {
+			t.Error("a replica without its database answered")
+		}
+		if _, _, err := r.register(t.Context(), b); status.Code(err) != codes.Unavailable {
+			t.Errorf("a replica without its database: %v", err)
+		}
+		line.set(false, false)
+		eventually(t, "the replica that was cut off does not come back", func(context.Context) error { return staleOrLevel(t, b, number) })
+	}
+
+	number, _, err := r.register(t.Context(), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shaky.kill()
+	shaky = start(t, site, config)
+	b = shaky.dial("33")
+	if err := finds(t.Context(), b, number); err != nil {
+		t.Error(err)
+	}
+	r.crosswise(t, 10, a, b)
+	checkWhole(t, site)
+}

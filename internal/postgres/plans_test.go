@@ -1,0 +1,104 @@
+package postgres_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/perpetrator-register/register/internal/postgres/pgtest"
+)
+
+// No query needs to read a whole table: with sequential scans made dear, the
+// planner finds an index for each.
+func TestQueriesUseIndexes(t *testing.T) {
+	conn := connect(t, pgtest.New(t).ServiceURL)
+	for _, sql := range []string{"SET enable_seqscan = off", "SET plan_cache_mode = force_generic_plan"} {
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files, err := filepath.Glob("queries/*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".sql")
+		sql, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		description, err := conn.Prepare(t.Context(), name, string(sql))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := conn.Exec(t.Context(), "PREPARE plan_"+name+" AS "+string(sql)); err != nil {
+			t.Fatal(err)
+		}
+		execute := "EXPLAIN EXECUTE plan_" + name
+		if n := len(description.ParamOIDs); n > 0 {
+			execute += "(" + strings.TrimSuffix(strings.Repeat("NULL,", n), ",") + ")"
+		}
+		if plan := explain(t, conn, execute); strings.Contains(plan, "Seq Scan") {
+			t.Errorf("%s:\n%s", name, plan)
+		}
+	}
+}
+
+// Which index a listing of the log goes by depends on the filter.
+func TestListingsUseTheirIndex(t *testing.T) {
+	d := pgtest.New(t)
+	super := connect(t, d.SuperURL)
+	if _, err := super.Exec(t.Context(), `
+		INSERT INTO register.entry (idx, time, versions, meta, leaf_hash)
+		SELECT i, now(), 0, m, sha256('\x00'::bytea || m) FROM (SELECT i, convert_to(i::text, 'UTF8') m FROM generate_series(0, 19999) i) x;
+		INSERT INTO register.entry_projection
+		SELECT i, (i % 43)::text, (i % 997)::text, 'm', 'o', CASE WHEN i % 500 = 0 THEN 'PERMISSION_DENIED' ELSE 'OK' END, CASE WHEN i % 10 = 0 THEN (i % 1000)::text ELSE '' END
+		FROM generate_series(0, 19999) i;
+		ANALYZE register.entry, register.entry_projection`); err != nil {
+		t.Fatal(err)
+	}
+	conn := connect(t, d.ServiceURL)
+	const force, actor, outcome, reference = 2, 3, 6, 7
+	for _, order := range []string{"asc", "desc"} {
+		raw, err := os.ReadFile("queries/list_entries_" + order + ".sql")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for column, want := range map[int]string{
+			force: "entry_projection_force", actor: "entry_projection_actor",
+			outcome: "entry_projection_refused", reference: "entry_projection_reference", -1: "entry_projection_pkey",
+		} {
+			values := []string{"-1", "9223372036854775807", "''", "''", "''", "''", "''", "''", "NULL", "NULL", "50"}
+			if column == outcome {
+				values[column] = "'PERMISSION_DENIED'"
+			} else if column > 0 {
+				values[column] = "'7'"
+			}
+			// As with a plan made for the values.
+			sql := string(raw)
+			for i := len(values); i > 0; i-- {
+				sql = strings.ReplaceAll(sql, fmt.Sprint("$", i), values[i-1])
+			}
+			if plan := explain(t, conn, "EXPLAIN "+sql); !strings.Contains(plan, want) || strings.Contains(plan, "Seq Scan") {
+				t.Errorf("%s by column %d does not use %s:\n%s", order, column, want, plan)
+			}
+		}
+	}
+}
+
+func explain(t *testing.T, conn *pgx.Conn, sql string) string {
+	t.Helper()
+	rows, err := conn.Query(t.Context(), sql, pgx.QueryExecModeSimpleProtocol)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(lines, "\n")
+}
