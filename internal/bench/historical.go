@@ -34,7 +34,7 @@ func (r *run) historical(ctx context.Context) error {
 	defer func() { _ = server.stop() }() // its figures are taken
 	command := exec.CommandContext(ctx, filepath.Join(r.site.dir, "registerctl"), //nolint:gosec // our own program
 		"--server", server.address, "--ca", r.site.pki.RootFile, "--json",
-		"import", input, "--format", "csv", "--system", "census", "--lenient",
+		"import", input, "--format", "csv", "--system", system, "--lenient",
 		"--cert-dir", filepath.Join(r.site.pki.Dir, "clients"),
 		"--spread-forces", "05,06,10,13,20,33,42,43,46,52",
 		"--map", "unique_id=reference,first_name=given,surname=surname,full_name=name,dob=dob,gender=sex,postcode_fake=postcode",

@@ -4,7 +4,6 @@ package server
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
+	"golang.org/x/net/netutil"
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
@@ -61,6 +61,9 @@ const (
 	feedEvery         = 500 * time.Millisecond
 	filesEvery        = 5 * time.Second
 )
+
+// maxConnections bounds the connections open at one port.
+const maxConnections = 4096
 
 // New builds a replica: it opens the keys, migrates the database if it may,
 // reads the whole register into memory, and listens. Nothing is served before
@@ -243,9 +246,7 @@ func (s *Server) listen(ctx context.Context) error {
 		if *l.into, err = lc.Listen(ctx, "tcp", l.addr); err != nil {
 			return err
 		}
-	}
-	if s.restTLS != nil {
-		s.listeners.rest = tls.NewListener(s.listeners.rest, s.restTLS.ServerConfig())
+		*l.into = netutil.LimitListener(*l.into, maxConnections)
 	}
 	return nil
 }
@@ -278,7 +279,7 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	var g errgroup.Group
 	g.Go(func() error { return s.grpc.Serve(s.listeners.grpc) })
-	g.Go(func() error { return ignoreClosed(s.rest.Serve(s.listeners.rest)) })
+	g.Go(func() error { return ignoreClosed(s.serveREST()) })
 	g.Go(func() error { return ignoreClosed(s.admin.Serve(s.listeners.admin)) })
 	s.log.InfoContext(ctx, "serving", "grpc", s.GRPCAddr(), "rest", s.RESTAddr(), "admin", s.AdminAddr())
 	failed := make(chan error, 1)
@@ -291,6 +292,15 @@ func (s *Server) Run(ctx context.Context) error {
 	s.ready.draining.Store(true)
 	s.stopServing(context.WithoutCancel(ctx))
 	return errors.Join(err, s.Close())
+}
+
+// serveREST serves REST, over TLS unless it is plain HTTP on loopback.
+func (s *Server) serveREST() error {
+	if s.restTLS == nil {
+		return s.rest.Serve(s.listeners.rest)
+	}
+	s.rest.TLSConfig = s.restTLS.ServerConfig()
+	return s.rest.ServeTLS(s.listeners.rest, "", "")
 }
 
 func ignoreClosed(err error) error {
