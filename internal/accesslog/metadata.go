@@ -12,6 +12,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -153,6 +155,23 @@ func (m *Metadata) marshal() ([]byte, error) {
 		w.Decision = &m.Decision
 	}
 	return json.Marshal(&w)
+}
+
+// tidy replaces what is not valid UTF-8, which JSON cannot hold.
+func (m *Metadata) tidy() {
+	for _, text := range []*string{
+		&m.Actor.Sub, &m.Actor.Force, &m.Actor.Collar, (*string)(&m.Actor.Assurance), (*string)(&m.Actor.Kind),
+		&m.ACR, &m.Client, &m.Addr, &m.Method, &m.Operation, &m.Reason, &m.ReferenceHMAC, &m.OnBehalfOf,
+		(*string)(&m.Decision.Effect), &m.Decision.Line, &m.Decision.Policy, &m.Outcome, &m.Trace, &m.Source,
+	} {
+		*text = strings.ToValidUTF8(*text, "\uFFFD")
+	}
+	for _, list := range []*[]string{&m.Roles, &m.Terms, &m.Marks, &m.Recipients} {
+		*list = slices.Clone(*list) // it may be shared
+		for i, text := range *list {
+			(*list)[i] = strings.ToValidUTF8(text, "\uFFFD")
+		}
+	}
 }
 
 // stamp sets the time in marshalled metadata.

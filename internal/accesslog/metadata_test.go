@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
+	"pgregory.net/rapid"
 )
 
 func TestMetadataForm(t *testing.T) {
@@ -35,4 +36,33 @@ func TestMetadataForm(t *testing.T) {
 	if diff := cmp.Diff(m, back); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// Whatever a caller sends, his call can be logged, and the entry read again.
+func TestAnyTextCanBeLogged(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := func(label string) string {
+			return string(rapid.SliceOfN(rapid.Byte(), 0, 12).Draw(t, label))
+		}
+		p := read()
+		m := &p.Entry
+		m.Actor.Sub, m.Client, m.Method, m.Reason = text("sub"), text("client"), "/m"+text("method"), text("reason")
+		m.Roles, m.Terms, m.OnBehalfOf = []string{text("role")}, []string{text("term"), `\ufffd`}, text("behalf")
+		entry, err := p.prepare()
+		if err != nil {
+			t.Fatal(err)
+		}
+		stamp(entry.Meta, time.Date(2026, 11, 21, 9, 30, 0, 120_000, time.UTC))
+		if _, err := ParseMetadata(entry.Meta); err != nil {
+			t.Fatalf("%q: %v", entry.Meta, err)
+		}
+	})
+}
+
+func TestUnrulyTextIsStored(t *testing.T) {
+	f := newFixture(t)
+	p := read()
+	p.Entry.Actor.Sub, p.Entry.Client = "a\x00b\xff", "<script>\u2028\xf0"
+	f.append(p)
+	f.checkIntegrity()
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -160,14 +161,22 @@ func (p *Pending) prepare() (postgres.LogEntry, error) {
 		m.BodyHash = sum[:]
 	}
 	meta, err := m.marshal()
-	if err != nil || len(meta) > maxMeta || bytes.IndexByte(meta[timeOffset:timeOffset+len(timeForm)], '"') >= 0 {
+	if err == nil && bytes.Contains(meta, []byte(`\ufffd`)) { // how invalid UTF-8 is written
+		m.tidy()
+		meta, err = m.marshal()
+	}
+	if err != nil || len(meta) > maxMeta {
 		return postgres.LogEntry{}, fmt.Errorf("%w: it cannot be written as metadata", ErrRejected)
 	}
 	return postgres.LogEntry{
 		Meta: meta, BodyHash: m.BodyHash, Versions: len(p.Changes),
 		Projection: postgres.Projection{
-			Force: m.Actor.Force, Actor: m.Actor.Sub, Method: m.Method,
-			Operation: m.Operation, Outcome: m.Outcome, ReferenceHMAC: m.ReferenceHMAC,
+			Force: column(m.Actor.Force), Actor: column(m.Actor.Sub), Method: column(m.Method),
+			Operation: column(m.Operation), Outcome: column(m.Outcome), ReferenceHMAC: column(m.ReferenceHMAC),
 		},
 	}, nil
 }
+
+// column makes a text fit for a column, which cannot hold a zero byte; what an
+// unruly caller sends must not keep his call out of the log.
+func column(text string) string { return strings.ReplaceAll(text, "\x00", "\uFFFD") }

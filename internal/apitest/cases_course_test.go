@@ -91,7 +91,9 @@ func courseCases() []apiCase {
 		{
 			name: "register a course of two suspects", method: registerCourse, who: "system-33", prepare: given,
 			code: codes.InvalidArgument, reason: "INVALID_FIELDS", fields: []string{"request"},
-			request: fresh(func(_ *stage, r *pb.RegisterCourseRequest) { r.NominalSource = &pb.SourceKey{System: "crime", Reference: "x"} }),
+			request: fresh(func(_ *stage, r *pb.RegisterCourseRequest) {
+				r.NominalSource = &pb.SourceKey{System: "crime", Reference: "x"}
+			}),
 		},
 		{
 			name: "the victim in free text", method: registerCourse, who: "investigator-33", prepare: given,

@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
+	"testing"
 
+	"golang.org/x/mod/sumdb/tlog"
 	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/perpetrator-register/register/internal/accesslog"
 	"github.com/perpetrator-register/register/internal/call"
 )
 
@@ -35,4 +39,26 @@ func readLines(raw []byte, m *call.Method) ([]proto.Message, error) {
 		out = append(out, response)
 	}
 	return out, nil
+}
+
+func jsonOf(t *testing.T, m proto.Message) string {
+	t.Helper()
+	b, err := protojson.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }
+
+// readShortReceipt reads the receipt of a stream's record, which has no
+// checkpoint of its own.
+func readShortReceipt(t *testing.T, s string) (int64, tlog.Hash) {
+	t.Helper()
+	r, err := accesslog.ParseReceipt(s + ";checkpoint=")
+	if err != nil {
+		t.Errorf("receipt %q: %v", s, err)
+	}
+	return r.Index, r.Leaf
 }

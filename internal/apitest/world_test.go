@@ -36,6 +36,7 @@ type world struct {
 	known    note.Verifiers
 	conns    map[string]*grpc.ClientConn // by the force of the certificate; "" is none
 	clients  map[string]*http.Client
+	hasty    *grpc.ClientConn // to a replica whose searches expire at once
 	leaves   map[string]*x509.Certificate
 	accounts map[string]account
 

@@ -132,9 +132,8 @@ type memo struct {
 
 type memoPlace struct {
 	key   uint64
-	log   float64
 	round uint32
-	rule  rule
+	nearness
 }
 
 const memoSize = 1 << 12

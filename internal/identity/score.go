@@ -34,6 +34,8 @@ type evidence struct {
 	bits          float64
 	log           float64
 	query, record string
+	// rare and common are the frequencies of a near miss of a name.
+	rare, common float64
 }
 
 func (s *scorer) begin(f *facts, m *Model) {
@@ -56,9 +58,8 @@ func (s *scorer) atom(sym uint32) string {
 	return s.facts.atoms.words[sym]
 }
 
-// compare returns how near a word of the question is to a name, and the log2
-// frequency of the commoner of the two.
-func (s *scorer) compare(word int, sym uint32) (rule, float64) {
+// compare returns how near a word of the question is to a name.
+func (s *scorer) compare(word int, sym uint32) *nearness {
 	p, known := s.near.place(word, sym)
 	if !known {
 		w, look := s.word(sym), profile{}
@@ -70,15 +71,17 @@ func (s *scorer) compare(word int, sym uint32) (rule, float64) {
 		p.rule = compareNames(s.lex, s.question.words[word], w, s.question.looks[word], look)
 		p.log = s.question.logs[word]
 		if p.rule != ruleExact && p.rule != ruleDifferent {
-			p.log = max(p.log, s.logFrequency(w))
+			other := s.logFrequency(w)
+			p.rare, p.common = math.Exp2(min(p.log, other)), math.Exp2(max(p.log, other))
+			p.log = max(p.log, other)
 		}
 	}
-	return p.rule, p.log
+	return &p.nearness
 }
 
 func (s *scorer) add(f field, r rule, bits, log float64, query, record string) {
 	if s.explain {
-		s.parts = append(s.parts, evidence{f, r, bits, log, query, record})
+		s.parts = append(s.parts, evidence{field: f, rule: r, bits: bits, log: log, query: query, record: record})
 	}
 }
 

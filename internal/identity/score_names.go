@@ -10,10 +10,9 @@ type nameScore struct {
 }
 
 type namePoint struct {
+	nearness
 	field field
-	rule  rule
 	bits  float64
-	log   float64
 	word  int
 	sym   uint32
 }
@@ -45,7 +44,10 @@ func (s *scorer) scoreNames() float64 {
 				s.add(p.field, p.rule, p.bits, 0, "", "")
 				continue
 			}
-			s.add(p.field, p.rule, p.bits, p.log, s.question.words[p.word], s.word(p.sym))
+			s.parts = append(s.parts, evidence{
+				field: p.field, rule: p.rule, bits: p.bits, log: p.log, query: s.question.words[p.word], record: s.word(p.sym),
+				rare: p.rare, common: p.common,
+			})
 		}
 	}
 	return best.total
@@ -111,7 +113,7 @@ func (s *scorer) scoreOrders(q *askedName, r *packedName, free bool) nameScore {
 		if len(q.given)+len(q.surname) == 1 || len(r.given)+len(r.surname) == 1 {
 			rule = ruleLone
 		}
-		crossed.add(namePoint{field: fieldOrder, rule: rule, bits: s.model.table[fieldOrder][rule].bits})
+		crossed.add(namePoint{field: fieldOrder, nearness: nearness{rule: rule}, bits: s.model.table[fieldOrder][rule].bits})
 	}
 	a := s.scoreCrossed(&crossed, fieldSurname, q.surname, r.given)
 	b := s.scoreCrossed(&crossed, fieldGiven, q.given, r.surname)
@@ -128,7 +130,7 @@ func (s *scorer) scoreCrossed(n *nameScore, label field, words []int, syms []uin
 	if len(words) == 0 || len(syms) == 0 {
 		return false
 	}
-	best := namePoint{field: fieldGiven, rule: ruleDifferent, bits: math.Inf(-1)}
+	best := namePoint{field: fieldGiven, nearness: nearness{rule: ruleDifferent}, bits: math.Inf(-1)}
 	for _, w := range words {
 		for _, y := range syms {
 			s.point(&best, w, y)
@@ -145,7 +147,7 @@ func (s *scorer) scoreSurname(n *nameScore, words []int, joined int, syms []uint
 	if len(words) == 0 || len(syms) == 0 {
 		return false
 	}
-	best := namePoint{field: fieldSurname, rule: ruleDifferent, bits: math.Inf(-1)}
+	best := namePoint{field: fieldSurname, nearness: nearness{rule: ruleDifferent}, bits: math.Inf(-1)}
 	for _, w := range words {
 		for _, y := range syms {
 			s.point(&best, w, y)
@@ -159,23 +161,23 @@ func (s *scorer) scoreSurname(n *nameScore, words []int, joined int, syms []uint
 }
 
 func (s *scorer) point(best *namePoint, w int, y uint32) {
-	r, log := s.compare(w, y)
-	if b := s.model.bits(best.field, r, log); b > best.bits {
-		best.rule, best.bits, best.log, best.word, best.sym = r, b, log, w, y
+	n := s.compare(w, y)
+	if b := s.model.nameBits(best.field, n); b > best.bits {
+		best.nearness, best.bits, best.word, best.sym = *n, b, w, y
 	}
 }
 
 // pointJoined compares surnames written as one word with those in parts.
 func (s *scorer) pointJoined(best *namePoint, words []int, joined int, syms []uint32, joinedSym uint32) {
 	try := func(w int, y uint32) {
-		r, log := s.compare(w, y)
-		if r == ruleExact {
-			r = ruleJoined
-		} else if r != ruleOneLetter && r != ruleTwoLetters {
+		n := *s.compare(w, y)
+		if n.rule == ruleExact {
+			n.rule = ruleJoined
+		} else if n.rule != ruleOneLetter && n.rule != ruleTwoLetters {
 			return
 		}
-		if b := s.model.bits(best.field, r, log); b > best.bits {
-			best.rule, best.bits, best.log, best.word, best.sym = r, b, log, w, y
+		if b := s.model.nameBits(best.field, &n); b > best.bits {
+			best.nearness, best.bits, best.word, best.sym = n, b, w, y
 		}
 	}
 	if joined >= 0 && joinedSym != noSymbol {
@@ -199,7 +201,7 @@ func (s *scorer) scoreGiven(n *nameScore, words []int, syms []uint32, free bool)
 	if len(words) == 0 || len(syms) == 0 {
 		return false
 	}
-	best := namePoint{field: fieldGiven, rule: ruleDifferent, bits: math.Inf(-1)}
+	best := namePoint{field: fieldGiven, nearness: nearness{rule: ruleDifferent}, bits: math.Inf(-1)}
 	bi, bj := 0, 0
 	for i, w := range words {
 		for j, y := range syms {
@@ -217,10 +219,10 @@ func (s *scorer) scoreGiven(n *nameScore, words []int, syms []uint32, free bool)
 		return false
 	}
 	if !free && (bi == 0) != (bj == 0) {
-		n.add(namePoint{field: fieldOrder, rule: ruleDisplaced, bits: s.model.table[fieldOrder][ruleDisplaced].bits})
+		n.add(namePoint{field: fieldOrder, nearness: nearness{rule: ruleDisplaced}, bits: s.model.table[fieldOrder][ruleDisplaced].bits})
 	}
 	if len(words) > 1 && len(syms) > 1 && best.rule != ruleJoined {
-		middle := namePoint{field: fieldMiddle, rule: ruleDifferent, bits: math.Inf(-1)}
+		middle := namePoint{field: fieldMiddle, nearness: nearness{rule: ruleDifferent}, bits: math.Inf(-1)}
 		for i, w := range words {
 			for j, y := range syms {
 				if i != bi && j != bj {
@@ -241,7 +243,7 @@ func (s *scorer) givenJoined(best *namePoint, words []int, syms []uint32) {
 		}
 		log := max(s.question.logs[w], s.logFrequency(s.word(y)))
 		if v := s.model.bits(fieldGiven, ruleJoined, log); v > best.bits {
-			best.rule, best.bits, best.log, best.word, best.sym = ruleJoined, v, log, w, y
+			best.nearness, best.bits, best.word, best.sym = nearness{rule: ruleJoined, log: log}, v, w, y
 		}
 	}
 	for i := 0; i+1 < len(words); i++ {

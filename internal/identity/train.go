@@ -16,6 +16,9 @@ type trainer struct {
 	unmatched [fields][rules]float64
 	// events counts the same pairs plainly.
 	events [fields][rules]float64
+	// near holds the frequencies, rare and common, of the near misses among
+	// them.
+	near [fieldSurname + 1][rules][][2]float64
 	// compared counts the pairs in which a field is there on both sides.
 	comparedMatched, comparedOthers [fields]float64
 	// lone counts the true pairs in which one name is a single word.
@@ -74,7 +77,7 @@ func fitOnce(start, m *Model, version string, sets [][]Labelled) (*Model, error)
 func fitRule(start *Model, f field, r rule, trainers []*trainer) weight {
 	const enough = 20
 	old := start.table[f][r]
-	w := weight{M: old.M, U: old.U, Spread: old.Spread}
+	w := weight{M: old.M, U: old.U, Spread: old.Spread, Slip: old.Slip}
 	base := f
 	if f == fieldOrder {
 		base = fieldGiven // order is noted only when it is out of the ordinary
@@ -100,6 +103,10 @@ func fitRule(start *Model, f field, r rule, trainers []*trainer) weight {
 	if ms > 0 && shown && (f != fieldBirth || !partial(r)) {
 		w.M = round(m / float64(ms))
 	}
+	if slips(f, r) {
+		w.Slip = fitSlip(w, f, r, trainers)
+		return w
+	}
 	if us == 0 || f == fieldOrder || f == fieldBirth && partial(r) {
 		return w
 	}
@@ -112,6 +119,39 @@ func fitRule(start *Model, f field, r rule, trainers []*trainer) weight {
 		w.U = round(min(u, 1))
 	}
 	return w
+}
+
+// fitSlip finds the slip under which pairs of different people bear out M: the
+// odds of a rule, averaged over such pairs, must come to its share among pairs
+// of one person. Sets are averaged.
+func fitSlip(w weight, f field, r rule, trainers []*trainer) float64 {
+	const enough = 20
+	sum, n := 0.0, 0.0
+	for _, t := range trainers {
+		seen := t.near[f][r]
+		if len(seen) < enough {
+			continue
+		}
+		low, high := -30.0, 0.0 // log2
+		for range 40 {
+			slip := math.Exp2((low + high) / 2)
+			mean := 0.0
+			for _, s := range seen {
+				mean += min(slip/(s[0]+slip*s[1]), w.M/s[1])
+			}
+			if mean/t.comparedOthers[f] < w.M {
+				low = (low + high) / 2
+			} else {
+				high = (low + high) / 2
+			}
+		}
+		sum += (low + high) / 2
+		n++
+	}
+	if n == 0 {
+		return w.Slip
+	}
+	return round(math.Exp2(sum / n))
 }
 
 // partial reports whether a rule is of dates that are not whole: their share
@@ -201,6 +241,9 @@ func (t *trainer) count(s *scorer, match bool) {
 		}
 		t.unmatched[p.field][p.rule] += v
 		t.events[p.field][p.rule]++
+		if slips(p.field, p.rule) && p.common > 0 {
+			t.near[p.field][p.rule] = append(t.near[p.field][p.rule], [2]float64{p.rare, p.common})
+		}
 		if first {
 			t.comparedOthers[p.field]++
 		}

@@ -88,6 +88,9 @@ type weight struct {
 	// Spread stands in place of U where frequency counts: U is Spread times
 	// the frequency of the commoner value.
 	Spread float64 `json:"spread,omitempty"`
+	// Slip stands in place of U for a near miss of a name: the chance that one
+	// particular other form is written for it.
+	Slip float64 `json:"slip,omitempty"`
 
 	bits     float64 // log2(M/U), or log2(M/Spread)
 	adjusted bool    // by frequency
@@ -174,6 +177,12 @@ func (m *Model) compile() error {
 			if w.adjusted = w.Spread > 0; w.adjusted {
 				u = w.Spread
 			}
+			if slips(f, r) {
+				if w.Slip <= 0 || w.Slip > 1 {
+					return fmt.Errorf("weights: %s %s must have a slip above 0 and at most 1", f, r)
+				}
+				u = 1
+			}
 			if w.M <= 0 || w.M > 1 || u <= 0 || !w.adjusted && u > 1 {
 				return fmt.Errorf("weights: %s %s must have m and u above 0 and at most 1", f, r)
 			}
@@ -202,6 +211,34 @@ func decided(f field, r rule) bool {
 	default:
 		return r == ruleExact || r == ruleOneLetter || r == ruleDifferent
 	}
+}
+
+// slips reports whether a rule is a near miss of a name, with a slip.
+func slips(f field, r rule) bool {
+	return f <= fieldSurname && r >= ruleVariant && r <= ruleTwoLetters
+}
+
+// nearness is a rule with the frequencies of the two names it holds between.
+type nearness struct {
+	rule rule
+	// log is the log2 of the commoner's frequency.
+	log float64
+	// rare and common are the two frequencies.
+	rare, common float64
+}
+
+// nameBits returns what the agreement of two names adds. For a near miss the
+// odds are those that the rarer was written for the commoner, against meeting
+// the rarer at all: by itself, or as a slip of the commoner. They never exceed
+// what the commoner's frequency allows, or rare near-names would outrank an
+// exact SMITH.
+func (m *Model) nameBits(f field, n *nearness) float64 {
+	if !slips(f, n.rule) {
+		return m.bits(f, n.rule, n.log)
+	}
+	w := &m.table[f][n.rule]
+	odds := min(w.Slip/(n.rare+w.Slip*n.common), w.M/n.common)
+	return min(max(math.Log2(odds), m.table[f][ruleDifferent].bits), maxBits)
 }
 
 // maxBits bounds what one field can add.

@@ -1,0 +1,99 @@
+package apitest
+
+import (
+	"slices"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+
+	pb "github.com/perpetrator-register/register/api/register/v1"
+)
+
+const (
+	listForces         = "DirectoryService.ListForces"
+	getForce           = "DirectoryService.GetForce"
+	updateForceContact = "DirectoryService.UpdateForceContact"
+	listCodes          = "DirectoryService.ListCodes"
+	getSelf            = "DirectoryService.GetSelf"
+)
+
+func directoryCases() []apiCase {
+	of := func(m proto.Message) func(*stage) proto.Message { return func(*stage) proto.Message { return m } }
+	contact := &pb.ForceContact{Force: "forces/62", Team: "Stalking triage team", Phone: "01632 960001", Hours: "day and night"}
+	nobody := func(name, method string, m proto.Message) apiCase {
+		return apiCase{name: name, method: method, who: "nobody-33", request: of(m), code: codes.PermissionDenied, reason: "NOT_ALLOWED"}
+	}
+	notFound := func(name, method string, m proto.Message) apiCase {
+		return apiCase{name: name, method: method, who: "dpo-43", request: of(m), code: codes.NotFound, reason: "NOT_FOUND"}
+	}
+	return []apiCase{
+		{
+			name: "all forces", method: listForces, who: "control_room-33", request: of(&pb.ListForcesRequest{}), live: true,
+			check: func(s *stage, m proto.Message) {
+				if n := len(m.(*pb.ListForcesResponse).GetForces()); n < 43 {
+					s.Errorf("%d forces", n)
+				}
+			},
+		},
+		nobody("all forces for somebody without a role", listForces, &pb.ListForcesRequest{}),
+		{
+			name: "a force", method: getForce, who: "auditor", request: of(&pb.GetForceRequest{Name: "forces/33"}),
+			check: func(s *stage, m proto.Message) {
+				f := m.(*pb.Force)
+				if f.GetCode() != "33" || f.GetTitle() == "" || f.GetContact().GetForce() != "forces/33" || f.GetContact().GetTeam() == "" {
+					s.Errorf("force %v", f)
+				}
+			},
+		},
+		nobody("a force for somebody without a role", getForce, &pb.GetForceRequest{Name: "forces/33"}),
+		notFound("a force that does not exist", getForce, &pb.GetForceRequest{Name: "forces/99"}),
+		{name: "a force by no code", method: getForce, who: "system-33", request: of(&pb.GetForceRequest{Name: "forces/abc"}), code: codes.InvalidArgument, reason: "INVALID_FIELDS", fields: []string{"name"}},
+		{
+			name: "set a contact", method: updateForceContact, who: "admin", writes: true, request: of(&pb.UpdateForceContactRequest{Contact: contact}),
+			check: func(s *stage, m proto.Message) {
+				if !proto.Equal(m, contact) {
+					s.Errorf("contact %v", m)
+				}
+				f := s.must("admin", getForce, &pb.GetForceRequest{Name: "forces/62"}).(*pb.Force)
+				if !proto.Equal(f.GetContact(), contact) {
+					s.Errorf("contact on the directory %v", f.GetContact())
+				}
+			},
+		},
+		{name: "set a contact by a supervisor", method: updateForceContact, who: "supervisor-33", request: of(&pb.UpdateForceContactRequest{Contact: contact}), code: codes.PermissionDenied, reason: "NOT_ALLOWED"},
+		{
+			name: "set a contact of nobody", method: updateForceContact, who: "admin", code: codes.InvalidArgument, reason: "INVALID_FIELDS",
+			request: of(&pb.UpdateForceContactRequest{Contact: &pb.ForceContact{Force: "forces/99"}}), fields: []string{"contact.team", "contact.force"},
+		},
+		{
+			name: "a code list", method: listCodes, who: "investigator-33", request: of(&pb.ListCodesRequest{Parent: "codeLists/searchReasons"}),
+			check: func(s *stage, m proto.Message) {
+				if !slices.ContainsFunc(m.(*pb.ListCodesResponse).GetCodes(), func(c *pb.Code) bool { return c.GetCode() == "CRIME_INVESTIGATION" && c.GetTitle() != "" }) {
+					s.Errorf("codes %v", m)
+				}
+			},
+		},
+		nobody("a code list for somebody without a role", listCodes, &pb.ListCodesRequest{Parent: "codeLists/warnings"}),
+		notFound("a code list that does not exist", listCodes, &pb.ListCodesRequest{Parent: "codeLists/victims"}),
+		{name: "a code list by no name", method: listCodes, who: "dpo-33", request: of(&pb.ListCodesRequest{Parent: "codeLists/a b"}), code: codes.InvalidArgument, reason: "INVALID_FIELDS", fields: []string{"parent"}},
+		{
+			name: "oneself", method: getSelf, who: "psd-10", request: of(&pb.GetSelfRequest{}), live: true,
+			check: func(s *stage, m proto.Message) {
+				self := m.(*pb.Self)
+				if self.GetForce() != "forces/10" || self.GetCollarNumber() == "" || !slices.Contains(self.GetRoles(), "psd") ||
+					!slices.Contains(self.GetPermissions(), "nominal.restrict own_force") || self.GetPolicyHash() != s.w.policy.Hash() {
+					s.Errorf("self %v", self)
+				}
+			},
+		},
+		{
+			name: "a system itself", method: getSelf, who: "system-10", request: of(&pb.GetSelfRequest{}),
+			check: func(s *stage, m proto.Message) {
+				if self := m.(*pb.Self); self.GetSubject() != "register://forces/10/systems/crime" || !slices.Equal(self.GetRoles(), []string{"system"}) {
+					s.Errorf("self %v", self)
+				}
+			},
+		},
+		nobody("oneself without a role", getSelf, &pb.GetSelfRequest{}),
+	}
+}

@@ -1,0 +1,98 @@
+package apitest
+
+import (
+	"fmt"
+	"testing"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+
+	pb "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/call"
+)
+
+// aboutForce makes, for every RPC, a request that is about a force's things:
+// whether it may be made depends on the policy alone. Nothing that it names
+// exists, so that nothing is changed.
+func aboutForce(force string) map[string]proto.Message {
+	n, c := unknownRecord(force, "nominals"), unknownRecord(force, "courses")
+	return map[string]proto.Message{
+		registerNominal:     &pb.RegisterNominalRequest{Parent: "forces/" + force},
+		getNominal:          &pb.GetNominalRequest{Name: n},
+		listNominals:        &pb.ListNominalsRequest{Parent: "forces/" + force, PageSize: 1},
+		cancelNominal:       &pb.CancelNominalRequest{Name: n},
+		restrictNominal:     &pb.RestrictNominalRequest{Name: n},
+		eraseNominal:        &pb.EraseNominalRequest{Name: n},
+		registerCourse:      &pb.RegisterCourseRequest{Parent: "forces/" + force},
+		getCourse:           &pb.GetCourseRequest{Name: c},
+		listCourses:         &pb.ListCoursesRequest{Parent: n},
+		cancelCourse:        &pb.CancelCourseRequest{Name: c},
+		eraseCourse:         &pb.EraseCourseRequest{Name: c},
+		registerRecords:     nil,
+		createSearch:        &pb.CreateSearchRequest{Search: &pb.Search{}},
+		getSearch:           &pb.GetSearchRequest{Name: unknownSearch},
+		getCandidate:        &pb.GetCandidateRequest{Name: unknownSearch + "/candidates/1"},
+		getCheckpoint:       &pb.GetCheckpointRequest{},
+		getInclusionProof:   &pb.GetInclusionProofRequest{TreeSize: 1},
+		getConsistencyProof: &pb.GetConsistencyProofRequest{FirstTreeSize: 1, SecondTreeSize: 1},
+		listEntries:         entriesOf("forces/" + force),
+		listForces:          &pb.ListForcesRequest{},
+		getForce:            &pb.GetForceRequest{Name: "forces/" + force},
+		updateForceContact:  &pb.UpdateForceContactRequest{Contact: &pb.ForceContact{Force: "forces/" + force}},
+		listCodes:           &pb.ListCodesRequest{Parent: "codeLists/warnings"},
+		getSelf:             &pb.GetSelfRequest{},
+	}
+}
+
+// runRoles calls every RPC in every role, about the own force and about
+// another, and expects what the shipped policy says.
+func runRoles(t *testing.T, w *world, made *runs) {
+	callers := []string{"system-33", "nobody-33", "auditor", "admin"}
+	for _, role := range []string{"investigator", "control_room", "spoc", "supervisor", "psd", "dpo"} {
+		callers = append(callers, role+"-33")
+	}
+	for _, who := range callers {
+		t.Run(who, func(t *testing.T) {
+			t.Parallel()
+			for _, via := range w.transportsOf(who) {
+				for _, force := range []string{"33", "10"} {
+					requests := aboutForce(force)
+					for short, m := range w.methods {
+						request, ok := requests[short]
+						if !ok {
+							t.Errorf("no request of %s", short)
+							continue
+						}
+						w.tryRole(t, made, via, who, m, request)
+					}
+				}
+			}
+		})
+	}
+}
+
+func (w *world) tryRole(t *testing.T, made *runs, via transport, who string, m *call.Method, request proto.Message) {
+	t.Helper()
+	want, wantReason := codes.OK, ""
+	grant, ok := w.policy.Decide(w.roles(t, who, via), m.Permission.Resource, m.Permission.Action)
+	switch {
+	case !ok:
+		want, wantReason = codes.PermissionDenied, "NOT_ALLOWED"
+	case request != nil && !grant.Covers(w.accounts[who].force, call.TargetForce(request)):
+		want, wantReason = codes.PermissionDenied, "OTHER_FORCE"
+	}
+	var requests []proto.Message
+	if request != nil {
+		requests = []proto.Message{request}
+	}
+	a := w.call(t.Context(), via, who, m.Short, requests...)
+	code, reason, _ := refusal(a.err)
+	about := fmt.Sprintf("%s: %s", via, m.Short)
+	switch {
+	case want == codes.PermissionDenied && (code != want || reason != wantReason):
+		t.Errorf("%s: %s %s, want %s %s", about, code, reason, want, wantReason)
+	case want == codes.OK && code != codes.OK && code != codes.InvalidArgument && code != codes.NotFound:
+		t.Errorf("%s: %s %s, but the policy allows it by %q", about, code, reason, grant.Line)
+	}
+	made.note(t, w, a, who, m.Short, via, code)
+}
