@@ -52,6 +52,9 @@ func (w *Writer) finish(ctx context.Context, a *attempt, err error) {
 	case errors.Is(err, postgres.ErrNotReplicated):
 		err = fmt.Errorf("%w, %w: %w", ErrUnavailable, ErrUnknownOutcome, err)
 	default:
+		if errors.Is(err, postgres.ErrNoConnection) {
+			w.pause = time.After(reconnectPause)
+		}
 		err = fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	for _, it := range a.items {
@@ -192,13 +195,13 @@ func (w *Writer) catchUp(ctx context.Context, tx *postgres.LogTx, head postgres.
 func (a *attempt) admit(head postgres.LogHead) {
 	kept := a.items[:0:0]
 	for _, it := range a.items {
-		if !current(it.p, head) {
-			it.finish(Receipt{}, ErrConflict)
+		if err := admissible(it.p, head); err != nil {
+			it.finish(Receipt{}, err)
 			continue
 		}
 		for i := range it.p.Changes {
 			c := &it.p.Changes[i]
-			head.Numbers[c.Record.ID] = c.Version.N
+			head.Known[c.Record.ID] = postgres.KnownRecord{Kind: c.Record.Kind, Force: c.Record.Force, N: c.Version.N}
 			if c.Expected == 0 {
 				head.Taken[string(c.Record.SourceHMAC)] = true
 			}
@@ -208,22 +211,24 @@ func (a *attempt) admit(head postgres.LogHead) {
 	a.items = kept
 }
 
-func current(p *Pending, head postgres.LogHead) bool {
+func admissible(p *Pending, head postgres.LogHead) error {
 	for i := range p.Changes {
 		c := &p.Changes[i]
-		if head.Numbers[c.Record.ID] != c.Expected {
-			return false
+		known, exists := head.Known[c.Record.ID]
+		if known.N != c.Expected || c.Expected == 0 && (exists || head.Taken[string(c.Record.SourceHMAC)]) {
+			return ErrConflict
 		}
-		if c.Expected == 0 && head.Taken[string(c.Record.SourceHMAC)] {
-			return false
+		// The digest covers them, so they must be those of the stored record.
+		if exists && (known.Kind != c.Record.Kind || known.Force != c.Record.Force) {
+			return fmt.Errorf("%w: the record's kind or force is another", ErrRejected)
 		}
 	}
 	for _, r := range p.Requires {
-		if head.Numbers[r.Record] != r.N {
-			return false
+		if head.Known[r.Record].N != r.N {
+			return ErrConflict
 		}
 	}
-	return true
+	return nil
 }
 
 // build makes the rows of the batch and the edge of the tree that they give.

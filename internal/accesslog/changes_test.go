@@ -53,6 +53,11 @@ func TestConflicts(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	stolen := update
+	stolen.Record.Force = "10"
+	if _, err := f.w.Append(t.Context(), write(digested(stolen))); !errors.Is(err, ErrRejected) {
+		t.Errorf("another force's record: %v", err)
+	}
 	f.append(write(update))
 	if _, err := f.w.Append(t.Context(), write(after(c))); !errors.Is(err, ErrConflict) {
 		t.Errorf("lost update: %v", err)
@@ -154,6 +159,7 @@ func TestPoisonIsIsolated(t *testing.T) {
 func TestRejectedBeforeTheLock(t *testing.T) {
 	f := newFixture(t)
 	for name, p := range map[string]*Pending{
+		"too large":            searched(string(make([]byte, maxSize))),
 		"no method":            {Entry: Metadata{Outcome: "OK", Actor: Actor{Kind: Person}}},
 		"too many results":     {Entry: Metadata{Method: "m", Outcome: "OK", Actor: Actor{Kind: Person}, Results: make([]uuid.UUID, MaxResults+1)}},
 		"wrong digest":         write(func() Change { c := newRecord("33"); c.Version.Revision++; return c }()),

@@ -1,6 +1,7 @@
 package accesslog
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -63,6 +64,7 @@ func TestUnrulyTextIsStored(t *testing.T) {
 	f := newFixture(t)
 	p := read()
 	p.Entry.Actor.Sub, p.Entry.Client = "a\x00b\xff", "<script>\u2028\xf0"
+	p.Entry.Method = strings.Repeat("é", 100_000)
 	f.append(p)
 	f.checkIntegrity()
 }

@@ -75,7 +75,9 @@ type Appender interface {
 // limits of one entry.
 const (
 	maxChanges = math.MaxInt16
-	maxMeta    = 1 << 20
+	maxMeta    = 1 << 20  // bytes
+	maxSize    = 16 << 20 // bytes, with all that commits together with it
+	maxColumn  = 256      // bytes; an OpenID Connect subject has at most 255
 )
 
 // check finds faults that the caller should have avoided.
@@ -177,6 +179,12 @@ func (p *Pending) prepare() (postgres.LogEntry, error) {
 	}, nil
 }
 
-// column makes a text fit for a column, which cannot hold a zero byte; what an
-// unruly caller sends must not keep his call out of the log.
-func column(text string) string { return strings.ReplaceAll(text, "\x00", "\uFFFD") }
+// column makes a text fit for an indexed column, which takes neither a zero
+// byte nor any length; what an unruly caller sends must not keep his call out
+// of the log.
+func column(text string) string {
+	if len(text) > maxColumn {
+		text = strings.ToValidUTF8(text[:maxColumn], "")
+	}
+	return strings.ReplaceAll(text, "\x00", "\uFFFD")
+}

@@ -48,6 +48,8 @@ type Writer struct {
 	last    int     // size of the last batch
 	held    []*item // those left for the next batch
 	failing bool    // whether the last batch failed, for the journal
+	// pause, if not nil, fires when it is time to try again to connect.
+	pause <-chan time.Time
 }
 
 // Stats are counts since the start.
@@ -55,6 +57,9 @@ type Stats struct {
 	Entries, Batches, Failures int64
 	Waiting                    int // callers waiting now
 }
+
+// reconnectPause keeps all that wait from storming a database that is starting.
+const reconnectPause = 50 * time.Millisecond
 
 // maxBatchBytes bounds what one transaction carries, as far as possible.
 const maxBatchBytes = 4 << 20
@@ -144,6 +149,9 @@ func (w *Writer) Append(ctx context.Context, p *Pending) (Receipt, error) {
 		return Receipt{}, err
 	}
 	it := &item{p: p, entry: entry, done: make(chan result, 1)}
+	if it.size() > maxSize {
+		return Receipt{}, fmt.Errorf("%w: it is too large", ErrRejected)
+	}
 	select {
 	case <-w.closing:
 		return Receipt{}, fmt.Errorf("%w: it is closing", ErrUnavailable)
@@ -174,6 +182,10 @@ func (w *Writer) Append(ctx context.Context, p *Pending) (Receipt, error) {
 func (w *Writer) run() {
 	defer close(w.stopped)
 	for {
+		if w.pause != nil {
+			<-w.pause
+			w.pause = nil
+		}
 		g := w.gather()
 		if g == nil {
 			return

@@ -102,6 +102,8 @@ func TestReplicas(t *testing.T) {
 	a, b := steady.dial("33"), shaky.dial("33")
 	r.crosswise(t, 40, a, b)
 
+	t.Log("crosswise done")
+
 	// Paused, perhaps with the log's lock in its hand: the other is refused
 	// until PostgreSQL takes the lock away, and then goes on.
 	for range 3 {
@@ -129,18 +131,27 @@ func TestReplicas(t *testing.T) {
 		wg.Wait()
 	}
 
+	t.Log("pauses done")
+
 	for _, cut := range []struct{ down, held bool }{{down: true}, {held: true}} {
 		line.set(cut.down, cut.held)
 		number, _, err := r.register(t.Context(), a)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if staleOrLevel(t, b, number) == nil {
-			t.Error("a replica without its database answered")
-		}
-		if _, _, err := r.register(t.Context(), b); status.Code(err) != codes.Unavailable {
-			t.Errorf("a replica without its database: %v", err)
-		}
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if staleOrLevel(t, b, number) == nil {
+				t.Error("a replica without its database answered")
+			}
+		})
+		wg.Go(func() {
+			if _, _, err := r.register(t.Context(), b); status.Code(err) != codes.Unavailable {
+				t.Errorf("a replica without its database: %v", err)
+			}
+		})
+		wg.Wait()
+		t.Logf("cut off: %+v", cut)
 		line.set(false, false)
 		eventually(t, "the replica that was cut off does not come back", func(context.Context) error { return staleOrLevel(t, b, number) })
 	}

@@ -160,7 +160,7 @@ func (s *Stack) contacts(ctx context.Context, forces []refdata.Force) (err error
 func (s *Stack) restrict(ctx context.Context, force, name, restriction string) (err error) {
 	token, err := s.IDP.MintForTest("psd-"+force, nil)
 	if err != nil {
-		return nil //nolint:nilerr // only three forces have accounts
+		return nil // only three forces have accounts
 	}
 	conn, err := s.Dial("")
 	if err != nil {

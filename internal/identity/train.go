@@ -104,7 +104,7 @@ func fitRule(start *Model, f field, r rule, trainers []*trainer) weight {
 		w.M = round(m / float64(ms))
 	}
 	if slips(f, r) {
-		w.Slip = fitSlip(w, f, r, trainers)
+		w.Slip = fitSlip(w, start.table[f][ruleExact].M, f, r, trainers)
 		return w
 	}
 	if us == 0 || f == fieldOrder || f == fieldBirth && partial(r) {
@@ -124,7 +124,7 @@ func fitRule(start *Model, f field, r rule, trainers []*trainer) weight {
 // fitSlip finds the slip under which pairs of different people bear out M: the
 // odds of a rule, averaged over such pairs, must come to its share among pairs
 // of one person. Sets are averaged.
-func fitSlip(w weight, f field, r rule, trainers []*trainer) float64 {
+func fitSlip(w weight, exact float64, f field, r rule, trainers []*trainer) float64 {
 	const enough = 20
 	sum, n := 0.0, 0.0
 	for _, t := range trainers {
@@ -137,7 +137,7 @@ func fitSlip(w weight, f field, r rule, trainers []*trainer) float64 {
 			slip := math.Exp2((low + high) / 2)
 			mean := 0.0
 			for _, s := range seen {
-				mean += min(slip/(s[0]+slip*s[1]), w.M/s[1])
+				mean += min(slip/(s[0]+slip*s[1]), exact/2/s[1])
 			}
 			if mean/t.comparedOthers[f] < w.M {
 				low = (low + high) / 2

@@ -237,7 +237,7 @@ func (m *Model) nameBits(f field, n *nearness) float64 {
 		return m.bits(f, n.rule, n.log)
 	}
 	w := &m.table[f][n.rule]
-	odds := min(w.Slip/(n.rare+w.Slip*n.common), w.M/n.common)
+	odds := min(w.Slip/(n.rare+w.Slip*n.common), m.table[f][ruleExact].M/2/n.common)
 	return min(max(math.Log2(odds), m.table[f][ruleDifferent].bits), maxBits)
 }
 

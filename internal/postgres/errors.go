@@ -25,6 +25,9 @@ var (
 // stopping, out of resources, or does not let us. Later it may answer.
 var ErrAway = errors.New("the database does not answer")
 
+// ErrNoConnection says that the database cannot be reached.
+var ErrNoConnection = errors.New("no connection to the database")
+
 // ServerError is a fault that the server reported, without its detail and
 // message, since those may quote a row.
 type ServerError struct {
@@ -40,9 +43,11 @@ func (e *ServerError) Error() string {
 	return "SQLSTATE " + e.Code
 }
 
-// Is matches ErrConstraint for integrity and data faults.
+// Is matches ErrConstraint for faults of what was to be written: data, integrity
+// and limits (classes 22, 23 and 54).
 func (e *ServerError) Is(target error) bool {
-	return target == ErrConstraint && (strings.HasPrefix(e.Code, "23") || strings.HasPrefix(e.Code, "22"))
+	return target == ErrConstraint &&
+		(strings.HasPrefix(e.Code, "22") || strings.HasPrefix(e.Code, "23") || strings.HasPrefix(e.Code, "54"))
 }
 
 // away tells whether a described error is no fault of the statement itself.

@@ -28,12 +28,19 @@ type LogNeed struct {
 
 // LogHead is the state of the log under the lock.
 type LogHead struct {
-	Size    int64     // 0 while the log is empty
-	Time    time.Time // time of the last entry
-	Root    []byte
-	Leaves  [][]byte            // leaf hashes from LogNeed.Size on, at most MaxLeaves
-	Numbers map[uuid.UUID]int32 // newest version number by record, 0 if unknown
-	Taken   map[string]bool     // source HMACs that belong to a record
+	Size   int64     // 0 while the log is empty
+	Time   time.Time // time of the last entry
+	Root   []byte
+	Leaves [][]byte                  // leaf hashes from LogNeed.Size on, at most MaxLeaves
+	Known  map[uuid.UUID]KnownRecord // those of the records that exist
+	Taken  map[string]bool           // source HMACs that belong to a record
+}
+
+// KnownRecord is what the log's writer needs to know of a record.
+type KnownRecord struct {
+	Kind  Kind
+	Force string
+	N     int32 // newest version number
 }
 
 // LogTx is a transaction that holds the log's lock. End it by Commit or
@@ -58,17 +65,16 @@ func (db *DB) BeginLog(ctx context.Context, need LogNeed) (*LogTx, LogHead, erro
 // connectionLost is true for faults that a new connection may cure.
 func connectionLost(err error) bool {
 	var server *ServerError
-	if errors.As(err, &server) {
+	if errors.As(err, &server) && !errors.Is(err, ErrNoConnection) {
 		return strings.HasPrefix(server.Code, "08") || strings.HasPrefix(server.Code, "57P0")
 	}
-	var connect *pgconn.ConnectError
-	return !errors.As(err, &connect) // no server: do not insist
+	return !errors.Is(err, ErrNoConnection)
 }
 
 func (db *DB) beginLog(ctx context.Context, need LogNeed) (*LogTx, LogHead, error) {
 	conn, err := db.log.Acquire(ctx)
 	if err != nil {
-		return nil, LogHead{}, fmt.Errorf("log connection: %w", describe(err))
+		return nil, LogHead{}, fmt.Errorf("%w: %w", ErrNoConnection, describe(err))
 	}
 	tx := &LogTx{db: db, conn: conn}
 	head, err := tx.begin(ctx, need)
@@ -109,7 +115,7 @@ func (tx *LogTx) begin(ctx context.Context, need LogNeed) (head LogHead, err err
 		return head, err
 	}
 	if len(need.Records) > 0 {
-		if head.Numbers, err = numbers(results); err != nil {
+		if head.Known, err = known(results); err != nil {
 			return head, err
 		}
 	}
@@ -134,19 +140,16 @@ func collect[T any](results pgx.BatchResults, fn pgx.RowToFunc[T]) ([]T, error) 
 	return pgx.CollectRows(rows, fn)
 }
 
-func numbers(results pgx.BatchResults) (map[uuid.UUID]int32, error) {
+func known(results pgx.BatchResults) (map[uuid.UUID]KnownRecord, error) {
 	rows, err := results.Query()
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[uuid.UUID]int32)
+	out := make(map[uuid.UUID]KnownRecord)
 	var id [16]byte
-	var n *int32
-	_, err = pgx.ForEachRow(rows, []any{&id, &n}, func() error {
-		out[id] = 0
-		if n != nil {
-			out[id] = *n
-		}
+	var r KnownRecord
+	_, err = pgx.ForEachRow(rows, []any{&id, &r.Kind, &r.Force, &r.N}, func() error {
+		out[id] = r
 		return nil
 	})
 	return out, err

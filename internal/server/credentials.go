@@ -70,9 +70,8 @@ type reachedKey struct{}
 
 // withReached prepares a context in which reached can note that the chain was
 // entered, so that calls that fail before it can be counted.
-func withReached(ctx context.Context) (context.Context, *atomic.Bool) {
-	flag := new(atomic.Bool)
-	return context.WithValue(ctx, reachedKey{}, flag), flag
+func withReached(ctx context.Context) context.Context {
+	return context.WithValue(ctx, reachedKey{}, new(atomic.Bool))
 }
 
 func reached(ctx context.Context) {

@@ -251,7 +251,7 @@ func (s *Server) listen(ctx context.Context) error {
 	return nil
 }
 
-// GRPCAddr, RESTAddr and AdminAddr are the addresses listened on.
+// GRPCAddr is the address of gRPC.
 func (s *Server) GRPCAddr() string { return s.listeners.grpc.Addr().String() }
 
 // RESTAddr is the address of the REST gateway.

@@ -42,7 +42,7 @@ func (w *transportWatch) TagRPC(ctx context.Context, info *stats.RPCTagInfo) con
 	if m, ok := w.methods[info.FullMethodName]; ok {
 		method = m.Short
 	}
-	ctx, _ = withReached(ctx)
+	ctx = withReached(ctx)
 	return context.WithValue(ctx, watchedKey{}, watched{method: method, source: source})
 }
 

@@ -167,7 +167,7 @@ func (r *Replica) Dial(force string) *grpc.ClientConn {
 	r.site.tb.Helper()
 	conn, err := grpc.NewClient(r.Server.GRPCAddr(), grpc.WithTransportCredentials(credentials.NewTLS(r.site.ClientTLS(force))))
 	must(r.site.tb, err)
-	r.site.tb.Cleanup(func() { _ = conn.Close() }) //nolint:errcheck // the test is over
+	r.site.tb.Cleanup(func() { _ = conn.Close() }) // the test is over
 	return conn
 }
 

@@ -13,18 +13,25 @@ import (
 // way back from its field paths to those of the request.
 type Mapped struct {
 	// Raw is what the identity package normalises.
-	Raw   identity.Raw
-	paths []string // identity path, request path, …
+	Raw    identity.Raw
+	prefix string
+	paths  []string // identity path, request path, …
 }
 
 // Path returns the request's path for a path of the identity package.
 func (m *Mapped) Path(field string) string {
 	for i := 0; i < len(m.paths); i += 2 {
 		if rest, ok := strings.CutPrefix(field, m.paths[i]); ok && (rest == "" || rest[0] == '.') {
+			if rest == ".value" {
+				rest = "" // an identifier's path is that of its value
+			}
 			return m.paths[i+1] + strings.ToLower(rest)
 		}
 	}
-	return field
+	if field == "" {
+		return m.prefix
+	}
+	return m.prefix + "." + field
 }
 
 func (m *Mapped) at(list string, n int, request string) {
@@ -33,7 +40,7 @@ func (m *Mapped) at(list string, n int, request string) {
 
 // MapNominal maps a nominal; prefix is its path in the request.
 func MapNominal(n *registerv1.Nominal, prefix string) *Mapped {
-	m := &Mapped{}
+	m := &Mapped{prefix: prefix}
 	m.names(n.GetNames(), prefix+".names")
 	for i, d := range n.GetBirthDates() {
 		m.birth(d, fmt.Sprintf("%s.birth_dates[%d]", prefix, i))
@@ -57,7 +64,7 @@ func MapNominal(n *registerv1.Nominal, prefix string) *Mapped {
 
 // MapCriteria maps search criteria; prefix is their path in the request.
 func MapCriteria(c *registerv1.SearchCriteria, prefix string) *Mapped {
-	m := &Mapped{}
+	m := &Mapped{prefix: prefix}
 	m.names(c.GetNames(), prefix+".names")
 	if c.GetBirthDate() != nil {
 		m.birth(c.GetBirthDate(), prefix+".birth_date")

@@ -55,7 +55,7 @@ func (a *account) own(path string) error {
 		if err != nil {
 			return err
 		}
-		return os.Lchown(p, int(a.uid), int(a.gid))
+		return os.Lchown(p, int(a.uid), int(a.gid)) //nolint:gosec // a folder of ours, and no link is followed
 	})
 }
 

@@ -52,7 +52,7 @@ func testDir(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // the account must pass through
+	if err := os.Chmod(dir, 0o711); err != nil {
 		t.Fatal(err)
 	}
 	return filepath.Join(dir, "server")
@@ -153,7 +153,7 @@ func TestFind(t *testing.T) {
 			if version == "17" && name == "initdb" {
 				continue // client packages bring only a part
 			}
-			if err := os.WriteFile(filepath.Join(bin, name), nil, 0o700); err != nil { //nolint:gosec // must be executable
+			if err := os.WriteFile(filepath.Join(bin, name), nil, 0o700); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -248,7 +248,7 @@ func (f *Folder) writeList(name string, a *Authority, revoked []*x509.Certificat
 func readList(name string) (*x509.RevocationList, error) {
 	data, err := os.ReadFile(name) //nolint:gosec // a name made from our own folder
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return nil, nil //nolint:nilnil // no list yet
 	}
 	if err != nil {
 		return nil, fmt.Errorf("pki: %w", err)

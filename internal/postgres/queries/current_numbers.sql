@@ -1,3 +1,4 @@
--- Under the lock: the newest version numbers of records.
-SELECT asked.id, (SELECT max(n) FROM register.version WHERE record_id = asked.id)
-FROM unnest($1::uuid[]) AS asked(id)
+-- Under the lock: records with their newest version numbers.
+SELECT r.id, r.kind, r.force, (SELECT max(n) FROM register.version WHERE record_id = r.id)
+FROM register.record r
+WHERE r.id = ANY($1::uuid[])
