@@ -139,7 +139,7 @@ func (s *Stack) assemble(ctx context.Context, ref *refdata.Set) error {
 func (s *Stack) database(ctx context.Context) (owner, service string, err error) {
 	password := func(name string) (string, error) {
 		path := filepath.Join(s.options.Dir, name+".password")
-		raw, err := os.ReadFile(path) //nolint:gosec // a file of ours
+		raw, err := os.ReadFile(path)
 		if errors.Is(err, fs.ErrNotExist) {
 			raw = []byte(rand.Text())
 			err = os.WriteFile(path, raw, 0o600)

@@ -51,10 +51,20 @@ type Evaluation struct {
 // When targets is not nil it indexes all of those instead and looks for every
 // record whose person is among them. Pairs are judged over all records.
 func Evaluate(m *Model, records, targets []Labelled) Evaluation {
-	queries := records
+	queries, all := records, records
 	if targets == nil {
 		targets, queries = firsts(records)
+	} else {
+		all = append(slices.Clone(records), targets...)
 	}
+	e := Evaluation{Records: len(targets)}
+	e.judgeRanking(m, queries, targets)
+	e.judgePairs(m, all)
+	return e
+}
+
+// judgeRanking looks for every query whose person is among the targets.
+func (e *Evaluation) judgeRanking(m *Model, queries, targets []Labelled) {
 	x := NewIndexWith(m)
 	owner := make(map[ID]string, len(targets))
 	people := map[string]bool{}
@@ -65,7 +75,6 @@ func Evaluate(m *Model, records, targets []Labelled) Evaluation {
 		entries = append(entries, Entry{ID: l.ID, Record: l.Record})
 	}
 	x.Load(entries)
-	e := Evaluation{Records: len(targets)}
 	least := math.Inf(-1) // the ranking is judged, not what is shown
 	var took []time.Duration
 	for _, l := range queries {
@@ -88,21 +97,16 @@ func Evaluate(m *Model, records, targets []Labelled) Evaluation {
 			break
 		}
 	}
-	if e.Queries > 0 {
-		n := float64(e.Queries)
-		e.RecallAt1, e.RecallAt10, e.MRR = e.RecallAt1/n, e.RecallAt10/n, e.MRR/n
-		slices.Sort(took)
-		ms := func(share float64) float64 {
-			return float64(took[int(share*float64(len(took)-1))]) / float64(time.Millisecond)
-		}
-		e.P50, e.P99 = ms(0.5), ms(0.99)
+	if e.Queries == 0 {
+		return
 	}
-	all := records
-	if len(queries) == len(records) {
-		all = append(slices.Clone(records), targets...)
+	n := float64(e.Queries)
+	e.RecallAt1, e.RecallAt10, e.MRR = e.RecallAt1/n, e.RecallAt10/n, e.MRR/n
+	slices.Sort(took)
+	ms := func(share float64) float64 {
+		return float64(took[int(share*float64(len(took)-1))]) / float64(time.Millisecond)
 	}
-	e.judgePairs(m, all)
-	return e
+	e.P50, e.P99 = ms(0.5), ms(0.99)
 }
 
 // firsts parts the first record of each person from the rest.

@@ -29,7 +29,7 @@ const (
 	// maxMatches bounds the true pairs taken of one person, or large persons
 	// would outvote the rest.
 	maxMatches = 20
-	otherPairs = 400_000
+	otherPairs = 300_000
 )
 
 // Fit learns weights from labelled sets, each of which counts the same. It

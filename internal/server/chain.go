@@ -75,6 +75,7 @@ func (ch *Chain) Stream(srv any, stream grpc.ServerStream, info *grpc.StreamServ
 	})
 	if receipt != nil {
 		stream.SetTrailer(receiptMetadata(*receipt))
+		noteStreamReceipt(stream.Context(), *receipt)
 	}
 	return err
 }

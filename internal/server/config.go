@@ -90,12 +90,18 @@ type Limits struct {
 	MaxMessage int `yaml:"max_message"`
 	// SearchTTL is how long candidates of a search can be opened: 8 hours.
 	SearchTTL time.Duration `yaml:"search_ttl"`
+	// HeaderTimeout is how long a connection may take until it has made its
+	// handshake and sent a request's header: 5 seconds.
+	HeaderTimeout time.Duration `yaml:"header_timeout"`
+	// BodyTimeout is how long the body of a REST request may take, a stream of
+	// records apart: 30 seconds.
+	BodyTimeout time.Duration `yaml:"body_timeout"`
 }
 
 // LoadConfig reads a file and validates it; development allows what a real
 // server refuses.
 func LoadConfig(path string, development bool) (*Config, error) {
-	f, err := os.Open(path) //nolint:gosec // the operator names the file
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +153,8 @@ func (c *Config) Validate() error {
 	if c.Origin == "" {
 		fault("origin", "is required: the log's name in checkpoints, such as register.example/log")
 	}
-	if c.Limits.PerSecond < 0 || c.Limits.Burst < 0 || c.Limits.MaxMessage < 0 || c.Limits.SearchTTL < 0 {
+	if c.Limits.PerSecond < 0 || c.Limits.Burst < 0 || c.Limits.MaxMessage < 0 || c.Limits.SearchTTL < 0 ||
+		c.Limits.HeaderTimeout < 0 || c.Limits.BodyTimeout < 0 {
 		fault("limits", "must not be negative")
 	}
 	return errors.Join(faults...)
@@ -161,6 +168,8 @@ func (c *Config) standard() {
 	set(&c.Limits.Burst, 2000)
 	set(&c.Limits.MaxMessage, 1<<20)
 	set(&c.Limits.SearchTTL, 8*time.Hour)
+	set(&c.Limits.HeaderTimeout, 5*time.Second)
+	set(&c.Limits.BodyTimeout, 30*time.Second)
 }
 
 func set[T comparable](v *T, standard T) {

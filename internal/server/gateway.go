@@ -36,9 +36,12 @@ const (
 // that is not JSON of the contract) is counted as a transport refusal.
 func newGateway(ctx context.Context, conn *inproc, refusals *accesslog.Aggregator, maxBody int64, log *slog.Logger) (http.Handler, error) {
 	mux := runtime.NewServeMux(
-		runtime.WithMarshalerOption(runtime.MIMEWildcard, &runtime.JSONPb{
-			MarshalOptions:   protojson.MarshalOptions{EmitUnpopulated: false},
-			UnmarshalOptions: protojson.UnmarshalOptions{RecursionLimit: jsonDepth},
+		runtime.WithMarshalerOption(runtime.MIMEWildcard, &contractJSON{
+			JSONPb: &runtime.JSONPb{
+				MarshalOptions:   protojson.MarshalOptions{EmitUnpopulated: false},
+				UnmarshalOptions: protojson.UnmarshalOptions{RecursionLimit: jsonDepth},
+			},
+			maxRecord: maxBody,
 		}),
 		// Nothing that a client sends as a header becomes metadata, but for the
 		// trace that it belongs to.
@@ -62,7 +65,6 @@ func newGateway(ctx context.Context, conn *inproc, refusals *accesslog.Aggregato
 			runtime.HTTPError(ctx, mux, m, w, r, err)
 		}),
 		runtime.WithDisablePathLengthFallback(),
-		runtime.SetQueryParameterParser(&strictQuery{}),
 	)
 	for _, register := range []func(context.Context, *runtime.ServeMux) error{
 		func(ctx context.Context, mux *runtime.ServeMux) error {
@@ -88,8 +90,12 @@ func newGateway(ctx context.Context, conn *inproc, refusals *accesslog.Aggregato
 			return nil, err
 		}
 	}
+	allowed, err := queryNames()
+	if err != nil {
+		return nil, err
+	}
 	root := http.NewServeMux()
-	root.Handle("/v1/", edge(mux, maxBody, log))
+	root.Handle("/v1/", edge(strictQuery(mux, allowed, errorHandler(refusals)), maxBody, log))
 	root.HandleFunc("GET /openapi.json", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		if _, err := w.Write(api.OpenAPI); err != nil {
@@ -154,7 +160,9 @@ func errorHandler(refusals *accesslog.Aggregator) runtime.ErrorHandlerFunc {
 	return func(ctx context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request, err error) {
 		s := status.Convert(err)
 		if !wasReached(r.Context()) {
-			s = edgeStatus(err, s)
+			if own := (*service.Problem)(nil); !errors.As(err, &own) {
+				s = edgeStatus(err, s)
+			}
 			refusals.Add(accesslog.Refusal{
 				Addr: addrOf(hostOf(r.RemoteAddr)), Method: "http", Code: "TRANSPORT/" + service.OutcomeName(s.Code()),
 			})
@@ -219,7 +227,3 @@ func knownMessage(s *status.Status) string {
 	}
 	return "the request cannot be answered"
 }
-
-// strictQuery takes query parameters as the contract names them, and refuses
-// an unknown one: personal data must never travel in a URL.
-type strictQuery struct{ runtime.DefaultQueryParser }

@@ -178,7 +178,7 @@ func (s *Server) compose(ctx context.Context, deps *service.Deps, methods call.M
 		grpc.StatsHandler(otelgrpc.NewServerHandler(s.otel.grpcOptions()...)),
 		grpc.MaxRecvMsgSize(s.config.Limits.MaxMessage),
 		grpc.MaxConcurrentStreams(256),
-		grpc.ConnectionTimeout(connectionTimeout),
+		grpc.ConnectionTimeout(s.config.Limits.HeaderTimeout),
 		grpc.MaxHeaderListSize(32 << 10),
 		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: 15 * time.Minute, Time: time.Minute, Timeout: 10 * time.Second}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
@@ -206,8 +206,10 @@ func (s *Server) compose(ctx context.Context, deps *service.Deps, methods call.M
 		return err
 	}
 	errorLog := slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)
+	conns := &connWatch{refusals: s.refusals}
 	s.rest = &http.Server{
-		Handler: s.otel.httpHandler(gateway), ReadHeaderTimeout: connectionTimeout, ReadTimeout: 30 * time.Second,
+		Handler: conns.handler(s.otel.httpHandler(gateway)), ConnContext: conns.context, ConnState: conns.state,
+		ReadHeaderTimeout: s.config.Limits.HeaderTimeout, ReadTimeout: s.config.Limits.BodyTimeout,
 		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: errorLog,
 	}
 	s.admin = &http.Server{Handler: s.adminHandler(), ReadHeaderTimeout: connectionTimeout, ReadTimeout: connectionTimeout, ErrorLog: errorLog}

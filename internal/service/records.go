@@ -173,7 +173,7 @@ func (s *Records) registerInto(ctx context.Context, c *call.Call, m *registerv1.
 		out.Result = &registerv1.RegisterRecordsResponse_Course{Course: resp}
 		return err
 	}
-	return Invalid(ReasonInvalidFields, []Violation{{"record", "give `nominal` or `course`"}})
+	return Invalid(ReasonInvalidFields, []Violation{{"record", "is not of the contract's form: give `nominal` or `course`, over REST one JSON object a line"}})
 }
 
 // allowed applies the policy and the record's own rules to one record.

@@ -38,7 +38,7 @@ func openStore(file string) (*store, error) {
 	if file == "" {
 		return s, nil
 	}
-	data, err := os.ReadFile(file) //nolint:gosec // a name made from our own folder
+	data, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, nil
 	}

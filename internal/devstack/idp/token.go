@@ -159,7 +159,7 @@ func signingKey(file string) (key *ecdsa.PrivateKey, kid string, err error) {
 }
 
 func readKey(file string) (*ecdsa.PrivateKey, error) {
-	data, err := os.ReadFile(file) //nolint:gosec // a name made from our own folder
+	data, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
