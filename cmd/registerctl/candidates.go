@@ -36,7 +36,7 @@ func (a *app) candidateTable(list []*registerv1.Candidate) {
 		p := c.GetPattern()
 		rows = append(rows, []string{
 			strconv.Itoa(i + 1), strings.Join(c.GetWarnings(), " "), shownName(c), client.FormatDate(c.GetBirthDate()),
-			match(c), victims(p), codes(candidateForces(c)), period(p), serial(p),
+			match(c), victims(p), forceCodes(candidateForces(c)), period(p), serial(p),
 		})
 	}
 	a.table([]string{"#", "WARNINGS", "NAME", "BORN", "MATCH", "VICTIMS", "FORCES", "PERIOD", "SERIAL"}, rows)
@@ -170,7 +170,7 @@ func matchTerm(t *registerv1.MatchTerm) string {
 }
 
 func contact(k *registerv1.ForceContact) string {
-	parts := []string{"force " + code(k.GetForce())}
+	parts := []string{"force " + forceCode(k.GetForce())}
 	for _, s := range []string{k.GetTeam(), k.GetPhone(), k.GetEmail(), k.GetHours()} {
 		if s != "" {
 			parts = append(parts, client.Clean(s))

@@ -82,7 +82,7 @@ func (c *logListCmd) Run(a *app) error {
 			who += ")"
 		}
 		rows = append(rows, []string{
-			strconv.FormatInt(e.GetIndex(), 10), minute(e.GetTime()), code(e.GetForce()), who, e.GetMethod(),
+			strconv.FormatInt(e.GetIndex(), 10), minute(e.GetTime()), forceCode(e.GetForce()), who, e.GetMethod(),
 			words("OPERATION_", e.GetOperation()), e.GetOutcome(), e.GetReason(), strconv.Itoa(int(e.GetResultCount())),
 		})
 	}
@@ -115,7 +115,7 @@ func (c *logListCmd) request(a *app) (*registerv1.ListEntriesRequest, error) {
 		if err != nil {
 			return nil, err
 		}
-		if force = code(self.GetForce()); force == "" {
+		if force = forceCode(self.GetForce()); force == "" {
 			return nil, usageError{errors.New("you belong to no force: give --force or --all-forces")}
 		}
 	}

@@ -109,7 +109,7 @@ func (c *whoamiCmd) Run(a *app) error {
 	if a.JSON {
 		return a.printJSON(self)
 	}
-	rows := [][]string{{"force", code(self.GetForce())}, {"collar number", self.GetCollarNumber()}, {"roles", strings.Join(self.GetRoles(), ", ")}}
+	rows := [][]string{{"force", forceCode(self.GetForce())}, {"collar number", self.GetCollarNumber()}, {"roles", strings.Join(self.GetRoles(), ", ")}}
 	for i, p := range self.GetPermissions() {
 		label := ""
 		if i == 0 {

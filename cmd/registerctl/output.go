@@ -111,13 +111,13 @@ func minute(t *timestamppb.Timestamp) string {
 	return t.AsTime().Local().Format("2006-01-02 15:04 MST")
 }
 
-// code makes "33" of "forces/33".
-func code(force string) string { return client.Clean(strings.TrimPrefix(force, "forces/")) }
+// forceCode makes "33" of "forces/33".
+func forceCode(force string) string { return client.Clean(strings.TrimPrefix(force, "forces/")) }
 
-func codes(forces []string) string {
+func forceCodes(forces []string) string {
 	out := make([]string, len(forces))
 	for i, f := range forces {
-		out[i] = code(f)
+		out[i] = forceCode(f)
 	}
 	return strings.Join(out, ", ")
 }

@@ -71,7 +71,7 @@ func (a *app) showNominal(n *registerv1.Nominal) {
 		a.field("restriction", strings.ToUpper(r))
 	}
 	if n.GetVersion() > 0 {
-		a.field("version", fmt.Sprintf("%d of %s", n.GetVersion(), minute(n.GetUpdateTime())))
+		a.field("version", strings.TrimSpace(fmt.Sprintf("%d %s", n.GetVersion(), minute(n.GetUpdateTime()))))
 	}
 	if n.GetDescription() != "" {
 		a.say("  description")

@@ -7,6 +7,8 @@ import (
 	"fmt"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
@@ -38,7 +40,7 @@ type searchCmd struct {
 
 const maxCriteria = 1 << 20
 
-// Run searches. Whatever keeps it from an answer says NOT CHECKED.
+// Run searches. When there is no whole answer it says NOT CHECKED.
 func (c *searchCmd) Run(a *app) error {
 	search, err := c.search(a)
 	if err != nil {
@@ -46,15 +48,13 @@ func (c *searchCmd) Run(a *app) error {
 	}
 	found, entry, err := c.ask(a, search)
 	if err != nil {
-		a.warn("NOT CHECKED. The register did not answer: this says nothing about the person.")
+		a.warn("NOT CHECKED. No search was made: this says nothing about the person.")
 		return err
 	}
 	if a.JSON {
+		err = a.printJSON(found)
 		if entry != "" {
 			a.warn("This search is recorded under your name, entry %s.", entry)
-		}
-		if err := a.printJSON(found); err != nil {
-			return err
 		}
 	} else {
 		a.showSearch(found)
@@ -62,9 +62,9 @@ func (c *searchCmd) Run(a *app) error {
 			a.say("This search is recorded under your name, entry %s.", entry)
 		}
 	}
-	if a.writeErr != nil {
+	if err = errors.Join(err, a.writeErr); err != nil {
 		a.warn("NOT CHECKED. The answer could not be shown in whole.")
-		return a.writeErr
+		return err
 	}
 	if len(found.GetCandidates()) == 0 {
 		return exitCode(exitNoHit)
@@ -97,7 +97,7 @@ func checkOutcome(s *registerv1.Search) error {
 	return errAnswer
 }
 
-var errAnswer = errors.New("the register's answer does not say whether anyone was found")
+var errAnswer = status.Error(codes.Internal, "the register's answer does not say whether anyone was found")
 
 // search makes the search of file and flags; what the flags say is added, and
 // of single values the flags' count.

@@ -208,14 +208,14 @@ func (f *fixture) await(condition string) {
 }
 
 // super runs a statement as superuser.
-func (f *fixture) super(sql string, args ...any) {
+func (f *fixture) super(sql string) {
 	f.tb.Helper()
 	conn, err := pgx.Connect(f.tb.Context(), f.d.SuperURL)
 	if err != nil {
 		f.tb.Fatal(err)
 	}
 	defer func() { _ = conn.Close(context.Background()) }()
-	if _, err := conn.Exec(f.tb.Context(), sql, args...); err != nil {
+	if _, err := conn.Exec(f.tb.Context(), sql); err != nil {
 		f.tb.Fatal(err)
 	}
 }

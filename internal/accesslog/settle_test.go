@@ -34,7 +34,7 @@ const (
 
 func newCutter(t *testing.T, target string) *cutter {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // loopback
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func (c *cutter) serve(client net.Conn) {
 	if mode, closed := c.state(); closed && mode == pass {
 		return
 	}
-	server, err := net.Dial("tcp", c.target) //nolint:noctx // loopback
+	server, err := net.Dial("tcp", c.target)
 	if err != nil {
 		return
 	}

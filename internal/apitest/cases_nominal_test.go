@@ -141,8 +141,8 @@ func nominalCases() []apiCase {
 			}),
 			fields: []string{
 				"nominal.source.system", "nominal.source.reference", "nominal.source.revision", "nominal.names",
-				"nominal.birth_dates[0]", "nominal.birth_dates[1].year", "nominal.ethnicity",
-				"nominal.identifiers[0].value", "nominal.identifiers[1].kind", "nominal.sex",
+				"nominal.birth_dates[0]", "nominal.birth_dates[1]", "nominal.birth_dates[1].year", "nominal.ethnicity",
+				"nominal.identifiers[0].value", "nominal.identifiers[1].kind", "nominal.identifiers[1].value", "nominal.sex",
 			},
 		},
 		{name: "register for another force", method: registerNominal, who: "system-33", code: codes.PermissionDenied, reason: "OTHER_FORCE", request: fresh("10", nil)},

@@ -108,10 +108,27 @@ func searchCases() []apiCase {
 		}, "search", "search.reason", "search.on_behalf_of", "search.criteria", "search.criteria.sex", "search.criteria.birth_date"),
 		invalid("search with a made-up reason", func(s *pb.Search) { s.Reason = "CURIOSITY" }, "search.reason"),
 		invalid("search without the reference that the reason needs", func(s *pb.Search) { s.Reference = "" }, "search.reference"),
-		invalid("search by identifiers of no form", func(s *pb.Search) {
-			s.Criteria.Phones = []string{"", "07700 900123", "call me"}
-			s.Criteria.Emails = []string{"nobody at all"}
-		}, "search.criteria.phones[0]", "search.criteria.phones[2]", "search.criteria.emails[0]"),
+		invalid("search by empty identifiers", func(s *pb.Search) {
+			s.Criteria.Phones = []string{"", "07700 900123"}
+			s.Criteria.Handles = []*pb.Handle{{Platform: "instagram"}}
+		}, "search.criteria.phones[0]", "search.criteria.handles[0].value"),
+		{
+			name: "search by identifiers of no form", method: createSearch, who: "spoc-33",
+			request: edited(func(s *pb.Search) {
+				s.Criteria.Phones, s.Criteria.Emails = []string{"07700 900123", "call me"}, []string{"nobody at all"}
+			}),
+			check: func(s *stage, m proto.Message) {
+				wantNoHit(s, m)
+				var got []string
+				for _, n := range m.(*pb.Search).GetNotices() {
+					got = append(got, n.GetCode()+" "+n.GetField())
+				}
+				slices.Sort(got)
+				if !slices.Equal(got, []string{"UNVERIFIED_IDENTIFIER search.criteria.emails[0]", "UNVERIFIED_IDENTIFIER search.criteria.phones[1]"}) {
+					s.Errorf("notices %q", got)
+				}
+			},
+		},
 
 		{name: "see an own search again", method: getSearch, who: "investigator-10", prepare: searched, request: getSearched, check: wantHit},
 		{name: "see a colleague's search", method: getSearch, who: "spoc-10", prepare: searched, request: getSearched, code: codes.NotFound, reason: "NOT_FOUND"},

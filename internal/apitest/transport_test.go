@@ -167,7 +167,7 @@ func restStream(ctx context.Context, client *http.Client, base string, m *call.M
 	}
 	verb, template, _, _ := httpRule(m)
 	a, raw := rawREST(ctx, client, verb, base+template, authorization, lines.Bytes())
-	if a.err == nil {
+	if a.http != 0 { // an error stands in a line too
 		a.responses, a.err = readLines(raw, m)
 	}
 	return a

@@ -32,7 +32,7 @@ func (r *run) historical(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = server.stop() }() // its figures are taken
+	defer func() { _ = server.stop() }()                                          // its figures are taken
 	command := exec.CommandContext(ctx, filepath.Join(r.site.dir, "registerctl"), //nolint:gosec // our own program
 		"--server", server.address, "--ca", r.site.pki.RootFile, "--json",
 		"import", input, "--format", "csv", "--system", system, "--lenient",

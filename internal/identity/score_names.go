@@ -5,7 +5,7 @@ import "math"
 // nameScore is how well two names agree under one way of pairing their parts.
 type nameScore struct {
 	total  float64
-	points [8]namePoint
+	points [4]namePoint
 	n      int
 }
 

@@ -57,10 +57,11 @@ func Bootstrap(ctx context.Context, superURL string, b BootstrapOptions) error {
 		}
 	}
 	var exists bool
-	if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", b.Database).Scan(&exists); err != nil {
+	var name string // quoted
+	err = conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1), quote_ident($1)", b.Database).Scan(&exists, &name)
+	if err != nil {
 		return err
 	}
-	name := pgx.Identifier{b.Database}.Sanitize()
 	var statements []string
 	if !exists {
 		statements = append(statements, "CREATE DATABASE "+name+" OWNER "+OwnerRole)

@@ -58,7 +58,7 @@ func TestListingsUseTheirIndex(t *testing.T) {
 		INSERT INTO register.entry_projection
 		SELECT i, (i % 43)::text, (i % 997)::text, 'm', 'o', CASE WHEN i % 500 = 0 THEN 'PERMISSION_DENIED' ELSE 'OK' END, CASE WHEN i % 10 = 0 THEN (i % 1000)::text ELSE '' END
 		FROM generate_series(0, 19999) i;
-		ANALYZE register.entry, register.entry_projection`); err != nil {
+		ANALYSE register.entry, register.entry_projection`); err != nil {
 		t.Fatal(err)
 	}
 	conn := connect(t, d.ServiceURL)

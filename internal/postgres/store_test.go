@@ -85,11 +85,12 @@ func (s store) register(records ...postgres.Record) {
 	})
 }
 
-func (s store) update(r postgres.Record, n int32, erased bool) {
+// update writes the second version of a record.
+func (s store) update(r postgres.Record, erased bool) {
 	s.t.Helper()
 	s.mustWrite(func(head postgres.LogHead, b *postgres.LogBatch) {
 		b.Entries = []postgres.LogEntry{entry("updated", 1, postgres.Projection{})}
-		v := version(r, n, head.Size)
+		v := version(r, 2, head.Size)
 		if v.Erased = erased; erased {
 			v.Sealed = nil
 			b.DeletedKeys = []uuid.UUID{r.ID}
@@ -102,8 +103,8 @@ func TestCurrentVersions(t *testing.T) {
 	_, s := newStore(t)
 	a, b := record("33"), record("33")
 	s.register(a, b)
-	s.update(a, 2, false)
-	s.update(b, 2, true)
+	s.update(a, false)
+	s.update(b, true)
 	got, err := s.db.CurrentByID(t.Context(), []uuid.UUID{a.ID, b.ID, uuid.New()})
 	if err != nil || len(got) != 2 {
 		t.Fatalf("%d, %v", len(got), err)
@@ -166,7 +167,7 @@ func TestFeed(t *testing.T) {
 		b.Entries = []postgres.LogEntry{entry("read", 0, postgres.Projection{})}
 	})
 	s.register(b, c)
-	s.update(b, 2, true)
+	s.update(b, true)
 	var seen []string
 	after := int64(-1)
 	for {
@@ -212,7 +213,7 @@ func TestRewrapLeavesErasedKeysErased(t *testing.T) {
 	if len(keys) != 2 {
 		t.Fatalf("%d keys", len(keys))
 	}
-	s.update(b, 2, true) // after its key was read
+	s.update(b, true) // after its key was read
 	next := slices.Clone(keys)
 	for i := range next {
 		next[i].Wrapped = []byte("new")

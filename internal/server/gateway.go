@@ -119,9 +119,18 @@ func edge(next http.Handler, maxBody int64, log *slog.Logger) http.Handler {
 		}
 		ctx, cancel := context.WithTimeout(withHTTPCredentials(r), timeout)
 		defer cancel()
-		r = r.WithContext(withReached(ctx))
+		ctx, receipt := withStreamReceipt(withReached(ctx))
+		r = r.WithContext(ctx)
 		r.Body = http.MaxBytesReader(w, r.Body, size)
 		next.ServeHTTP(w, r)
+		if r.URL.Path != streamPath {
+			return
+		}
+		receipt.setTrailer(w)
+		// Whatever is left of the body is not waited for.
+		if err := http.NewResponseController(w).SetReadDeadline(time.Now().Add(connectionTimeout)); err != nil {
+			log.DebugContext(ctx, "deadline not set", "err", err)
+		}
 	})
 }
 

@@ -37,26 +37,22 @@ func (p *person) best() *member {
 	return nil
 }
 
-// people forms persons from the nominals found, best first, and sets apart
-// those that must not be shown at all. The best nominal that is in no person
-// yet begins one, and those that agree with it beyond the join threshold are
-// taken in.
-func (s *Searches) people(force string, found []identity.Candidate) (people []*person, silent []*view.Nominal) {
+// people forms persons from the nominals found, best first. The best nominal
+// that is in no person yet begins one, and those that agree with it beyond the
+// join threshold are taken in. No more than are shown are formed; more says that there would be
+// others.
+func (s *Searches) people(force string, found []identity.Candidate) (people []*person, more bool) {
 	var rest []member
 	for _, f := range found {
 		n, ok := s.View.Nominal(f.ID)
-		if !ok {
-			continue // withdrawn since the index was read
-		}
-		if n.Restriction == registerv1.Restriction_RESTRICTION_SILENT {
-			silent = append(silent, n)
-			continue
+		if !ok || n.Silent() {
+			continue // withdrawn or silenced since the index was read
 		}
 		rest = append(rest, member{found: f, nominal: n, open: n.Restriction == registerv1.Restriction_RESTRICTION_UNSPECIFIED || n.Force == force})
 	}
 	index := s.View.Index()
 	join := index.Thresholds().Join
-	for len(rest) > 0 {
+	for len(rest) > 0 && len(people) < maxCandidates {
 		p := &person{members: rest[:1:1]}
 		others := make([]identity.ID, 0, len(rest)-1)
 		for _, m := range rest[1:] {
@@ -72,7 +68,7 @@ func (s *Searches) people(force string, found []identity.Candidate) (people []*p
 		}
 		people, rest = append(people, p), apart
 	}
-	return people, silent
+	return people, len(rest) > 0
 }
 
 // candidate is what the first step shows of a person.

@@ -149,14 +149,22 @@ func (c *Checker) nominal(n *registerv1.Nominal) []Violation {
 	return out
 }
 
-// nominalFlags are what is accepted and should be looked at.
-func (c *Checker) nominalFlags(n *registerv1.Nominal) []*registerv1.Flag {
+// flagNominal returns what is accepted and should be looked at, and notes in
+// the record which identifiers are unverified, and that no others are.
+func (c *Checker) flagNominal(n *registerv1.Nominal) []*registerv1.Flag {
 	var out []*registerv1.Flag
+	for _, id := range n.GetIdentifiers() {
+		id.Unverified = false
+	}
 	mapped := view.MapNominal(n, "nominal")
 	_, faults := identity.NewRecord(mapped.Raw)
 	for _, f := range faults {
-		if f.Kept {
-			out = append(out, &registerv1.Flag{Field: mapped.Path(f.Field), Code: "UNVERIFIED_IDENTIFIER", Message: f.Message})
+		if !f.Kept {
+			continue
+		}
+		out = append(out, &registerv1.Flag{Field: mapped.Path(f.Field), Code: "UNVERIFIED_IDENTIFIER", Message: f.Message})
+		if i, ok := indexIn(f.Field, "identifiers"); ok {
+			n.Identifiers[i].Unverified = true
 		}
 	}
 	for i, w := range n.GetWarnings() {

@@ -66,8 +66,7 @@ func (s *Nominals) register(ctx context.Context, c *call.Call, req *registerv1.R
 	if psd {
 		hmacs = append(hmacs, s.Keys.SourceHMACs(force, source.GetSystem(), source.GetReference(), otherSpace(space))...)
 	}
-	resp := &registerv1.RegisterNominalResponse{Flags: s.Check.nominalFlags(n)}
-	markUnverified(n, resp.GetFlags())
+	resp := &registerv1.RegisterNominalResponse{Flags: s.Check.flagNominal(n)}
 	err = retry(ctx, func() error {
 		cur, found, err := s.bySource(ctx, hmacs)
 		if err != nil {
@@ -107,23 +106,6 @@ func otherSpace(space string) string {
 		return spaceNominal
 	}
 	return spaceRestricted
-}
-
-// markUnverified notes in the record which identifiers were flagged.
-func markUnverified(n *registerv1.Nominal, flags []*registerv1.Flag) {
-	mapped := view.MapNominal(n, "nominal")
-	_, faults := identity.NewRecord(mapped.Raw)
-	for _, id := range n.GetIdentifiers() {
-		id.Unverified = false
-	}
-	if len(flags) == 0 {
-		return
-	}
-	for _, f := range faults {
-		if i, ok := indexIn(f.Field, "identifiers"); ok && f.Kept {
-			n.Identifiers[i].Unverified = true
-		}
-	}
 }
 
 // revise makes the next version of a known nominal; same is true when this

@@ -46,11 +46,11 @@ func (s *Searches) CreateSearch(ctx context.Context, req *registerv1.CreateSearc
 	if searchesSelf(c.Actor, mapped.Raw) {
 		return nil, problem(codes.PermissionDenied, ReasonSelfSearch, "nobody may search for himself: ask your supervisor; this refusal says nothing about any record")
 	}
-	query, faults := identity.NewQuery(mapped.Raw)
+	record, faults := identity.NewRecord(mapped.Raw)
 	if err := s.View.Pull(ctx); err != nil {
 		return nil, problem(codes.Unavailable, ReasonUnavailable, "the register cannot answer now: the person was NOT checked")
 	}
-	found := s.View.Index().Search(query, identity.Limits{Candidates: maxNominals})
+	found, silent := s.View.Search(record, identity.Limits{Candidates: maxNominals})
 
 	id := uuid.Must(uuid.NewV7())
 	now := s.Now()
@@ -68,13 +68,12 @@ func (s *Searches) CreateSearch(ctx context.Context, req *registerv1.CreateSearc
 		Notices:       notices(mapped, faults, found),
 	}
 	body := &storev1.StoredSearch{Subject: call.Subject(c.Actor)}
-	people, silent := s.people(c.Actor.Force, found.Candidates)
+	people, more := s.people(c.Actor.Force, found.Candidates)
 	for _, n := range silent {
 		c.ShowSilent(uuid.UUID(n.ID), n.Force)
 		body.Silent = append(body.Silent, n.ID[:])
 	}
-	if len(people) > maxCandidates {
-		people = people[:maxCandidates]
+	if more || found.Found > len(found.Candidates) {
 		answer.Notices = append(answer.Notices, &registerv1.SearchNotice{
 			Code: "MORE_CANDIDATES", Message: "more persons match than are shown: add a date of birth, an identifier or a fuller name",
 		})

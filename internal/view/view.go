@@ -44,12 +44,16 @@ type Nominal struct {
 	Key seal.DataKey
 }
 
+// Silent says that nobody but the owner force's PSD may learn of the record.
+func (n *Nominal) Silent() bool { return n.Restriction == registerv1.Restriction_RESTRICTION_SILENT }
+
 // View is the replica's picture. It is safe for concurrent use.
 type View struct {
 	db      *postgres.DB
 	decoder decoder
 	log     *slog.Logger
 	index   *identity.Index
+	silent  *silentIndex
 	puller  puller
 
 	mu        sync.RWMutex
@@ -67,6 +71,7 @@ func New(db *postgres.DB, keys *seal.KeyRing, rules *conduct.Rules, log *slog.Lo
 		decoder:   decoder{keys: keys, rules: rules},
 		log:       log,
 		index:     identity.NewIndex(),
+		silent:    newSilentIndex(),
 		nominals:  map[identity.ID]*Nominal{},
 		courses:   map[identity.ID]*conduct.Course{},
 		byNominal: map[identity.ID][]identity.ID{},
@@ -109,7 +114,7 @@ func (v *View) Load(ctx context.Context) error {
 	v.mu.Lock()
 	for _, d := range latest {
 		v.apply(d)
-		if d.nominal != nil {
+		if d.nominal != nil && !d.nominal.Silent() {
 			entries = append(entries, identity.Entry{ID: d.id, Force: d.nominal.Force, Record: d.identity})
 		}
 	}
@@ -166,7 +171,7 @@ func (v *View) catchUp(ctx context.Context) error {
 			v.mu.Lock()
 			v.apply(d)
 			v.mu.Unlock()
-			if d.nominal != nil {
+			if d.nominal != nil && !d.nominal.Silent() {
 				v.index.Put(d.id, d.nominal.Force, d.identity)
 			}
 		}
@@ -180,16 +185,23 @@ func (v *View) catchUp(ctx context.Context) error {
 }
 
 // apply changes the maps for one version; the caller holds the lock. A nominal
-// that stands is put into the index by the caller.
+// that stands and is not SILENT is put into the index by the caller.
 func (v *View) apply(d decoded) {
 	switch d.kind {
 	case postgres.KindNominal:
 		if d.nominal == nil {
 			delete(v.nominals, d.id)
 			v.index.Remove(d.id)
+			v.silent.remove(d.id)
 			return
 		}
 		v.nominals[d.id] = d.nominal
+		if d.nominal.Silent() {
+			v.index.Remove(d.id)
+			v.silent.put(d.id, d.nominal.Force, d.identity)
+		} else {
+			v.silent.remove(d.id)
+		}
 	case postgres.KindCourse:
 		if old, ok := v.courses[d.id]; ok {
 			nominal := identity.ID(old.Nominal)
@@ -251,8 +263,21 @@ func (v *View) KeepLevel(ctx context.Context, every time.Duration) {
 // Head is the last log index applied; -1 for an empty register.
 func (v *View) Head() int64 { return v.head.Load() }
 
-// Index is the identity index, for searching.
+// Index is the identity index of all nominals that may be shown.
 func (v *View) Index() *identity.Index { return v.index }
+
+// Search finds the nominals that may be shown, and apart from them those that
+// are SILENT and would have been found.
+func (v *View) Search(asked identity.Record, limits identity.Limits) (identity.Result, []*Nominal) {
+	found := v.index.Search(identity.QueryOf(asked), limits)
+	var silent []*Nominal
+	for _, id := range v.silent.search(v.index, asked) {
+		if n, ok := v.Nominal(id); ok {
+			silent = append(silent, n)
+		}
+	}
+	return found, silent
+}
 
 // Nominal returns what the view keeps of a nominal.
 func (v *View) Nominal(id identity.ID) (*Nominal, bool) {

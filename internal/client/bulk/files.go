@@ -85,7 +85,7 @@ func OpenFiles(path, input string) (f *Files, resumed bool, err error) {
 		return nil, false, err
 	}
 	if f.flags, err = openLines(path+".flags.jsonl", resumed); err != nil {
-		return nil, false, err
+		return nil, false, errors.Join(err, f.rejects.close())
 	}
 	return f, resumed, nil
 }

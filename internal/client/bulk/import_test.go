@@ -87,7 +87,7 @@ func (r *register) take(m *registerv1.RegisterRecordsRequest) *registerv1.Regist
 	return a
 }
 
-func serve(t *testing.T, r *register) func(string) (registerv1.RegistrationServiceClient, error) {
+func serve(t testing.TB, r *register) func(string) (registerv1.RegistrationServiceClient, error) {
 	t.Helper()
 	site := clienttest.Serve(t, func(s *grpc.Server) { registerv1.RegisterRegistrationServiceServer(s, r) }, crime33)
 	return func(string) (registerv1.RegistrationServiceClient, error) {
@@ -118,7 +118,7 @@ func table(n int) string {
 	return b.String()
 }
 
-func source(t *testing.T, text string, spread ...string) bulk.Source {
+func source(t testing.TB, text string, spread ...string) bulk.Source {
 	t.Helper()
 	m := bulk.Mapping{Columns: []string{"id=reference", "name=name", "born=dob"}, System: "crime", Force: "33", Revision: 1}
 	if len(spread) > 0 {
@@ -368,4 +368,20 @@ func TestCheckSendsNothing(t *testing.T) {
 	if err != nil || s.Created != 90 || s.Rejected != 10 {
 		t.Errorf("%+v, %v", s, err)
 	}
+}
+
+// BenchmarkImport measures the client's side and TLS against a server that
+// does nothing: ns/op is for one record.
+func BenchmarkImport(b *testing.B) {
+	dial := serve(b, &register{})
+	o := options(dial)
+	o.Window = 1000
+	text := table(b.N)
+	b.ReportAllocs()
+	b.ResetTimer()
+	s, err := bulk.Import(b.Context(), source(b, text, "33", "10", "43"), o)
+	if err != nil || s.Done() != int64(b.N) {
+		b.Fatalf("%+v, %v", s, err)
+	}
+	b.ReportMetric(s.PerSecond, "records/s")
 }

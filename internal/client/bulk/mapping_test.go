@@ -87,7 +87,8 @@ func TestMappingFaults(t *testing.T) {
 		"6,A B\n" +
 		"7,\"A\"B\",1980,m,33\n" +
 		"8,A B,1980,m,5\n" +
-		"9,\xff,1980,m,33\n"
+		"9,\xff,1980,m,33\n" +
+		"10,.,1980,m,33\n"
 	m := bulk.Mapping{Columns: []string{"id=reference", "name=name", "born=dob", "sex=sex"}, System: "x", ForceColumn: "force"}
 	strict, lenient := mapped(t, m, table), func() []*bulk.Item { m := m; m.Lenient = true; return mapped(t, m, table) }()
 	faults := func(items []*bulk.Item) (out []int) {
@@ -101,12 +102,12 @@ func TestMappingFaults(t *testing.T) {
 		}
 		return out
 	}
-	for i, want := range []int{1, 2, 1, 1, 1, 1, 1, 0, 2} {
+	for i, want := range []int{1, 2, 1, 1, 1, 1, 1, 0, 2, 2} {
 		if got := faults(strict); got[i] != want {
 			t.Errorf("strict, record %d: %v", i+1, strict[i].Faults)
 		}
 	}
-	for i, want := range []int{0, 0, 1, 1, 1, 1, 1, 0, 2} {
+	for i, want := range []int{0, 0, 1, 1, 1, 1, 1, 0, 2, 1} {
 		if got := faults(lenient); got[i] != want {
 			t.Errorf("lenient, record %d: %v", i+1, lenient[i].Faults)
 		}
@@ -226,6 +227,9 @@ func TestJSONLines(t *testing.T) {
 		if !w.fault && got.Record.GetSequence() != int64(i+1) {
 			t.Errorf("%d: sequence %d", i, got.Record.GetSequence())
 		}
+	}
+	if items := all(t, bulk.NewJSONLines(strings.NewReader(`{"nominal":{"source":{"reference":"2"}}}`), "")); len(items) != 1 || items[0].Faults[0].Field != "parent" {
+		t.Errorf("no force: %v", items)
 	}
 	long := strings.Repeat("x", 2<<20) + "\n" + `{"nominal":{"source":{"reference":"2"}}}`
 	if items := all(t, bulk.NewJSONLines(strings.NewReader(long), "33")); len(items) != 2 || len(items[0].Faults) != 1 || items[1].Reference != "2" || items[1].Line != 2 {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/client"
@@ -51,14 +52,8 @@ func (r *reading) read(c column, v string) {
 			r.fault(c, err, false)
 		}
 		n.Source.Revision = revision
-	case "given":
-		r.given = join(r.given, " ", v)
-	case "surname":
-		r.surname = join(r.surname, " ", v)
-	case "name":
-		r.full = append(r.full, v)
-	case "alias":
-		r.aliases = append(r.aliases, v)
+	case "given", "surname", "name", "alias":
+		r.name(c, v)
 	case "dob":
 		r.birth(c, v)
 	case "sex":
@@ -80,6 +75,25 @@ func (r *reading) read(c column, v string) {
 		n.Description = join(n.Description, "\n", v)
 	default:
 		r.identifier(c, v)
+	}
+}
+
+// name takes a name or a part of one. What has no letter, such as a full stop
+// where a surname is not known, is none.
+func (r *reading) name(c column, v string) {
+	if !strings.ContainsFunc(v, unicode.IsLetter) {
+		r.fault(c, errors.New("has no letter: it is not a name"), true)
+		return
+	}
+	switch c.field {
+	case "given":
+		r.given = join(r.given, " ", v)
+	case "surname":
+		r.surname = join(r.surname, " ", v)
+	case "name":
+		r.full = append(r.full, v)
+	default:
+		r.aliases = append(r.aliases, v)
 	}
 }
 

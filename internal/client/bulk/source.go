@@ -115,6 +115,9 @@ func (i *Item) set(r *registerv1.RegisterRecordsRequest) {
 		source, parent = c.GetCourse().GetSource(), c.GetParent()
 	}
 	i.Force, i.Reference = strings.TrimPrefix(parent, "forces/"), source.GetReference()
+	if len(i.Faults) == 0 && !forceCode.MatchString(i.Force) {
+		i.Faults = []client.Violation{{Field: "parent", Description: "names no force: give forces/33, or the force of the import"}}
+	}
 	if len(i.Faults) == 0 && proto.Size(r) > maxRecord {
 		i.Faults = []client.Violation{{Field: "record", Description: fmt.Sprintf("is larger than %d bytes", maxRecord)}}
 	}

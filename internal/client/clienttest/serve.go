@@ -25,7 +25,7 @@ type Site struct {
 
 // Serve serves the services that register adds until the test ends. There are
 // client certificates for the systems.
-func Serve(t *testing.T, register func(*grpc.Server), systems ...pki.System) *Site {
+func Serve(t testing.TB, register func(*grpc.Server), systems ...pki.System) *Site {
 	t.Helper()
 	folder, err := pki.Ensure(filepath.Join(t.TempDir(), "pki"), systems...)
 	if err != nil {

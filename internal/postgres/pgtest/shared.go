@@ -27,7 +27,7 @@ func baseDir() (string, error) {
 			return "", err
 		}
 	}
-	if err := os.MkdirAll(base, 0o711); err != nil { //nolint:gosec // the account must pass through
+	if err := os.MkdirAll(base, 0o711); err != nil {
 		return "", err
 	}
 	st, err := os.Lstat(base)
@@ -117,7 +117,7 @@ func ensureServer(ctx context.Context, dir, users string) error {
 // for some seconds: a program that is killed cannot tidy up.
 func watch(users string, pid int) error {
 	const script = `exec 9<>"$1"; while kill -0 "$2" 2>/dev/null; do sleep 5; flock -n -x 9 && { kill -INT "$2"; sleep 1; exit; }; done`
-	cmd := exec.Command("/bin/sh", "-c", script, "watch", users, strconv.Itoa(pid)) //nolint:gosec,noctx // outlives us on purpose
+	cmd := exec.Command("/bin/sh", "-c", script, "watch", users, strconv.Itoa(pid))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
 		return err
