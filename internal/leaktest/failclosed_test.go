@@ -1,0 +1,288 @@
+package leaktest
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/mod/sumdb/note"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/accesslog"
+	"github.com/perpetrator-register/register/internal/call"
+	"github.com/perpetrator-register/register/internal/devstack/pgserver"
+	"github.com/perpetrator-register/register/internal/postgres/pgtest"
+	"github.com/perpetrator-register/register/internal/servertest"
+)
+
+// outage is one way in which the log cannot be written.
+type outage struct {
+	name string
+	// begin makes it so, and returns what ends it; nil skips the case.
+	begin func(t *testing.T, o *outages) (end func())
+}
+
+// outages is a register on a PostgreSQL of its own.
+type outages struct {
+	dir        string
+	pg         *pgserver.Server
+	site       *servertest.Site
+	methods    call.Methods
+	transports map[string]transport
+	replica    *servertest.Replica
+}
+
+// super runs statements as superuser, and keeps the session until it is closed.
+func (o *outages) super(t *testing.T, statements ...string) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), o.site.DB.SuperURL)
+	must(t, err)
+	for _, s := range statements {
+		_, err := conn.Exec(t.Context(), s)
+		must(t, err)
+	}
+	return conn
+}
+
+func (o *outages) run(t *testing.T, statements ...string) {
+	t.Helper()
+	must(t, o.super(t, statements...).Close(t.Context()))
+}
+
+// rows counts what is stored.
+func (o *outages) rows(t *testing.T) (out string) {
+	t.Helper()
+	conn := o.super(t)
+	defer func() { must(t, conn.Close(t.Context())) }()
+	for _, table := range []string{"entry", "entry_projection", "entry_body", "entry_record", "checkpoint", "record", "record_key", "version"} {
+		var n int
+		must(t, conn.QueryRow(t.Context(), "SELECT count(*) FROM register."+table).Scan(&n))
+		out += fmt.Sprintf("%s %d ", table, n)
+	}
+	return out
+}
+
+const fullDisk = `CREATE OR REPLACE FUNCTION register.full_disk() RETURNS trigger LANGUAGE plpgsql AS
+	$$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$`
+
+var allOutages = []outage{
+	{"the lock is held by another session", func(t *testing.T, o *outages) func() {
+		conn := o.super(t, "SELECT pg_advisory_lock(7214683101)")
+		return func() { must(t, conn.Close(context.Background())) }
+	}},
+	{"the permission to insert is gone", func(t *testing.T, o *outages) func() {
+		o.run(t, "REVOKE INSERT ON register.entry FROM register_service")
+		return func() { o.run(t, "GRANT INSERT ON register.entry TO register_service") }
+	}},
+	{"all permissions are gone", func(t *testing.T, o *outages) func() {
+		o.run(t, "REVOKE USAGE ON SCHEMA register FROM register_service")
+		return func() { o.run(t, "GRANT USAGE ON SCHEMA register TO register_service") }
+	}},
+	{"the disk is full, as the server says", func(t *testing.T, o *outages) func() {
+		o.run(t, fullDisk, "CREATE TRIGGER full_disk BEFORE INSERT ON register.entry EXECUTE FUNCTION register.full_disk()")
+		return func() { o.run(t, "DROP TRIGGER full_disk ON register.entry") }
+	}},
+	{"the disk is full at commit, as the server says", func(t *testing.T, o *outages) func() {
+		o.run(t, fullDisk, `CREATE CONSTRAINT TRIGGER full_disk AFTER INSERT ON register.checkpoint
+			DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION register.full_disk()`)
+		return func() { o.run(t, "DROP TRIGGER full_disk ON register.checkpoint") }
+	}},
+	{"the disk is full", smallDisk},
+	{"the database hangs", func(t *testing.T, o *outages) func() {
+		all := append(children(o.pg.PID()), o.pg.PID())
+		tell := func(s syscall.Signal) {
+			for _, pid := range all {
+				_ = syscall.Kill(pid, s) // it may have ended
+			}
+		}
+		tell(syscall.SIGSTOP)
+		return func() { tell(syscall.SIGCONT) }
+	}},
+	{"the database is killed", func(t *testing.T, o *outages) func() {
+		must(t, o.pg.Kill())
+		return func() {
+			var err error
+			o.pg, err = pgserver.Start(context.WithoutCancel(t.Context()), pgserver.Options{Dir: o.dir})
+			must(t, err)
+		}
+	}},
+}
+
+// smallDisk moves the entries to a disk that is as good as full. It needs root.
+func smallDisk(t *testing.T, o *outages) func() {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	mount := filepath.Join(o.dir, "small")
+	must(t, os.MkdirAll(mount, 0o700))
+	if err := syscall.Mount("tmpfs", mount, "tmpfs", 0, "size=8m"); err != nil {
+		t.Logf("no disk can be mounted here: %v", err)
+		return nil
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(mount, syscall.MNT_DETACH) })
+	data, err := os.Stat(filepath.Join(o.dir, "data"))
+	must(t, err)
+	space, owner := filepath.Join(mount, "space"), data.Sys().(*syscall.Stat_t) //nolint:forcetypeassert // this is Unix
+	must(t, os.Mkdir(space, 0o700))
+	for _, d := range []string{mount, space} {
+		must(t, os.Chown(d, int(owner.Uid), int(owner.Gid)))
+	}
+	o.run(t, "CREATE TABLESPACE small LOCATION '"+space+"'", "ALTER TABLE register.entry SET TABLESPACE small")
+	filler := filepath.Join(mount, "filler")
+	f, err := os.Create(filler) //nolint:gosec // our own
+	must(t, err)
+	for size := 1 << 20; size >= 1; size /= 16 {
+		for {
+			if _, err := f.Write(make([]byte, size)); err != nil {
+				break
+			}
+		}
+	}
+	_ = f.Close() // it is full
+	// Fill the table's last page too, so that the next entry needs a new one.
+	o.run(t, `DO $$ BEGIN
+		LOOP INSERT INTO register.entry SELECT -1, now(), 0, '', sha256('\x00'::bytea), NULL; END LOOP;
+		EXCEPTION WHEN OTHERS THEN NULL; END $$`)
+	return func() {
+		must(t, os.Remove(filler))
+		o.run(t, "ALTER TABLE register.entry SET TABLESPACE pg_default", "DROP TABLESPACE small")
+	}
+}
+
+// children are the processes that a process has started.
+func children(pid int) (out []int) {
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat") // the pattern is valid
+	for _, path := range stats {
+		raw, err := os.ReadFile(path) //nolint:gosec // from /proc
+		if err != nil {
+			continue // gone in between
+		}
+		_, rest, _ := strings.Cut(string(raw), ") ")
+		if fields := strings.Fields(rest); len(fields) > 1 && fields[1] == strconv.Itoa(pid) {
+			if child, err := strconv.Atoi(filepath.Base(filepath.Dir(path))); err == nil {
+				out = append(out, child)
+			}
+		}
+	}
+	return out
+}
+
+// told are all texts with which a call may be refused meanwhile.
+var told = map[string]bool{
+	"the register cannot answer now: nothing was checked and nothing was stored":                                 true,
+	"the register cannot answer now: the person was NOT checked":                                                 true,
+	"the register stopped answering before it could confirm: send the request again, registration is idempotent": true,
+}
+
+// While the log cannot be written, every call of the contract is refused with
+// UNAVAILABLE over gRPC and REST and tells nothing; when it can, all work
+// again by themselves, and nothing was half written.
+func TestFailsClosed(t *testing.T) {
+	t.Parallel()
+	o := &outages{dir: pgtest.Dir(t), methods: methods(t)}
+	var err error
+	o.pg, err = pgserver.Start(context.WithoutCancel(t.Context()), pgserver.Options{Dir: o.dir})
+	must(t, err)
+	t.Cleanup(func() { must(t, o.pg.Stop(context.Background())) })
+	db, err := pgtest.Prepare(t.Context(), o.pg, "register")
+	must(t, err)
+	o.site = servertest.NewSiteOn(t, db, slog.New(slog.DiscardHandler))
+	o.replica = o.site.Start(nil)
+	o.transports = map[string]transport{"gRPC": overGRPC(o.replica.Dial("")), "REST": overREST(o.site, o.replica.REST())}
+	for _, out := range allOutages {
+		t.Run(out.name, func(t *testing.T) { o.outage(t, out) })
+	}
+	reader := pgtest.Connect(t, db)
+	var known []note.Verifier
+	for _, text := range o.site.Keys.LogVerifiers() {
+		v, err := note.NewVerifier(text)
+		must(t, err)
+		known = append(known, v)
+	}
+	audit, err := accesslog.CheckIntegrity(t.Context(), reader, servertest.Origin, note.VerifierList(known...))
+	must(t, err)
+	t.Logf("whole: %+v", audit)
+}
+
+func (o *outages) outage(t *testing.T, out outage) {
+	conn := o.replica.Dial("")
+	prepared := map[string]map[string]sample{}
+	for name := range o.transports {
+		prepared[name] = samples(t, o.site, conn)
+	}
+	before := o.rows(t)
+	end := out.begin(t, o)
+	if end == nil {
+		t.Skip("cannot be done here")
+	}
+	began := time.Now()
+	o.eachMethod(t, prepared, func(t *testing.T, m *call.Method, a answer) { refused(t, m, a) })
+	end()
+	t.Logf("refused within %s", time.Since(began))
+	if after := o.rows(t); after != before {
+		t.Errorf("half written:\n%s\n%s", before, after)
+	}
+	began = time.Now()
+	eventually(t, "the register does not recover", func(ctx context.Context) error {
+		_, err := registerv1.NewDirectoryServiceClient(conn).GetSelf(o.site.As(ctx, "investigator-33"), &registerv1.GetSelfRequest{})
+		return err
+	})
+	t.Logf("recovered after %s", time.Since(began))
+	o.eachMethod(t, prepared, func(t *testing.T, m *call.Method, a answer) {
+		if a.err != nil || len(a.messages) == 0 || a.receipt == "" && !m.ServerStream {
+			t.Errorf("%s afterwards: %v, receipt %q", m.Short, a.err, a.receipt)
+		}
+		for _, message := range a.messages {
+			if r, ok := message.(*registerv1.RegisterRecordsResponse); ok && (r.GetError() != nil || r.GetReceipt() == "") {
+				t.Errorf("%s afterwards: %v", m.Short, r)
+			}
+		}
+	})
+}
+
+// eachMethod makes the prepared calls of all methods over all transports, at
+// the same time.
+func (o *outages) eachMethod(t *testing.T, prepared map[string]map[string]sample, check func(t *testing.T, m *call.Method, a answer)) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), wait)
+	defer cancel()
+	var wg sync.WaitGroup
+	for name, send := range o.transports {
+		for _, m := range o.methods {
+			s, ok := prepared[name][m.Short]
+			if !ok {
+				t.Fatalf("%s has no sample", m.Short)
+			}
+			token := o.site.Token(s.account, nil)
+			wg.Go(func() { check(t, m, send(ctx, m, token, s.requests...)) })
+		}
+	}
+	wg.Wait()
+}
+
+func refused(t *testing.T, m *call.Method, a answer) {
+	t.Helper()
+	if a.code() != codes.Unavailable || !told[status.Convert(a.err).Message()] || a.receipt != "" {
+		t.Errorf("%s: %v, receipt %q", m.Short, a.err, a.receipt)
+	}
+	if !m.ServerStream && len(a.messages) > 0 {
+		t.Errorf("%s answered: %v", m.Short, a.messages)
+	}
+	for _, message := range a.messages {
+		r, ok := message.(*registerv1.RegisterRecordsResponse)
+		if !ok || r.GetError().GetStatus() != "UNAVAILABLE" || !told[r.GetError().GetMessage()] || r.GetReceipt() != "" {
+			t.Errorf("%s answered: %v", m.Short, message)
+		}
+	}
+}

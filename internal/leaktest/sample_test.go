@@ -1,0 +1,135 @@
+package leaktest
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/servertest"
+)
+
+var serial atomic.Int64
+
+func source() *registerv1.SourceKey {
+	return &registerv1.SourceKey{System: "niche", Reference: fmt.Sprint("leak-", serial.Add(1)), Revision: 1}
+}
+
+func sampleNominal() *registerv1.RegisterNominalRequest {
+	return &registerv1.RegisterNominalRequest{Parent: "forces/33", Nominal: &registerv1.Nominal{
+		Source: source(), Names: []*registerv1.PersonName{{Given: "Lambert", Surname: "Ottlethorpe"}},
+		BirthDates: []*registerv1.PartialDate{{Year: 1971, Month: 4, Day: 9}},
+	}}
+}
+
+func sampleCourse(nominal string) *registerv1.RegisterCourseRequest {
+	return &registerv1.RegisterCourseRequest{Parent: "forces/33", Course: &registerv1.CourseOfConduct{
+		Source: source(), Nominal: nominal, Standing: registerv1.Standing_STANDING_REPORTED,
+		Victim: &registerv1.Victim{Names: []*registerv1.PersonName{{Given: "Ottoline", Surname: "Quarles"}}},
+		Incidents: []*registerv1.Incident{{
+			Reference: "33/77/26", OccurTime: timestamppb.New(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)), Behaviours: []string{"FOLLOWING"},
+		}},
+	}}
+}
+
+func sampleSearch() *registerv1.CreateSearchRequest {
+	return &registerv1.CreateSearchRequest{Search: &registerv1.Search{
+		Reason: "CRIME_INVESTIGATION", Reference: "33/1234/26",
+		Criteria: &registerv1.SearchCriteria{
+			Names: []*registerv1.PersonName{{Given: "Lambert", Surname: "Ottlethorpe"}}, BirthDate: &registerv1.PartialDate{Year: 1971, Month: 4, Day: 9},
+		},
+	}}
+}
+
+// sample is a good call of one method.
+type sample struct {
+	account  string
+	requests []proto.Message
+}
+
+// samples makes, for each method, a call that succeeds once, on records made
+// for it through conn.
+func samples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) map[string]sample {
+	tb.Helper()
+	ctx := site.As(context.WithoutCancel(tb.Context()), "investigator-33")
+	nominals, courses := registerv1.NewNominalServiceClient(conn), registerv1.NewConductServiceClient(conn)
+	nominal := func() string {
+		n, err := nominals.RegisterNominal(ctx, sampleNominal())
+		must(tb, err)
+		return n.GetName()
+	}
+	course := func() string {
+		c, err := courses.RegisterCourse(ctx, sampleCourse(nominal()))
+		must(tb, err)
+		return c.GetName()
+	}
+	kept := nominal()
+	keptCourse, err := courses.RegisterCourse(ctx, sampleCourse(kept))
+	must(tb, err)
+	found, err := registerv1.NewSearchServiceClient(conn).CreateSearch(ctx, sampleSearch())
+	must(tb, err)
+	if len(found.GetCandidates()) == 0 {
+		tb.Fatal("the sample is not found")
+	}
+	const investigator = "investigator-33"
+	one := func(account string, m proto.Message) sample {
+		return sample{account: account, requests: []proto.Message{m}}
+	}
+	return map[string]sample{
+		"NominalService.RegisterNominal": one(investigator, sampleNominal()),
+		"NominalService.GetNominal":      one(investigator, &registerv1.GetNominalRequest{Name: kept}),
+		"NominalService.ListNominals":    one("spoc-33", &registerv1.ListNominalsRequest{Parent: "forces/33", PageSize: 5}),
+		"NominalService.CancelNominal": one("spoc-33", &registerv1.CancelNominalRequest{
+			Name: nominal(), Reason: registerv1.CancelReason_CANCEL_REASON_NO_CRIME, Explanation: "no crime",
+		}),
+		"NominalService.RestrictNominal": one("psd-33", &registerv1.RestrictNominalRequest{
+			Name: nominal(), Restriction: registerv1.Restriction_RESTRICTION_CONTACT, Explanation: "an operation under way",
+		}),
+		"NominalService.EraseNominal": one("dpo-33", &registerv1.EraseNominalRequest{
+			Name: nominal(), Ground: registerv1.ErasureGround_ERASURE_GROUND_ORDER, Reference: "order 7",
+		}),
+		"ConductService.RegisterCourse": one(investigator, sampleCourse(kept)),
+		"ConductService.GetCourse":      one(investigator, &registerv1.GetCourseRequest{Name: keptCourse.GetName()}),
+		"ConductService.ListCourses":    one("spoc-33", &registerv1.ListCoursesRequest{Parent: kept}),
+		"ConductService.CancelCourse": one("spoc-33", &registerv1.CancelCourseRequest{
+			Name: course(), Reason: registerv1.CancelReason_CANCEL_REASON_NO_CRIME, Explanation: "no crime",
+		}),
+		"ConductService.EraseCourse": one("dpo-33", &registerv1.EraseCourseRequest{
+			Name: course(), Ground: registerv1.ErasureGround_ERASURE_GROUND_ORDER, Reference: "order 8",
+		}),
+		"RegistrationService.RegisterRecords": {account: investigator, requests: []proto.Message{
+			&registerv1.RegisterRecordsRequest{Sequence: 1, Record: &registerv1.RegisterRecordsRequest_Nominal{Nominal: sampleNominal()}},
+			&registerv1.RegisterRecordsRequest{Sequence: 2, Record: &registerv1.RegisterRecordsRequest_Nominal{Nominal: sampleNominal()}},
+			&registerv1.RegisterRecordsRequest{Sequence: 3, Record: &registerv1.RegisterRecordsRequest_Course{Course: sampleCourse(kept)}},
+		}},
+		"SearchService.CreateSearch":           one(investigator, sampleSearch()),
+		"SearchService.GetSearch":              one(investigator, &registerv1.GetSearchRequest{Name: found.GetName()}),
+		"SearchService.GetCandidate":           one(investigator, &registerv1.GetCandidateRequest{Name: found.GetCandidates()[0].GetName()}),
+		"AccessLogService.GetCheckpoint":       one(investigator, &registerv1.GetCheckpointRequest{}),
+		"AccessLogService.GetInclusionProof":   one(investigator, &registerv1.GetInclusionProofRequest{Index: 1}),
+		"AccessLogService.GetConsistencyProof": one(investigator, &registerv1.GetConsistencyProofRequest{FirstTreeSize: 1}),
+		"AccessLogService.ListEntries": one("psd-33", &registerv1.ListEntriesRequest{
+			Parent: "forces/33", Purpose: registerv1.LogPurpose_LOG_PURPOSE_LAWFULNESS, Reference: "review 7", PageSize: 5,
+		}),
+		"DirectoryService.ListForces": one(investigator, &registerv1.ListForcesRequest{}),
+		"DirectoryService.GetForce":   one(investigator, &registerv1.GetForceRequest{Name: "forces/33"}),
+		"DirectoryService.UpdateForceContact": one("admin", &registerv1.UpdateForceContactRequest{Contact: &registerv1.ForceContact{
+			Force: "forces/33", Team: "Stalking triage", Phone: "01632 960001", Email: "spoc@police.example", Hours: "always",
+		}}),
+		"DirectoryService.ListCodes": one(investigator, &registerv1.ListCodesRequest{Parent: "codeLists/behaviours"}),
+		"DirectoryService.GetSelf":   one(investigator, &registerv1.GetSelfRequest{}),
+	}
+}
+
+func must(tb testing.TB, err error) {
+	tb.Helper()
+	if err != nil {
+		tb.Fatal(err)
+	}
+}
