@@ -57,7 +57,7 @@ func rewrapRecords(ctx context.Context, keys *seal.KeyRing, db *postgres.DB) (to
 		after = page[len(page)-1].Record
 		var old, fresh []postgres.RecordKey
 		for _, k := range page {
-			wrapped, changed, err := rewrap(keys, k.Wrapped, k.Record)
+			wrapped, changed, err := keys.Rewrap(k.Wrapped, k.Record[:])
 			if err != nil {
 				return total, err
 			}
@@ -88,7 +88,7 @@ func rewrapBodies(ctx context.Context, keys *seal.KeyRing, db *postgres.DB) (tot
 			if err != nil {
 				return total, err
 			}
-			wrapped, changed, err := rewrap(keys, k.Wrapped, meta.ID)
+			wrapped, changed, err := keys.Rewrap(k.Wrapped, meta.ID[:])
 			if err != nil {
 				return total, err
 			}
@@ -102,17 +102,4 @@ func rewrapBodies(ctx context.Context, keys *seal.KeyRing, db *postgres.DB) (tot
 			return total, err
 		}
 	}
-}
-
-// rewrap wraps one key under the primary version, unless it is already.
-func rewrap(keys *seal.KeyRing, wrapped []byte, about uuid.UUID) (fresh []byte, changed bool, err error) {
-	if !keys.NeedsRewrap(wrapped) {
-		return nil, false, nil
-	}
-	key, err := keys.Unwrap(wrapped, about[:])
-	if err != nil {
-		return nil, false, err
-	}
-	fresh, err = keys.Wrap(key, about[:])
-	return fresh, true, err
 }

@@ -98,29 +98,29 @@ func (a *app) login() (*client.Login, error) {
 	return &client.Login{Name: name, Profile: p, Cache: client.NewTokenCache(a.config.TokenPath()), Say: a.warn}, nil
 }
 
-// token returns where calls take their access token from; nil when a force
-// system calls by its certificate alone.
-func (a *app) token(p client.Profile) (client.TokenFunc, error) {
+// token returns where calls take their access token from; has is false when a
+// force system calls by its certificate alone.
+func (a *app) token(p client.Profile) (from client.TokenFunc, has bool, err error) {
 	if a.Token != "" {
 		token := strings.TrimSpace(a.Token)
-		return func(context.Context) (string, error) { return token, nil }, nil
+		return func(context.Context) (string, error) { return token, nil }, true, nil
 	}
 	if p.Issuer == "" {
-		return nil, nil
+		return nil, false, nil
 	}
 	l, err := a.login()
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	ctx, cancel := context.WithTimeout(a.ctx, a.Timeout)
 	defer cancel()
 	if _, err := l.AccessToken(ctx); err != nil {
 		if errors.Is(err, client.ErrNotSignedIn) && p.Cert != "" {
-			return nil, nil
+			return nil, false, nil
 		}
-		return nil, err
+		return nil, false, err
 	}
-	return l.AccessToken, nil
+	return l.AccessToken, true, nil
 }
 
 // connect opens the connection to the register.
@@ -132,11 +132,11 @@ func (a *app) connect() (*grpc.ClientConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	token, err := a.token(p)
+	token, has, err := a.token(p)
 	if err != nil {
 		return nil, err
 	}
-	if token == nil && p.Cert == "" {
+	if !has && p.Cert == "" {
 		return nil, usageError{errors.New("as whom? Sign in with a profile, or give --token, or --cert and --key")}
 	}
 	a.conn, err = client.Dial(p, token, a.Officer)
@@ -181,7 +181,7 @@ func (a *app) keepReceipt(trailer metadata.MD) error {
 func (a *app) readInput(name string, limit int64) ([]byte, error) {
 	in := a.in
 	if name != "-" {
-		f, err := os.Open(name) //nolint:gosec // the user's own file
+		f, err := os.Open(name)
 		if err != nil {
 			return nil, usageError{err}
 		}

@@ -214,12 +214,12 @@ func (c *importCmd) report(a *app, s *bulk.Summary, files *bulk.Files, err error
 	if err != nil {
 		a.warn("The import is NOT complete. Give the same command again to go on.")
 		if a.ctx.Err() != nil {
-			return exitCode(exitError)
+			return exitError(exitFault)
 		}
 		return err
 	}
 	if s.Rejected > 0 {
-		return exitCode(exitRejects)
+		return exitError(exitRejects)
 	}
 	return nil
 }

@@ -121,7 +121,7 @@ func (c *logListCmd) request(a *app) (*registerv1.ListEntriesRequest, error) {
 	}
 	return &registerv1.ListEntriesRequest{
 		Parent: "forces/" + force, Purpose: purpose, Reference: c.Reference, Subject: c.Subject, Method: c.Method,
-		Outcome: c.Outcome, Record: c.Record, StartTime: since, EndTime: until, PageToken: c.PageToken,
+		Outcome: c.Outcome, Record: c.Record, StartTime: stamp(since), EndTime: stamp(until), PageToken: c.PageToken,
 	}, nil
 }
 
@@ -129,21 +129,29 @@ var ago = regexp.MustCompile(`^([0-9]{1,6})(m|h|d|w)$`)
 
 // moment reads a day (its beginning, local time), a time, or how long before
 // now: 30m, 24h, 7d, 2w. Empty is no time.
-func moment(s string, now time.Time) (*timestamppb.Timestamp, error) {
+func moment(s string, now time.Time) (time.Time, error) {
 	if s == "" {
-		return nil, nil
+		return time.Time{}, nil
 	}
 	if m := ago.FindStringSubmatch(s); m != nil {
 		n, _ := strconv.Atoi(m[1]) // at most six digits
 		unit := map[string]time.Duration{"m": time.Minute, "h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour}[m[2]]
-		return timestamppb.New(now.Add(-time.Duration(n) * unit)), nil
+		return now.Add(-time.Duration(n) * unit), nil
 	}
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04", "2006-01-02 15:04", time.DateOnly} {
 		if t, err := time.ParseInLocation(layout, s, time.Local); err == nil {
-			return timestamppb.New(t), nil
+			return t, nil
 		}
 	}
-	return nil, fmt.Errorf("%q is not a time: give 2026-11-20, 2026-11-20T08:00:00Z, or 24h or 7d before now", client.Clean(s))
+	return time.Time{}, fmt.Errorf("%q is not a time: give 2026-11-20, 2026-11-20T08:00:00Z, or 24h or 7d before now", client.Clean(s))
+}
+
+// stamp is the time in a message; no time is absent.
+func stamp(t time.Time) *timestamppb.Timestamp {
+	if t.IsZero() {
+		return nil
+	}
+	return timestamppb.New(t)
 }
 
 type logCheckpointCmd struct{}

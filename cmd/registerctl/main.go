@@ -25,7 +25,7 @@ import (
 // The exit codes.
 const (
 	exitOK          = 0
-	exitError       = 1
+	exitFault       = 1
 	exitUsage       = 2
 	exitNoHit       = 3
 	exitNotAnswered = 4
@@ -56,11 +56,11 @@ func main() {
 	os.Exit(code)
 }
 
-// exitCode is an error that has been told already.
-type exitCode int
+// exitError is an error that has been told already.
+type exitError int
 
 // Error names the code.
-func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 // usageError is a mistake in the command line that the parser cannot see.
 type usageError struct{ error }
@@ -78,7 +78,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	)
 	if err != nil {
 		_, _ = fmt.Fprintf(errOut, "registerctl: %v\n", err)
-		return exitError
+		return exitFault
 	}
 	parsed, err := parser.Parse(args)
 	if helped {
@@ -95,7 +95,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 
 // conclude tells of an error and chooses the exit code.
 func (a *app) conclude(err error) int {
-	var told exitCode
+	var told exitError
 	var usage usageError
 	switch {
 	case err == nil:
@@ -112,7 +112,7 @@ func (a *app) conclude(err error) int {
 		if errors.As(err, &usage) {
 			return exitUsage
 		}
-		return exitError
+		return exitFault
 	}
 	for i, line := range p.Lines() {
 		if i == 0 {
@@ -123,5 +123,5 @@ func (a *app) conclude(err error) int {
 	if client.Unanswered(p.Code) {
 		return exitNotAnswered
 	}
-	return exitError
+	return exitFault
 }

@@ -129,8 +129,8 @@ func TestSearchWithoutAnswer(t *testing.T) {
 		{"down", []string{"--surname", "Down"}, exitNotAnswered, "", "NOT CHECKED"},
 		{"no outcome", []string{"--surname", "Odd"}, exitNotAnswered, "", "NOT CHECKED"},
 		{"hit without candidates", []string{"--surname", "Contradiction"}, exitNotAnswered, "", "NOT CHECKED"},
-		{"own details", []string{"--surname", "Self"}, exitError, "", "SELF_SEARCH"},
-		{"fields", []string{"--surname", "Bad"}, exitError, "", "\n  search.criteria.phones[0]: is not a number\n"},
+		{"own details", []string{"--surname", "Self"}, exitFault, "", "SELF_SEARCH"},
+		{"fields", []string{"--surname", "Bad"}, exitFault, "", "\n  search.criteria.phones[0]: is not a number\n"},
 		{"no server", []string{"--surname", "X", "--server", "127.0.0.1:1"}, exitNotAnswered, "", "NOT CHECKED"},
 		{"nobody", []string{"--surname", "X", "--profile", "nobody"}, exitUsage, "", "as whom?"},
 		{"no such profile", []string{"--surname", "X", "--profile", "nix"}, exitUsage, "", "system-33"},
@@ -156,7 +156,7 @@ func TestAnswerThatCannotBeShown(t *testing.T) {
 	for _, form := range [][]string{nil, {"--json"}} {
 		var errOut strings.Builder
 		code := run(t.Context(), append(append(form, "search", "--surname", "Nobody"), because...), strings.NewReader(""), fullDisk{}, &errOut)
-		if code != exitError || !strings.Contains(errOut.String(), "NOT CHECKED") {
+		if code != exitFault || !strings.Contains(errOut.String(), "NOT CHECKED") {
 			t.Errorf("%v: exit %d, %s", form, code, errOut.String())
 		}
 	}
@@ -221,11 +221,11 @@ func TestRegister(t *testing.T) {
 	several := one + "\n" + `{"nominal":{"names":[{"full":"A"}]}}` + "\n" + `{"parent":"forces/33",
 		"course":{"source":{"system":"s","reference":"c"}}}`
 	code, out, errOut := b.run(several, "register", "-", "--force", "33")
-	if code != exitError || strings.Count(out, "version") != 2 || !strings.Contains(errOut, "record 2 of 3") {
+	if code != exitFault || strings.Count(out, "version") != 2 || !strings.Contains(errOut, "record 2 of 3") {
 		t.Errorf("exit %d\n%s%s", code, out, errOut)
 	}
 	for _, bad := range []string{"", "{", `{"shoe":1}`} {
-		if code, _, _ := b.run(bad, "register", "-"); code != exitError {
+		if code, _, _ := b.run(bad, "register", "-"); code != exitFault {
 			t.Errorf("%q: exit %d", bad, code)
 		}
 	}
@@ -264,7 +264,7 @@ func TestImport(t *testing.T) {
 			t.Errorf("%s: exit %d", name, code)
 		}
 	}
-	if code, _, errOut := b.run("", "import", path, "--system", "nix", "--force", "99", "--map", "id=reference,born=alias", "--cert-dir", b.dir); code != exitError || !strings.Contains(errOut, "certificates of force 99") {
+	if code, _, errOut := b.run("", "import", path, "--system", "nix", "--force", "99", "--map", "id=reference,born=alias", "--cert-dir", b.dir); code != exitFault || !strings.Contains(errOut, "certificates of force 99") {
 		t.Errorf("exit %d, %s", code, errOut)
 	}
 }
@@ -295,7 +295,7 @@ func TestLogList(t *testing.T) {
 func TestMoment(t *testing.T) {
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 	for in, want := range map[string]string{"30m": "2026-11-21T11:30:00Z", "2w": "2026-11-07T12:00:00Z", "2026-11-20T08:00:00+01:00": "2026-11-20T07:00:00Z"} {
-		if got, err := moment(in, now); err != nil || got.AsTime().Format(time.RFC3339) != want {
+		if got, err := moment(in, now); err != nil || got.UTC().Format(time.RFC3339) != want {
 			t.Errorf("%s: %v, %v", in, got, err)
 		}
 	}
@@ -323,7 +323,7 @@ func TestLoginAndTokens(t *testing.T) {
 	if err := c.Save(filepath.Join(b.dir, "registerctl.yaml")); err != nil {
 		t.Fatal(err)
 	}
-	if code, _, errOut := b.run("", "whoami"); code != exitError || !strings.Contains(errOut, "registerctl login") {
+	if code, _, errOut := b.run("", "whoami"); code != exitFault || !strings.Contains(errOut, "registerctl login") {
 		t.Errorf("before: exit %d, %s", code, errOut)
 	}
 	if code, out, errOut := b.run("", "login"); code != exitOK || !strings.Contains(out, "(investigator-33)") {
@@ -346,7 +346,7 @@ func TestLoginAndTokens(t *testing.T) {
 	if code, out, _ := b.run("", "logout"); code != exitOK || out != "Signed out.\n" {
 		t.Errorf("logout: exit %d, %s", code, out)
 	}
-	if code, _, _ := b.run("", "token"); code != exitError {
+	if code, _, _ := b.run("", "token"); code != exitFault {
 		t.Errorf("token after logout: exit %d", code)
 	}
 }

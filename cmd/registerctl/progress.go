@@ -26,7 +26,7 @@ const plainEvery = 5 * time.Second
 
 func newProgress(a *app, total int64) *progress {
 	p := &progress{app: a, total: total, start: time.Now(), last: time.Now(), begun: -1}
-	if f, ok := a.errOut.(*os.File); ok && !a.JSON && term.IsTerminal(int(f.Fd())) { //nolint:gosec // a file descriptor fits
+	if f, ok := a.errOut.(*os.File); ok && !a.JSON && term.IsTerminal(int(f.Fd())) {
 		p.bar = progressbar.NewOptions64(total,
 			progressbar.OptionSetWriter(f), progressbar.OptionSetDescription("importing"),
 			progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("records"),

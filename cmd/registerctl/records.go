@@ -153,7 +153,7 @@ func (a *app) showCourses(courses []*registerv1.CourseOfConduct) {
 // label names a course in the timeline: A to Z, then by number.
 func label(i int) string {
 	if i < 26 {
-		return string(rune('A' + i))
+		return "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[i : i+1]
 	}
 	return strconv.Itoa(i + 1)
 }

@@ -71,7 +71,7 @@ func (c *registerCmd) Run(a *app) error {
 		}
 	}
 	if worst != exitOK {
-		return exitCode(worst)
+		return exitError(worst)
 	}
 	return nil
 }

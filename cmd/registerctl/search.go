@@ -67,7 +67,7 @@ func (c *searchCmd) Run(a *app) error {
 		return err
 	}
 	if len(found.GetCandidates()) == 0 {
-		return exitCode(exitNoHit)
+		return exitError(exitNoHit)
 	}
 	return nil
 }

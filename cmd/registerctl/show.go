@@ -16,7 +16,7 @@ type showCmd struct {
 }
 
 // shower gets a resource and returns how to print it.
-type shower func(a *app, ctx context.Context, conn grpc.ClientConnInterface, name string, opts ...grpc.CallOption) (proto.Message, func(), error)
+type shower func(ctx context.Context, a *app, conn grpc.ClientConnInterface, name string, opts ...grpc.CallOption) (proto.Message, func(), error)
 
 var showers = []struct {
 	pattern *regexp.Regexp
@@ -40,9 +40,9 @@ func (c *showCmd) Run(a *app) error {
 			return err
 		}
 		var m proto.Message
-		var print func()
+		var tell func()
 		entry, err := a.call(func(ctx context.Context, opts ...grpc.CallOption) (err error) {
-			m, print, err = s.show(a, ctx, conn, c.Name, opts...)
+			m, tell, err = s.show(ctx, a, conn, c.Name, opts...)
 			return err
 		})
 		if err != nil {
@@ -51,7 +51,7 @@ func (c *showCmd) Run(a *app) error {
 		if a.JSON {
 			return a.printJSON(m)
 		}
-		print()
+		tell()
 		if entry != "" {
 			a.say("")
 			a.say("This view is recorded under your name, entry %s.", entry)
@@ -61,7 +61,7 @@ func (c *showCmd) Run(a *app) error {
 	return usageError{errors.New("give the name of a search, a candidate, a nominal, a course or a force")}
 }
 
-func showSearch(a *app, ctx context.Context, conn grpc.ClientConnInterface, name string, opts ...grpc.CallOption) (proto.Message, func(), error) {
+func showSearch(ctx context.Context, a *app, conn grpc.ClientConnInterface, name string, opts ...grpc.CallOption) (proto.Message, func(), error) {
 	s, err := registerv1.NewSearchServiceClient(conn).GetSearch(ctx, &registerv1.GetSearchRequest{Name: name}, opts...)
 	if err == nil {
 		err = checkOutcome(s)
@@ -72,22 +72,22 @@ func showSearch(a *app, ctx context.Context, conn grpc.ClientConnInterface, name
 	}, err
 }
 
-func showDetail(a *app, ctx context.Context, conn grpc.ClientConnInterface, name string, opts ...grpc.CallOption) (proto.Message, func(), error) {
+func showDetail(ctx context.Context, a *app, conn grpc.ClientConnInterface, name string, opts ...grpc.CallOption) (proto.Message, func(), error) {
 	d, err := registerv1.NewSearchServiceClient(conn).GetCandidate(ctx, &registerv1.GetCandidateRequest{Name: name}, opts...)
 	return d, func() { a.showDetail(d) }, err
 }
 
-func showNominal(a *app, ctx context.Context, conn grpc.ClientConnInterface, name string, opts ...grpc.CallOption) (proto.Message, func(), error) {
+func showNominal(ctx context.Context, a *app, conn grpc.ClientConnInterface, name string, opts ...grpc.CallOption) (proto.Message, func(), error) {
 	n, err := registerv1.NewNominalServiceClient(conn).GetNominal(ctx, &registerv1.GetNominalRequest{Name: name}, opts...)
 	return n, func() { a.showNominal(n) }, err
 }
 
-func showCourse(a *app, ctx context.Context, conn grpc.ClientConnInterface, name string, opts ...grpc.CallOption) (proto.Message, func(), error) {
+func showCourse(ctx context.Context, a *app, conn grpc.ClientConnInterface, name string, opts ...grpc.CallOption) (proto.Message, func(), error) {
 	c, err := registerv1.NewConductServiceClient(conn).GetCourse(ctx, &registerv1.GetCourseRequest{Name: name}, opts...)
 	return c, func() { a.showCourses([]*registerv1.CourseOfConduct{c}) }, err
 }
 
-func showForce(a *app, ctx context.Context, conn grpc.ClientConnInterface, name string, opts ...grpc.CallOption) (proto.Message, func(), error) {
+func showForce(ctx context.Context, a *app, conn grpc.ClientConnInterface, name string, opts ...grpc.CallOption) (proto.Message, func(), error) {
 	f, err := registerv1.NewDirectoryServiceClient(conn).GetForce(ctx, &registerv1.GetForceRequest{Name: name}, opts...)
 	return f, func() {
 		a.table([]string{"force", f.GetCode() + " " + f.GetTitle()}, [][]string{{"ask", contact(f.GetContact())}})

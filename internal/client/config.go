@@ -77,7 +77,7 @@ func LoadConfig(path string, required bool) (*Config, error) {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
 	c := &Config{path: abs}
-	data, err := os.ReadFile(abs) //nolint:gosec // the user's own file
+	data, err := os.ReadFile(abs)
 	if errors.Is(err, fs.ErrNotExist) && !required {
 		return c, nil
 	}

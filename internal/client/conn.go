@@ -89,7 +89,7 @@ func (b bearer) GetRequestMetadata(ctx context.Context, _ ...string) (map[string
 		return nil, err
 	}
 	if token == "" {
-		return nil, nil
+		return map[string]string{}, nil
 	}
 	for _, r := range token {
 		if r <= ' ' || r > '~' {

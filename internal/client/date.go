@@ -120,21 +120,21 @@ func fill(d *registerv1.PartialDate, year, month, day int) error {
 	if year < firstYear || year > lastYear {
 		return ErrDateRange
 	}
-	d.Year = int32(year) //nolint:gosec // in range
-	if month == 0 {      // a day without its month tells nothing
+	d.Year = int32(year)
+	if month == 0 { // a day without its month tells nothing
 		return nil
 	}
-	if month > 12 {
+	if month < 0 || month > 12 {
 		return ErrDateMonth
 	}
-	d.Month = int32(month) //nolint:gosec // in range
+	d.Month = int32(month)
 	if day == 0 {
 		return nil
 	}
-	if time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC).Day() != day {
+	if day < 0 || day > 31 || time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC).Day() != day {
 		return ErrDateDay
 	}
-	d.Day = int32(day) //nolint:gosec // in range
+	d.Day = int32(day)
 	return nil
 }
 

@@ -77,6 +77,7 @@ func Unanswered(c codes.Code) bool {
 	switch c {
 	case codes.Unavailable, codes.DeadlineExceeded, codes.Canceled, codes.Internal, codes.Unknown, codes.DataLoss, codes.ResourceExhausted, codes.Aborted:
 		return true
+	default:
+		return false
 	}
-	return false
 }

@@ -48,7 +48,7 @@ func (t *TokenCache) put(key string, token *oauth2.Token) error {
 	} else {
 		all[key] = token
 	}
-	data, err := json.MarshalIndent(all, "", "  ")
+	data, err := json.MarshalIndent(all, "", "  ") //nolint:gosec // a token cache holds tokens
 	if err != nil {
 		return fmt.Errorf("token cache: %w", err)
 	}

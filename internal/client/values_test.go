@@ -49,7 +49,7 @@ func TestParseHandle(t *testing.T) {
 }
 
 func TestParseSexAndPurpose(t *testing.T) {
-	for in, want := range map[string]registerv1.Sex{"m": 1, "Male": 1, " F ": 2, "N": 3, "NS": 4, "unknown": 4, "t2227949966": 0, "": 0} {
+	for in, want := range map[string]registerv1.Sex{"m": 1, "Male": 1, "f\t": 2, "N": 3, "NS": 4, "unknown": 4, "t2227949966": 0, "": 0} {
 		if got, err := client.ParseSex(in); got != want || (err == nil) != (want != 0) {
 			t.Errorf("%q: %v, %v", in, got, err)
 		}

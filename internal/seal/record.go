@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"fmt"
-	"iter"
 )
 
 // DataKey is the key of one record or one entry body: AES-256. It prints as a
@@ -119,36 +118,16 @@ func (k *KeyRing) NeedsRewrap(wrapped []byte) bool {
 	return WrappedVersion(wrapped) != k.keys.Load().recordPrimary
 }
 
-// WrappedKey is a stored data key on its way through Rewrap. Context is what it was
-// wrapped with: the id of its record or entry.
-type WrappedKey struct {
-	Context [16]byte
-	Wrapped []byte
-}
-
-// Rewrap yields each of the stored keys that is not yet under the primary version,
-// wrapped afresh; the caller stores it in place of the old one. It stops at the first
-// error, of the input or ErrOpen, which it yields with the key concerned.
-func (k *KeyRing) Rewrap(stored iter.Seq2[WrappedKey, error]) iter.Seq2[WrappedKey, error] {
-	return func(yield func(WrappedKey, error) bool) {
-		for w, err := range stored {
-			if err == nil && !k.NeedsRewrap(w.Wrapped) {
-				continue
-			}
-			if err == nil {
-				w.Wrapped, err = k.rewrap(w)
-			}
-			if !yield(w, err) || err != nil {
-				return
-			}
-		}
+// Rewrap wraps a stored key afresh under the primary version; changed is false when it
+// is under it already. context is what it was wrapped with.
+func (k *KeyRing) Rewrap(wrapped, context []byte) (fresh []byte, changed bool, err error) {
+	if !k.NeedsRewrap(wrapped) {
+		return nil, false, nil
 	}
-}
-
-func (k *KeyRing) rewrap(w WrappedKey) ([]byte, error) {
-	d, err := k.Unwrap(w.Wrapped, w.Context[:])
+	d, err := k.Unwrap(wrapped, context)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return k.Wrap(d, w.Context[:])
+	fresh, err = k.Wrap(d, context)
+	return fresh, true, err
 }

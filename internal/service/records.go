@@ -29,7 +29,7 @@ type Records struct {
 const recordTimeout = 10 * time.Second
 
 // maxRun bounds how many records of a stream are registered side by side.
-const maxRun = 32
+const maxRun = 64
 
 // RegisterRecords implements the RPC. Records are taken in runs: consecutive
 // records of one kind with different source keys are registered side by side

@@ -243,7 +243,7 @@ func openLines(path string, appending bool) (*lineFile, error) {
 	if appending {
 		mode = os.O_APPEND
 	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|mode, 0o600) //nolint:gosec // beside the user's own input
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|mode, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("notes of the import: %w", err)
 	}

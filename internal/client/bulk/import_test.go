@@ -148,7 +148,7 @@ func notes(t *testing.T, path string) (out []bulk.Note) {
 }
 
 func TestImportOverStreamsThatBreak(t *testing.T) {
-	rng := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test
+	rng := rand.New(rand.NewPCG(1, 2))
 	breaks := []error{status.Error(codes.Unavailable, "x"), status.Error(codes.Internal, "x"), nil, status.Error(codes.Aborted, "x")}
 	r := &register{breakAfter: func(n int) (int, error) {
 		if n > 40 {

@@ -104,8 +104,9 @@ func mayRetry(err error, progress bool) bool {
 		return true
 	case codes.Unauthenticated:
 		return progress
+	default: // the register has judged
+		return false
 	}
-	return false
 }
 
 // attempt sends over one stream. It returns nil when the input has ended and

@@ -90,14 +90,14 @@ func NewCSV(r io.Reader, delimiter rune, m Mapping) (Source, error) {
 // Next implements Source.
 func (s *csvSource) Next() (*Item, error) {
 	row, err := s.r.Read()
-	var malformed *csv.ParseError
-	if err != nil && !errors.As(err, &malformed) {
+	if malformed := (*csv.ParseError)(nil); errors.As(err, &malformed) {
+		s.seq++
+		return &Item{Seq: s.seq, Line: int64(malformed.StartLine), Faults: []client.Violation{{Field: "row", Description: malformed.Err.Error()}}}, nil
+	}
+	if err != nil {
 		return nil, err
 	}
 	s.seq++
-	if malformed != nil {
-		return &Item{Seq: s.seq, Line: int64(malformed.StartLine), Faults: []client.Violation{{Field: "row", Description: malformed.Err.Error()}}}, nil
-	}
 	line, _ := s.r.FieldPos(0)
 	req, left, faults := s.mapper.Map(row)
 	item := &Item{Seq: s.seq, Line: int64(line), Left: left, Faults: faults}
@@ -163,12 +163,11 @@ func (s *jsonSource) Next() (*Item, error) {
 			item.Faults = []client.Violation{{Field: "line", Description: fmt.Sprintf("is longer than %d bytes", maxRecord)}}
 			return item, nil
 		}
-		record, err := ParseRecord(line, s.force)
-		if err != nil {
-			item.Faults = []client.Violation{{Field: "line", Description: err.Error()}}
-			return item, nil
+		if record, fault := ParseRecord(line, s.force); fault != nil {
+			item.Faults = []client.Violation{{Field: "line", Description: fault.Error()}}
+		} else {
+			item.set(record)
 		}
-		item.set(record)
 		return item, nil
 	}
 }
@@ -185,6 +184,7 @@ func ParseRecord(data []byte, force string) (*registerv1.RegisterRecordsRequest,
 		target, out.Record = nominal, &registerv1.RegisterRecordsRequest_Nominal{Nominal: nominal}
 	case shapeCourse:
 		target, out.Record = course, &registerv1.RegisterRecordsRequest_Course{Course: course}
+	case shapeRecords:
 	}
 	if err := protojson.Unmarshal(data, target); err != nil {
 		return nil, fmt.Errorf("is not a record: %s", client.Shorten(client.Clean(err.Error()), 200))
