@@ -47,7 +47,7 @@ func TestKilledUnderLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	site := servertest.NewSiteOn(t, db, nil)
-	p := start(t, site, site.Config())
+	p := site.StartProgram(site.Config())
 	l := newLoad(site)
 	l.connect(p)
 	l.start(6, *seed)
@@ -64,17 +64,17 @@ func TestKilledUnderLoad(t *testing.T) {
 		what := [...]string{"server", "PostgreSQL", "server, PostgreSQL", "PostgreSQL, server"}[random.IntN(4)]
 		switch what {
 		case "server":
-			p.kill()
+			p.Kill()
 		case "PostgreSQL":
 			killPostgres()
 		case "server, PostgreSQL":
-			p.kill()
+			p.Kill()
 			pause(20)
 			killPostgres()
 		case "PostgreSQL, server":
 			killPostgres()
 			pause(20)
-			p.kill()
+			p.Kill()
 		}
 		t.Logf("round %d: killed %s after %d acknowledgements", round+1, what, l.acks.Load())
 		if what != "server" {
@@ -82,7 +82,7 @@ func TestKilledUnderLoad(t *testing.T) {
 			pg = durable(t, dir)
 		}
 		if what != "PostgreSQL" {
-			p = start(t, site, site.Config())
+			p = site.StartProgram(site.Config())
 			l.connect(p)
 		}
 	}

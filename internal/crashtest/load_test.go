@@ -78,10 +78,10 @@ func newLoad(site *servertest.Site) *load {
 }
 
 // connect turns the clients to a server.
-func (l *load) connect(p *program) {
-	links := &links{system: map[string]*grpc.ClientConn{}, people: p.dial("")}
+func (l *load) connect(p *servertest.Program) {
+	links := &links{system: map[string]*grpc.ClientConn{}, people: p.Dial("")}
 	for _, f := range servertest.Forces {
-		links.system[f] = p.dial(f)
+		links.system[f] = p.Dial(f)
 	}
 	l.links.Store(links)
 }

@@ -94,12 +94,12 @@ func TestReplicas(t *testing.T) {
 	t.Parallel()
 	site := servertest.NewSite(t, nil)
 	r := &pair{site: site}
-	steady := start(t, site, site.Config())
+	steady := site.StartProgram(site.Config())
 	line, url := through(t, site.DB.ServiceURL)
 	config := site.Config()
 	config.Database.URL = url
-	shaky := start(t, site, config)
-	a, b := steady.dial("33"), shaky.dial("33")
+	shaky := site.StartProgram(config)
+	a, b := steady.Dial("33"), shaky.Dial("33")
 	r.crosswise(t, 40, a, b)
 
 	t.Log("crosswise done")
@@ -117,13 +117,13 @@ func TestReplicas(t *testing.T) {
 			})
 		}
 		time.Sleep(30 * time.Millisecond)
-		shaky.signal(syscall.SIGSTOP)
+		shaky.Signal(syscall.SIGSTOP)
 		var number int
 		eventually(t, "the other replica does not go on", func(ctx context.Context) (err error) {
 			number, _, err = r.register(ctx, a)
 			return err
 		})
-		shaky.signal(syscall.SIGCONT)
+		shaky.Signal(syscall.SIGCONT)
 		if staleOrLevel(t, b, number) != nil {
 			eventually(t, "the paused replica does not come back", func(ctx context.Context) error { return finds(ctx, b, number) })
 		}
@@ -160,9 +160,9 @@ func TestReplicas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shaky.kill()
-	shaky = start(t, site, config)
-	b = shaky.dial("33")
+	shaky.Kill()
+	shaky = site.StartProgram(config)
+	b = shaky.Dial("33")
 	if err := finds(t.Context(), b, number); err != nil {
 		t.Error(err)
 	}

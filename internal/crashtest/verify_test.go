@@ -66,7 +66,7 @@ func checkWhole(tb testing.TB, site *servertest.Site) accesslog.Audit {
 }
 
 // verify compares what was acknowledged with what is there.
-func (l *load) verify(t *testing.T, p *program) {
+func (l *load) verify(t *testing.T, p *servertest.Program) {
 	t.Helper()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -93,11 +93,11 @@ func each(t *testing.T, n int, check func(ctx context.Context, i int) error) {
 	}
 }
 
-func (l *load) verifyRecords(t *testing.T, p *program) {
+func (l *load) verifyRecords(t *testing.T, p *servertest.Program) {
 	t.Helper()
 	conns, listed := map[string]*grpc.ClientConn{}, map[string]*registerv1.NominalKey{}
 	for _, force := range servertest.Forces {
-		conns[force] = p.dial(force)
+		conns[force] = p.Dial(force)
 		req := &registerv1.ListNominalsRequest{Parent: "forces/" + force, PageSize: 1000}
 		for {
 			page, err := registerv1.NewNominalServiceClient(conns[force]).ListNominals(t.Context(), req)
@@ -180,14 +180,14 @@ func checkCourse(ctx context.Context, conn *grpc.ClientConn, r *record) error {
 }
 
 // verifySearches opens acknowledged searches again.
-func (l *load) verifySearches(t *testing.T, p *program) {
+func (l *load) verifySearches(t *testing.T, p *servertest.Program) {
 	t.Helper()
 	conns := map[string]*grpc.ClientConn{}
 	var names []string
 	for name, force := range l.searches {
 		names = append(names, name)
 		if conns[force] == nil {
-			conns[force] = p.dial(force)
+			conns[force] = p.Dial(force)
 		}
 	}
 	each(t, len(names), func(ctx context.Context, i int) error {

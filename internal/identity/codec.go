@@ -40,10 +40,10 @@ const (
 // encode appends the packed form of r; name and atom give the numbers of
 // words.
 func encode(b []byte, r *Record, name, atom func(string) uint32) []byte {
-	b = append(b, byte(len(r.names)))
+	b = append(b, byte(len(r.names))) //nolint:gosec // at most maxNames
 	for i := range r.names {
 		n := &r.names[i]
-		flags := byte(len(n.given)<<nameGiven | len(n.surname)<<nameFamily)
+		flags := byte(len(n.given)<<nameGiven | len(n.surname)<<nameFamily) //nolint:gosec // at most maxTokens each
 		if n.whole {
 			flags |= nameWhole
 		}
@@ -61,7 +61,7 @@ func encode(b []byte, r *Record, name, atom func(string) uint32) []byte {
 			b = binary.AppendUvarint(b, uint64(name(n.joined)))
 		}
 	}
-	b = append(b, byte(len(r.births)))
+	b = append(b, byte(len(r.births))) //nolint:gosec // at most maxBirths
 	for _, d := range r.births {
 		v := uint64(d.Year)<<10 | uint64(d.Month)<<6 | uint64(d.Day)<<1 //nolint:gosec // checked when parsed
 		if d.Approximate {
@@ -69,17 +69,17 @@ func encode(b []byte, r *Record, name, atom func(string) uint32) []byte {
 		}
 		b = binary.AppendUvarint(b, v)
 	}
-	b = append(b, r.sex, byte(len(r.identifiers)))
+	b = append(b, r.sex, byte(len(r.identifiers))) //nolint:gosec // at most maxIdentifiers
 	for _, id := range r.identifiers {
 		b = append(b, byte(id.kind))
 		b = binary.AppendUvarint(b, uint64(atom(id.platform)))
 		b = appendString(b, id.value)
 	}
-	b = append(b, byte(len(r.postcodes)))
+	b = append(b, byte(len(r.postcodes))) //nolint:gosec // at most maxPostcodes
 	for _, p := range r.postcodes {
 		b = appendString(b, p)
 	}
-	b = append(b, byte(len(r.address)))
+	b = append(b, byte(len(r.address))) //nolint:gosec // at most maxRecordWords
 	for _, w := range r.address {
 		b = binary.AppendUvarint(b, uint64(atom(w)))
 	}
@@ -124,9 +124,8 @@ func (r *reader) bytes() []byte {
 	return v
 }
 
-// decode fills p from the packed form at the start of b and returns its
-// length.
-func (p *packed) decode(b []byte) int {
+// decode fills p from the packed form at the start of b.
+func (p *packed) decode(b []byte) {
 	r := reader{b: b}
 	p.names, p.births, p.identifiers = p.names[:0], p.births[:0], p.identifiers[:0]
 	p.postcodes, p.address, p.syms = p.postcodes[:0], p.address[:0], p.syms[:0]
@@ -161,5 +160,4 @@ func (p *packed) decode(b []byte) int {
 	for range r.byte() {
 		p.address = append(p.address, r.sym())
 	}
-	return r.i
 }

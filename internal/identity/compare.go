@@ -155,14 +155,15 @@ func comparePostcodes(a, b string) rule {
 	if a == b {
 		return ruleExact
 	}
-	ia, ib := strings.IndexByte(a, ' '), strings.IndexByte(b, ' ')
 	if distance(a, b, 1) == 1 {
 		return ruleOneLetter
 	}
-	if ia < 0 || ib < 0 || a[:ia] != b[:ib] {
+	outA, inA, okA := strings.Cut(a, " ")
+	outB, inB, okB := strings.Cut(b, " ")
+	if !okA || !okB || outA != outB {
 		return ruleDifferent
 	}
-	if a[ia+1] == b[ib+1] {
+	if inA[:1] == inB[:1] {
 		return ruleSector
 	}
 	return ruleDistrict

@@ -26,10 +26,10 @@ func distance(a, b string, limit int) int {
 	var rows [3][maxLen]uint8
 	last, prev, cur := &rows[0], &rows[1], &rows[2]
 	for j := range len(b) + 1 {
-		prev[j] = uint8(j) //nolint:gosec // below maxLen
+		prev[j] = uint8(j)
 	}
 	for i := 1; i <= len(a); i++ {
-		cur[0] = uint8(i) //nolint:gosec // below maxLen
+		cur[0] = uint8(i)
 		best := cur[0]
 		for j := 1; j <= len(b); j++ {
 			cost := uint8(1)

@@ -34,7 +34,7 @@ func (k IdentifierKind) String() string {
 func ParseIdentifierKind(s string) (IdentifierKind, bool) {
 	for k, n := range kindNames {
 		if n == s {
-			return IdentifierKind(k), true //nolint:gosec // a short table
+			return IdentifierKind(k), true
 		}
 	}
 	return IdentifierOther, false

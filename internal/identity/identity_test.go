@@ -1,7 +1,11 @@
 package identity
 
 import (
+	"math"
+	"slices"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func id(n byte) ID { return ID{15: n} }
@@ -96,4 +100,134 @@ func TestSearchFindsVariants(t *testing.T) {
 			t.Log(got.Candidates[0].Bits, got.Candidates[0].Probability, got.Considered)
 		})
 	}
+}
+
+func TestNewRecordTellsFaults(t *testing.T) {
+	r, faults := NewRecord(Raw{
+		Names:       []RawName{{Given: "John", Surname: "12"}, {}},
+		Births:      []RawBirth{{Value: "31/02/2001"}, {Value: "2001"}},
+		Sex:         "maybe",
+		Identifiers: []RawIdentifier{{Kind: IdentifierPNC, Value: "1981/0000034A"}, {Kind: IdentifierPhone, Value: "!"}},
+		Postcodes:   []string{"LE1 3GG", "4011", "?"},
+		Addresses:   []string{"--"},
+	})
+	want := []Fault{
+		{Field: "names[0].surname", Code: "format"}, {Field: "names[1]", Code: "empty"}, {Field: "births[0]", Code: "range"},
+		{Field: "sex", Code: "format"}, {Field: "identifiers[0].value", Code: "check_letter", Kept: true},
+		{Field: "identifiers[1].value", Code: "format"}, {Field: "postcodes[1]", Code: "format", Kept: true},
+		{Field: "postcodes[2]", Code: "format"}, {Field: "addresses[0]", Code: "format"},
+	}
+	for i := range faults {
+		if faults[i].Message == "" {
+			t.Errorf("%s has no message", faults[i].Field)
+		}
+		faults[i].Message = ""
+	}
+	if diff := cmp.Diff(want, faults); diff != "" {
+		t.Error(diff)
+	}
+	if len(r.names) != 1 || len(r.births) != 1 || len(r.identifiers) != 1 || len(r.postcodes) != 2 {
+		t.Errorf("what is good, or kept, is not there: %+v", r)
+	}
+	if _, faults := NewQuery(Raw{}); len(faults) != 1 || faults[0].Code != "empty" {
+		t.Errorf("an empty query has %+v", faults)
+	}
+	if _, faults := NewRecord(Raw{Births: slices.Repeat([]RawBirth{{Value: "2001"}}, maxBirths+1)}); len(faults) != 1 || faults[0].Code != "too_many" {
+		t.Errorf("too many births have %+v", faults)
+	}
+}
+
+func TestExplanationAddsUp(t *testing.T) {
+	x := NewIndex()
+	crowd(t, x)
+	raw := person("Robert", "Whitfield", "1984-03-12")
+	raw.Sex, raw.Postcodes = "M", []string{"LE1 3GG"}
+	raw.Identifiers = []RawIdentifier{{Kind: IdentifierPhone, Value: "07700900123"}}
+	x.Put(id(1), "33", mustRecord(t, raw))
+	asked := person("Bob", "Whitfeild", "1984-12-03")
+	asked.Sex, asked.Postcodes, asked.Identifiers = "F", []string{"LE1 3GH"}, raw.Identifiers
+	got := x.Search(mustQuery(t, asked), Limits{}).Candidates
+	if len(got) == 0 || got[0].ID != id(1) || got[0].Force != "33" || got[0].Model != DefaultModel().Version {
+		t.Fatalf("got %+v", got)
+	}
+	c, sum, rules := got[0], 0.0, map[string]string{}
+	for _, term := range c.Terms {
+		sum += term.Bits
+		rules[term.Field] = term.Rule
+		if term.Frequency < 0 || term.Frequency > 1 {
+			t.Errorf("%s has frequency %v", term.Field, term.Frequency)
+		}
+	}
+	if math.Abs(sum-c.Bits) > 1e-9 {
+		t.Errorf("the terms come to %v, the total is %v", sum, c.Bits)
+	}
+	if p := 1 / (1 + math.Exp2(-c.Bits-c.Prior)); math.Abs(p-c.Probability) > 1e-12 {
+		t.Errorf("probability %v, want %v", c.Probability, p)
+	}
+	want := map[string]string{"given": "nickname", "surname": "one_letter", "birth": "swapped", "sex": "different", "postcode": "one_letter", "phone": "exact"}
+	if diff := cmp.Diff(want, rules); diff != "" {
+		t.Error(diff)
+	}
+	if !slices.Contains(c.Keys, "identifier") {
+		t.Errorf("retrieved by %v", c.Keys)
+	}
+	if s := x.Score(mustRecord(t, asked), mustRecord(t, raw)); math.Abs(s.Bits-c.Bits) > 1e-9 {
+		t.Errorf("Score says %v, Search %v", s.Bits, c.Bits)
+	}
+	if a := x.Agree(id(1), []ID{id(1), id(100), id(77)}); a[0] < x.Thresholds().Join || a[1] >= x.Thresholds().Propose || a[2] >= a[1] {
+		t.Errorf("agrees %v", a)
+	}
+}
+
+func TestBudgetIsTold(t *testing.T) {
+	x := NewIndex()
+	var entries []Entry
+	for i := range 60 {
+		entries = append(entries, Entry{ID: numbered(i), Force: "01", Record: mustRecord(t, person("John", "Smith", ""))})
+	}
+	x.Load(entries)
+	r := x.Search(mustQuery(t, Raw{Names: []RawName{{Surname: "Smith"}}, Births: []RawBirth{{Value: "1970"}}}), Limits{Candidates: 5, Considered: 10})
+	if len(r.Candidates) != 5 || r.Found != 60 || r.Considered != 60 {
+		t.Errorf("what is alone is not read whole: %d of %d, %d considered", len(r.Candidates), r.Found, r.Considered)
+	}
+	x.Put(numbered(100), "01", mustRecord(t, person("Jane", "Smith", "1970-01-02")))
+	r = x.Search(mustQuery(t, person("Jane", "Smith", "")), Limits{Considered: 10})
+	if len(r.Candidates) != 1 || r.Candidates[0].ID != numbered(100) || !r.BudgetReached {
+		t.Errorf("got %+v", r)
+	}
+	r = x.Search(mustQuery(t, Raw{Names: []RawName{{Surname: "Smith"}}, Identifiers: []RawIdentifier{{Kind: IdentifierPhone, Value: "07700900001"}}}), Limits{Considered: 10})
+	if !slices.Contains(r.TooCommon, "name") && r.Found == 0 {
+		t.Errorf("neither found nor told: %+v", r)
+	}
+}
+
+// FuzzRecord puts whatever comes into an index, finds it and takes it out.
+func FuzzRecord(f *testing.F) {
+	f.Add("John", "van der Berg", "Smith, Bob", "1/2/1980", "07700900123", "LE1 3GG", "1 High Street")
+	f.Add("محمد", "Al-Hassan", "Al Al-Hassan", "about 1980", "@bob", "?", "\x00")
+	f.Fuzz(func(t *testing.T, given, surname, full, birth, number, postcode, address string) {
+		raw := Raw{Names: []RawName{{Given: given, Surname: surname}, {Full: full}}, Births: []RawBirth{{Value: birth}}, Postcodes: []string{postcode}, Addresses: []string{address}}
+		for k := range identifierKinds {
+			raw.Identifiers = append(raw.Identifiers, RawIdentifier{Kind: k, Platform: given, Value: number})
+		}
+		r, _ := NewRecord(raw)
+		x := NewIndex()
+		x.Put(id(1), "33", r)
+		var p packed
+		p.decode(x.store.at(x.docs[0].ref))
+		back := x.unpack(&p)
+		for i := range back.names {
+			back.names[i].kind = r.names[i].kind
+		}
+		if diff := cmp.Diff(recordKeys(&r, nil), recordKeys(&back, nil)); diff != "" {
+			t.Fatalf("a record does not come back as it was:\n%s", diff)
+		}
+		least := math.Inf(-1)
+		if found := x.Search(QueryOf(r), Limits{MinBits: &least}).Considered; len(recordKeys(&r, nil)) > 0 && found != 1 {
+			t.Fatal("a record does not find itself")
+		}
+		if !x.Remove(id(1)) || x.Len() != 0 || len(x.facts.names.byWord) != 0 {
+			t.Fatal("something is left")
+		}
+	})
 }

@@ -113,7 +113,7 @@ func (x *Index) insert(id ID, force string, r *Record) uint32 {
 		x.force[force] = code
 		x.forces = append(x.forces, force)
 	}
-	d := doc{id: id, ref: x.store.put(packed), size: uint16(min(len(packed), math.MaxUint16)), force: code} //nolint:gosec // bounded
+	d := doc{id: id, ref: x.store.put(packed), size: uint16(min(len(packed), math.MaxUint16)), force: code}
 	var n uint32
 	if v := len(x.vacant); v > 0 {
 		n = x.vacant[v-1]

@@ -60,7 +60,7 @@ func sound(s string) string {
 			if c == 'p' && at(i+1) == 'h' {
 				emit('F')
 				i++
-			} else if !(c == 'b' && i == len(s)-1 && at(i-1) == 'm') {
+			} else if c == 'p' || i != len(s)-1 || at(i-1) != 'm' {
 				emit('P')
 			}
 		case 'f', 'v':

@@ -56,9 +56,6 @@ func drawRecord(t *rapid.T, label string) Record {
 	return r
 }
 
-// same compares two records or results, unexported parts included.
-var same = cmp.AllowUnexported(Record{}, name{}, identifier{})
-
 // TestIndexEqualsRebuilt checks that an index answers, after any interleaving
 // of changes, as one that was built afresh from what is left.
 func TestIndexEqualsRebuilt(t *testing.T) {

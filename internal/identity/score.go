@@ -62,7 +62,8 @@ func (s *scorer) atom(sym uint32) string {
 func (s *scorer) compare(word int, sym uint32) *nearness {
 	p, known := s.near.place(word, sym)
 	if !known {
-		w, look := s.word(sym), profile{}
+		w := s.word(sym)
+		var look profile
 		if sym < firstStrange {
 			look = s.facts.names.profiles[sym]
 		} else {

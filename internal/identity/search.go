@@ -248,7 +248,7 @@ func (s *seenSet) add(doc uint32, k keyKind) {
 	if len(s.docs)*2 > len(s.places) {
 		s.places = make([]uint32, len(s.places)*4)
 		for j, d := range s.docs {
-			s.places[s.place(d)] = uint32(j + 1) //nolint:gosec // a few thousand
+			s.places[s.place(d)] = uint32(j + 1)
 		}
 	}
 }

@@ -59,7 +59,7 @@ func (t *table) part(key uint64) (*lane, *part) {
 
 // find returns the place of key, or the empty place where it would go.
 func (p *part) find(key uint64) int {
-	mask := uint64(len(p.keys) - 1)
+	mask := uint64(len(p.keys) - 1) //nolint:gosec // never empty here
 	i := key & mask
 	for p.keys[i] != 0 && p.keys[i] != key {
 		i = (i + 1) & mask

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"slices"
 )
 
 // trainer counts how often each rule holds for pairs of one person and of two.
@@ -29,7 +28,9 @@ const (
 	// maxMatches bounds the true pairs taken of one person, or large persons
 	// would outvote the rest.
 	maxMatches = 20
-	otherPairs = 300_000
+	// pairs of different people that are sampled, at most and for each record
+	otherPairs      = 300_000
+	otherPairsShare = 40
 )
 
 // Fit learns weights from labelled sets, each of which counts the same. It
@@ -208,7 +209,7 @@ func train(m *Model, set []Labelled) *trainer {
 			compare(q[0], q[1], true)
 		}
 	}
-	for range otherPairs {
+	for range min(otherPairs, otherPairsShare*len(set)) {
 		i, j := rng.IntN(len(set)), rng.IntN(len(set))
 		if set[i].Person != set[j].Person {
 			compare(i, j, false)
@@ -248,68 +249,6 @@ func (t *trainer) count(s *scorer, match bool) {
 			t.comparedOthers[p.field]++
 		}
 	}
-}
-
-// FitThresholds sets the join and propose thresholds from labelled sets: join
-// is the least number of bits over which at most one pair in two thousand is
-// of two people in every set, propose the one that serves the persons of all
-// sets best (the mean F1 over all pairs).
-func FitThresholds(m *Model, sets ...[]Labelled) (*Model, error) {
-	next := *m
-	next.Thresholds.Join, next.Thresholds.Propose = math.Inf(1), -20
-	join := math.Inf(-1)
-	f1 := map[float64]float64{}
-	for _, set := range sets {
-		pairs := matchPairs(&next, set)
-		slices.SortFunc(pairs, func(a, b pair) int {
-			switch {
-			case a.bits > b.bits:
-				return -1
-			case a.bits < b.bits:
-				return 1
-			}
-			return 0
-		})
-		join = max(join, precise(pairs, set))
-		truth := truePairs(set)
-		for at := -12.0; at <= 16; at += 0.5 {
-			n := 0
-			for n < len(pairs) && pairs[n].bits >= at {
-				n++
-			}
-			found, correct := clusterPairs(set, cluster(len(set), pairs[:n]))
-			p, r := ratio(correct, found), ratio(correct, truth)
-			if p+r > 0 {
-				f1[at] += 2 * p * r / (p + r)
-			}
-		}
-	}
-	best := math.Inf(-1)
-	for at := -12.0; at <= 16; at += 0.5 {
-		if f1[at] > best {
-			best, next.Thresholds.Propose = f1[at], at
-		}
-	}
-	next.Thresholds.Join = max(math.Ceil(join*2)/2, next.Thresholds.Propose)
-	if err := next.compile(); err != nil {
-		return nil, err
-	}
-	return &next, nil
-}
-
-// precise returns the lowest bits down to which at most one pair in two
-// thousand is wrong. Pairs are the strongest first.
-func precise(pairs []pair, set []Labelled) float64 {
-	wrong, at := 0, math.Inf(1)
-	for i, p := range pairs {
-		if set[p.a].Person != set[p.b].Person {
-			wrong++
-		}
-		if wrong*2000 <= i+1 {
-			at = p.bits
-		}
-	}
-	return at
 }
 
 // Marshal returns the weights file of a model.

@@ -81,7 +81,7 @@ type profile struct {
 }
 
 func (l *lexicon) profile(w string) profile {
-	p := profile{sound: uint32(soundHash(w) >> 32)} //nolint:gosec // half the hash will do
+	p := profile{sound: uint32(soundHash(w) >> 32)}
 	for i := range len(w) {
 		p.letters |= 1 << (w[i] - 'a')
 	}

@@ -152,8 +152,8 @@ func smallDisk(t *testing.T, o *outages) func() {
 	_ = f.Close() // it is full
 	// Fill the table's last page too, so that the next entry needs a new one.
 	o.run(t, `DO $$ BEGIN
-		LOOP INSERT INTO register.entry SELECT -1, now(), 0, '', sha256('\x00'::bytea), NULL; END LOOP;
-		EXCEPTION WHEN OTHERS THEN NULL; END $$`)
+		FOR i IN 1..1000 LOOP INSERT INTO register.entry SELECT 1000000 + i, now(), 0, '', sha256('\x00'::bytea), NULL; END LOOP;
+		RAISE 'the disk is not full'; EXCEPTION WHEN disk_full THEN NULL; END $$`)
 	return func() {
 		must(t, os.Remove(filler))
 		o.run(t, "ALTER TABLE register.entry SET TABLESPACE pg_default", "DROP TABLESPACE small")
@@ -198,7 +198,9 @@ func TestFailsClosed(t *testing.T) {
 	db, err := pgtest.Prepare(t.Context(), o.pg, "register")
 	must(t, err)
 	o.site = servertest.NewSiteOn(t, db, slog.New(slog.DiscardHandler))
-	o.replica = o.site.Start(nil)
+	config := o.site.Config()
+	config.Limits.CallTimeout = 3 * time.Second
+	o.replica = o.site.Start(config)
 	o.transports = map[string]transport{"gRPC": overGRPC(o.replica.Dial("")), "REST": overREST(o.site, o.replica.REST())}
 	for _, out := range allOutages {
 		t.Run(out.name, func(t *testing.T) { o.outage(t, out) })

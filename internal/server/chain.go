@@ -21,12 +21,8 @@ import (
 	"github.com/perpetrator-register/register/internal/service"
 )
 
-// Times after which a caller is told that the register cannot answer, rather
-// than kept waiting: a database may be silent without being gone.
-const (
-	callTimeout = 10 * time.Second // of a unary call, up to its log entry
-	logTimeout  = 10 * time.Second // of the log entry
-)
+// logTimeout bounds how long the register's own entries may take.
+const logTimeout = 10 * time.Second
 
 // Chain takes every call through the same steps, whatever its transport and
 // shape: recover, authenticate, log, authorise, validate, perform. Unary and
@@ -39,6 +35,7 @@ type Chain struct {
 	refusals *accesslog.Aggregator
 	check    *service.Checker
 	limits   *limiter
+	timeout  time.Duration // of a unary call, and then again of its entry
 	slog     *slog.Logger
 }
 
@@ -50,7 +47,7 @@ func (ch *Chain) Unary(ctx context.Context, req any, info *grpc.UnaryServerInfo,
 	}
 	var resp any
 	receipt, err := ch.run(ctx, info.FullMethod, message, func(ctx context.Context) (err error) {
-		ctx, cancel := context.WithTimeout(ctx, callTimeout)
+		ctx, cancel := context.WithTimeout(ctx, ch.timeout)
 		defer cancel()
 		resp, err = handler(ctx, req)
 		return err
@@ -137,12 +134,15 @@ func (ch *Chain) conclude(ctx context.Context, c *call.Call, err error) (*access
 			ch.slog.ErrorContext(ctx, "call failed", "method", c.Method.Short, "err", err)
 		}
 	}
+	if c.Receipt == nil && errors.Is(err, accesslog.ErrUnavailable) {
+		return nil, problem // the log has just shown that it takes no entry
+	}
 	if c.Receipt == nil {
 		if err != nil {
 			c.Discard()
 		}
 		// The entry is due even if the caller has gone away.
-		logCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), logTimeout)
+		logCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ch.timeout)
 		defer cancel()
 		if logErr := c.Commit(logCtx, service.OutcomeName(outcome)); logErr != nil {
 			ch.slog.ErrorContext(ctx, "entry not written: call refused", "method", c.Method.Short, "err", logErr)
@@ -205,6 +205,7 @@ func (ch *Chain) refuseKnown(ctx context.Context, m *call.Method, refused *acces
 	}
 	c := call.New(m, refused.Actor, ch.policies.Current(), ch.log)
 	c.Entry.Marks = []string{"refused:" + string(refused.Reason)}
+	c.Entry.Decision.Effect = accesslog.Deny
 	code := codes.Unauthenticated
 	if refused.Denied() {
 		code = codes.PermissionDenied

@@ -90,11 +90,15 @@ type Limits struct {
 	MaxMessage int `yaml:"max_message"`
 	// SearchTTL is how long candidates of a search can be opened: 8 hours.
 	SearchTTL time.Duration `yaml:"search_ttl"`
+	// CallTimeout is how long a unary call, or one record of a stream, may
+	// take, and then again how long its log entry may: 10 seconds each. A
+	// database may be silent without being gone; callers must be told.
+	CallTimeout time.Duration `yaml:"call_timeout"`
 	// HeaderTimeout is how long a connection may take until it has made its
 	// handshake and sent a request's header: 5 seconds.
 	HeaderTimeout time.Duration `yaml:"header_timeout"`
-	// BodyTimeout is how long the body of a REST request may take, a stream of
-	// records apart: 30 seconds.
+	// BodyTimeout is how long the body of a REST request, or the whole of a
+	// gRPC call, may take, a stream of records apart: 30 seconds.
 	BodyTimeout time.Duration `yaml:"body_timeout"`
 }
 
@@ -153,7 +157,7 @@ func (c *Config) Validate() error {
 	if c.Origin == "" {
 		fault("origin", "is required: the log's name in checkpoints, such as register.example/log")
 	}
-	if c.Limits.PerSecond < 0 || c.Limits.Burst < 0 || c.Limits.MaxMessage < 0 || c.Limits.SearchTTL < 0 ||
+	if c.Limits.PerSecond < 0 || c.Limits.Burst < 0 || c.Limits.MaxMessage < 0 || c.Limits.SearchTTL < 0 || c.Limits.CallTimeout < 0 ||
 		c.Limits.HeaderTimeout < 0 || c.Limits.BodyTimeout < 0 {
 		fault("limits", "must not be negative")
 	}
@@ -168,6 +172,7 @@ func (c *Config) standard() {
 	set(&c.Limits.Burst, 2000)
 	set(&c.Limits.MaxMessage, 1<<20)
 	set(&c.Limits.SearchTTL, 8*time.Hour)
+	set(&c.Limits.CallTimeout, 10*time.Second)
 	set(&c.Limits.HeaderTimeout, 5*time.Second)
 	set(&c.Limits.BodyTimeout, 30*time.Second)
 }

@@ -134,11 +134,11 @@ func (s *Server) open(ctx context.Context) error {
 	s.chain = &Chain{
 		methods: methods, authn: s.authn, policies: s.policies,
 		log:      call.Log{Appender: appender, Keys: s.keys},
-		refusals: s.refusals, check: check, limits: newLimiter(c.Limits.PerSecond, c.Limits.Burst), slog: s.log,
+		refusals: s.refusals, check: check, limits: newLimiter(c.Limits.PerSecond, c.Limits.Burst), slog: s.log, timeout: c.Limits.CallTimeout,
 	}
 	deps := &service.Deps{
 		DB: s.db, Keys: s.keys, View: s.view, Ref: ref, Rules: rules, Check: check, Proof: accesslog.NewReader(s.db),
-		Origin: c.Origin, SearchTTL: c.Limits.SearchTTL, Now: time.Now, Log: s.log,
+		Origin: c.Origin, SearchTTL: c.Limits.SearchTTL, Timeout: c.Limits.CallTimeout, Now: time.Now, Log: s.log,
 	}
 	if s.otel, err = newTelemetry(ctx, c.OTLPEndpoint, s); err != nil {
 		return err
@@ -178,6 +178,8 @@ func (s *Server) compose(ctx context.Context, deps *service.Deps, methods call.M
 		grpc.MaxRecvMsgSize(s.config.Limits.MaxMessage),
 		grpc.MaxConcurrentStreams(256),
 		grpc.ConnectionTimeout(s.config.Limits.HeaderTimeout),
+		grpc.InTapHandle(boundUnary(methods, s.config.Limits.BodyTimeout)),
+		grpc.UnknownServiceHandler(noSuchMethod),
 		grpc.MaxHeaderListSize(32 << 10),
 		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: 15 * time.Minute, Time: time.Minute, Timeout: 10 * time.Second}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),

@@ -2,16 +2,34 @@ package server
 
 import (
 	"context"
+	"io"
 	"net"
+	"time"
 
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/grpclog"
 	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
+	"google.golang.org/grpc/tap"
 
 	"github.com/perpetrator-register/register/internal/accesslog"
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/service"
 )
+
+// gRPC and the gateway would write to standard error what they meet, a
+// request's content included. What is worth knowing is in the journal.
+func init() { //nolint:gochecknoinits // must come before any use of gRPC
+	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, io.Discard))
+}
+
+// noSuchMethod answers a gRPC call of a method that the contract does not have;
+// the chain, which comes first, refuses and counts it.
+func noSuchMethod(any, grpc.ServerStream) error {
+	return status.Error(codes.Unimplemented, "there is no such method")
+}
 
 // transportWatch counts the gRPC calls that end before they reach the chain:
 // undecodable, oversize or unknown ones.
@@ -80,4 +98,18 @@ func (c *countingCredentials) ServerHandshake(conn net.Conn) (net.Conn, credenti
 // Clone copies the credentials.
 func (c *countingCredentials) Clone() credentials.TransportCredentials {
 	return &countingCredentials{TransportCredentials: c.TransportCredentials.Clone(), refusals: c.refusals}
+}
+
+// boundUnary gives each gRPC call that is not a stream a time limit from its
+// header on: a caller that opens calls and never sends their message would
+// otherwise hold them open for ever, before anybody asks who it is.
+func boundUnary(methods call.Methods, limit time.Duration) tap.ServerInHandle {
+	return func(ctx context.Context, info *tap.Info) (context.Context, error) {
+		if m, ok := methods[info.FullMethodName]; ok && (m.ClientStream || m.ServerStream) {
+			return ctx, nil
+		}
+		ctx, cancel := context.WithTimeout(ctx, limit)
+		context.AfterFunc(ctx, cancel) // when the call ends, so does its timer
+		return ctx, nil
+	}
 }

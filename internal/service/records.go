@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io"
 	"sync"
-	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/accesslog"
 	"github.com/perpetrator-register/register/internal/call"
 )
 
@@ -24,12 +24,10 @@ type Records struct {
 	Courses  *Courses
 }
 
-// recordTimeout bounds the registration of one record of a stream, and its
-// log entry.
-const recordTimeout = 10 * time.Second
-
-// maxRun bounds how many records of a stream are registered side by side.
-const maxRun = 64
+// maxRun bounds how many records of a stream are registered side by side. Each
+// run is about one batch of the log, which searches must wait for: more than
+// this many make an import no faster, and searches during it slower.
+const maxRun = 32
 
 // RegisterRecords implements the RPC. Records are taken in runs: consecutive
 // records of one kind with different source keys are registered side by side
@@ -133,7 +131,7 @@ func (s *Records) registerRun(ctx context.Context, c *call.Call, run []*register
 // record that cannot be logged is not registered and says so.
 func (s *Records) registerOne(ctx context.Context, c *call.Call, m *registerv1.RegisterRecordsRequest) *registerv1.RegisterRecordsResponse {
 	out := &registerv1.RegisterRecordsResponse{Sequence: m.GetSequence()}
-	limited, cancel := context.WithTimeout(ctx, recordTimeout)
+	limited, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
 	err := s.registerInto(limited, c, m, out)
 	if err != nil {
@@ -141,11 +139,7 @@ func (s *Records) registerOne(ctx context.Context, c *call.Call, m *registerv1.R
 		if p.Code == codes.Internal {
 			s.Log.ErrorContext(ctx, "a record of a stream failed", "method", c.Method.Short, "err", err)
 		}
-		c.Discard()
-		// The entry is due even if the caller has gone away.
-		logCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
-		defer cancel()
-		if logErr := c.Commit(logCtx, OutcomeName(p.Code)); logErr != nil {
+		if logErr := s.logFailure(ctx, c, err, p); logErr != nil {
 			p = NotLogged(err, logErr)
 		}
 		out.Result = &registerv1.RegisterRecordsResponse_Error{Error: recordError(p)}
@@ -154,6 +148,18 @@ func (s *Records) registerOne(ctx context.Context, c *call.Call, m *registerv1.R
 		out.Receipt = fmt.Sprintf("index=%d;leaf=%s", c.Receipt.Index, c.Receipt.Leaf)
 	}
 	return out
+}
+
+// logFailure writes the entry of a record that was not registered. It is due
+// even if the caller has gone away, unless the log has just refused one.
+func (s *Records) logFailure(ctx context.Context, c *call.Call, err error, p *Problem) error {
+	if errors.Is(err, accesslog.ErrUnavailable) {
+		return err
+	}
+	c.Discard()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Timeout)
+	defer cancel()
+	return c.Commit(ctx, OutcomeName(p.Code))
 }
 
 func (s *Records) registerInto(ctx context.Context, c *call.Call, m *registerv1.RegisterRecordsRequest, out *registerv1.RegisterRecordsResponse) error {

@@ -37,6 +37,9 @@ type Deps struct {
 	Origin string
 	// SearchTTL is how long candidates of a search can be opened.
 	SearchTTL time.Duration
+	// Timeout is how long one record of a stream may take, and then again how
+	// long its log entry may.
+	Timeout time.Duration
 	// Now is the clock.
 	Now func() time.Time
 	Log *slog.Logger

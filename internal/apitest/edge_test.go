@@ -1,0 +1,153 @@
+package apitest
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/encoding"
+	"google.golang.org/grpc/metadata"
+
+	pb "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/accesslog"
+	"github.com/perpetrator-register/register/internal/server"
+)
+
+// restWith is rawREST with one more header.
+func restWith(t *testing.T, w *world, verb, path, authorization string, body []byte, header, value string) *answer {
+	t.Helper()
+	a, _ := restBytes(t, w, verb, path, authorization, body, header, value)
+	return a
+}
+
+func restBytes(t *testing.T, w *world, verb, path, authorization string, body []byte, header, value string) (*answer, []byte) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), verb, w.replica.REST()+path, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if authorization != "" {
+		r.Header.Set("Authorization", authorization)
+	}
+	if header != "" {
+		r.Header.Set(header, value)
+	}
+	response, err := w.clients[""].Do(r)
+	if err != nil {
+		return &answer{err: err}, nil
+	}
+	defer func() { _ = response.Body.Close() }()
+	raw, err := io.ReadAll(response.Body)
+	if err != nil {
+		return &answer{err: err}, nil
+	}
+	a := &answer{http: response.StatusCode, header: response.Header, receipt: response.Header.Get(accesslog.ReceiptKey)}
+	if response.StatusCode != http.StatusOK {
+		a.err = statusOf(raw, response.StatusCode)
+	}
+	return a, raw
+}
+
+// secret is personal data that no refusal may repeat.
+const secret = "Zebediah Quackenbush"
+
+// TestRESTRefusals sends what no contract allows: each gets a clear refusal,
+// which does not repeat what was sent.
+func TestRESTRefusals(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *server.Config) { c.Limits.MaxMessage = 64 << 10 })
+	good := "Bearer " + w.token("spoc-33", false)
+	const searches = "/v1/searches"
+	for name, c := range map[string]struct {
+		verb, path, body, header, value string
+		code                            codes.Code
+		http                            int
+	}{
+		"oversize":                     {verb: "POST", path: searches, body: `{"justification":"` + strings.Repeat(secret, 5000) + `"}`, code: codes.ResourceExhausted, http: 429},
+		"deep":                         {verb: "POST", path: searches, body: strings.Repeat(`{"criteria":`, 5000) + "{}" + strings.Repeat("}", 5000), code: codes.InvalidArgument, http: 400},
+		"deep lists":                   {verb: "POST", path: searches, body: `{"candidates":` + strings.Repeat("[", 30000), code: codes.InvalidArgument, http: 400},
+		"an unknown field":             {verb: "POST", path: searches, body: `{"reason":"AUDIT","` + secret + `":1}`, code: codes.InvalidArgument, http: 400},
+		"a value of another type":      {verb: "POST", path: searches, body: `{"reason":["` + secret + `"]}`, code: codes.InvalidArgument, http: 400},
+		"an unknown enum value":        {verb: "POST", path: searches, body: `{"criteria":{"sex":"` + secret + `"}}`, code: codes.InvalidArgument, http: 400},
+		"a field twice":                {verb: "POST", path: searches, body: `{"reason":"AUDIT","reason":"` + secret + `"}`, code: codes.InvalidArgument, http: 400},
+		"not JSON":                     {verb: "POST", path: searches, body: secret, code: codes.InvalidArgument, http: 400},
+		"not UTF-8":                    {verb: "POST", path: searches, body: "{\"reason\":\"\xff\xfe\"}", code: codes.InvalidArgument, http: 400},
+		"no path":                      {verb: "GET", path: "/v1/people/" + strings.ReplaceAll(secret, " ", "%20"), code: codes.NotFound, http: 404},
+		"no such method":               {verb: "DELETE", path: searches, code: codes.Unimplemented, http: 501},
+		"a name in the query":          {verb: "GET", path: "/v1/forces?name=" + strings.ReplaceAll(secret, " ", "+"), code: codes.InvalidArgument, http: 400},
+		"a search in the query":        {verb: "POST", path: searches + "?criteria.names.full=" + strings.ReplaceAll(secret, " ", "+"), body: `{}`, code: codes.InvalidArgument, http: 400},
+		"a query with a field's name":  {verb: "POST", path: searches + "?page_token=" + strings.ReplaceAll(secret, " ", "+"), body: `{}`, code: codes.InvalidArgument, http: 400},
+		"a query that is none":         {verb: "GET", path: "/v1/forces/33/nominals?%zz;" + strings.ReplaceAll(secret, " ", "+"), code: codes.InvalidArgument, http: 400},
+		"a number that is none":        {verb: "GET", path: "/v1/forces/33/nominals?pageSize=" + strings.ReplaceAll(secret, " ", "+"), code: codes.InvalidArgument, http: 400},
+		"a method in a header":         {verb: "POST", path: "/v1/self", body: "{}", header: "X-HTTP-Method-Override", value: "GET", code: codes.Unimplemented, http: 501},
+		"a form instead of JSON":       {verb: "POST", path: searches, body: "reason=AUDIT", header: "Content-Type", value: "application/x-www-form-urlencoded", code: codes.InvalidArgument, http: 400},
+		"a path with an encoded slash": {verb: "GET", path: "/v1/forces/33%2Fnominals%2F" + unknownRecord("33", "nominals")[len("forces/33/nominals/"):], code: codes.NotFound, http: 404},
+	} {
+		a, raw := restBytes(t, w, c.verb, c.path, good, []byte(c.body), c.header, c.value)
+		code, reason, _ := refusal(a.err)
+		if code != c.code || a.http != c.http || reason == "" {
+			t.Errorf("%s: HTTP %d %s %s, want %d %s: %s", name, a.http, code, reason, c.http, c.code, raw)
+		}
+		for _, word := range strings.Fields(secret) {
+			if bytes.Contains(raw, []byte(word)) {
+				t.Errorf("%s: the refusal repeats what was sent: %s", name, raw)
+			}
+		}
+		if a.header.Get("Cache-Control") != "no-store" || a.header.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s: headers %v", name, a.header)
+		}
+	}
+	if a := w.call(t.Context(), overREST, "spoc-33", getSelf, &pb.GetSelfRequest{}); a.err != nil {
+		t.Errorf("a good call afterwards: %v", a.err)
+	}
+}
+
+// rawBytes sends bytes as they are in place of a message.
+type rawBytes struct{}
+
+func (rawBytes) Name() string { return "proto" }
+
+func (rawBytes) Marshal(v any) ([]byte, error) { return v.([]byte), nil }
+
+func (rawBytes) Unmarshal([]byte, any) error { return nil }
+
+var _ encoding.Codec = rawBytes{}
+
+// TestGRPCRefusals sends what is no message of the contract.
+func TestGRPCRefusals(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *server.Config) { c.Limits.MaxMessage = 64 << 10 })
+	reader := w.site.Start(nil)
+	ctx := metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer "+w.token("spoc-33", false))
+	big := search("nobody")
+	big.Search.Justification = strings.Repeat(secret, 5000)
+	_, err := pb.NewSearchServiceClient(w.conns[""]).CreateSearch(ctx, big)
+	if code, _, _ := refusal(err); code != codes.ResourceExhausted || strings.Contains(err.Error(), "Zebediah") {
+		t.Errorf("oversize: %v", err)
+	}
+	err = w.conns[""].Invoke(ctx, w.methods[createSearch].Full, []byte("\x0a\xff\xff\xff\xff"+secret), &pb.Search{}, grpc.ForceCodec(rawBytes{}))
+	if code, _, _ := refusal(err); code != codes.Internal || strings.Contains(err.Error(), "Zebediah") {
+		t.Errorf("undecodable: %v", err)
+	}
+	err = w.conns[""].Invoke(ctx, "/register.v1.SearchService/"+strings.ReplaceAll(secret, " ", ""), &pb.GetSelfRequest{}, &pb.Self{})
+	if code, _, _ := refusal(err); code != codes.Unimplemented {
+		t.Errorf("unknown method: %v", err)
+	}
+	w.replica.Stop()
+	w.replica = reader
+	w.conns[""] = dial(t, reader.Server.GRPCAddr(), w.site.ClientTLS(""))
+	want := map[string]bool{createSearch + " TRANSPORT/RESOURCE_EXHAUSTED": true, createSearch + " TRANSPORT/INTERNAL": true, "unknown UNIMPLEMENTED/MALFORMED_REQUEST": true}
+	for _, e := range readLog(t, w, "auditor", "forces/-") {
+		if bytes.Contains(e.GetMetadata(), []byte("Zebediah")) {
+			t.Errorf("the log repeats what was sent: %s", e.GetMetadata())
+		}
+		delete(want, e.GetMethod()+" "+e.GetOutcome())
+	}
+	if len(want) > 0 {
+		t.Errorf("not counted: %v", want)
+	}
+}
