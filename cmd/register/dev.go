@@ -84,7 +84,7 @@ func (c *devCmd) writeClientFiles(stack *devstack.Stack) error {
 	}
 	var b strings.Builder
 	if err := clientConfig.Execute(&b, map[string]any{
-		"Server": stack.Server.GRPCAddr(), "CA": filepath.Join(dir, "pki", "root.pem"), "Profiles": profiles,
+		"Server": stack.Server.GRPCAddr(), "CA": filepath.Join(dir, "pki", "root.pem"), "LogKey": stack.Server.LogVerifiers()[0], "Profiles": profiles,
 	}); err != nil {
 		return err
 	}
@@ -100,6 +100,7 @@ profiles:
   {{.Name}}:
     server: {{$.Server}}
     ca: {{$.CA}}
+    log_key: {{$.LogKey}}
 {{- if .Cert}}
     cert: {{.Cert}}
     key: {{.Key}}

@@ -152,7 +152,10 @@ func (i *issuer) person(c tokenClaims) (Actor, *AuthError) {
 	}
 	actor := Actor{
 		Kind: KindPerson, Subject: c.Subject, Issuer: i.config.URL, Collar: c.Collar,
-		ACR: c.ACR, Client: c.ClientID, Officer: OfficerVerified, Profile: c.Profile,
+		Client: c.ClientID, Officer: OfficerVerified, Profile: c.Profile,
+	}
+	if i.strong[c.ACR] { // another is unbounded text, and would stand in the log
+		actor.ACR = c.ACR
 	}
 	if ValidForce(c.Force) {
 		actor.Force = c.Force
@@ -164,8 +167,7 @@ func (i *issuer) person(c tokenClaims) (Actor, *AuthError) {
 	if err != nil || roles&^i.roles != 0 {
 		return Actor{}, refuseActor(ReasonRoleNotGranted, actor)
 	}
-	if !i.strong[c.ACR] {
-		actor.ACR = "" // not one of the configured values: unbounded text
+	if actor.ACR == "" {
 		return Actor{}, refuseActor(ReasonWeakAuthentication, actor)
 	}
 	actor.Roles = roles

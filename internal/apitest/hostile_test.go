@@ -294,4 +294,3 @@ func TestSelfSearch(t *testing.T) {
 func birthText(d *pb.PartialDate) string {
 	return time.Date(int(d.GetYear()), time.Month(d.GetMonth()), int(d.GetDay()), 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
 }
-

@@ -107,4 +107,3 @@ func rawConn(t *testing.T, w *world, addr, protocol string) net.Conn {
 	}
 	return secure
 }
-

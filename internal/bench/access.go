@@ -19,7 +19,7 @@ func (r *run) authorisation(_ context.Context) error {
 	}
 	var files [2][]byte
 	for i, name := range []string{"model.conf", "permissions.csv"} {
-		if files[i], err = os.ReadFile(filepath.Join("policies", name)); err != nil { //nolint:gosec // our own policy
+		if files[i], err = os.ReadFile(filepath.Join("policies", name)); err != nil {
 			return err
 		}
 	}

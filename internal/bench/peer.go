@@ -92,7 +92,7 @@ func (p *peer) fill(ctx context.Context) error {
 			return err
 		}
 	}
-	_, err = p.pool.Exec(ctx, "VACUUM ANALYZE person")
+	_, err = p.pool.Exec(ctx, "VACUUM ANALYZE person") //nolint:misspell // the command is spelt so
 	return err
 }
 

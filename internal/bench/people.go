@@ -149,7 +149,7 @@ func slip(r *rand.Rand, name string) string {
 	case 1:
 		letters[i], letters[i+1] = letters[i+1], letters[i]
 	default:
-		letters[i] = rune('a' + r.IntN(26))
+		letters[i] = []rune("abcdefghijklmnopqrstuvwxyz")[r.IntN(26)]
 	}
 	return string(letters)
 }

@@ -37,7 +37,7 @@ func (r *replica) profile(ctx context.Context, name string, d time.Duration) (er
 	}
 	defer func() { err = errors.Join(err, response.Body.Close()) }()
 	path := filepath.Join(filepath.Dir(r.site.dir), "bench-"+name+".pprof")
-	file, err := os.Create(path) //nolint:gosec // beside our own folder
+	file, err := os.Create(path)
 	if err != nil {
 		return err
 	}

@@ -155,7 +155,7 @@ func (s *site) start(ctx context.Context, program, database string, env ...strin
 	if err != nil {
 		return nil, err
 	}
-	file, err := os.Create(path + ".log") //nolint:gosec // in our own folder
+	file, err := os.Create(path + ".log")
 	if err != nil {
 		return nil, err
 	}

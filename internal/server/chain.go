@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/perpetrator-register/register/internal/access"
@@ -130,7 +131,7 @@ func (ch *Chain) conclude(ctx context.Context, c *call.Call, err error) (*access
 	if err != nil {
 		problem = service.AsProblem(err)
 		outcome = problem.Code
-		if outcome == codes.Internal || (outcome == codes.Unavailable && !errors.As(err, new(*service.Problem))) {
+		if worthLogging(err, outcome) {
 			ch.slog.ErrorContext(ctx, "call failed", "method", c.Method.Short, "err", err)
 		}
 	}
@@ -153,6 +154,16 @@ func (ch *Chain) conclude(ctx context.Context, c *call.Call, err error) (*access
 		return c.Receipt, problem
 	}
 	return c.Receipt, nil
+}
+
+// worthLogging says whether an error is a fault of ours: an unexpected one, or
+// a store that cannot be reached. That a caller went away is not.
+func worthLogging(err error, outcome codes.Code) bool {
+	if errors.As(err, new(*service.Problem)) {
+		return outcome == codes.Internal
+	}
+	_, fromTransport := status.FromError(err)
+	return outcome == codes.Internal || (outcome == codes.Unavailable && !fromTransport)
 }
 
 // guarded authorises, validates and performs a call, and turns a panic into

@@ -111,6 +111,11 @@ func edge(next http.Handler, maxBody int64, log *slog.Logger) http.Handler {
 		timeout, size := restTimeout, maxBody
 		if r.URL.Path == streamPath {
 			timeout, size = streamTimeout, streamBytes
+			if r.ProtoMajor == 1 {
+				// A body that was not read to its end leaves nothing behind
+				// that could be taken for the next request.
+				w.Header().Set("Connection", "close")
+			}
 			control := http.NewResponseController(w)
 			until := time.Now().Add(timeout)
 			if err := errors.Join(control.EnableFullDuplex(), control.SetReadDeadline(until), control.SetWriteDeadline(until)); err != nil && r.ProtoMajor == 1 {

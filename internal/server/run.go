@@ -16,6 +16,9 @@ import (
 // GRPCAddr is the address of gRPC.
 func (s *Server) GRPCAddr() string { return s.listeners.grpc.Addr().String() }
 
+// LogVerifiers are the public keys of the log's signers.
+func (s *Server) LogVerifiers() []string { return s.keys.LogVerifiers() }
+
 // RESTAddr is the address of the REST gateway.
 func (s *Server) RESTAddr() string { return s.listeners.rest.Addr().String() }
 

@@ -174,7 +174,7 @@ func (s *Server) compose(ctx context.Context, deps *service.Deps, methods call.M
 		grpc.UnaryInterceptor(s.chain.Unary),
 		grpc.StreamInterceptor(s.chain.Stream),
 		grpc.StatsHandler(&transportWatch{methods: methods, refusals: s.refusals}),
-		grpc.StatsHandler(otelgrpc.NewServerHandler(s.otel.grpcOptions()...)),
+		grpc.StatsHandler(otelgrpc.NewServerHandler(s.otel.grpcOptions(methods)...)),
 		grpc.MaxRecvMsgSize(s.config.Limits.MaxMessage),
 		grpc.MaxConcurrentStreams(256),
 		grpc.ConnectionTimeout(s.config.Limits.HeaderTimeout),

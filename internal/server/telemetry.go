@@ -17,6 +17,9 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	semconv "go.opentelemetry.io/otel/semconv/v1.37.0"
+	"google.golang.org/grpc/stats"
+
+	"github.com/perpetrator-register/register/internal/call"
 )
 
 // telemetry measures and traces calls: by method and outcome, never by what
@@ -73,8 +76,11 @@ func (t *telemetry) observe(s *Server) error {
 	)
 }
 
-func (t *telemetry) grpcOptions() []otelgrpc.Option {
+// grpcOptions measure and trace the calls of the contract's methods alone: the
+// name of any other is the caller's own text.
+func (t *telemetry) grpcOptions(methods call.Methods) []otelgrpc.Option {
 	return []otelgrpc.Option{
+		otelgrpc.WithFilter(func(i *stats.RPCTagInfo) bool { return methods[i.FullMethodName] != nil }),
 		otelgrpc.WithMeterProvider(t.meters), otelgrpc.WithTracerProvider(t.traces), otelgrpc.WithPropagators(propagation.TraceContext{}),
 	}
 }

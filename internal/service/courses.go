@@ -67,31 +67,14 @@ func (s *Courses) register(ctx context.Context, c *call.Call, req *registerv1.Re
 		// The suspect must not be erased or changed meanwhile.
 		c.Requires = []accesslog.Requirement{{Record: nominal.Record.ID, N: nominal.Version.N}}
 		hmacs := s.Keys.SourceHMACs(force, source.GetSystem(), source.GetReference(), spaceCourse)
-		cur, found, err := s.bySource(ctx, hmacs)
-		if err != nil {
-			return err
-		}
-		var change accesslog.Change
-		if found {
-			var same bool
-			if change, same, err = s.revise(cur, content, req.GetReinstate()); err != nil {
-				return err
-			}
-			if same {
-				resp.Outcome, resp.Version = registerv1.RegisterOutcome_REGISTER_OUTCOME_UNCHANGED, int64(cur.Version.N)
-				resp.Name = resourceName(postgres.KindCourse, force, cur.Record.ID)
-				return s.commit(ctx, c, cur.Record)
-			}
-			resp.Outcome = registerv1.RegisterOutcome_REGISTER_OUTCOME_UPDATED
-		} else {
-			if change, err = s.first(postgres.KindCourse, force, hmacs[0], source.GetRevision(), content); err != nil {
-				return err
-			}
-			resp.Outcome = registerv1.RegisterOutcome_REGISTER_OUTCOME_CREATED
-		}
-		resp.Version = int64(change.Version.N)
-		resp.Name = resourceName(postgres.KindCourse, force, change.Record.ID)
-		return s.commit(ctx, c, change.Record, change)
+		done, err := s.upsert(ctx, c, upsert{
+			kind: postgres.KindCourse, force: force, hmacs: hmacs, revision: source.GetRevision(), content: content,
+			revise: func(cur postgres.Current) (accesslog.Change, bool, error) {
+				return s.revise(cur, content, req.GetReinstate())
+			},
+		})
+		resp.Name, resp.Version, resp.Outcome = done.name, done.version, done.outcome
+		return err
 	})
 	if err != nil {
 		return nil, err

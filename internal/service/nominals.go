@@ -3,7 +3,6 @@ package service
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 
 	"github.com/google/uuid"
@@ -68,32 +67,15 @@ func (s *Nominals) register(ctx context.Context, c *call.Call, req *registerv1.R
 	}
 	resp := &registerv1.RegisterNominalResponse{Flags: s.Check.flagNominal(n)}
 	err = retry(ctx, func() error {
-		cur, found, err := s.bySource(ctx, hmacs)
-		if err != nil {
-			return err
-		}
 		content := &storev1.StoredNominal{Nominal: n, ContentHash: hash, UpdateTime: s.timestamp()}
-		var change accesslog.Change
-		if found {
-			var same bool
-			if change, same, err = s.revise(cur, content, restricted, req.GetReinstate()); err != nil {
-				return err
-			}
-			if same {
-				resp.Outcome, resp.Version = registerv1.RegisterOutcome_REGISTER_OUTCOME_UNCHANGED, int64(cur.Version.N)
-				resp.Name = resourceName(postgres.KindNominal, force, cur.Record.ID)
-				return s.commit(ctx, c, cur.Record)
-			}
-			resp.Outcome = registerv1.RegisterOutcome_REGISTER_OUTCOME_UPDATED
-		} else {
-			if change, err = s.first(postgres.KindNominal, force, hmacs[0], source.GetRevision(), content); err != nil {
-				return err
-			}
-			resp.Outcome = registerv1.RegisterOutcome_REGISTER_OUTCOME_CREATED
-		}
-		resp.Version = int64(change.Version.N)
-		resp.Name = resourceName(postgres.KindNominal, force, change.Record.ID)
-		return s.commit(ctx, c, change.Record, change)
+		done, err := s.upsert(ctx, c, upsert{
+			kind: postgres.KindNominal, force: force, hmacs: hmacs, revision: source.GetRevision(), content: content,
+			revise: func(cur postgres.Current) (accesslog.Change, bool, error) {
+				return s.revise(cur, content, restricted, req.GetReinstate())
+			},
+		})
+		resp.Name, resp.Version, resp.Outcome = done.name, done.version, done.outcome
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -133,31 +115,6 @@ func (s *Nominals) revise(cur postgres.Current, content *storev1.StoredNominal, 
 	}
 	change, err := s.next(cur, key, content.GetNominal().GetSource().GetRevision(), content)
 	return change, false, err
-}
-
-func errErased() *Problem {
-	return problem(codes.FailedPrecondition, ReasonRecordErased, "the record was erased: if the law allows it to be held again, register it under a new reference")
-}
-
-func errCancelled() *Problem {
-	return problem(codes.FailedPrecondition, ReasonRecordCancelled, "the record was cancelled: set `reinstate` to make it stand again")
-}
-
-// contentHash is the hash of a record as sent, to tell a retry from a change.
-func contentHash(m proto.Message) ([]byte, error) {
-	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
-	if err != nil {
-		return nil, err
-	}
-	sum := sha256.Sum256(b)
-	return sum[:], nil
-}
-
-// commit commits the call's entry, which shows or changes one record.
-func (d *Deps) commit(ctx context.Context, c *call.Call, r postgres.Record, changes ...accesslog.Change) error {
-	c.Entry.Results, c.Entry.ResultCount, c.Touches = nil, 0, nil
-	c.Show(r.ID, r.Force)
-	return c.Commit(ctx, OutcomeName(codes.OK), changes...)
 }
 
 // open reads an own nominal. A SILENT one is found by its force's PSD alone.

@@ -25,7 +25,8 @@ func (m *Mapped) Path(field string) string {
 			if rest == ".value" {
 				rest = "" // an identifier's path is that of its value
 			}
-			return m.paths[i+1] + strings.ToLower(rest)
+			// An identifier's path names its value already.
+			return m.paths[i+1] + strings.TrimPrefix(rest, ".value")
 		}
 	}
 	if field == "" {

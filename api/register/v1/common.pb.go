@@ -544,7 +544,7 @@ func (x *PersonName) GetKind() NameKind {
 // PartialDate is a calendar date of which parts may be unknown.
 type PartialDate struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The year, 1800 to 2100.
+	// The year, 1500 to 2100: archives are searched too.
 	Year int32 `protobuf:"varint,1,opt,name=year,proto3" json:"year,omitempty"`
 	// The month, 1 to 12; 0 when unknown.
 	Month int32 `protobuf:"varint,2,opt,name=month,proto3" json:"month,omitempty"`
@@ -890,7 +890,7 @@ const file_register_v1_common_proto_rawDesc = "" +
 	"\x10person_name.some\x12Egive `full`, or `given` and `surname` (either may be empty, not both)\x1a9this.full != '' || this.given != '' || this.surname != ''\x1a\x8d\x01\n" +
 	"\x14person_name.one_form\x128give `full` or the parts `given` and `surname`, not both\x1a;this.full == '' || (this.given == '' && this.surname == '')\"\xa7\x04\n" +
 	"\vPartialDate\x12\x1f\n" +
-	"\x04year\x18\x01 \x01(\x05B\v\xbaH\b\x1a\x06\x18\xb4\x10(\x88\x0eR\x04year\x12\x1f\n" +
+	"\x04year\x18\x01 \x01(\x05B\v\xbaH\b\x1a\x06\x18\xb4\x10(\xdc\vR\x04year\x12\x1f\n" +
 	"\x05month\x18\x02 \x01(\x05B\t\xbaH\x06\x1a\x04\x18\f(\x00R\x05month\x12\x1b\n" +
 	"\x03day\x18\x03 \x01(\x05B\t\xbaH\x06\x1a\x04\x18\x1f(\x00R\x03day\x12 \n" +
 	"\vapproximate\x18\x04 \x01(\bR\vapproximate:\x96\x03\xbaH\x92\x03\x1a\x97\x01\n" +

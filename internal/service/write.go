@@ -1,0 +1,196 @@
+package service
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+
+	"github.com/google/uuid"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/accesslog"
+	"github.com/perpetrator-register/register/internal/call"
+	"github.com/perpetrator-register/register/internal/postgres"
+	"github.com/perpetrator-register/register/internal/seal"
+	"github.com/perpetrator-register/register/internal/view"
+)
+
+// maxAttempts bounds how often an optimistic write is tried again.
+const maxAttempts = 8
+
+// retry runs an optimistic write until it commits or fails for good.
+func retry(ctx context.Context, write func() error) error {
+	var err error
+	for range maxAttempts {
+		if err = write(); !errors.Is(err, accesslog.ErrConflict) {
+			return err
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	return err
+}
+
+// current is a record with its newest version, opened into m.
+func (d *Deps) current(ctx context.Context, kind postgres.Kind, name string, m proto.Message) (postgres.Current, seal.DataKey, error) {
+	id, err := uuid.Parse(call.RecordID(name))
+	if err != nil {
+		return postgres.Current{}, seal.DataKey{}, notFound(string(kind))
+	}
+	all, err := d.DB.CurrentByID(ctx, []uuid.UUID{id})
+	if err != nil {
+		return postgres.Current{}, seal.DataKey{}, err
+	}
+	if len(all) == 0 || all[0].Record.Kind != kind || all[0].Record.Force != call.ForceCode(name) || all[0].Wrapped == nil {
+		return postgres.Current{}, seal.DataKey{}, notFound(string(kind))
+	}
+	key, err := view.OpenVersion(d.Keys, all[0].Record, all[0].Version, all[0].Wrapped, m)
+	return all[0], key, err
+}
+
+// next makes the change to a record's next version with the given content.
+func (d *Deps) next(cur postgres.Current, key seal.DataKey, revision int64, content proto.Message) (accesslog.Change, error) {
+	plain, err := proto.Marshal(content)
+	if err != nil {
+		return accesslog.Change{}, err
+	}
+	sealed, err := key.Seal(plain, seal.RecordAD(cur.Record.ID, string(cur.Record.Kind)))
+	if err != nil {
+		return accesslog.Change{}, err
+	}
+	return change(cur, postgres.Version{Revision: revision, Sealed: sealed}), nil
+}
+
+// change completes a version as the next one of its record.
+func change(cur postgres.Current, v postgres.Version) accesslog.Change {
+	v.Record, v.N, v.Salt = cur.Record.ID, cur.Version.N+1, seal.NewSalt()
+	v.Digest = seal.Digest(v.Salt, seal.VersionFields{
+		Record: cur.Record.ID, N: v.N, Kind: string(cur.Record.Kind), Force: cur.Record.Force,
+		Revision: v.Revision, Erased: v.Erased, Sealed: v.Sealed,
+	})
+	return accesslog.Change{Record: cur.Record, Expected: cur.Version.N, Version: v}
+}
+
+// first makes a new record with the given content as its first version.
+func (d *Deps) first(kind postgres.Kind, force string, source seal.HMAC, revision int64, content proto.Message) (accesslog.Change, error) {
+	key := seal.NewDataKey()
+	cur := postgres.Current{Record: postgres.Record{
+		ID: uuid.Must(uuid.NewV7()), Kind: kind, Force: force,
+		SourceHMAC: source.Sum, SourceKeyVersion: int32(source.Version), //nolint:gosec // a small counter
+	}}
+	change, err := d.next(cur, key, revision, content)
+	if err != nil {
+		return change, err
+	}
+	change.Wrapped, err = d.Keys.Wrap(key, cur.Record.ID[:])
+	return change, err
+}
+
+// erase makes the change that destroys a record's key.
+func erase(cur postgres.Current) accesslog.Change {
+	out := change(cur, postgres.Version{Revision: cur.Version.Revision, Erased: true})
+	out.DeleteKey = true
+	return out
+}
+
+// bySource finds a record by its source key; found is false when there is none.
+func (d *Deps) bySource(ctx context.Context, hmacs []seal.HMAC) (cur postgres.Current, found bool, err error) {
+	sums := make([][]byte, len(hmacs))
+	for i, h := range hmacs {
+		sums[i] = h.Sum
+	}
+	cur, err = d.DB.CurrentBySource(ctx, sums)
+	if errors.Is(err, postgres.ErrNotFound) {
+		return cur, false, nil
+	}
+	return cur, err == nil, err
+}
+
+// checkRevision compares a sent revision with the stored one. same is true
+// when the very same content is stored already.
+func checkRevision(sent, stored int64, sameContent bool) (same bool, err error) {
+	switch {
+	case sent < stored:
+		return false, problem(codes.Aborted, ReasonStaleRevision, "a newer revision of this record is stored: nothing was changed")
+	case sent > stored:
+		return false, nil
+	case sameContent:
+		return true, nil
+	}
+	return false, problem(codes.Aborted, ReasonRevisionReused, "this revision is stored with other content: send the change under a higher revision")
+}
+
+// upsert is a record to be stored under its source key.
+type upsert struct {
+	kind     postgres.Kind
+	force    string
+	hmacs    []seal.HMAC // the key under every version; a new record takes the first
+	revision int64
+	content  proto.Message
+	// revise makes the next version of a record that is there already; same is
+	// true when this very revision is.
+	revise func(cur postgres.Current) (change accesslog.Change, same bool, err error)
+}
+
+// upserted says what an upsert did.
+type upserted struct {
+	name    string
+	version int64
+	outcome registerv1.RegisterOutcome
+}
+
+// upsert creates a record or stores its next version, and commits it with the
+// call's entry. It fails with accesslog.ErrConflict if another was quicker.
+func (d *Deps) upsert(ctx context.Context, c *call.Call, u upsert) (upserted, error) {
+	cur, found, err := d.bySource(ctx, u.hmacs)
+	if err != nil {
+		return upserted{}, err
+	}
+	if !found {
+		change, err := d.first(u.kind, u.force, u.hmacs[0], u.revision, u.content)
+		if err != nil {
+			return upserted{}, err
+		}
+		return stored(change.Record, change.Version.N, registerv1.RegisterOutcome_REGISTER_OUTCOME_CREATED), d.commit(ctx, c, change.Record, change)
+	}
+	change, same, err := u.revise(cur)
+	switch {
+	case err != nil:
+		return upserted{}, err
+	case same:
+		return stored(cur.Record, cur.Version.N, registerv1.RegisterOutcome_REGISTER_OUTCOME_UNCHANGED), d.commit(ctx, c, cur.Record)
+	}
+	return stored(change.Record, change.Version.N, registerv1.RegisterOutcome_REGISTER_OUTCOME_UPDATED), d.commit(ctx, c, change.Record, change)
+}
+
+func stored(r postgres.Record, n int32, outcome registerv1.RegisterOutcome) upserted {
+	return upserted{name: resourceName(r.Kind, r.Force, r.ID), version: int64(n), outcome: outcome}
+}
+
+func errErased() *Problem {
+	return problem(codes.FailedPrecondition, ReasonRecordErased, "the record was erased: if the law allows it to be held again, register it under a new reference")
+}
+
+func errCancelled() *Problem {
+	return problem(codes.FailedPrecondition, ReasonRecordCancelled, "the record was cancelled: set `reinstate` to make it stand again")
+}
+
+// contentHash is the hash of a record as sent, to tell a retry from a change.
+func contentHash(m proto.Message) ([]byte, error) {
+	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(b)
+	return sum[:], nil
+}
+
+// commit commits the call's entry, which shows or changes one record.
+func (d *Deps) commit(ctx context.Context, c *call.Call, r postgres.Record, changes ...accesslog.Change) error {
+	c.Entry.Results, c.Entry.ResultCount, c.Touches = nil, 0, nil
+	c.Show(r.ID, r.Force)
+	return c.Commit(ctx, OutcomeName(codes.OK), changes...)
+}
