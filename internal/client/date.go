@@ -23,14 +23,14 @@ const (
 
 // The years the register takes; see PartialDate.
 const (
-	firstYear = 1800
+	firstYear = 1500
 	lastYear  = 2100
 )
 
 // Errors of ParseDate. None repeats the value.
 var (
 	ErrDateForm  = errors.New("not a date: give 2001-02-03, 2001-02, 2001, 03/02/2001 or ~1980")
-	ErrDateRange = errors.New("the year must lie between 1800 and 2100, in full")
+	ErrDateRange = errors.New("the year must lie between 1500 and 2100, in full")
 	ErrDateMonth = errors.New("the month must be 1 to 12")
 	ErrDateDay   = errors.New("the month has no such day")
 )

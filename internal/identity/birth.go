@@ -98,7 +98,7 @@ func NormaliseBirth(s string) (Birth, error) {
 }
 
 const (
-	minYear = 1800
+	minYear = 1500
 	maxYear = 2199
 )
 

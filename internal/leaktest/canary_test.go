@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/url"
 	"regexp"
@@ -30,6 +31,13 @@ func newCanaries() *canaries {
 func (c *canaries) note(value, where string) string {
 	c.where[value] = where
 	return value
+}
+
+// forget gives up the canaries that were sent as something.
+func (c *canaries) forget(part string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	maps.DeleteFunc(c.where, func(_, where string) bool { return strings.Contains(where, part) })
 }
 
 // word is a name-like word that occurs nowhere else and resembles no other.

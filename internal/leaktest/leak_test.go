@@ -114,6 +114,9 @@ func TestNothingLeaks(t *testing.T) {
 	spans, text := traces.all()
 	t.Logf("%d spans", spans)
 	l.clean(t, "a trace", text)
+	// For whom an officer searches is a colleague's collar number, and stands
+	// in the entry as the caller's own does.
+	l.forget("search.on_behalf_of")
 	l.clean(t, "the dump", decoded(dump(t, pg, db)))
 	raw, err := os.ReadFile(filepath.Join(dir, "postgres.log")) //nolint:gosec // our own
 	must(t, err)
@@ -122,11 +125,7 @@ func TestNothingLeaks(t *testing.T) {
 	}
 	// By subject, method and outcome the log is filtered in the clear: they
 	// are what stands in it in the clear, and its reviewers alone may ask.
-	for value, where := range l.where {
-		if strings.HasPrefix(where, "bad ListEntriesRequest.") {
-			delete(l.where, value)
-		}
-	}
+	l.forget("ListEntriesRequest.")
 	l.clean(t, "PostgreSQL's log", decoded(raw))
 }
 

@@ -132,7 +132,7 @@ func (ch *Chain) conclude(ctx context.Context, c *call.Call, err error) (*access
 		problem = service.AsProblem(err)
 		outcome = problem.Code
 		if worthLogging(err, outcome) {
-			ch.slog.ErrorContext(ctx, "call failed", "method", c.Method.Short, "err", err)
+			ch.slog.ErrorContext(ctx, "call failed", "method", c.Method.Short, "err", cause(err))
 		}
 	}
 	if c.Receipt == nil && errors.Is(err, accesslog.ErrUnavailable) {
@@ -156,11 +156,20 @@ func (ch *Chain) conclude(ctx context.Context, c *call.Call, err error) (*access
 	return c.Receipt, nil
 }
 
+// cause is the inner cause of an error, for the journal.
+func cause(err error) error {
+	if inner := errors.Unwrap(err); inner != nil {
+		return inner
+	}
+	return err
+}
+
 // worthLogging says whether an error is a fault of ours: an unexpected one, or
 // a store that cannot be reached. That a caller went away is not.
 func worthLogging(err error, outcome codes.Code) bool {
-	if errors.As(err, new(*service.Problem)) {
-		return outcome == codes.Internal
+	var told *service.Problem
+	if errors.As(err, &told) {
+		return outcome == codes.Internal || told.Unwrap() != nil
 	}
 	_, fromTransport := status.FromError(err)
 	return outcome == codes.Internal || (outcome == codes.Unavailable && !fromTransport)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -39,16 +40,21 @@ type edge struct {
 
 func newEdge(f *testing.F) *edge {
 	f.Helper()
-	e := &edge{site: servertest.NewSite(f, nil)}
+	e := &edge{site: servertest.NewSite(f, slog.New(slog.DiscardHandler))}
 	e.replica = e.site.Start(nil)
 	e.handler, e.db = e.replica.Server.RESTHandler(), pgtest.Connect(f, e.site.DB)
 	return e
 }
 
 // bearer is a good token, made anew before it runs out.
-func (e *edge) bearer() string {
+func (e *edge) bearer(tb testing.TB) string {
+	tb.Helper()
 	if time.Since(e.fresh) > 10*time.Minute {
-		e.token, e.fresh = "Bearer "+e.site.Token("spoc-33", nil), time.Now()
+		token, err := e.site.IDP.MintForTest("spoc-33", nil)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		e.token, e.fresh = "Bearer "+token, time.Now()
 	}
 	return e.token
 }
@@ -116,7 +122,7 @@ func FuzzREST(f *testing.F) {
 			t.Skip()
 		}
 		r.URL, r.RequestURI = u, target
-		r.Header.Set("Authorization", e.bearer())
+		r.Header.Set("Authorization", e.bearer(t))
 		if header != "" {
 			r.Header.Set(header, value)
 		}
@@ -150,7 +156,7 @@ func FuzzBody(f *testing.F) {
 		}
 		path := paths[int(which)%len(paths)]
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, strings.NewReader(string(body)))
-		r.Header.Set("Authorization", e.bearer())
+		r.Header.Set("Authorization", e.bearer(t))
 		w := e.send(t, r)
 		if path != paths[3] && !json.Valid(w.Body.Bytes()) {
 			t.Errorf("the answer is not JSON: %s", w.Body)
@@ -171,7 +177,7 @@ func FuzzPageToken(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, token string) {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/v1/forces/33/nominals?"+url.Values{"pageToken": {token}}.Encode(), nil)
-		r.Header.Set("Authorization", e.bearer())
+		r.Header.Set("Authorization", e.bearer(t))
 		w := e.send(t, r)
 		if good := token == "" || token == given; (w.Code == http.StatusOK) != good {
 			t.Errorf("token %q: %d %s", token, w.Code, w.Body)
@@ -184,14 +190,14 @@ func (e *edge) givenToken(f *testing.F) string {
 	for _, reference := range []string{"a", "b"} {
 		body := `{"nominal":{"source":{"system":"crime","reference":"` + reference + `","revision":1},"names":[{"full":"Jan Novak"}]}}`
 		r := httptest.NewRequestWithContext(f.Context(), http.MethodPost, "/v1/forces/33/nominals:register", strings.NewReader(body))
-		r.Header.Set("Authorization", e.bearer())
+		r.Header.Set("Authorization", e.bearer(f))
 		w := httptest.NewRecorder()
 		if e.handler.ServeHTTP(w, r); w.Code != http.StatusOK {
 			f.Fatal(w.Body)
 		}
 	}
 	r := httptest.NewRequestWithContext(f.Context(), http.MethodGet, "/v1/forces/33/nominals?pageSize=1", nil)
-	r.Header.Set("Authorization", e.bearer())
+	r.Header.Set("Authorization", e.bearer(f))
 	w := httptest.NewRecorder()
 	e.handler.ServeHTTP(w, r)
 	var page struct{ NextPageToken string }

@@ -233,7 +233,7 @@ func (s *Searches) GetCandidate(ctx context.Context, req *registerv1.GetCandidat
 		return nil, notFound("candidate")
 	}
 	if err := s.View.Pull(ctx); err != nil {
-		return nil, problem(codes.Unavailable, ReasonUnavailable, "the register cannot answer now: the person was NOT checked")
+		return nil, notChecked(err)
 	}
 	basis := stored.GetBases()[number-1]
 	out := &registerv1.CandidateDetail{Candidate: stored.GetSearch().GetCandidates()[number-1], AsOfIndex: s.View.Head()}

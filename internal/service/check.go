@@ -96,10 +96,24 @@ func (c *Checker) domain(m proto.Message) ([]Violation, string) {
 			return append(out, text...), ReasonVictimInText
 		}
 		return out, ReasonInvalidFields
+	case *registerv1.ListEntriesRequest:
+		return filters(r), ReasonInvalidFields
 	case *registerv1.UpdateForceContactRequest:
 		return c.force(r.GetContact().GetForce(), "contact.force"), ReasonInvalidFields
 	}
 	return nil, ReasonInvalidFields
+}
+
+// filters checks what the log is filtered by: no subject, method or outcome
+// holds anything but printable ASCII.
+func filters(r *registerv1.ListEntriesRequest) []Violation {
+	var out []Violation
+	for _, f := range []struct{ field, text string }{{"subject", r.GetSubject()}, {"method", r.GetMethod()}, {"outcome", r.GetOutcome()}} {
+		if strings.ContainsFunc(f.text, func(c rune) bool { return c < ' ' || c > '~' }) {
+			out = append(out, Violation{f.field, "must be printable ASCII: give it as it stands in an entry"})
+		}
+	}
+	return out
 }
 
 func (c *Checker) force(name, field string) []Violation {

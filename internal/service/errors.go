@@ -51,7 +51,12 @@ type Problem struct {
 	Reason     string
 	Message    string
 	Violations []Violation
+	// cause goes to the journal, never to the caller.
+	cause error
 }
+
+// Unwrap returns the inner cause, if there is one.
+func (p *Problem) Unwrap() error { return p.cause }
 
 // Error returns the message.
 func (p *Problem) Error() string { return p.Message }
@@ -79,6 +84,13 @@ func (p *Problem) GRPCStatus() *status.Status {
 // problem makes a Problem.
 func problem(code codes.Code, reason, message string) *Problem {
 	return &Problem{Code: code, Reason: reason, Message: message}
+}
+
+// notChecked says that a search could not be made, and why to the journal.
+func notChecked(cause error) *Problem {
+	p := problem(codes.Unavailable, ReasonUnavailable, "the register cannot answer now: the person was NOT checked")
+	p.cause = cause
+	return p
 }
 
 // Invalid makes the one error that names every faulty field.

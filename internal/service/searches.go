@@ -48,7 +48,7 @@ func (s *Searches) CreateSearch(ctx context.Context, req *registerv1.CreateSearc
 	}
 	record, faults := identity.NewRecord(mapped.Raw)
 	if err := s.View.Pull(ctx); err != nil {
-		return nil, problem(codes.Unavailable, ReasonUnavailable, "the register cannot answer now: the person was NOT checked")
+		return nil, notChecked(err)
 	}
 	found, silent := s.View.Search(record, identity.Limits{Candidates: maxNominals})
 
