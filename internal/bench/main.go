@@ -95,7 +95,7 @@ func bench(ctx context.Context, o *options) (err error) {
 		{"log", r.logAlone}, {"access", r.authorisation}, {"historical", r.historical},
 	}
 	if o.Profile {
-		parts = []part{{"load", r.profiledLoad}, {"search", r.profiledSearch}}
+		parts = []part{{"load", r.profiledLoad}, {"start", r.profiledStart}, {"search", r.profiledSearch}}
 	}
 	for _, p := range parts {
 		if len(o.Only) > 0 && p.name != "load" && !slices.Contains(o.Only, p.name) {

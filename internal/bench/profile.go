@@ -20,12 +20,14 @@ func (r *run) profiled(ctx context.Context, name string, do func(*replica) error
 	}
 	defer func() { _ = server.stop() }() // the profile is taken
 	written := make(chan error, 1)
-	go func() { written <- server.profile(ctx, name, r.Time) }()
+	go func() {
+		time.Sleep(r.Time / 10) // until the load has got going
+		written <- server.profile(ctx, name, r.Time)
+	}()
 	return errors.Join(do(server), <-written)
 }
 
 func (r *replica) profile(ctx context.Context, name string, d time.Duration) (err error) {
-	time.Sleep(d / 10) // until the load has got going
 	url := fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", r.profiler, max(1, int(d.Seconds())))
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
@@ -56,6 +58,24 @@ func (r *run) profiledLoad(ctx context.Context) error {
 		}
 		return err
 	})
+}
+
+// profiledStart profiles a server while it reads the register.
+func (r *run) profiledStart(ctx context.Context) error {
+	written := make(chan error, 1)
+	r.site.starting = func(server *replica) {
+		go func() {
+			<-server.profiling
+			written <- server.profile(ctx, "start", 2*time.Second)
+		}()
+	}
+	server, err := r.site.start(ctx, "register-bench", database, "REGISTER_BENCH_PPROF=127.0.0.1:0")
+	r.site.starting = nil
+	if err != nil {
+		return err
+	}
+	r.out.paragraph("Start: %s.", server.started.Round(time.Millisecond))
+	return errors.Join(<-written, server.stop())
 }
 
 func (r *run) profiledSearch(ctx context.Context) error {

@@ -44,6 +44,8 @@ type site struct {
 	owner    string // passwords of the database's roles
 	service  string
 	stopIDP  context.CancelFunc
+	// starting, unless nil, is told of each server before it starts.
+	starting func(*replica)
 }
 
 func newSite(ctx context.Context, o *options) (s *site, err error) {
@@ -112,6 +114,8 @@ type replica struct {
 	ended   chan struct{}
 	// address is its gRPC port, profiler its profiling port if it has one.
 	address, profiler string
+	// profiling is closed when profiler is known.
+	profiling chan struct{}
 	// started is how long it took from the start of the process to serving.
 	started time.Duration
 	// loaded is what it said when it had read the register.
@@ -148,7 +152,10 @@ func (s *site) start(ctx context.Context, program, database string, env ...strin
 	if err := os.WriteFile(path, config, 0o600); err != nil {
 		return nil, err
 	}
-	r := &replica{site: s, ended: make(chan struct{})}
+	r := &replica{site: s, ended: make(chan struct{}), profiling: make(chan struct{})}
+	if s.starting != nil {
+		s.starting(r)
+	}
 	r.command = exec.Command(filepath.Join(s.dir, program), "serve", "--development", path) //nolint:gosec,noctx // our own program; stop ends it
 	r.command.Env = append(os.Environ(), append(env, "REGISTER_LOG_FORMAT=json")...)
 	journal, err := r.command.StderrPipe()
@@ -200,6 +207,7 @@ func (r *replica) read(journal io.Reader, serving chan<- struct{}) {
 			_ = json.Unmarshal(lines.Bytes(), &r.loaded) // it has just been read
 		case "profiling":
 			r.profiler = line.Address
+			close(r.profiling)
 		case "serving":
 			r.address = line.GRPC
 			close(serving)

@@ -46,7 +46,7 @@ func TestParseDate(t *testing.T) {
 		{"1856-86-18", "1856", client.ErrDateMonth},
 		{"2001-02-30", "2001-02", client.ErrDateDay},
 		{"1900-02-29", "1900-02", client.ErrDateDay},
-		{"1652-01-01", "", client.ErrDateRange},
+		{"1452-01-01", "", client.ErrDateRange},
 		{"0001-01-01", "", client.ErrDateRange},
 		{"-0033-01-01", "", client.ErrDateForm},
 		{"03/02/01", "", client.ErrDateForm},

@@ -8,7 +8,7 @@ import (
 
 // Birth is a date of birth, whole or partial.
 type Birth struct {
-	// Year is four digits, 1800 to 2199.
+	// Year is four digits, 1500 to 2199.
 	Year int
 	// Month is 1 to 12, or 0 when not known.
 	Month int
@@ -108,7 +108,7 @@ func (b Birth) fill(y, m, d string) (Birth, error) {
 	}
 	b.Year = atoi(y)
 	if b.Year < minYear || b.Year > maxYear {
-		return Birth{}, invalid("range", "must have a year from 1800 to 2199")
+		return Birth{}, invalid("range", "must have a year from 1500 to 2199")
 	}
 	if m == "" || (allDigits(m) && atoi(m) == 0) {
 		return b, nil

@@ -80,7 +80,7 @@ func TestMapping(t *testing.T) {
 func TestMappingFaults(t *testing.T) {
 	const table = "id,name,born,sex,force\n" +
 		"1,A B,1856-86-18,male,33\n" +
-		"2,A B,1652-01-01,t22279,33\n" +
+		"2,A B,1452-01-01,t22279,33\n" +
 		"3,,1980,m,33\n" +
 		",A B,1980,m,33\n" +
 		"5,A B,1980,m,Leicester\n" +
@@ -95,7 +95,7 @@ func TestMappingFaults(t *testing.T) {
 		for _, i := range items {
 			out = append(out, len(i.Faults))
 			for _, f := range i.Faults {
-				if strings.Contains(f.Description, "1652") || strings.Contains(f.Description, "t22279") || strings.Contains(f.Description, "Leicester") {
+				if strings.Contains(f.Description, "1452") || strings.Contains(f.Description, "t22279") || strings.Contains(f.Description, "Leicester") {
 					t.Errorf("a fault repeats the value: %v", f)
 				}
 			}
