@@ -174,8 +174,10 @@ func (s *site) start(ctx context.Context, program, database string, env ...strin
 	go func() {
 		defer close(r.ended)
 		r.read(io.TeeReader(journal, file), serving)
-		_ = r.command.Wait() // its journal says why it ended
-		_ = file.Close()     // only for reading afterwards
+		if err := r.command.Wait(); err != nil {
+			say("%s: %v", program, err) // its journal may say why
+		}
+		_ = file.Close() // only for reading afterwards
 	}()
 	select {
 	case <-serving:

@@ -92,23 +92,30 @@ const (
 func (v *View) Load(ctx context.Context) error {
 	began := time.Now()
 	latest := map[identity.ID]decoded{}
-	head := v.head.Load()
-	for {
-		rows, err := v.db.Feed(ctx, head, loadPage)
-		if err != nil {
-			return fmt.Errorf("view: feed: %w", err)
+	from := v.head.Load()
+	head := from
+	// The next page is read while one is decoded.
+	pages := make(chan []postgres.FeedRow, 1)
+	g, loadCtx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		defer close(pages)
+		return v.readFeed(loadCtx, from, pages)
+	})
+	g.Go(func() error {
+		for rows := range pages {
+			changes, err := v.decodeAll(loadCtx, rows)
+			if err != nil {
+				return err
+			}
+			for _, d := range changes {
+				latest[d.id] = d
+			}
+			head = rows[len(rows)-1].Version.LogIndex
 		}
-		if len(rows) == 0 {
-			break
-		}
-		changes, err := v.decodeAll(ctx, rows)
-		if err != nil {
-			return err
-		}
-		for _, d := range changes {
-			latest[d.id] = d
-		}
-		head = rows[len(rows)-1].Version.LogIndex
+		return nil
+	})
+	if err := g.Wait(); err != nil {
+		return err
 	}
 	entries := make([]identity.Entry, 0, len(latest))
 	v.mu.Lock()
@@ -124,6 +131,25 @@ func (v *View) Load(ctx context.Context) error {
 	v.log.InfoContext(ctx, "register loaded", "nominals", v.index.Len(), "courses", len(v.courses),
 		"index_bytes", v.index.Bytes(), "head", head, "took", time.Since(began).Round(time.Millisecond).String())
 	return nil
+}
+
+// readFeed reads the feed after a log index page by page.
+func (v *View) readFeed(ctx context.Context, from int64, into chan<- []postgres.FeedRow) error {
+	for {
+		rows, err := v.db.Feed(ctx, from, loadPage)
+		if err != nil {
+			return fmt.Errorf("view: feed: %w", err)
+		}
+		if len(rows) == 0 {
+			return nil
+		}
+		from = rows[len(rows)-1].Version.LogIndex
+		select {
+		case into <- rows:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 func (v *View) decodeAll(ctx context.Context, rows []postgres.FeedRow) ([]decoded, error) {
