@@ -14,12 +14,13 @@ import (
 
 // cli is the command line.
 type cli struct {
-	Serve   serveCmd   `cmd:"" help:"Serve the register, as configured in a file."`
-	Dev     devCmd     `cmd:"" help:"Run a whole register on this machine, with a private PostgreSQL and demonstration data."`
-	Migrate migrateCmd `cmd:"" help:"Bring the database's schema up to date."`
-	Policy  policyCmd  `cmd:"" help:"Check the access policy."`
-	Keys    keysCmd    `cmd:"" help:"Make and rotate keys."`
-	Verify  verifyCmd  `cmd:"" help:"Check the stored log and records against each other."`
+	Serve    serveCmd    `cmd:"" help:"Serve the register, as configured in a file."`
+	Dev      devCmd      `cmd:"" help:"Run a whole register on this machine, with a private PostgreSQL and demonstration data."`
+	Migrate  migrateCmd  `cmd:"" help:"Bring the database's schema up to date."`
+	Policy   policyCmd   `cmd:"" help:"Check the access policy."`
+	Keys     keysCmd     `cmd:"" help:"Make and rotate keys."`
+	Evaluate evaluateCmd `cmd:"" help:"Judge the matching on labelled records."`
+	Verify   verifyCmd   `cmd:"" help:"Check the stored log and records against each other."`
 
 	LogFormat string `help:"Form of the journal: text or json." enum:"text,json" default:"text" env:"REGISTER_LOG_FORMAT"`
 	LogLevel  string `help:"Least level of the journal." enum:"debug,info,warn,error" default:"info" env:"REGISTER_LOG_LEVEL"`
