@@ -131,3 +131,19 @@ func (db *DB) Durable(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Restrained tells whether the account may add to the log and to the versions
+// and change nothing there; an error says what it may do too much.
+func (db *DB) Restrained(ctx context.Context) error {
+	var super, rewrites bool
+	if err := db.pool.QueryRow(ctx, qPrivileges).Scan(&super, &rewrites); err != nil {
+		return describe(err)
+	}
+	switch {
+	case super:
+		return errors.New("the service's account is a superuser")
+	case rewrites:
+		return errors.New("the service's account may change the log or stored versions")
+	}
+	return nil
+}

@@ -46,6 +46,7 @@ var (
 	qListEntriesRecord = statement("list_entries_record")
 	qListRecords       = statement("list_records")
 	qLockLog           = statement("lock_log")
+	qPrivileges        = statement("privileges")
 	qRecordKeys        = statement("record_keys")
 	qRewrap            = statement("rewrap")
 	qRewrapBodies      = statement("rewrap_bodies")

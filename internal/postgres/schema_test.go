@@ -160,3 +160,20 @@ func TestMigrationsAreNumberedWithoutGaps(t *testing.T) {
 		}
 	}
 }
+
+// The server starts with the service's account alone: one that could rewrite
+// the log is refused.
+func TestRestrained(t *testing.T) {
+	t.Parallel()
+	d := pgtest.New(t)
+	for url, sound := range map[string]bool{d.ServiceURL: true, d.OwnerURL: false, d.SuperURL: false} {
+		db, err := postgres.Open(t.Context(), postgres.Options{URL: url})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Restrained(t.Context()); (err == nil) != sound {
+			t.Errorf("restrained: %v, want sound %v", err, sound)
+		}
+		db.Close()
+	}
+}

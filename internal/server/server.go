@@ -99,9 +99,12 @@ func (s *Server) open(ctx context.Context) error {
 	if s.db, err = postgres.Open(ctx, postgres.Options{URL: c.Database.URL, MaxConns: c.Database.MaxConns, ApplicationName: "register"}); err != nil {
 		return err
 	}
+	if err := s.db.Restrained(ctx); err != nil {
+		return fmt.Errorf("database.url: %w", err)
+	}
 	if !c.Development {
 		if err := s.db.Durable(ctx); err != nil {
-			return err
+			return fmt.Errorf("database: %w", err)
 		}
 	}
 	if s.writer, err = accesslog.NewWriter(s.db, accesslog.Options{Origin: c.Origin, Signers: s.keys.LogSigners(), Log: s.log}); err != nil {
