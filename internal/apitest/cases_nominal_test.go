@@ -133,7 +133,7 @@ func nominalCases() []apiCase {
 			request: fresh("33", func(r *pb.RegisterNominalRequest) {
 				r.Nominal = &pb.Nominal{
 					Source:      &pb.SourceKey{System: "Crime System", Revision: -1},
-					BirthDates:  []*pb.PartialDate{{Year: 1980, Month: 2, Day: 30}, {Year: 1700}},
+					BirthDates:  []*pb.PartialDate{{Year: 1980, Month: 2, Day: 30}, {Year: 1400}},
 					Ethnicity:   "QQ",
 					Identifiers: []*pb.Identifier{{Kind: pb.IdentifierKind_IDENTIFIER_KIND_PHONE}, {Value: "x"}},
 					Sex:         99,

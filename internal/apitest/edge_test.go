@@ -151,3 +151,34 @@ func TestGRPCRefusals(t *testing.T) {
 		t.Errorf("not counted: %v", want)
 	}
 }
+
+// TestTooManyRequests: whoever asks too often is slowed down, by name, and
+// that is counted; others are not touched.
+func TestTooManyRequests(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *server.Config) { c.Limits.PerSecond, c.Limits.Burst = 1e-6, 3 })
+	reader := w.site.Start(nil)
+	for _, via := range []transport{overToken, overREST, overMTLS} {
+		if a := w.call(t.Context(), via, "spoc-33", getSelf, &pb.GetSelfRequest{}); a.err != nil {
+			t.Errorf("%s: %v", via, a.err)
+		}
+	}
+	for _, via := range []transport{overToken, overREST, overMTLS} {
+		a := w.call(t.Context(), via, "spoc-33", getSelf, &pb.GetSelfRequest{})
+		if code, reason, _ := refusal(a.err); code != codes.ResourceExhausted || reason != "TOO_MANY_REQUESTS" {
+			t.Errorf("%s: %s %s", via, code, reason)
+		}
+	}
+	if a := w.call(t.Context(), overREST, "spoc-10", getSelf, &pb.GetSelfRequest{}); a.err != nil {
+		t.Errorf("another caller: %v", a.err)
+	}
+	w.replica.Stop()
+	w.replica = reader
+	w.conns[""] = dial(t, reader.Server.GRPCAddr(), w.site.ClientTLS(""))
+	for _, e := range readLog(t, w, "auditor", "forces/-") {
+		if e.GetOutcome() == "RESOURCE_EXHAUSTED/TOO_MANY_REQUESTS" && e.GetMethod() == getSelf {
+			return
+		}
+	}
+	t.Error("the refusals are not counted")
+}

@@ -191,6 +191,7 @@ func TestBadCredentials(t *testing.T) {
 func TestForgedIdentity(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
+	t.Run("self-search", func(t *testing.T) { selfSearch(t, w) })
 	// Over REST, headers that the gateway would hand on as metadata.
 	for _, header := range []string{"Grpc-Metadata-Authorization", "Grpc-Metadata-Register-Officer", "X-Forwarded-Client-Cert", "Register-Actor"} {
 		a := restWith(t, w, "GET", "/v1/self", "", nil, header, "Bearer "+w.token("psd-33", false))
@@ -225,11 +226,9 @@ func TestForgedIdentity(t *testing.T) {
 	}
 }
 
-// TestSelfSearch: nobody may search for himself, and the refusal is the same
+// selfSearch: nobody may search for himself, and the refusal is the same
 // whether there is such a record or not.
-func TestSelfSearch(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, nil)
+func selfSearch(t *testing.T, w *world) {
 	record := nominal("10", "searcher", "N-self", 1)
 	given, surname, birth := invented("searcher")
 	claims := map[string]any{

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	pb "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/accesslog"
 )
 
 const registerRecords = "RegistrationService.RegisterRecords"
@@ -38,6 +39,7 @@ func record(sequence int64, m proto.Message) *pb.RegisterRecordsRequest {
 func TestStream(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
+	t.Run("broken lines", func(t *testing.T) { brokenLines(t, w) })
 	for _, c := range []struct {
 		who string
 		via transport
@@ -66,11 +68,12 @@ func TestStream(t *testing.T) {
 			record(9, nominal("33", tag, "N-"+tag, 3)), // a retry
 			record(10, nominal("33", tag+"b", "M-"+tag, 1)),
 			record(11, bySource("C-"+tag)), // a retry
+			record(-1, nominal("33", tag+"c", "O-"+tag, 1)),
 		}
 		want := []string{
 			"1 CREATED", "2 CREATED", "3 INVALID_ARGUMENT INVALID_FIELDS nominal.ethnicity nominal.names", "4 PERMISSION_DENIED OTHER_FORCE",
 			"5 INVALID_ARGUMENT INVALID_FIELDS record", "6 INVALID_ARGUMENT VICTIM_IN_TEXT course.summary",
-			"7 ABORTED STALE_REVISION", "8 ABORTED REVISION_REUSED", "9 UNCHANGED", "10 CREATED", "11 UNCHANGED",
+			"7 ABORTED STALE_REVISION", "8 ABORTED REVISION_REUSED", "9 UNCHANGED", "10 CREATED", "11 UNCHANGED", "-1 INVALID_ARGUMENT INVALID_FIELDS sequence",
 		}
 		a := w.call(t.Context(), c.via, c.who, registerRecords, sent...)
 		if a.err != nil {
@@ -132,14 +135,15 @@ func checkRecordReceipts(t *testing.T, w *world, who string, answers []proto.Mes
 			t.Errorf("record %d: entry %d of the log is %v", r.GetSequence(), index, e)
 		}
 		seen[index] = true
+		if meta, err := accesslog.ParseMetadata(e.GetMetadata()); err != nil || (meta.Decision.Effect == accesslog.Deny) != (outcome == "PERMISSION_DENIED") {
+			t.Errorf("record %d: its entry says %s: %v", r.GetSequence(), e.GetMetadata(), err)
+		}
 	}
 }
 
-// TestStreamOverRESTWithBrokenLines has lines that are no record of the
-// contract: each is answered, and the next good one is registered.
-func TestStreamOverRESTWithBrokenLines(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, nil)
+// brokenLines sends lines that are no record of the contract: each is
+// answered, and the next good one is registered.
+func brokenLines(t *testing.T, w *world) {
 	good := func(n string) string { return jsonOf(t, record(1, nominal("33", "broken"+n, "B-"+n, 1))) }
 	a, raw := rawREST(t.Context(), w.clients[""], "POST", w.replica.REST()+"/v1/records:register", "Bearer "+w.token("spoc-33", false),
 		[]byte(good("1")+"\n"+`{"sequence":"7","nominal":{"parent":"forces/33","surprise":1}}`+"\n"+good("2")+"\n"+`{"sequence":8,"nominal":"x"}`+"\n"+good("3")+"\n{\"sequence\":9,"))

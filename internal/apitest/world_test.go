@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"golang.org/x/mod/sumdb/note"
 	"google.golang.org/grpc"
@@ -67,11 +66,11 @@ func newWorld(t *testing.T, change func(*server.Config)) *world {
 	for _, m := range all {
 		w.methods[m.Short] = m
 	}
-	store, err := access.OpenPolicy(os.DirFS(servertest.PolicyDir()), all.Permissions())
+	policy, err := shippedPolicy()
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.policy = store.Current()
+	w.policy = policy
 	var verifiers []note.Verifier
 	for _, text := range site.Keys.LogVerifiers() {
 		v, err := note.NewVerifier(text)
@@ -102,6 +101,19 @@ func newWorld(t *testing.T, change func(*server.Config)) *world {
 	return w
 }
 
+// shippedPolicy is compiled once: that takes a second under the race detector.
+var shippedPolicy = sync.OnceValues(func() (*access.Policy, error) {
+	all, err := call.LoadMethods()
+	if err != nil {
+		return nil, err
+	}
+	store, err := access.OpenPolicy(os.DirFS(servertest.PolicyDir()), all.Permissions())
+	if err != nil {
+		return nil, err
+	}
+	return store.Current(), nil
+})
+
 func loadMethods(t *testing.T) call.Methods {
 	t.Helper()
 	all, err := call.LoadMethods()
@@ -125,7 +137,7 @@ func httpClient(t *testing.T, config *tls.Config) *http.Client {
 	t.Helper()
 	transport := &http.Transport{TLSClientConfig: config, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 8}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{Transport: transport, Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error {
+	return &http.Client{Transport: transport, Timeout: patience, CheckRedirect: func(*http.Request, []*http.Request) error {
 		return http.ErrUseLastResponse
 	}}
 }

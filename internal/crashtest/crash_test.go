@@ -51,7 +51,7 @@ func TestKilledUnderLoad(t *testing.T) {
 	l := newLoad(site)
 	l.connect(p)
 	l.start(6, *seed)
-	random := rand.New(rand.NewPCG(*seed, 1<<32)) //nolint:gosec // a test's choice
+	random := rand.New(rand.NewPCG(*seed, 1<<32))
 	killPostgres := func() {
 		if err := pg.Kill(); err != nil {
 			t.Fatal(err)

@@ -89,7 +89,7 @@ func (l *load) connect(p *servertest.Program) {
 // start sends clients to work.
 func (l *load) start(clients int, seed uint64) {
 	for i := range clients {
-		c := &client{load: l, id: i, force: servertest.Forces[i%len(servertest.Forces)], random: rand.New(rand.NewPCG(seed, uint64(i)))} //nolint:gosec // a test's choice
+		c := &client{load: l, id: i, force: servertest.Forces[i%len(servertest.Forces)], random: rand.New(rand.NewPCG(seed, uint64(i)))}
 		l.wg.Go(c.work)
 	}
 }
@@ -135,7 +135,7 @@ func (l *load) refused(what string, err error) {
 	l.mu.Lock()
 	l.refusals[code]++
 	l.mu.Unlock()
-	switch code { //nolint:exhaustive // all others are faults
+	switch code {
 	case codes.Unavailable, codes.DeadlineExceeded, codes.Canceled:
 	default:
 		l.fault("%s: %w", what, err)

@@ -29,7 +29,7 @@ func through(tb testing.TB, database string) (*proxy, string) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a moment on loopback
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func (p *proxy) serve() {
 }
 
 func (p *proxy) join(client net.Conn) {
-	server, err := net.Dial("tcp", p.target) //nolint:noctx // loopback
+	server, err := net.Dial("tcp", p.target)
 	if err != nil || !p.keep(client, server) {
 		_ = client.Close()
 		return

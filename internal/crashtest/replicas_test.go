@@ -24,14 +24,13 @@ type pair struct {
 	number atomic.Int64
 }
 
-func (r *pair) register(ctx context.Context, conn *grpc.ClientConn) (number int, name string, err error) {
+func (r *pair) register(ctx context.Context, conn *grpc.ClientConn) (number int, err error) {
 	number = int(r.number.Add(1))
-	resp, err := registerv1.NewNominalServiceClient(conn).RegisterNominal(ctx, nominal("33", fmt.Sprint("r", number), 1, number))
-	return number, resp.GetName(), err
+	_, err = registerv1.NewNominalServiceClient(conn).RegisterNominal(ctx, nominal("33", fmt.Sprint("r", number), 1, number))
+	return number, err
 }
 
-// finds searches for a person and fails unless the nominal behind that name
-// is among the candidates' force; the person's name and birth are his alone.
+// finds searches for a person, whose name and birth are his alone.
 func finds(ctx context.Context, conn *grpc.ClientConn, number int) error {
 	found, err := registerv1.NewSearchServiceClient(conn).CreateSearch(ctx, search(number))
 	if err != nil {
@@ -60,7 +59,7 @@ func (r *pair) crosswise(t *testing.T, rounds int, one, other *grpc.ClientConn) 
 		}
 		wg.Go(func() {
 			for range rounds {
-				number, _, err := r.register(t.Context(), from)
+				number, err := r.register(t.Context(), from)
 				if err == nil {
 					err = finds(t.Context(), to, number)
 				}
@@ -102,8 +101,6 @@ func TestReplicas(t *testing.T) {
 	a, b := steady.Dial("33"), shaky.Dial("33")
 	r.crosswise(t, 40, a, b)
 
-	t.Log("crosswise done")
-
 	// Paused, perhaps with the log's lock in its hand: the other is refused
 	// until PostgreSQL takes the lock away, and then goes on.
 	for range 3 {
@@ -112,7 +109,7 @@ func TestReplicas(t *testing.T) {
 		for range 4 {
 			wg.Go(func() {
 				for writing.Err() == nil {
-					_, _, _ = r.register(writing, b) // what becomes of these does not matter
+					_, _ = r.register(writing, b) // what becomes of these does not matter
 				}
 			})
 		}
@@ -120,7 +117,7 @@ func TestReplicas(t *testing.T) {
 		shaky.Signal(syscall.SIGSTOP)
 		var number int
 		eventually(t, "the other replica does not go on", func(ctx context.Context) (err error) {
-			number, _, err = r.register(ctx, a)
+			number, err = r.register(ctx, a)
 			return err
 		})
 		shaky.Signal(syscall.SIGCONT)
@@ -131,11 +128,9 @@ func TestReplicas(t *testing.T) {
 		wg.Wait()
 	}
 
-	t.Log("pauses done")
-
 	for _, cut := range []struct{ down, held bool }{{down: true}, {held: true}} {
 		line.set(cut.down, cut.held)
-		number, _, err := r.register(t.Context(), a)
+		number, err := r.register(t.Context(), a)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -146,17 +141,16 @@ func TestReplicas(t *testing.T) {
 			}
 		})
 		wg.Go(func() {
-			if _, _, err := r.register(t.Context(), b); status.Code(err) != codes.Unavailable {
+			if _, err := r.register(t.Context(), b); status.Code(err) != codes.Unavailable {
 				t.Errorf("a replica without its database: %v", err)
 			}
 		})
 		wg.Wait()
-		t.Logf("cut off: %+v", cut)
 		line.set(false, false)
 		eventually(t, "the replica that was cut off does not come back", func(context.Context) error { return staleOrLevel(t, b, number) })
 	}
 
-	number, _, err := r.register(t.Context(), a)
+	number, err := r.register(t.Context(), a)
 	if err != nil {
 		t.Fatal(err)
 	}

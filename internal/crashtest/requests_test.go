@@ -25,7 +25,7 @@ func nameOf(n int) *registerv1.PersonName {
 
 func birthOf(n int) *registerv1.PartialDate {
 	day := time.Date(1955, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, n*37%16000)
-	return &registerv1.PartialDate{Year: int32(day.Year()), Month: int32(day.Month()), Day: int32(day.Day())} //nolint:gosec // dates
+	return &registerv1.PartialDate{Year: int32(day.Year()), Month: int32(day.Month()), Day: int32(day.Day())}
 }
 
 func nominal(force, reference string, revision int64, number int) *registerv1.RegisterNominalRequest {

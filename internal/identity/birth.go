@@ -35,6 +35,12 @@ func (b Birth) String() string {
 
 func (b Birth) full() bool { return b.Day > 0 }
 
+// wild reports a date that no calendar holds, kept for its digits: a mistyped
+// one is still nearer to the right date than to any other.
+func (b Birth) wild() bool {
+	return b.Month > 12 || b.Day > 31 || b.Year < minYear || b.Year > maxYear
+}
+
 const birthForm = "must be a date such as 2001-02-03 or 03/02/2001, a month such as 2001-02, or a year such as 2001"
 
 var months = map[string]int{
@@ -46,6 +52,16 @@ var months = map[string]int{
 // before month. A leading "about", "circa", "c" or "approx" marks it
 // approximate. Two-digit years are refused: they are ambiguous.
 func NormaliseBirth(s string) (Birth, error) {
+	b, err := readBirth(s)
+	if err != nil {
+		return Birth{}, err
+	}
+	return b, nil
+}
+
+// readBirth is NormaliseBirth, but for a whole date that cannot be it returns
+// the date as it stands together with the error.
+func readBirth(s string) (Birth, error) {
 	var b Birth
 	text, _, _ := strings.Cut(fold(s), "t00:00") // a time of midnight after an ISO date
 	words := dateWords(text)
@@ -107,32 +123,53 @@ func (b Birth) fill(y, m, d string) (Birth, error) {
 		return Birth{}, invalid("format", birthForm+", with a year of four digits")
 	}
 	b.Year = atoi(y)
-	if b.Year < minYear || b.Year > maxYear {
-		return Birth{}, invalid("range", "must have a year from 1500 to 2199")
-	}
-	if m == "" || (allDigits(m) && atoi(m) == 0) {
+	outside := b.Year < minYear || b.Year > maxYear
+	switch {
+	case m == "" || allDigits(m) && atoi(m) == 0:
+		if outside {
+			return Birth{}, errYear
+		}
 		return b, nil
-	}
-	if allDigits(m) && len(m) <= 2 {
+	case allDigits(m) && len(m) <= 2:
 		b.Month = atoi(m)
-	} else if len(m) >= 3 {
+	case len(m) >= 3:
 		b.Month = months[m[:3]]
 	}
-	if b.Month < 1 || b.Month > 12 {
-		return Birth{}, invalid("range", "must have a month from 1 to 12, or its name")
-	}
-	if d == "" || (allDigits(d) && atoi(d) == 0) {
+	noMonth := b.Month < 1 || b.Month > 12
+	switch {
+	case d == "" || allDigits(d) && atoi(d) == 0:
+		if outside {
+			return Birth{}, errYear
+		}
+		if noMonth {
+			return Birth{}, errMonth
+		}
 		return b, nil
-	}
-	if !allDigits(d) || len(d) > 2 {
+	case !allDigits(d) || len(d) > 2 || b.Month < 1:
+		if outside {
+			return Birth{}, errYear
+		}
+		if noMonth {
+			return Birth{}, errMonth
+		}
 		return Birth{}, invalid("format", birthForm)
 	}
 	b.Day = atoi(d)
-	if t := time.Date(b.Year, time.Month(b.Month), b.Day, 0, 0, 0, 0, time.UTC); t.Day() != b.Day {
-		return Birth{}, invalid("range", "must have a day that exists in that month")
+	switch {
+	case outside:
+		return b, errYear
+	case noMonth:
+		return b, errMonth
+	case time.Date(b.Year, time.Month(b.Month), b.Day, 0, 0, 0, 0, time.UTC).Day() != b.Day:
+		return b, invalid("range", "must have a day that exists in that month")
 	}
 	return b, nil
 }
+
+var (
+	errYear  = invalid("range", "must have a year from 1500 to 2199")
+	errMonth = invalid("range", "must have a month from 1 to 12, or its name")
+)
 
 func dateWords(s string) []string {
 	words := strings.FieldsFunc(s, func(r rune) bool {

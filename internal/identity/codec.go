@@ -63,11 +63,7 @@ func encode(b []byte, r *Record, name, atom func(string) uint32) []byte {
 	}
 	b = append(b, byte(len(r.births))) //nolint:gosec // at most maxBirths
 	for _, d := range r.births {
-		v := uint64(d.Year)<<10 | uint64(d.Month)<<6 | uint64(d.Day)<<1 //nolint:gosec // checked when parsed
-		if d.Approximate {
-			v |= 1
-		}
-		b = binary.AppendUvarint(b, v)
+		b = binary.AppendUvarint(b, packBirth(d))
 	}
 	b = append(b, r.sex, byte(len(r.identifiers))) //nolint:gosec // at most maxIdentifiers
 	for _, id := range r.identifiers {
@@ -84,6 +80,29 @@ func encode(b []byte, r *Record, name, atom func(string) uint32) []byte {
 		b = binary.AppendUvarint(b, uint64(atom(w)))
 	}
 	return b
+}
+
+// wildBirth marks a date that is packed as its eight decimal digits.
+const wildBirth = 1 << 27
+
+func packBirth(d Birth) uint64 {
+	if d.wild() {
+		return wildBirth | uint64(d.Year*10000+d.Month*100+d.Day) //nolint:gosec // below a hundred million
+	}
+	v := uint64(d.Year)<<10 | uint64(d.Month)<<6 | uint64(d.Day)<<1 //nolint:gosec // checked when parsed
+	if d.Approximate {
+		v |= 1
+	}
+	return v
+}
+
+func unpackBirth(packed uint64) Birth {
+	v := int(packed) //nolint:gosec // written from small parts
+	if v&wildBirth != 0 {
+		v &^= wildBirth
+		return Birth{Year: v / 10000, Month: v / 100 % 100, Day: v % 100}
+	}
+	return Birth{Year: v >> 10, Month: v >> 6 & 15, Day: v >> 1 & 31, Approximate: v&1 != 0}
 }
 
 func appendString(b []byte, s string) []byte {
@@ -145,8 +164,7 @@ func (p *packed) decode(b []byte) {
 		p.names = append(p.names, n)
 	}
 	for range r.byte() {
-		v := int(r.uvarint()) //nolint:gosec // written from small parts
-		p.births = append(p.births, Birth{Year: v >> 10, Month: v >> 6 & 15, Day: v >> 1 & 31, Approximate: v&1 != 0})
+		p.births = append(p.births, unpackBirth(r.uvarint()))
 	}
 	p.sex = r.byte()
 	for range r.byte() {

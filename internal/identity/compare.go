@@ -129,6 +129,8 @@ func compareDates(a, b Birth, years int) rule {
 		return ruleYearNear
 	case sameMonth && sameDay, years == 0 && (sameMonth || sameDay):
 		return ruleTwoParts
+	case off == 2:
+		return ruleTwoDigits
 	case years == 0:
 		return ruleSameYear
 	}

@@ -109,7 +109,8 @@ func (n *name) eachKey(r *Record, emit func(uint64)) {
 }
 
 // words returns the words a name is retrieved by: the first two forenames,
-// the surnames, and the surname as one word; all words of a whole name.
+// the surnames, and the surname as one word; all words of a whole name; and two
+// forenames as one where one of them looks like a fragment.
 func (n *name) words() []string {
 	words := make([]string, 0, 8)
 	given := n.given
@@ -121,7 +122,24 @@ func (n *name) words() []string {
 	if n.joined != "" {
 		words = append(words, n.joined)
 	}
+	for i := 0; i+1 < len(given); i++ {
+		if fragment(given[i]) || fragment(given[i+1]) {
+			words = append(words, given[i]+given[i+1])
+		}
+	}
 	return words
+}
+
+// fragment reports whether a word looks like part of a name that a stray space
+// has cut in two.
+func fragment(w string) bool {
+	const longest = 4
+	if len(w) < 2 || len(w) > longest {
+		return false
+	}
+	lex := lexiconOnce()
+	_, known := lex.share[w]
+	return !known && lex.nicknames.byName[w] == nil && lex.variants.byName[w] == nil
 }
 
 // addressKeys pairs each house number with the word after it, and without a

@@ -30,7 +30,7 @@ var glued = wordSet(`mc mac o d l st saint fitz ap abu umm abd abdul abdel abdal
 
 // titles are dropped from the front of a name when something is left.
 var titles = wordSet(`mr mrs miss ms mx master dr prof professor rev revd sir dame lord lady pc sgt insp
-	rt hon capt maj lt col hrh esq`)
+	rt hon capt maj lt col hrh esq captain colonel lieutenant sergeant inspector constable reverend honourable`)
 
 func wordSet(s string) map[string]bool {
 	set := map[string]bool{}

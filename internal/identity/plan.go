@@ -42,9 +42,13 @@ func (s *searcher) plan(r *Record) {
 			}
 		}
 		s.planName(r, words, cache)
+		s.planDivided(n)
 	}
 	for _, d := range r.births {
 		s.planBirth(d)
+		if len(cache) < 2 {
+			s.planNearBirth(d)
+		}
 	}
 	for _, id := range r.identifiers {
 		s.probe(keyIdentifier, identifierKey(id), 0)
@@ -92,6 +96,36 @@ func (s *searcher) planName(r *Record, words []string, cache map[string]widened)
 	}
 }
 
+// planDivided looks for forenames that the record has as one word and the
+// query as two, or the other way round: "Mary Jane", "Maryjane".
+func (s *searcher) planDivided(n *name) {
+	const shortest = 3
+	known := s.facts.names.byWord
+	for i, w := range n.given {
+		if i+1 < len(n.given) {
+			if _, ok := known[w+n.given[i+1]]; ok {
+				s.planSingle(w+n.given[i+1], n.surname)
+			}
+		}
+		for at := shortest; at <= len(w)-shortest; at++ {
+			if _, ok := known[w[:at]]; !ok {
+				continue
+			}
+			if _, ok := known[w[at:]]; ok {
+				s.probe(keyNames, pairKey(keyNames, hashString(w[:at]), hashString(w[at:])), 1)
+			}
+		}
+	}
+}
+
+func (s *searcher) planSingle(w string, surnames []string) {
+	h := hashString(w)
+	s.probe(keyName, key(keyName, h, 0), 1)
+	for _, x := range surnames {
+		s.probe(keyNames, pairKey(keyNames, h, hashString(x)), 1)
+	}
+}
+
 func (s *searcher) planPair(a, b widened) {
 	for i, va := range a.variants[:min(len(a.variants), pairVariants)] {
 		for j, vb := range b.variants[:min(len(b.variants), pairVariants)] {
@@ -131,8 +165,36 @@ func (s *searcher) planBirth(d Birth) {
 		return
 	}
 	s.probe(keyBirth, key(keyBirth, datePart(d.Year, d.Month, d.Day), 0), 0)
-	if d.Day <= 12 {
+	if d.Day != d.Month {
 		s.probe(keyBirth, key(keyBirth, datePart(d.Year, d.Day, d.Month), 0), 1)
+	}
+}
+
+// planNearBirth adds the dates that are one digit off, or two neighbouring
+// digits swapped. With two words of a name the sounds and parts of the date
+// find such people already.
+func (s *searcher) planNearBirth(d Birth) {
+	if !d.full() {
+		return
+	}
+	digits := dateDigits(d)
+	try := func(x [8]byte) {
+		n := func(i int) int { return int(x[i])*10 + int(x[i+1]) }
+		s.probe(keyBirth, key(keyBirth, datePart(n(0)*100+n(2), n(4), n(6)), 0), 1)
+	}
+	for i, c := range digits {
+		for v := range byte(10) {
+			if v != c {
+				x := digits
+				x[i] = v
+				try(x)
+			}
+		}
+		if i > 0 && c != digits[i-1] {
+			x := digits
+			x[i-1], x[i] = c, x[i-1]
+			try(x)
+		}
 	}
 }
 

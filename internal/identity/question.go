@@ -88,6 +88,10 @@ func identifierLog(count int) float64 { return math.Log2(float64(max(count, 1)))
 // month or year of a partial one.
 func (s *scorer) birthLog(b Birth) float64 {
 	const years, days = 80, 365.25
+	if b.wild() {
+		// such a date is as rare as any, whatever its month and day
+		return -math.Log2(years * days)
+	}
 	year := (float64(s.facts.years[b.Year-minYear]) + s.model.Pseudo/years) / (s.births + s.model.Pseudo)
 	if b.Month == 0 {
 		return math.Log2(year)
@@ -115,7 +119,7 @@ func newFacts() *facts {
 }
 
 func (f *facts) countBirth(b Birth, by int) {
-	if !b.full() {
+	if !b.full() || b.wild() {
 		return
 	}
 	f.births += by

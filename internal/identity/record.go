@@ -36,7 +36,9 @@ type Query struct {
 // NewRecord normalises what is known of a person. The faults say, field by
 // field, what is wrong; everything else is in the record, and so is a faulty
 // value whose fault says Kept. A caller that wants only good data refuses
-// whatever has faults; one that loads old data keeps both.
+// whatever has faults; one that loads old data keeps both. A whole date of
+// birth that cannot be takes part too, for its digits, though its fault does
+// not say Kept: it should be put right where it is entered.
 func NewRecord(raw Raw) (Record, []Fault) {
 	var b builder
 	b.names(raw.Names)
@@ -114,12 +116,14 @@ func (n name) same(o name) bool {
 
 func (b *builder) births(raw []RawBirth) {
 	for i, r := range within(b, "births", raw, maxBirths) {
-		d, err := NormaliseBirth(r.Value)
+		d, err := readBirth(r.Value)
 		if err != nil {
 			b.fault(fmt.Sprintf("births[%d]", i), err, false)
-			continue
+			if d.Day == 0 {
+				continue
+			}
 		}
-		d.Approximate = d.Approximate || r.Approximate
+		d.Approximate = (d.Approximate || r.Approximate) && err == nil
 		if !slices.Contains(b.record.births, d) {
 			b.record.births = append(b.record.births, d)
 		}

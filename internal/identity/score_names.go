@@ -235,25 +235,42 @@ func (s *scorer) scoreGiven(n *nameScore, words []int, syms []uint32, free bool)
 	return true
 }
 
-// givenJoined compares "mary jane" with "maryjane".
+// givenJoined compares "mary jane" with "maryjane", and "laur nce" with
+// "laurence".
 func (s *scorer) givenJoined(best *namePoint, words []int, syms []uint32) {
-	try := func(a, b, c string, w int, y uint32) {
-		if !concatenated(a, b, c) {
-			return
-		}
-		log := max(s.question.logs[w], s.logFrequency(s.word(y)))
-		if v := s.model.bits(fieldGiven, ruleJoined, log); v > best.bits {
-			best.nearness, best.bits, best.word, best.sym = nearness{rule: ruleJoined, log: log}, v, w, y
-		}
-	}
 	for i := 0; i+1 < len(words); i++ {
+		a, b := s.question.words[words[i]], s.question.words[words[i+1]]
 		for _, y := range syms {
-			try(s.question.words[words[i]], s.question.words[words[i+1]], s.word(y), words[i], y)
+			s.pointDivided(best, a, b, s.word(y), words[i], y)
 		}
 	}
 	for j := 0; j+1 < len(syms); j++ {
+		a, b := s.word(syms[j]), s.word(syms[j+1])
 		for _, w := range words {
-			try(s.word(syms[j]), s.word(syms[j+1]), s.question.words[w], w, syms[j])
+			s.pointDivided(best, a, b, s.question.words[w], w, syms[j])
 		}
+	}
+}
+
+// pointDivided compares a and b, two words of one side, with c, one of the
+// other; w and y are what stands for them in the explanation.
+func (s *scorer) pointDivided(best *namePoint, a, b, c string, w int, y uint32) {
+	const shortest = 5 // a letter off tells nothing of a shorter name
+	near := nearness{rule: ruleJoined}
+	switch off := len(a) + len(b) - len(c); {
+	case concatenated(a, b, c):
+		near.log = max(s.logFrequency(a), s.logFrequency(c))
+	case off < -1 || off > 1 || len(c) < shortest || a[0] != c[0]:
+		return
+	default:
+		whole := a + b
+		if distance(whole, c, 1) != 1 {
+			return
+		}
+		log, other := s.logFrequency(whole), s.logFrequency(c)
+		near = nearness{rule: ruleOneLetter, log: max(log, other), rare: math.Exp2(min(log, other)), common: math.Exp2(max(log, other))}
+	}
+	if v := s.model.nameBits(fieldGiven, &near); v > best.bits {
+		best.nearness, best.bits, best.word, best.sym = near, v, w, y
 	}
 }

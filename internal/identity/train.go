@@ -28,6 +28,9 @@ const (
 	// maxMatches bounds the true pairs taken of one person, or large persons
 	// would outvote the rest.
 	maxMatches = 20
+	// leastCompared is how many pairs of one person a set must compare before
+	// its shares count.
+	leastCompared = 400
 	// pairs of different people that are sampled, at most and for each record
 	otherPairs      = 300_000
 	otherPairsShare = 40
@@ -91,7 +94,7 @@ func fitRule(start *Model, f field, r rule, trainers []*trainer) weight {
 		if r == ruleLone {
 			of = t.lone
 		}
-		if of >= 50*enough {
+		if of >= leastCompared {
 			m += t.matched[f][r] / of
 			ms++
 		}

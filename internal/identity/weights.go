@@ -30,6 +30,7 @@ const (
 	ruleOneDigit
 	ruleYearNear
 	ruleTwoParts
+	ruleTwoDigits
 	ruleYearMonth
 	ruleYear
 	ruleSameYear
@@ -46,7 +47,7 @@ const (
 
 var ruleNames = [rules]string{
 	"exact", "joined", "variant", "nickname", "one_letter", "sound", "two_letters", "initial", "start", "similar",
-	"different", "swapped", "displaced", "transposed", "one_digit", "year_near", "two_parts", "year_month", "year",
+	"different", "swapped", "displaced", "transposed", "one_digit", "year_near", "two_parts", "two_digits", "year_month", "year",
 	"same_year", "about", "new_year", "lone",
 	"sector", "district", "most", "half", "some",
 }

@@ -25,7 +25,7 @@ type canaries struct {
 }
 
 func newCanaries() *canaries {
-	return &canaries{random: rand.New(rand.NewPCG(7, 7)), where: map[string]string{}} //nolint:gosec // a test's choice
+	return &canaries{random: rand.New(rand.NewPCG(7, 7)), where: map[string]string{}}
 }
 
 func (c *canaries) note(value, where string) string {

@@ -24,7 +24,7 @@ type collector struct {
 // collect starts a collector and returns it with its URL.
 func collect(tb testing.TB) (*collector, string) {
 	tb.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // loopback
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(tb, err)
 	c := &collector{}
 	s := grpc.NewServer()

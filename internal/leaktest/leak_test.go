@@ -104,6 +104,9 @@ func TestNothingLeaks(t *testing.T) {
 	l.good(t)
 	l.bad(t)
 	l.malformed(t)
+	if t.Failed() {
+		t.Logf("the journal ends with:\n%s", l.program.Journal()[max(0, len(l.program.Journal())-3000):])
+	}
 	metrics := l.get(t, "http://"+l.program.Admin+"/metrics")
 	l.program.Stop() // what is left of traces and counts is written
 	t.Logf("%d canaries; answers %v", len(l.where), l.errs.codes)
@@ -118,7 +121,7 @@ func TestNothingLeaks(t *testing.T) {
 	// in the entry as the caller's own does.
 	l.forget("search.on_behalf_of")
 	l.clean(t, "the dump", decoded(dump(t, pg, db)))
-	raw, err := os.ReadFile(filepath.Join(dir, "postgres.log")) //nolint:gosec // our own
+	raw, err := os.ReadFile(filepath.Join(dir, "postgres.log"))
 	must(t, err)
 	if !strings.Contains(string(raw), "insert") && !strings.Contains(string(raw), "INSERT") {
 		t.Error("PostgreSQL's log holds no statements")
@@ -320,7 +323,7 @@ func (rawCodec) Marshal(v any) (mem.BufferSlice, error) {
 }
 
 func (rawCodec) Unmarshal(data mem.BufferSlice, v any) error {
-	*v.(*[]byte) = data.Materialize() //nolint:forcetypeassert // only asked for such
+	*v.(*[]byte) = data.Materialize() //nolint:forcetypeassert,misspell // only asked for such
 	return nil
 }
 
@@ -343,7 +346,7 @@ func dump(t *testing.T, pg *pgserver.Server, db *pgtest.Database) []byte {
 	t.Helper()
 	server, err := os.Readlink(filepath.Join("/proc", strconv.Itoa(pg.PID()), "exe"))
 	must(t, err)
-	cmd := exec.CommandContext(t.Context(), filepath.Join(filepath.Dir(server), "pg_dump"), "--dbname", db.SuperURL, "--column-inserts") //nolint:gosec // beside the server
+	cmd := exec.CommandContext(t.Context(), filepath.Join(filepath.Dir(server), "pg_dump"), "--dbname", db.SuperURL, "--column-inserts")
 	var complaint strings.Builder
 	cmd.Stderr = &complaint
 	out, err := cmd.Output()

@@ -113,14 +113,14 @@ func (c *canaries) skips(f protoreflect.FieldDescriptor, depth int) bool {
 
 // value is a canary of the field's form.
 func (c *canaries) value(m protoreflect.Message, f protoreflect.FieldDescriptor, at string) string {
-	switch name := string(f.Name()); {
-	case name == "phone" || name == "phones":
+	switch f.Name() {
+	case "phone", "phones":
 		return c.phone(at)
-	case name == "email" || name == "emails":
+	case "email", "emails":
 		return c.email(at)
-	case name == "vehicles":
+	case "vehicles":
 		return c.vehicle(at)
-	case name == "postcode" || name == "postcodes":
+	case "postcode", "postcodes":
 		return c.postcode(at)
 	}
 	id, ok := m.Interface().(*registerv1.Identifier)
@@ -128,7 +128,7 @@ func (c *canaries) value(m protoreflect.Message, f protoreflect.FieldDescriptor,
 		return c.word(at)
 	}
 	at += " (" + id.GetKind().String() + ")"
-	switch id.GetKind() { //nolint:exhaustive // the others take any text
+	switch id.GetKind() {
 	case registerv1.IdentifierKind_IDENTIFIER_KIND_PHONE:
 		return c.phone(at)
 	case registerv1.IdentifierKind_IDENTIFIER_KIND_EMAIL:
@@ -151,7 +151,7 @@ func (c *canaries) spoilt(m proto.Message) (out []proto.Message) {
 		for i := range fields.Len() {
 			f := fields.Get(i)
 			here := append(append([]protoreflect.FieldDescriptor{}, path...), f)
-			switch f.Kind() { //nolint:exhaustive // only these hold text
+			switch f.Kind() {
 			case protoreflect.MessageKind:
 				walk(here, f.Message())
 			case protoreflect.StringKind:

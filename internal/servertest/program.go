@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -45,7 +46,7 @@ func binary(tb testing.TB) string {
 		if built.dir, built.err = os.MkdirTemp("", "register-bin-"); built.err != nil {
 			return
 		}
-		out, err := exec.Command("go", "build", "-o", filepath.Join(built.dir, "register"), filepath.Join(PolicyDir(), "..", "cmd", "register")).CombinedOutput() //nolint:noctx,gosec // our own program
+		out, err := exec.Command("go", "build", "-o", filepath.Join(built.dir, "register"), filepath.Join(PolicyDir(), "..", "cmd", "register")).CombinedOutput()
 		if err != nil {
 			built.err = fmt.Errorf("build: %w: %s", err, out)
 		}
@@ -81,12 +82,12 @@ func (s *Site) StartProgram(c *server.Config, flags ...string) *Program {
 	file := filepath.Join(s.tb.TempDir(), "register.yaml")
 	must(s.tb, os.WriteFile(file, raw, 0o600))
 	p := &Program{tb: s.tb, site: s, done: make(chan struct{})}
-	p.cmd = exec.Command(binary(s.tb), append(flags, "--log-format=json", "serve", "--development", file)...) //nolint:noctx,gosec // killed by the test itself
+	p.cmd = exec.Command(binary(s.tb), append(flags, "--log-format=json", "serve", "--development", file)...)
 	journal, write, err := os.Pipe()
 	must(s.tb, err)
 	p.cmd.Stdout, p.cmd.Stderr = write, write
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	must(s.tb, p.cmd.Start())
+	must(s.tb, p.launch())
 	_ = write.Close() // the program has its own
 	serving := make(chan struct{})
 	go p.read(journal, serving)
@@ -99,6 +100,22 @@ func (s *Site) StartProgram(c *server.Config, flags ...string) *Program {
 		s.tb.Fatalf("the server does not serve:\n%s", p.Journal())
 	}
 	return p
+}
+
+// launch starts the process from a thread that lives as long as it does: when
+// that thread ends, as it does with the test program, the process is killed.
+func (p *Program) launch() error {
+	started := make(chan error, 1)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := p.cmd.Start()
+		started <- err
+		if err == nil {
+			<-p.done
+		}
+	}()
+	return <-started
 }
 
 // read follows the journal until the program has ended.

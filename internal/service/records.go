@@ -163,6 +163,9 @@ func (s *Records) logFailure(ctx context.Context, c *call.Call, err error, p *Pr
 }
 
 func (s *Records) registerInto(ctx context.Context, c *call.Call, m *registerv1.RegisterRecordsRequest, out *registerv1.RegisterRecordsResponse) error {
+	if m.GetSequence() < 0 {
+		return Invalid(ReasonInvalidFields, []Violation{{"sequence", "must not be negative"}})
+	}
 	switch r := m.GetRecord().(type) {
 	case *registerv1.RegisterRecordsRequest_Nominal:
 		if err := s.allowed(c, "nominal", r.Nominal, r.Nominal.GetParent()); err != nil {
@@ -184,6 +187,7 @@ func (s *Records) registerInto(ctx context.Context, c *call.Call, m *registerv1.
 
 // allowed applies the policy and the record's own rules to one record.
 func (s *Records) allowed(c *call.Call, resource string, m proto.Message, parent string) error {
+	c.Entry.Decision.Effect, c.Entry.Decision.Line = accesslog.Deny, ""
 	grant, ok := c.Policy.Decide(c.Actor.Roles, resource, "register")
 	if !ok {
 		return problem(codes.PermissionDenied, ReasonNotAllowed, "your roles do not allow this")
@@ -192,7 +196,7 @@ func (s *Records) allowed(c *call.Call, resource string, m proto.Message, parent
 		return problem(codes.PermissionDenied, ReasonOtherForce, "records are registered by their own force")
 	}
 	c.Grant = grant
-	c.Entry.Decision.Line = grant.Line
+	c.Entry.Decision.Effect, c.Entry.Decision.Line = accesslog.Allow, grant.Line
 	return s.Check.Check(m)
 }
 
