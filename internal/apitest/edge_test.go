@@ -67,7 +67,7 @@ func TestRESTRefusals(t *testing.T) {
 		code                            codes.Code
 		http                            int
 	}{
-		"oversize":                     {verb: "POST", path: searches, body: `{"justification":"` + strings.Repeat(secret, 5000) + `"}`, code: codes.ResourceExhausted, http: 429},
+		"oversize":                     {verb: "POST", path: searches, body: `{"justification":"` + strings.Repeat(secret, 5000) + `"}`, code: codes.ResourceExhausted, http: 413},
 		"deep":                         {verb: "POST", path: searches, body: strings.Repeat(`{"criteria":`, 5000) + "{}" + strings.Repeat("}", 5000), code: codes.InvalidArgument, http: 400},
 		"deep lists":                   {verb: "POST", path: searches, body: `{"candidates":` + strings.Repeat("[", 30000), code: codes.InvalidArgument, http: 400},
 		"an unknown field":             {verb: "POST", path: searches, body: `{"reason":"AUDIT","` + secret + `":1}`, code: codes.InvalidArgument, http: 400},

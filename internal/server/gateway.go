@@ -190,14 +190,19 @@ func errorHandler(refusals *accesslog.Aggregator) runtime.ErrorHandlerFunc {
 		if s.Code() == codes.Unauthenticated {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="register"`)
 		}
-		w.WriteHeader(httpStatus(s.Code()))
+		w.WriteHeader(httpStatus(s.Code(), !wasReached(r.Context())))
 		_, _ = w.Write(body) // the caller may have gone
 	}
 }
 
-func httpStatus(code codes.Code) int {
-	if code == codes.Aborted {
+// httpStatus is the HTTP form of a code; at the edge, before the chain, what is
+// exhausted is the size that a request may have.
+func httpStatus(code codes.Code, edge bool) int {
+	switch {
+	case code == codes.Aborted:
 		return http.StatusConflict
+	case code == codes.ResourceExhausted && edge:
+		return http.StatusRequestEntityTooLarge
 	}
 	return runtime.HTTPStatusFromCode(code)
 }

@@ -65,5 +65,5 @@ func (s *silentIndex) search(common *identity.Index, asked identity.Record) []id
 // record that is met costs about as much as scoringsOfOne.
 const (
 	evenWork      = 2
-	scoringsOfOne = 5
+	scoringsOfOne = 4
 )
