@@ -20,6 +20,7 @@ type cli struct {
 	Policy   policyCmd   `cmd:"" help:"Check the access policy."`
 	Keys     keysCmd     `cmd:"" help:"Make and rotate keys."`
 	Evaluate evaluateCmd `cmd:"" help:"Judge the matching on labelled records."`
+	Train    trainCmd    `cmd:"" help:"Learn the weights of the matching from records."`
 	Verify   verifyCmd   `cmd:"" help:"Check the stored log and records against each other."`
 
 	LogFormat string `help:"Form of the journal: text or json." enum:"text,json" default:"text" env:"REGISTER_LOG_FORMAT"`

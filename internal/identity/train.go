@@ -16,8 +16,8 @@ type trainer struct {
 	// events counts the same pairs plainly.
 	events [fields][rules]float64
 	// near holds the frequencies, rare and common, of the near misses among
-	// them.
-	near [fieldSurname + 1][rules][][2]float64
+	// them, and the weight of the pair.
+	near [fieldSurname + 1][rules][][3]float64
 	// compared counts the pairs in which a field is there on both sides.
 	comparedMatched, comparedOthers [fields]float64
 	// lone counts the true pairs in which one name is a single word.
@@ -28,6 +28,10 @@ const (
 	// maxMatches bounds the true pairs taken of one person, or large persons
 	// would outvote the rest.
 	maxMatches = 20
+	// maxRarity bounds, in bits, what one pair of different people adds to a
+	// spread: a single pair that shares something unheard of would outweigh all
+	// the others.
+	maxRarity = 16
 	// leastCompared is how many pairs of one person a set must compare before
 	// its shares count.
 	leastCompared = 400
@@ -59,6 +63,11 @@ func fitOnce(start, m *Model, version string, sets [][]Labelled) (*Model, error)
 	for i, set := range sets {
 		trainers[i] = train(m, set)
 	}
+	return refit(start, m, version, trainers)
+}
+
+// refit returns m with the weights that the trainers' counts bear out.
+func refit(start, m *Model, version string, trainers []*trainer) (*Model, error) {
 	next := *m
 	next.Version = version
 	next.Fields = map[string]map[string]weight{}
@@ -141,7 +150,7 @@ func fitSlip(w weight, exact float64, f field, r rule, trainers []*trainer) floa
 			slip := math.Exp2((low + high) / 2)
 			mean := 0.0
 			for _, s := range seen {
-				mean += min(slip/(s[0]+slip*s[1]), exact/2/s[1])
+				mean += s[2] * min(slip/(s[0]+slip*s[1]), exact/2/s[1])
 			}
 			if mean/t.comparedOthers[f] < w.M {
 				low = (low + high) / 2
@@ -190,12 +199,9 @@ func train(m *Model, set []Labelled) *trainer {
 	s.explain = true
 	rng := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a sample, not a secret
 	compare := func(i, j int, match bool) {
-		s.strange = s.strange[:0]
-		s.ask(&set[i].Record)
-		s.load(&set[j].Record)
-		s.score()
-		t.count(&s.scorer, match)
-		if match && (lone(set[i].Record) || lone(set[j].Record)) && len(set[i].Record.names)*len(set[j].Record.names) > 0 {
+		s.pair(&set[i].Record, &set[j].Record)
+		t.count(&s.scorer, match, 1)
+		if match && oneLone(&set[i].Record, &set[j].Record) {
 			t.lone++
 		}
 	}
@@ -221,35 +227,38 @@ func train(m *Model, set []Labelled) *trainer {
 	return t
 }
 
-// lone reports whether a record's first name is a single word.
-func lone(r Record) bool {
-	return len(r.names) > 0 && len(r.names[0].given)+len(r.names[0].surname) == 1
+// oneLone reports whether both records have a name and one of their first
+// names is a single word.
+func oneLone(a, b *Record) bool {
+	lone := func(r *Record) bool { return len(r.names[0].given)+len(r.names[0].surname) == 1 }
+	return len(a.names) > 0 && len(b.names) > 0 && (lone(a) || lone(b))
 }
 
-// count adds the parts of the last score.
-func (t *trainer) count(s *scorer, match bool) {
+// count adds the parts of the last score, of a pair that counts weight times
+// as one of one person (match) or of two.
+func (t *trainer) count(s *scorer, match bool, weight float64) {
 	var compared [fields]bool
 	for _, p := range s.parts {
 		first := !compared[p.field]
 		compared[p.field] = true
 		if match {
-			t.matched[p.field][p.rule]++
+			t.matched[p.field][p.rule] += weight
 			if first {
-				t.comparedMatched[p.field]++
+				t.comparedMatched[p.field] += weight
 			}
 			continue
 		}
-		v := 1.0
+		v := weight
 		if s.model.table[p.field][p.rule].adjusted {
-			v = math.Exp2(-p.log)
+			v *= math.Exp2(min(-p.log, maxRarity))
 		}
 		t.unmatched[p.field][p.rule] += v
-		t.events[p.field][p.rule]++
+		t.events[p.field][p.rule] += weight
 		if slips(p.field, p.rule) && p.common > 0 {
-			t.near[p.field][p.rule] = append(t.near[p.field][p.rule], [2]float64{p.rare, p.common})
+			t.near[p.field][p.rule] = append(t.near[p.field][p.rule], [3]float64{p.rare, p.common, weight})
 		}
 		if first {
-			t.comparedOthers[p.field]++
+			t.comparedOthers[p.field] += weight
 		}
 	}
 }
