@@ -11,7 +11,7 @@ import (
 )
 
 type evaluateCmd struct {
-	Data    []string `help:"Labelled records (CSV with a header). With a second file all of the first are indexed and the second's are looked for; else the first record of each person is indexed and the others are looked for." required:"" placeholder:"FILE[,FILE2]"`
+	Data []string `help:"Labelled records (CSV with a header). With a second file all of the first are indexed and the second's are looked for; else the first record of each person is indexed and the others are looked for." required:"" placeholder:"FILE[,FILE2]"`
 	tables
 	Truth   string   `help:"The column that says which person a record is of; with a regular expression, its first group, or all it matches." required:"" placeholder:"COLUMN[~REGEXP]"`
 	Query   []string `help:"The fields to ask with; all of --columns when absent." placeholder:"FIELD,…"`

@@ -112,7 +112,12 @@ func courseCases() []apiCase {
 			name: "a course of another force's nominal", method: registerCourse, who: "system-33", code: codes.NotFound, reason: "NOT_FOUND",
 			prepare: func(s *stage) { s.names["nominal"] = s.register("10", s.tag, "N-"+s.tag) }, request: fresh(nil),
 		},
-		{name: "a course of a silent nominal", method: registerCourse, who: "system-33", prepare: silent, code: codes.NotFound, reason: "NOT_FOUND", request: fresh(nil)},
+		{
+			// To the system that registered it, the nominal must look as before.
+			name: "a course of a nominal that was silenced, by its system", method: registerCourse, who: "system-33", prepare: silent, request: fresh(nil),
+			writes: true, check: wantOutcome(pb.RegisterOutcome_REGISTER_OUTCOME_CREATED, 1),
+		},
+		{name: "a course of a silent nominal", method: registerCourse, who: "supervisor-33", prepare: silent, code: codes.NotFound, reason: "NOT_FOUND", request: fresh(nil)},
 		{name: "a course of an erased nominal", method: registerCourse, who: "system-33", prepare: erased, code: codes.NotFound, reason: "NOT_FOUND", request: fresh(nil)},
 		{name: "the same course again", method: registerCourse, who: "system-33", prepare: givenCourse, request: again(5, nil), check: wantOutcome(pb.RegisterOutcome_REGISTER_OUTCOME_UNCHANGED, 1)},
 		{

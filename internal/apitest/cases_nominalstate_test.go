@@ -71,6 +71,10 @@ func nominalStateCases() []apiCase {
 			request: func(*stage) proto.Message { return &pb.GetNominalRequest{Name: "forces/33/nominals/none"} },
 		},
 		{name: "read a silent record", method: getNominal, who: "supervisor-33", prepare: silent, request: getIt, code: codes.NotFound, reason: "NOT_FOUND"},
+		{
+			name: "read a record that was silenced, by the system that registered it", method: getNominal, who: "system-33", prepare: silent, request: getIt,
+			check: wantRestriction(pb.Restriction_RESTRICTION_UNSPECIFIED),
+		},
 		{name: "read a silent record by its PSD", method: getNominal, who: "psd-33", prepare: silent, request: getIt, check: wantRestriction(pb.Restriction_RESTRICTION_SILENT)},
 		{
 			name: "read a contact record of the own force", method: getNominal, who: "investigator-33", request: getIt, check: wantRestriction(0),
@@ -98,7 +102,7 @@ func nominalStateCases() []apiCase {
 			request: func(s *stage) proto.Message { return &pb.CancelNominalRequest{Name: s.names["nominal"]} },
 		},
 
-		{name: "restrict", method: restrictNominal, who: "psd-33", prepare: given, request: restrictIt, writes: true, check: wantVersion(2)},
+		{name: "restrict", method: restrictNominal, who: "psd-33", prepare: given, request: restrictIt, writes: true, check: wantVersion(1)},
 		denied("restrict by a supervisor", restrictNominal, "supervisor-33", "NOT_ALLOWED", restrictIt),
 		denied("restrict another force's", restrictNominal, "psd-10", "OTHER_FORCE", restrictIt),
 		missing("restrict what does not exist", restrictNominal, "psd-33", func(n string) proto.Message {

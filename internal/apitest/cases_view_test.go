@@ -90,6 +90,6 @@ func viewCases() []apiCase {
 				}
 			},
 		},
-		{name: "change what is silent", method: cancelNominal, who: "system-33", prepare: restricted(pb.Restriction_RESTRICTION_SILENT), request: cancelIt, code: codes.NotFound, reason: "NOT_FOUND"},
+		{name: "change what is silent", method: cancelNominal, who: "spoc-33", prepare: restricted(pb.Restriction_RESTRICTION_SILENT), request: cancelIt, code: codes.NotFound, reason: "NOT_FOUND"},
 	}
 }

@@ -52,12 +52,13 @@ func FitUnlabelled(m *Model, version string, records []Labelled) (Learnt, error)
 	e := newExpecter(m, records)
 	out := Learnt{Model: m}
 	for out.Rounds < maxRounds && !out.Settled {
-		next, err := refit(m, out.Model, version, []*trainer{e.round(out.Model)})
+		// what a round cannot show stays as the last one had it, or a rule on
+		// the edge would be learnt in every other round
+		next, err := refit(out.Model, out.Model, version, []*trainer{e.round(out.Model)})
 		if err != nil {
 			return Learnt{}, err
 		}
 		out.Rounds++
-		println(out.Rounds, int(change(out.Model, next)*1e5), int(e.expected))
 		out.Settled = change(out.Model, next) < settledChange
 		out.Model, out.Pairs = next, e.expected
 	}

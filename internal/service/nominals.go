@@ -11,6 +11,7 @@ import (
 
 	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/access"
 	"github.com/perpetrator-register/register/internal/accesslog"
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/identity"
@@ -67,14 +68,14 @@ func (s *Nominals) register(ctx context.Context, c *call.Call, req *registerv1.R
 	}
 	resp := &registerv1.RegisterNominalResponse{Flags: s.Check.flagNominal(n)}
 	err = retry(ctx, func() error {
-		content := &storev1.StoredNominal{Nominal: n, ContentHash: hash, UpdateTime: s.timestamp()}
+		content := &storev1.StoredNominal{Nominal: n, ContentHash: hash, UpdateTime: s.timestamp(), PsdRegistered: restricted}
 		done, err := s.upsert(ctx, c, upsert{
 			kind: postgres.KindNominal, force: force, hmacs: hmacs, revision: source.GetRevision(), content: content,
 			revise: func(cur postgres.Current) (accesslog.Change, bool, error) {
 				return s.revise(cur, content, restricted, req.GetReinstate())
 			},
 		})
-		resp.Name, resp.Version, resp.Outcome = done.name, done.version, done.outcome
+		resp.Name, resp.Version, resp.Outcome = done.name, done.version-int64(content.GetHiddenVersions()), done.outcome
 		return err
 	})
 	if err != nil {
@@ -102,6 +103,7 @@ func (s *Nominals) revise(cur postgres.Current, content *storev1.StoredNominal, 
 		return accesslog.Change{}, false, err
 	}
 	old := stored.GetNominal()
+	content.HiddenVersions, content.PsdRegistered = stored.GetHiddenVersions(), stored.GetPsdRegistered()
 	same, err := checkRevision(content.GetNominal().GetSource().GetRevision(), cur.Version.Revision, bytes.Equal(stored.GetContentHash(), content.GetContentHash()))
 	if err != nil || same {
 		return accesslog.Change{}, same, err
@@ -117,14 +119,23 @@ func (s *Nominals) revise(cur postgres.Current, content *storev1.StoredNominal, 
 	return change, false, err
 }
 
-// open reads an own nominal. A SILENT one is found by its force's PSD alone.
+// mayOpen reports whether a caller of the owner force may open a nominal. A
+// SILENT one is there for PSD alone; but to the system that registered it, it
+// must look as it did before, or the system's own copy would tell.
+func mayOpen(c *call.Call, force string, stored *storev1.StoredNominal) bool {
+	return stored.GetNominal().GetRestriction() != registerv1.Restriction_RESTRICTION_SILENT ||
+		c.Policy.MaySeeSilent(c.Actor, force) ||
+		(c.Actor.Kind == access.KindSystem && !stored.GetPsdRegistered())
+}
+
+// open reads an own nominal, unless it is SILENT to the caller.
 func (s *Nominals) open(ctx context.Context, c *call.Call, name string) (postgres.Current, seal.DataKey, *storev1.StoredNominal, error) {
 	stored := &storev1.StoredNominal{}
 	cur, key, err := s.current(ctx, postgres.KindNominal, name, stored)
 	if err != nil {
 		return cur, key, nil, err
 	}
-	if stored.GetNominal().GetRestriction() == registerv1.Restriction_RESTRICTION_SILENT && !c.Policy.MaySeeSilent(c.Actor, cur.Record.Force) {
+	if !mayOpen(c, cur.Record.Force, stored) {
 		c.ShowSilent(cur.Record.ID, cur.Record.Force)
 		return cur, key, nil, notFound("nominal")
 	}
@@ -150,9 +161,14 @@ func (s *Nominals) GetNominal(ctx context.Context, req *registerv1.GetNominalReq
 func completeNominal(stored *storev1.StoredNominal, cur postgres.Current) *registerv1.Nominal {
 	n := stored.GetNominal()
 	n.Name = resourceName(postgres.KindNominal, cur.Record.Force, cur.Record.ID)
-	n.Version = int64(cur.Version.N)
+	n.Version = shownVersion(cur, stored)
 	n.UpdateTime = stored.GetUpdateTime()
 	return n
+}
+
+// shownVersion is the number of the version that callers are told.
+func shownVersion(cur postgres.Current, stored *storev1.StoredNominal) int64 {
+	return int64(cur.Version.N - stored.GetHiddenVersions())
 }
 
 // ListNominals implements the RPC.
@@ -165,7 +181,6 @@ func (s *Nominals) ListNominals(ctx context.Context, req *registerv1.ListNominal
 	if err := s.readPageToken(req.GetPageToken(), binding, &after); err != nil {
 		return nil, err
 	}
-	psd := c.Policy.MaySeeSilent(c.Actor, force)
 	resp := &registerv1.ListNominalsResponse{}
 	for len(resp.GetNominals()) < size {
 		rows, err := s.DB.ListRecords(ctx, force, postgres.KindNominal, after, size)
@@ -174,7 +189,7 @@ func (s *Nominals) ListNominals(ctx context.Context, req *registerv1.ListNominal
 		}
 		for i := range rows {
 			after = rows[i].Record.ID
-			key, err := s.nominalKey(rows[i], psd)
+			key, err := s.nominalKey(c, rows[i])
 			if err != nil {
 				return nil, err
 			}
@@ -198,7 +213,7 @@ func (s *Nominals) ListNominals(ctx context.Context, req *registerv1.ListNominal
 	return resp, nil
 }
 
-func (s *Nominals) nominalKey(cur postgres.Current, psd bool) (*registerv1.NominalKey, error) {
+func (s *Nominals) nominalKey(c *call.Call, cur postgres.Current) (*registerv1.NominalKey, error) {
 	if cur.Wrapped == nil {
 		return nil, nil //nolint:nilnil // an erased record is left out
 	}
@@ -207,12 +222,12 @@ func (s *Nominals) nominalKey(cur postgres.Current, psd bool) (*registerv1.Nomin
 		return nil, err
 	}
 	n := stored.GetNominal()
-	if n.GetRestriction() == registerv1.Restriction_RESTRICTION_SILENT && !psd {
+	if !mayOpen(c, cur.Record.Force, &stored) {
 		return nil, nil //nolint:nilnil // a silent record is left out
 	}
 	return &registerv1.NominalKey{
 		Name:   resourceName(postgres.KindNominal, cur.Record.Force, cur.Record.ID),
-		Source: n.GetSource(), Version: int64(cur.Version.N), State: n.GetState(),
+		Source: n.GetSource(), Version: shownVersion(cur, &stored), State: n.GetState(),
 	}, nil
 }
 
@@ -220,7 +235,10 @@ func (s *Nominals) nominalKey(cur postgres.Current, psd bool) (*registerv1.Nomin
 func (s *Nominals) CancelNominal(ctx context.Context, req *registerv1.CancelNominalRequest) (*registerv1.CancelNominalResponse, error) {
 	version, err := s.alter(ctx, req.GetName(), &storev1.StoredReason{
 		Code: req.GetReason().String(), Explanation: req.GetExplanation(),
-	}, func(n *registerv1.Nominal) { n.State = registerv1.RecordState_RECORD_STATE_CANCELLED })
+	}, func(stored *storev1.StoredNominal) {
+		stored.GetNominal().State = registerv1.RecordState_RECORD_STATE_CANCELLED
+		stored.UpdateTime = s.timestamp()
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -231,7 +249,10 @@ func (s *Nominals) CancelNominal(ctx context.Context, req *registerv1.CancelNomi
 func (s *Nominals) RestrictNominal(ctx context.Context, req *registerv1.RestrictNominalRequest) (*registerv1.RestrictNominalResponse, error) {
 	version, err := s.alter(ctx, req.GetName(), &storev1.StoredReason{
 		Code: req.GetRestriction().String(), Explanation: req.GetExplanation(),
-	}, func(n *registerv1.Nominal) { n.Restriction = req.GetRestriction() })
+	}, func(stored *storev1.StoredNominal) {
+		stored.GetNominal().Restriction = req.GetRestriction()
+		stored.HiddenVersions++
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -239,7 +260,7 @@ func (s *Nominals) RestrictNominal(ctx context.Context, req *registerv1.Restrict
 }
 
 // alter stores the next version of an own nominal, changed by edit.
-func (s *Nominals) alter(ctx context.Context, name string, why *storev1.StoredReason, edit func(*registerv1.Nominal)) (int64, error) {
+func (s *Nominals) alter(ctx context.Context, name string, why *storev1.StoredReason, edit func(*storev1.StoredNominal)) (int64, error) {
 	c := call.From(ctx)
 	why.Method = c.Method.Short
 	var version int64
@@ -248,56 +269,83 @@ func (s *Nominals) alter(ctx context.Context, name string, why *storev1.StoredRe
 		if err != nil {
 			return err
 		}
-		edit(stored.GetNominal())
-		stored.UpdateTime = s.timestamp()
+		edit(stored)
 		change, err := s.next(cur, key, cur.Version.Revision, stored)
 		if err != nil {
 			return err
 		}
-		version = int64(change.Version.N)
+		version = int64(change.Version.N - stored.GetHiddenVersions())
 		c.SetBody(why)
 		return s.commit(ctx, c, cur.Record, change)
 	})
 	return version, err
 }
 
-// EraseNominal implements the RPC.
+// EraseNominal implements the RPC. Erasing again what is erased succeeds, so
+// that a caller who got no answer can make sure.
 func (s *Nominals) EraseNominal(ctx context.Context, req *registerv1.EraseNominalRequest) (*registerv1.EraseNominalResponse, error) {
 	c := call.From(ctx)
 	why := &storev1.StoredReason{Method: c.Method.Short, Code: req.GetGround().String(), Reference: req.GetReference()}
 	resp := &registerv1.EraseNominalResponse{}
-	var id identity.ID
-	err := retry(ctx, func() error {
-		cur, _, _, err := s.open(ctx, c, req.GetName())
-		if err != nil {
-			return err
-		}
-		id = identity.ID(cur.Record.ID)
-		courses, err := s.erasableCourses(ctx, id)
-		if err != nil {
-			return err
-		}
-		resp.ErasedCourses = int32(len(courses)) //nolint:gosec // a handful
-		c.SetBody(why)
-		return s.commit(ctx, c, cur.Record, append(courses, erase(cur))...)
-	})
+	id, erased, err := s.erasedAlready(ctx, req.GetName())
 	if err != nil {
 		return nil, err
 	}
-	// A course may have been registered between our reading and our commit;
-	// after it none can be, so this ends.
-	for {
-		late := c.Fork()
-		courses, err := s.erasableCourses(ctx, id)
-		if err != nil || len(courses) == 0 {
-			return resp, err
-		}
-		late.SetBody(why)
-		err = s.commit(ctx, late, courses[0].Record, courses...)
-		if err != nil && !errors.Is(err, accesslog.ErrConflict) {
+	if !erased {
+		err = retry(ctx, func() error {
+			cur, _, _, err := s.open(ctx, c, req.GetName())
+			if err != nil {
+				return err
+			}
+			courses, err := s.erasableCourses(ctx, id)
+			if err != nil {
+				return err
+			}
+			resp.ErasedCourses = int32(len(courses)) //nolint:gosec // a handful
+			c.SetBody(why)
+			return s.commit(ctx, c, cur.Record, append(courses, erase(cur))...)
+		})
+		if err != nil {
 			return nil, err
 		}
-		resp.ErasedCourses += int32(len(courses)) //nolint:gosec // a handful
+	}
+	late, err := s.eraseLate(ctx, c, id, why)
+	resp.ErasedCourses += late
+	if err != nil {
+		return nil, err
+	}
+	return resp, nil
+}
+
+// erasedAlready reports whether a name is that of an erased nominal.
+func (s *Nominals) erasedAlready(ctx context.Context, name string) (identity.ID, bool, error) {
+	id, err := uuid.Parse(call.RecordID(name))
+	if err != nil {
+		return identity.ID{}, false, notFound("nominal")
+	}
+	rows, err := s.DB.CurrentByID(ctx, []uuid.UUID{id})
+	erased := len(rows) == 1 && rows[0].Version.Erased && rows[0].Record.Kind == postgres.KindNominal && rows[0].Record.Force == call.ForceCode(name)
+	return identity.ID(id), erased, err
+}
+
+// eraseLate erases courses that were registered between the reading of a
+// nominal's courses and its erasure. After that none can be, so this ends.
+func (s *Nominals) eraseLate(ctx context.Context, c *call.Call, nominal identity.ID, why *storev1.StoredReason) (int32, error) {
+	var erased int32
+	for {
+		courses, err := s.erasableCourses(ctx, nominal)
+		if err != nil || len(courses) == 0 {
+			return erased, err
+		}
+		late := c.Fork()
+		late.SetBody(why)
+		switch err := s.commit(ctx, late, courses[0].Record, courses...); {
+		case errors.Is(err, accesslog.ErrConflict):
+		case err != nil:
+			return erased, err
+		default:
+			erased += int32(len(courses)) //nolint:gosec // a handful
+		}
 	}
 }
 

@@ -114,7 +114,8 @@ type Nominal struct {
 	Restriction Restriction `protobuf:"varint,12,opt,name=restriction,proto3,enum=register.v1.Restriction" json:"restriction,omitempty"`
 	// Whether the record stands.
 	State RecordState `protobuf:"varint,13,opt,name=state,proto3,enum=register.v1.RecordState" json:"state,omitempty"`
-	// The number of this version in the register, from 1.
+	// The number of this version, from 1. Restrictions set or lifted in between
+	// are not counted.
 	Version int64 `protobuf:"varint,14,opt,name=version,proto3" json:"version,omitempty"`
 	// When this version was stored.
 	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`

@@ -47,7 +47,8 @@ type NominalServiceClient interface {
 	// GetNominal returns one nominal of the caller's own force.
 	//
 	// Errors: PERMISSION_DENIED for another force's; NOT_FOUND when there is
-	// none, and when it is SILENT and the caller is not its force's PSD.
+	// none, and when it is SILENT, unless the caller is its force's PSD or the
+	// force system that had registered it before.
 	GetNominal(ctx context.Context, in *GetNominalRequest, opts ...grpc.CallOption) (*Nominal, error)
 	// ListNominals lists the keys and revisions of the caller's own force, for
 	// reconciliation with its own system. No identity is in the answer.
@@ -148,7 +149,8 @@ type NominalServiceServer interface {
 	// GetNominal returns one nominal of the caller's own force.
 	//
 	// Errors: PERMISSION_DENIED for another force's; NOT_FOUND when there is
-	// none, and when it is SILENT and the caller is not its force's PSD.
+	// none, and when it is SILENT, unless the caller is its force's PSD or the
+	// force system that had registered it before.
 	GetNominal(context.Context, *GetNominalRequest) (*Nominal, error)
 	// ListNominals lists the keys and revisions of the caller's own force, for
 	// reconciliation with its own system. No identity is in the answer.

@@ -246,8 +246,9 @@ type Search struct {
 	Justification string `protobuf:"bytes,3,opt,name=justification,proto3" json:"justification,omitempty"`
 	// The crime, incident or custody reference the search is for.
 	Reference string `protobuf:"bytes,4,opt,name=reference,proto3" json:"reference,omitempty"`
-	// For whom the search is made, such as the collar number of the officer at
-	// the scene, when it is not the caller.
+	// For whom the search is made, when it is not the caller: the collar number
+	// of the officer at the scene. It stands in the log in clear, so a name, which
+	// has no digit, is refused.
 	OnBehalfOf string `protobuf:"bytes,5,opt,name=on_behalf_of,json=onBehalfOf,proto3" json:"on_behalf_of,omitempty"`
 	// What is known of the person.
 	Criteria *SearchCriteria `protobuf:"bytes,6,opt,name=criteria,proto3" json:"criteria,omitempty"`
@@ -1307,14 +1308,14 @@ const file_register_v1_search_proto_rawDesc = "" +
 	"\n" +
 	"\x18register/v1/search.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\x1a\x18register/v1/common.proto\x1a\x19register/v1/conduct.proto\x1a\x1bregister/v1/directory.proto\x1a\x19register/v1/nominal.proto\"M\n" +
 	"\x13CreateSearchRequest\x126\n" +
-	"\x06search\x18\x01 \x01(\v2\x13.register.v1.SearchB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x06search\"\xe7\x06\n" +
+	"\x06search\x18\x01 \x01(\v2\x13.register.v1.SearchB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x06search\"\xf8\x06\n" +
 	"\x06Search\x12\x1e\n" +
 	"\x04name\x18\x01 \x01(\tB\n" +
 	"\xe0A\b\xbaH\x04r\x02\x18PR\x04name\x12$\n" +
 	"\x06reason\x18\x02 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18(R\x06reason\x12.\n" +
 	"\rjustification\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\rjustification\x12%\n" +
-	"\treference\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18PR\treference\x12?\n" +
-	"\fon_behalf_of\x18\x05 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[A-Za-z0-9./-]{0,40}$R\n" +
+	"\treference\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18PR\treference\x12P\n" +
+	"\fon_behalf_of\x18\x05 \x01(\tB.\xbaH+r)\x18(2%^([A-Za-z./-]*[0-9][A-Za-z0-9./-]*)?$R\n" +
 	"onBehalfOf\x12B\n" +
 	"\bcriteria\x18\x06 \x01(\v2\x1b.register.v1.SearchCriteriaB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\bcriteria\x129\n" +
 	"\aoutcome\x18\a \x01(\x0e2\x1a.register.v1.SearchOutcomeB\x03\xe0A\x03R\aoutcome\x12;\n" +
