@@ -29,7 +29,7 @@ test: ## everything: lint, fresh code, breaking check, race tests, end to end
 lint: $(TOOLS)/golangci-lint tools/node_modules .protodeps ## static checks of Go and proto
 	golangci-lint run ./...
 	buf lint
-	buf format --diff --exit-code
+	buf format proto --diff --exit-code
 
 .PHONY: generate
 generate: tools/node_modules ## make api/ afresh from proto/

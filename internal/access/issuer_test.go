@@ -153,7 +153,7 @@ func TestAlgorithms(t *testing.T) {
 	for _, alg := range []jose.SignatureAlgorithm{jose.PS256, jose.RS512} {
 		key := rsaKey(t, "x", alg)
 		s := newKeyServer(t, key)
-		refused(t, authenticate(t, s.authenticator(t, c), s.token(t, c, key)), access.ReasonTokenAlgorithm)
+		_ = refused(t, authenticate(t, s.authenticator(t, c), s.token(t, c, key)), access.ReasonTokenAlgorithm)
 	}
 }
 
@@ -216,7 +216,7 @@ func TestOneIssuerDownDoesNotTouchAnother(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	refused(t, authenticate(t, a, down.token(t, c, key)), access.ReasonIssuerUnavailable)
+	_ = refused(t, authenticate(t, a, down.token(t, c, key)), access.ReasonIssuerUnavailable)
 	if err := authenticate(t, a, up.token(t, c, key)); err != nil {
 		t.Error(err)
 	}
@@ -234,7 +234,7 @@ func TestKeyRotation(t *testing.T) {
 	}
 	// A key not seen before is fetched, after the answer just got has aged.
 	s.set(func(s *keyServer) { s.keys = []jose.JSONWebKey{old, next} })
-	refused(t, authenticate(t, a, s.token(t, c, next)), access.ReasonTokenSignature)
+	_ = refused(t, authenticate(t, a, s.token(t, c, next)), access.ReasonTokenSignature)
 	c.Advance(11 * time.Second)
 	if err := authenticate(t, a, s.token(t, c, next)); err != nil {
 		t.Error(err)
@@ -257,7 +257,7 @@ func TestKeyRotation(t *testing.T) {
 	s.set(func(s *keyServer) { s.keys = []jose.JSONWebKey{next} })
 	c.Advance(11 * time.Minute)
 	eventually(t, func() bool { return authenticate(t, a, s.token(t, c, old)) != nil })
-	refused(t, authenticate(t, a, before), access.ReasonTokenSignature)
+	_ = refused(t, authenticate(t, a, before), access.ReasonTokenSignature)
 	if err := authenticate(t, a, s.token(t, c, next)); err != nil {
 		t.Error(err)
 	}
@@ -278,7 +278,7 @@ func TestKnownKeysOutliveAShortOutage(t *testing.T) {
 		t.Errorf("half an hour into the outage: %v", err)
 	}
 	c.Advance(time.Hour)
-	refused(t, authenticate(t, a, s.token(t, c, key)), access.ReasonIssuerUnavailable)
+	_ = refused(t, authenticate(t, a, s.token(t, c, key)), access.ReasonIssuerUnavailable)
 }
 
 func TestUnknownKeysDoNotFloodTheIssuer(t *testing.T) {
@@ -373,5 +373,5 @@ func TestARememberedTokenStillExpires(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Advance(2 * time.Minute)
-	refused(t, authenticate(t, a, token), access.ReasonTokenExpired)
+	_ = refused(t, authenticate(t, a, token), access.ReasonTokenExpired)
 }

@@ -111,7 +111,7 @@ func FuzzUnwrapAndOpen(f *testing.F) {
 func FuzzKeyFiles(f *testing.F) {
 	f.Add([]byte(`{"primaryKeyId":1,"key":[{"keyId":1,"status":"ENABLED"}]}`))
 	f.Add([]byte("PRIVATE+KEY+a+b+c"))
-	f.Fuzz(func(t *testing.T, b []byte) {
+	f.Fuzz(func(_ *testing.T, b []byte) {
 		for _, set := range []KeySet{RecordKeys, HMACKeys, TokenKeys} {
 			if ks, err := parseKeyset(set, b); err == nil {
 				_, _ = handle(set, ks)
