@@ -309,7 +309,7 @@ func TestCancelledWhileTheIssuerHangs(t *testing.T) {
 	cancel()
 	_, err := a.Authenticate(ctx, access.Credentials{Authorization: bearer(s.token(t, c, key))})
 	close(release)
-	refused(t, err, access.ReasonIssuerUnavailable)
+	_ = refused(t, err, access.ReasonIssuerUnavailable)
 }
 
 func TestIssuerConfigNamesEveryFault(t *testing.T) {

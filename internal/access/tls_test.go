@@ -164,7 +164,7 @@ func TestRevocation(t *testing.T) {
 			}
 			// The connection that was open before is refused too.
 			_, err = auth.Authenticate(t.Context(), access.Credentials{TLS: &open})
-			refused(t, err, access.ReasonCertificateRevoked)
+			_ = refused(t, err, access.ReasonCertificateRevoked)
 			if _, err := w.dial(w.client(other.TLS)); err != nil {
 				t.Errorf("another's certificate: %v", err)
 			}
