@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -128,7 +127,14 @@ func (c *Call) ShowSilent(id uuid.UUID, force string) {
 // is disclosed. What it met and must not show stays noted for the owner's PSD.
 func (c *Call) Discard() {
 	c.Entry.Results, c.Entry.ResultCount, c.Requires = nil, 0, nil
-	c.Touches = slices.DeleteFunc(c.Touches, func(t postgres.Touch) bool { return !t.Silent })
+	// A fresh list: an entry that was given up may still be on its way to the log.
+	var silent []postgres.Touch
+	for _, t := range c.Touches {
+		if t.Silent {
+			silent = append(silent, t)
+		}
+	}
+	c.Touches = silent
 	c.body, c.searchID = nil, uuid.NullUUID{}
 }
 
