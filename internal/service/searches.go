@@ -29,8 +29,8 @@ type Searches struct {
 
 // Limits of an answer.
 const (
-	maxCandidates = 20 // persons shown
-	maxNominals   = 60 // nominals looked at to form them
+	maxCandidates = 10 // persons shown
+	maxNominals   = 40 // nominals looked at to form them
 )
 
 // CreateSearch implements the RPC.

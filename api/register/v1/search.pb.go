@@ -254,7 +254,7 @@ type Search struct {
 	Criteria *SearchCriteria `protobuf:"bytes,6,opt,name=criteria,proto3" json:"criteria,omitempty"`
 	// Whether anyone was found.
 	Outcome SearchOutcome `protobuf:"varint,7,opt,name=outcome,proto3,enum=register.v1.SearchOutcome" json:"outcome,omitempty"`
-	// The persons found, best first, at most 20.
+	// The persons found, best first, at most 10.
 	Candidates []*Candidate `protobuf:"bytes,8,rep,name=candidates,proto3" json:"candidates,omitempty"`
 	// What the reader must know of how the search was made, such as a criterion
 	// too common to use. "No record" never means "no risk".
