@@ -76,7 +76,7 @@ func (c *devCmd) writeClientFiles(stack *devstack.Stack) error {
 		if err != nil {
 			return err
 		}
-		profiles = append(profiles, profile{Name: strings.ReplaceAll(a.Login, "_", "-"), Issuer: issuer, Account: a.Login})
+		profiles = append(profiles, profile{Name: a.Login, Issuer: issuer, Account: a.Login})
 	}
 	for _, force := range []string{"10", "33", "43"} {
 		base := filepath.Join(dir, "pki", "clients", force+"-"+devstack.System)

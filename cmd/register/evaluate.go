@@ -61,7 +61,7 @@ func weights(path string) (*identity.Model, error) {
 	if path == "" {
 		return identity.DefaultModel(), nil
 	}
-	raw, err := os.ReadFile(path) //nolint:gosec // the operator names it
+	raw, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}

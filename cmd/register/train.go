@@ -30,7 +30,7 @@ func (c *trainCmd) Run(_ context.Context) error {
 	c.truth, c.unknown = c.Truth, true
 	var sets [][]identity.Labelled
 	for i, path := range c.Data {
-		set, err := c.read(path, uint64(i)) //nolint:gosec // a few files
+		set, err := c.read(path, uint64(i))
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}

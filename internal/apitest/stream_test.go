@@ -146,7 +146,7 @@ func checkRecordReceipts(t *testing.T, w *world, who string, answers []proto.Mes
 func brokenLines(t *testing.T, w *world) {
 	good := func(n string) string { return jsonOf(t, record(1, nominal("33", "broken"+n, "B-"+n, 1))) }
 	a, raw := rawREST(t.Context(), w.clients[""], "POST", w.replica.REST()+"/v1/records:register", "Bearer "+w.token("spoc-33", false),
-		[]byte(good("1")+"\n"+`{"sequence":"7","nominal":{"parent":"forces/33","surprise":1}}`+"\n"+good("2")+"\n"+`{"sequence":8,"nominal":"x"}`+"\n"+good("3")+"\n{\"sequence\":9,"))
+		[]byte(good("1")+"\n"+`{"sequence":"7","nominal":{"parent":"forces/33","surprise":1}}`+"\n"+good("2")+"\n"+`{"sequence":8,"nominal":"x"}`+"\nno JSON at all\n\n"+good("3")+"\n{\"sequence\":9,"))
 	if a.err != nil {
 		t.Fatal(a.err)
 	}
@@ -160,7 +160,7 @@ func brokenLines(t *testing.T, w *world) {
 	}
 	want := []string{
 		"1 CREATED", "7 INVALID_ARGUMENT INVALID_FIELDS record", "1 CREATED", "8 INVALID_ARGUMENT INVALID_FIELDS record",
-		"1 CREATED", "0 INVALID_ARGUMENT INVALID_FIELDS record",
+		"0 INVALID_ARGUMENT INVALID_FIELDS record", "1 CREATED", "0 INVALID_ARGUMENT INVALID_FIELDS record",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("answers\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/nyaruka/phonenumbers"
@@ -204,12 +205,12 @@ func NormaliseHandle(platform, s string) (string, error) {
 		}
 	}
 	h, _, _ = strings.Cut(h, "?")
-	h = strings.Trim(h, "/ ")
-	h = strings.TrimLeft(h, "@")
+	h = strings.TrimRightFunc(h, func(r rune) bool { return r == '/' || unicode.IsSpace(r) })
+	h = strings.TrimLeftFunc(h, func(r rune) bool { return r == '/' || r == '@' || unicode.IsSpace(r) })
 	if p == "facebook" {
 		h = strings.ReplaceAll(h, ".", "")
 	}
-	if h == "" || strings.ContainsAny(h, " /@\t\n\r\x00") {
+	if h == "" || strings.ContainsAny(h, "/@\x00") || strings.ContainsFunc(h, unicode.IsSpace) {
 		return "", invalid("format", form)
 	}
 	return h, nil

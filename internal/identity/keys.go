@@ -109,8 +109,8 @@ func (n *name) eachKey(r *Record, emit func(uint64)) {
 }
 
 // words returns the words a name is retrieved by: the first two forenames,
-// the surnames, and the surname as one word; all words of a whole name; and two
-// forenames as one where one of them looks like a fragment.
+// the surnames, the surname as one word, and the two forenames as one where
+// one of them looks like a fragment; all words of a whole name.
 func (n *name) words() []string {
 	words := make([]string, 0, 8)
 	given := n.given
@@ -122,7 +122,7 @@ func (n *name) words() []string {
 	if n.joined != "" {
 		words = append(words, n.joined)
 	}
-	for i := 0; i+1 < len(given); i++ {
+	for i := 0; i+1 < len(given) && !n.whole; i++ {
 		if fragment(given[i]) || fragment(given[i+1]) {
 			words = append(words, given[i]+given[i+1])
 		}

@@ -74,3 +74,27 @@ func nearDates(p, q Birth) bool {
 	}
 	return same >= 2 || (p.Year == q.Year && p.Month == q.Day && p.Day == q.Month)
 }
+
+// Alike returns the nominals whose Prior+Bits of being the same person as one
+// nominal reach least, best first, itself left out.
+func (x *Index) Alike(id ID, least float64, limit int) []Candidate {
+	x.mu.RLock()
+	n, ok := x.byID[id]
+	var r Record
+	if ok {
+		var p packed
+		p.decode(x.store.at(x.docs[n].ref))
+		r = x.unpack(&p)
+	}
+	x.mu.RUnlock()
+	if !ok {
+		return nil
+	}
+	var out []Candidate
+	for _, c := range x.Search(QueryOf(r), Limits{Candidates: limit + 1}).Candidates {
+		if c.ID != id && c.Prior+c.Bits >= least {
+			out = append(out, c)
+		}
+	}
+	return out
+}

@@ -97,14 +97,20 @@ func (s *searcher) planName(r *Record, words []string, cache map[string]widened)
 }
 
 // planDivided looks for forenames that the record has as one word and the
-// query as two, or the other way round: "Mary Jane", "Maryjane".
+// query as two, or the other way round: "Mary Jane", "Maryjane". Of a whole
+// name any word may be a forename.
 func (s *searcher) planDivided(n *name) {
 	const shortest = 3
 	known := s.facts.names.byWord
-	for i, w := range n.given {
-		if i+1 < len(n.given) {
-			if _, ok := known[w+n.given[i+1]]; ok {
-				s.planSingle(w+n.given[i+1], n.surname)
+	words, surnames := n.given, n.surname
+	if n.whole {
+		words = n.words()
+		surnames = words
+	}
+	for i, w := range words {
+		for k, v := range words {
+			if _, ok := known[w+v]; ok && i != k {
+				s.planSingle(w+v, surnames)
 			}
 		}
 		for at := shortest; at <= len(w)-shortest; at++ {
@@ -118,6 +124,7 @@ func (s *searcher) planDivided(n *name) {
 	}
 }
 
+// planSingle probes for a word alone and with each of the surnames.
 func (s *searcher) planSingle(w string, surnames []string) {
 	h := hashString(w)
 	s.probe(keyName, key(keyName, h, 0), 1)

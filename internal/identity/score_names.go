@@ -202,15 +202,12 @@ func (s *scorer) scoreGiven(n *nameScore, words []int, syms []uint32, free bool)
 		return false
 	}
 	best := namePoint{field: fieldGiven, nearness: nearness{rule: ruleDifferent}, bits: math.Inf(-1)}
-	bi, bj := 0, 0
-	for i, w := range words {
-		for j, y := range syms {
-			before := best.bits
-			if s.point(&best, w, y); best.bits > before {
-				bi, bj = i, j
-			}
+	for _, w := range words {
+		for _, y := range syms {
+			s.point(&best, w, y)
 		}
 	}
+	apart := best.bits
 	if best.rule != ruleExact {
 		s.givenJoined(&best, words, syms)
 	}
@@ -218,36 +215,71 @@ func (s *scorer) scoreGiven(n *nameScore, words []int, syms []uint32, free bool)
 	if best.rule == ruleDifferent {
 		return false
 	}
-	if !free && (bi == 0) != (bj == 0) {
-		n.add(namePoint{field: fieldOrder, nearness: nearness{rule: ruleDisplaced}, bits: s.model.table[fieldOrder][ruleDisplaced].bits})
+	if best.bits > apart {
+		return true // two words of one side went into it: there is no middle
 	}
-	if len(words) > 1 && len(syms) > 1 && best.rule != ruleJoined {
-		middle := namePoint{field: fieldMiddle, nearness: nearness{rule: ruleDifferent}, bits: math.Inf(-1)}
-		for i, w := range words {
-			for j, y := range syms {
-				if i != bi && j != bj {
-					s.point(&middle, w, y)
+	// where several pairs agree as well, the one that leaves most counts, so
+	// that it does not matter which of two records is the question
+	var rest nameScore
+	rest.total = math.Inf(-1)
+	for i, w := range words {
+		for j, y := range syms {
+			if s.model.nameBits(fieldGiven, s.compare(w, y)) == best.bits {
+				if r := s.scoreRest(words, syms, i, j, free); r.total > rest.total {
+					rest = r
 				}
 			}
 		}
-		n.add(middle)
+	}
+	for _, p := range rest.points[:rest.n] {
+		n.add(p)
 	}
 	return true
 }
 
-// givenJoined compares "mary jane" with "maryjane", and "laur nce" with
-// "laurence".
-func (s *scorer) givenJoined(best *namePoint, words []int, syms []uint32) {
-	for i := 0; i+1 < len(words); i++ {
-		a, b := s.question.words[words[i]], s.question.words[words[i+1]]
-		for _, y := range syms {
-			s.pointDivided(best, a, b, s.word(y), words[i], y)
+// scoreRest scores what is left of two lists of forenames once the i-th and the
+// j-th have been paired.
+func (s *scorer) scoreRest(words []int, syms []uint32, i, j int, free bool) nameScore {
+	var rest nameScore
+	if !free && (i == 0) != (j == 0) {
+		rest.add(namePoint{field: fieldOrder, nearness: nearness{rule: ruleDisplaced}, bits: s.model.table[fieldOrder][ruleDisplaced].bits})
+	}
+	if len(words) == 1 || len(syms) == 1 {
+		return rest
+	}
+	middle := namePoint{field: fieldMiddle, nearness: nearness{rule: ruleDifferent}, bits: math.Inf(-1)}
+	for k, w := range words {
+		for l, y := range syms {
+			if k != i && l != j {
+				s.point(&middle, w, y)
+			}
 		}
 	}
-	for j := 0; j+1 < len(syms); j++ {
-		a, b := s.word(syms[j]), s.word(syms[j+1])
-		for _, w := range words {
-			s.pointDivided(best, a, b, s.question.words[w], w, syms[j])
+	rest.add(middle)
+	return rest
+}
+
+// givenJoined compares "mary jane" with "maryjane", and "laur nce" with
+// "laurence", whatever the order of the words.
+func (s *scorer) givenJoined(best *namePoint, words []int, syms []uint32) {
+	for i, w := range words {
+		for k, v := range words {
+			if i == k {
+				continue
+			}
+			for _, y := range syms {
+				s.pointDivided(best, s.question.words[w], s.question.words[v], s.word(y), w, y)
+			}
+		}
+	}
+	for j, y := range syms {
+		for k, z := range syms {
+			if j == k {
+				continue
+			}
+			for _, w := range words {
+				s.pointDivided(best, s.word(y), s.word(z), s.question.words[w], w, y)
+			}
 		}
 	}
 }
@@ -259,7 +291,7 @@ func (s *scorer) pointDivided(best *namePoint, a, b, c string, w int, y uint32) 
 	near := nearness{rule: ruleJoined}
 	switch off := len(a) + len(b) - len(c); {
 	case concatenated(a, b, c):
-		near.log = max(s.logFrequency(a), s.logFrequency(c))
+		near.log = s.logFrequency(c) // both parts follow from it
 	case off < -1 || off > 1 || len(c) < shortest || a[0] != c[0]:
 		return
 	default:

@@ -8,8 +8,9 @@ import (
 
 // FitThresholds sets the join and propose thresholds from labelled sets: join
 // is the least number of bits over which at most one pair in two thousand is
-// of two people in every set, propose the one that serves the persons of all
-// sets best (the mean F1 over all pairs).
+// of two people in every set, both as it stands and with nothing but names and
+// dates of birth, the least that linking has to go by; propose is the one that
+// serves the persons of all sets best (the mean F1 over all pairs).
 func FitThresholds(m *Model, sets ...[]Labelled) (*Model, error) {
 	next := *m
 	next.Thresholds.Join, next.Thresholds.Propose = math.Inf(1), -20
@@ -17,8 +18,7 @@ func FitThresholds(m *Model, sets ...[]Labelled) (*Model, error) {
 	f1 := map[float64]float64{}
 	for _, set := range sets {
 		pairs := matchPairs(&next, set)
-		slices.SortFunc(pairs, func(a, b pair) int { return cmp.Compare(b.bits, a.bits) })
-		join = max(join, precise(pairs, set))
+		join = max(join, precise(pairs, set), precise(matchPairs(&next, bare(set)), set))
 		truth := truePairs(set)
 		for at := -12.0; at <= 16; at += 0.5 {
 			n := 0
@@ -45,9 +45,24 @@ func FitThresholds(m *Model, sets ...[]Labelled) (*Model, error) {
 	return &next, nil
 }
 
+// strongest puts the strongest pairs first.
+func strongest(pairs []pair) {
+	slices.SortFunc(pairs, func(a, b pair) int { return cmp.Compare(b.bits, a.bits) })
+}
+
+// bare leaves names and dates of birth alone.
+func bare(set []Labelled) []Labelled {
+	out := slices.Clone(set)
+	for i := range out {
+		out[i].Record = Record{names: out[i].Record.names, births: out[i].Record.births}
+	}
+	return out
+}
+
 // precise returns the lowest bits down to which at most one pair in two
-// thousand is wrong. Pairs are the strongest first.
+// thousand is wrong.
 func precise(pairs []pair, set []Labelled) float64 {
+	strongest(pairs)
 	wrong, at := 0, math.Inf(1)
 	for i, p := range pairs {
 		if set[p.a].Person != set[p.b].Person {

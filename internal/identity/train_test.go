@@ -16,7 +16,7 @@ func TestFit(t *testing.T) {
 	}
 	sets := [][]Labelled{febrl(t, "dataset1.csv", everything)}
 	if out != "" {
-		sets = append(sets[:0], febrl(t, "dataset3.csv", everything), febrl(t, "dataset2.csv", everything), historical(t, everything))
+		sets = append(sets, febrl(t, "dataset2.csv", everything), febrl(t, "dataset3.csv", everything), historical(t, everything))
 	}
 	m, err := Fit(DefaultModel(), DefaultModel().Version+"+", sets...)
 	if err != nil {

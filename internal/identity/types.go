@@ -109,7 +109,7 @@ type Fault struct {
 type Limits struct {
 	// Candidates is the most to return (default 50).
 	Candidates int
-	// Considered is the most postings to read (default 6,000).
+	// Considered is the most postings to read (default 500).
 	Considered int
 	// MinBits drops candidates under this total evidence (default: the Show
 	// threshold of the weights).

@@ -1,6 +1,8 @@
 package server
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -30,8 +32,7 @@ type contractJSON struct {
 // NewDecoder implements runtime.Marshaler.
 func (j *contractJSON) NewDecoder(r io.Reader) runtime.Decoder {
 	plain := j.JSONPb.NewDecoder(r)
-	bounded := &boundedReader{r: r}
-	records := &recordDecoder{json: json.NewDecoder(bounded), bounded: bounded, options: j.UnmarshalOptions, max: j.maxRecord}
+	records := &recordDecoder{lines: bufio.NewReaderSize(r, 64<<10), options: j.UnmarshalOptions, max: j.maxRecord}
 	return runtime.DecoderFunc(func(v any) error {
 		if m, ok := v.(*registerv1.RegisterRecordsRequest); ok {
 			return records.decode(m)
@@ -40,35 +41,23 @@ func (j *contractJSON) NewDecoder(r io.Reader) runtime.Decoder {
 	})
 }
 
+// recordDecoder reads one record a line. After a line that is no record it
+// goes on with the next.
 type recordDecoder struct {
-	json    *json.Decoder
-	bounded *boundedReader
+	lines   *bufio.Reader
 	options protojson.UnmarshalOptions
 	max     int64
-	broken  bool
 }
 
 func (d *recordDecoder) decode(m *registerv1.RegisterRecordsRequest) error {
-	if d.broken {
-		return io.EOF // where the next record begins cannot be known
-	}
-	d.bounded.left = d.max
-	var raw json.RawMessage
-	err := d.json.Decode(&raw)
-	switch {
-	case errors.As(err, new(*json.SyntaxError)), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, errRecordTooLarge):
-		d.broken = true
-		return nil
-	case err != nil:
+	line, err := d.line()
+	if err != nil || d.options.Unmarshal(line, m) == nil {
 		return err
-	}
-	if d.options.Unmarshal(raw, m) == nil {
-		return nil
 	}
 	proto.Reset(m)
 	// The answer should carry the sender's number, if that much can be read.
 	var numbered struct{ Sequence json.RawMessage }
-	if json.Unmarshal(raw, &numbered) == nil && numbered.Sequence != nil {
+	if json.Unmarshal(line, &numbered) == nil && numbered.Sequence != nil {
 		if protojson.Unmarshal([]byte(`{"sequence":`+string(numbered.Sequence)+`}`), m) != nil {
 			proto.Reset(m)
 		}
@@ -76,25 +65,28 @@ func (d *recordDecoder) decode(m *registerv1.RegisterRecordsRequest) error {
 	return nil
 }
 
-var errRecordTooLarge = errors.New("the record is too large")
-
-// boundedReader reads at most left bytes for one record.
-type boundedReader struct {
-	r    io.Reader
-	left int64
-}
-
-// Read implements io.Reader.
-func (b *boundedReader) Read(p []byte) (int, error) {
-	if b.left <= 0 {
-		return 0, errRecordTooLarge
+// line reads the next line that is not blank. Of one that is too long only the
+// beginning is kept, which is no record.
+func (d *recordDecoder) line() ([]byte, error) {
+	for {
+		var line []byte
+		for {
+			part, err := d.lines.ReadSlice('\n')
+			if room := d.max - int64(len(line)); room > 0 {
+				line = append(line, part[:min(int64(len(part)), room)]...)
+			}
+			if errors.Is(err, bufio.ErrBufferFull) {
+				continue
+			}
+			if err != nil && (!errors.Is(err, io.EOF) || len(bytes.TrimSpace(line)) == 0) {
+				return nil, err
+			}
+			break
+		}
+		if line = bytes.TrimSpace(line); len(line) > 0 {
+			return line, nil
+		}
 	}
-	if int64(len(p)) > b.left {
-		p = p[:b.left]
-	}
-	n, err := b.r.Read(p)
-	b.left -= int64(n)
-	return n, err
 }
 
 // streamReceipt hands the receipt of a stream from the chain to the REST edge,

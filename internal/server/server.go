@@ -125,7 +125,7 @@ func (s *Server) open(ctx context.Context) error {
 	if s.authn, err = access.NewAuthenticator(access.Options{Issuers: c.Issuers, Revocations: s.tls}); err != nil {
 		return err
 	}
-	check, err := service.NewChecker(ref)
+	check, err := service.NewChecker(ref, methods)
 	if err != nil {
 		return err
 	}

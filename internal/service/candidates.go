@@ -37,19 +37,24 @@ func (p *person) best() *member {
 	return nil
 }
 
+// Limits of widening: how many of the best persons are looked at for further
+// nominals, and how many nominals each may gain.
+const (
+	maxWidened = 3
+	maxGained  = 20
+)
+
 // people forms persons from the nominals found, best first. The best nominal
 // that is in no person yet begins one, and those that agree with it beyond the
-// join threshold are taken in. No more than are shown are formed; more says that there would be
-// others.
+// join threshold are taken in. No more than are shown are formed; more says
+// that there would be others.
+//
+// The best persons are then widened by the nominals that agree with them and
+// were not found by the criteria: asked for by a telephone number that one
+// force knows, he is shown with what the other forces know of him.
 func (s *Searches) people(force string, found []identity.Candidate) (people []*person, more bool) {
-	var rest []member
-	for _, f := range found {
-		n, ok := s.View.Nominal(f.ID)
-		if !ok || n.Silent() {
-			continue // withdrawn or silenced since the index was read
-		}
-		rest = append(rest, member{found: f, nominal: n, open: n.Restriction == registerv1.Restriction_RESTRICTION_UNSPECIFIED || n.Force == force})
-	}
+	taken := map[identity.ID]bool{}
+	rest := s.members(force, found, taken)
 	index := s.View.Index()
 	join := index.Thresholds().Join
 	for len(rest) > 0 && len(people) < maxCandidates {
@@ -68,7 +73,27 @@ func (s *Searches) people(force string, found []identity.Candidate) (people []*p
 		}
 		people, rest = append(people, p), apart
 	}
+	for _, p := range people[:min(len(people), maxWidened)] {
+		gained := index.Alike(p.members[0].nominal.ID, join, maxGained)
+		p.members = append(p.members, s.members(force, gained, taken)...)
+	}
 	return people, len(rest) > 0
+}
+
+// members are the nominals of candidates that are not taken yet and may be
+// told of.
+func (s *Searches) members(force string, found []identity.Candidate, taken map[identity.ID]bool) []member {
+	var out []member
+	for _, f := range found {
+		n, ok := s.View.Nominal(f.ID)
+		if !ok || n.Silent() || taken[f.ID] {
+			continue // withdrawn or silenced since the index was read, or with another person
+		}
+		taken[f.ID] = true
+		open := n.Restriction == registerv1.Restriction_RESTRICTION_UNSPECIFIED || n.Force == force
+		out = append(out, member{found: f, nominal: n, open: open})
+	}
+	return out
 }
 
 // candidate is what the first step shows of a person.

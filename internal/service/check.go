@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"buf.build/go/protovalidate"
 	"google.golang.org/protobuf/proto"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/conduct/victim"
 	"github.com/perpetrator-register/register/internal/identity"
 	"github.com/perpetrator-register/register/internal/refdata"
@@ -18,17 +20,22 @@ import (
 // Checker validates requests: the contract's rules and those that need
 // reference data or the forms of identifiers, all faults in one answer.
 type Checker struct {
-	rules protovalidate.Validator
-	ref   *refdata.Set
+	rules   protovalidate.Validator
+	ref     *refdata.Set
+	methods map[string]bool // by short name
 }
 
 // NewChecker compiles the contract's rules.
-func NewChecker(ref *refdata.Set) (*Checker, error) {
+func NewChecker(ref *refdata.Set, methods call.Methods) (*Checker, error) {
 	rules, err := protovalidate.New()
 	if err != nil {
 		return nil, fmt.Errorf("service: validation rules: %w", err)
 	}
-	return &Checker{rules: rules, ref: ref}, nil
+	c := &Checker{rules: rules, ref: ref, methods: map[string]bool{}}
+	for _, m := range methods {
+		c.methods[m.Short] = true
+	}
+	return c, nil
 }
 
 // Check returns nil or a *Problem that names every faulty field.
@@ -57,6 +64,12 @@ func (c *Checker) Check(m proto.Message) error {
 // plainRule is a rule's message; the messages of the contract's own rules and
 // of the standard ones name what would be right and never the value.
 func plainRule(v *protovalidate.Violation) string {
+	switch v.Proto.GetRuleId() {
+	case "enum.not_in":
+		return "is required: choose one of its values"
+	case "enum.defined_only":
+		return "is not one of its values"
+	}
 	if m := v.Proto.GetMessage(); m != "" {
 		return m
 	}
@@ -97,7 +110,7 @@ func (c *Checker) domain(m proto.Message) ([]Violation, string) {
 		}
 		return out, ReasonInvalidFields
 	case *registerv1.ListEntriesRequest:
-		return filters(r), ReasonInvalidFields
+		return append(filters(r), c.logFilter(r)...), ReasonInvalidFields
 	case *registerv1.UpdateForceContactRequest:
 		return c.force(r.GetContact().GetForce(), "contact.force"), ReasonInvalidFields
 	}
@@ -114,6 +127,28 @@ func filters(r *registerv1.ListEntriesRequest) []Violation {
 		}
 	}
 	return out
+}
+
+// logFilter refuses filters that can match nothing: an empty list must mean
+// that nothing was done.
+func (c *Checker) logFilter(r *registerv1.ListEntriesRequest) []Violation {
+	var out []Violation
+	if m := r.GetMethod(); m != "" && !c.methods[m] && m != "policy.activate" {
+		out = append(out, Violation{"method", "is not a method of the contract, such as SearchService.CreateSearch"})
+	}
+	if o := r.GetOutcome(); o != "" && !knownOutcome(o) {
+		out = append(out, Violation{"outcome", "is not OK or the name of a gRPC code, such as PERMISSION_DENIED"})
+	}
+	return out
+}
+
+func knownOutcome(name string) bool {
+	for _, n := range outcomeNames {
+		if n == name {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *Checker) force(name, field string) []Violation {
@@ -138,12 +173,11 @@ func (c *Checker) search(s *registerv1.Search) []Violation {
 			out = append(out, Violation{"search.reference", "is required with this reason: give the crime, incident or custody reference"})
 		}
 	}
+	// What cannot be read is never silently left out of a search.
 	mapped := view.MapCriteria(s.GetCriteria(), "search.criteria")
 	_, faults := identity.NewQuery(mapped.Raw)
 	for _, f := range faults {
-		if !f.Kept {
-			out = append(out, Violation{mapped.Path(f.Field), f.Message})
-		}
+		out = append(out, Violation{mapped.Path(f.Field), f.Message})
 	}
 	return out
 }
@@ -189,10 +223,17 @@ func (c *Checker) flagNominal(n *registerv1.Nominal) []*registerv1.Flag {
 	return out
 }
 
+// future is how far ahead of our clock a reported time may lie: clocks and
+// time zones differ.
+const future = 24 * time.Hour
+
 func (c *Checker) course(course *registerv1.CourseOfConduct) []Violation {
 	var out []Violation
 	for i, incident := range course.GetIncidents() {
 		at := fmt.Sprintf("course.incidents[%d]", i)
+		if t := incident.GetOccurTime(); t != nil && t.AsTime().After(time.Now().Add(future)) {
+			out = append(out, Violation{at + ".occur_time", "lies in the future"})
+		}
 		if r := incident.GetReportTime(); r != nil && incident.GetOccurTime() != nil && r.AsTime().Before(incident.GetOccurTime().AsTime()) {
 			out = append(out, Violation{at + ".report_time", "is before it happened"})
 		}

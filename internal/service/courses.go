@@ -100,18 +100,13 @@ func (s *Courses) suspect(ctx context.Context, c *call.Call, force string, req *
 		return cur, err
 	}
 	key := req.GetNominalSource()
-	spaces := []string{spaceNominal}
-	if c.Policy.MaySeeSilent(c.Actor, force) {
-		spaces = append(spaces, spaceRestricted)
+	hmacs, err := s.Nominals.keysFor(ctx, c, force, key, spaceNominal)
+	if err != nil {
+		return postgres.Current{}, err
 	}
-	for _, space := range spaces {
-		cur, found, err := s.bySource(ctx, s.Keys.SourceHMACs(force, key.GetSystem(), key.GetReference(), space))
-		if err != nil {
-			return cur, err
-		}
-		if found && cur.Wrapped != nil {
-			return cur, nil
-		}
+	cur, found, err := s.bySource(ctx, hmacs)
+	if err != nil || (found && cur.Wrapped != nil) {
+		return cur, err
 	}
 	return postgres.Current{}, notFound("nominal")
 }

@@ -120,7 +120,7 @@ func (s *Directory) ListCodes(_ context.Context, req *registerv1.ListCodesReques
 	case "logPurposes":
 		s.plain(refdata.LogPurposes, add)
 	default:
-		return nil, problem(codes.NotFound, ReasonNotFound, "there is no such code list")
+		return nil, problem(codes.NotFound, ReasonNotFound, "there is no such code list: searchReasons, behaviours, offences, warnings, relationships, motivations, ethnicities or logPurposes")
 	}
 	return out, nil
 }

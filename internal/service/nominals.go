@@ -11,7 +11,6 @@ import (
 
 	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
-	"github.com/perpetrator-register/register/internal/access"
 	"github.com/perpetrator-register/register/internal/accesslog"
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/identity"
@@ -31,6 +30,7 @@ type Nominals struct {
 const (
 	spaceNominal    = "nominal"
 	spaceRestricted = "nominal/restricted"
+	spaceApart      = "nominal/apart/"
 	spaceCourse     = "course"
 	spaceForce      = "force"
 )
@@ -62,13 +62,13 @@ func (s *Nominals) register(ctx context.Context, c *call.Call, req *registerv1.R
 	if restricted {
 		space = spaceRestricted
 	}
-	hmacs := s.Keys.SourceHMACs(force, source.GetSystem(), source.GetReference(), space)
-	if psd {
-		hmacs = append(hmacs, s.Keys.SourceHMACs(force, source.GetSystem(), source.GetReference(), otherSpace(space))...)
-	}
 	resp := &registerv1.RegisterNominalResponse{Flags: s.Check.flagNominal(n)}
 	err = retry(ctx, func() error {
-		content := &storev1.StoredNominal{Nominal: n, ContentHash: hash, UpdateTime: s.timestamp(), PsdRegistered: restricted}
+		hmacs, err := s.keysFor(ctx, c, force, source, space)
+		if err != nil {
+			return err
+		}
+		content := &storev1.StoredNominal{Nominal: n, ContentHash: hash, UpdateTime: s.timestamp(), Registrant: call.Subject(c.Actor)}
 		done, err := s.upsert(ctx, c, upsert{
 			kind: postgres.KindNominal, force: force, hmacs: hmacs, revision: source.GetRevision(), content: content,
 			revise: func(cur postgres.Current) (accesslog.Change, bool, error) {
@@ -103,7 +103,7 @@ func (s *Nominals) revise(cur postgres.Current, content *storev1.StoredNominal, 
 		return accesslog.Change{}, false, err
 	}
 	old := stored.GetNominal()
-	content.HiddenVersions, content.PsdRegistered = stored.GetHiddenVersions(), stored.GetPsdRegistered()
+	content.HiddenVersions, content.Registrant = stored.GetHiddenVersions(), stored.GetRegistrant()
 	same, err := checkRevision(content.GetNominal().GetSource().GetRevision(), cur.Version.Revision, bytes.Equal(stored.GetContentHash(), content.GetContentHash()))
 	if err != nil || same {
 		return accesslog.Change{}, same, err
@@ -120,12 +120,37 @@ func (s *Nominals) revise(cur postgres.Current, content *storev1.StoredNominal, 
 }
 
 // mayOpen reports whether a caller of the owner force may open a nominal. A
-// SILENT one is there for PSD alone; but to the system that registered it, it
-// must look as it did before, or the system's own copy would tell.
+// SILENT one is there for PSD alone; but to whoever registered it, it must look
+// as it did before, or the own copy would tell.
 func mayOpen(c *call.Call, force string, stored *storev1.StoredNominal) bool {
 	return stored.GetNominal().GetRestriction() != registerv1.Restriction_RESTRICTION_SILENT ||
-		c.Policy.MaySeeSilent(c.Actor, force) ||
-		(c.Actor.Kind == access.KindSystem && !stored.GetPsdRegistered())
+		c.Policy.MaySeeSilent(c.Actor, force) || stored.GetRegistrant() == call.Subject(c.Actor)
+}
+
+// keysFor returns the keyed codes under which a caller's record of a source key
+// is found or stored. If a record that is SILENT to the caller has the key, the
+// caller gets a place of his own: his registration goes as if there were none.
+func (s *Nominals) keysFor(ctx context.Context, c *call.Call, force string, source *registerv1.SourceKey, space string) ([]seal.HMAC, error) {
+	codes := func(space string) []seal.HMAC {
+		return s.Keys.SourceHMACs(force, source.GetSystem(), source.GetReference(), space)
+	}
+	hmacs := codes(space)
+	if c.Policy.MaySeeSilent(c.Actor, force) {
+		return append(hmacs, codes(otherSpace(space))...), nil
+	}
+	cur, found, err := s.bySource(ctx, hmacs)
+	if err != nil || !found || cur.Wrapped == nil {
+		return hmacs, err
+	}
+	var stored storev1.StoredNominal
+	if _, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
+		return nil, err
+	}
+	if mayOpen(c, force, &stored) {
+		return hmacs, nil
+	}
+	c.ShowSilent(cur.Record.ID, force)
+	return codes(spaceApart + call.Subject(c.Actor)), nil
 }
 
 // open reads an own nominal, unless it is SILENT to the caller.

@@ -47,7 +47,7 @@ func (s *Searches) CreateSearch(ctx context.Context, req *registerv1.CreateSearc
 	if searchesSelf(c.Actor, mapped.Raw) {
 		return nil, problem(codes.PermissionDenied, ReasonSelfSearch, "nobody may search for himself: ask your supervisor; this refusal says nothing about any record")
 	}
-	record, faults := identity.NewRecord(mapped.Raw)
+	record, _ := identity.NewRecord(mapped.Raw)
 	if err := s.View.Pull(ctx); err != nil {
 		return nil, notChecked(err)
 	}
@@ -66,7 +66,7 @@ func (s *Searches) CreateSearch(ctx context.Context, req *registerv1.CreateSearc
 		CreateTime:    timestamppb.New(now),
 		ExpireTime:    timestamppb.New(now.Add(s.SearchTTL)),
 		ModelVersion:  s.View.Index().Model().Version,
-		Notices:       notices(mapped, faults, found),
+		Notices:       notices(found),
 	}
 	body := &storev1.StoredSearch{Subject: call.Subject(c.Actor)}
 	people, more := s.people(c.Actor.Force, found.Candidates)
@@ -112,13 +112,8 @@ func nobody(terms []string) uuid.UUID {
 }
 
 // notices tell how the search was limited.
-func notices(mapped *view.Mapped, faults []identity.Fault, found identity.Result) []*registerv1.SearchNotice {
+func notices(found identity.Result) []*registerv1.SearchNotice {
 	var out []*registerv1.SearchNotice
-	for _, f := range faults {
-		if f.Kept {
-			out = append(out, &registerv1.SearchNotice{Code: "UNVERIFIED_IDENTIFIER", Field: mapped.Path(f.Field), Message: f.Message})
-		}
-	}
 	for _, criterion := range found.TooCommon {
 		out = append(out, &registerv1.SearchNotice{
 			Code: "TOO_COMMON", Field: criterion,

@@ -559,7 +559,8 @@ func (x *Handle) GetPlatform() string {
 // SearchNotice tells how the search was limited.
 type SearchNotice struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// A stable code: BUDGET_HIT, TOO_COMMON, MORE_CANDIDATES or UNVERIFIED_IDENTIFIER.
+	// A stable code: BUDGET_HIT, TOO_COMMON or MORE_CANDIDATES; in a
+	// detail WITHDRAWN or ASK_OWNER.
 	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
 	// The criterion it is about, such as "criteria.names[0]"; may be empty.
 	Field string `protobuf:"bytes,2,opt,name=field,proto3" json:"field,omitempty"`

@@ -38,8 +38,9 @@ type StoredNominal struct {
 	// How many of the versions only set or lifted a restriction: they are not
 	// counted in what callers are told, or the number would tell of them.
 	HiddenVersions int32 `protobuf:"varint,4,opt,name=hidden_versions,json=hiddenVersions,proto3" json:"hidden_versions,omitempty"`
-	// PSD registered it as restricted: no system of the force knows of it.
-	PsdRegistered bool `protobuf:"varint,5,opt,name=psd_registered,json=psdRegistered,proto3" json:"psd_registered,omitempty"`
+	// Who registered it first, as in the log: to him, and to nobody else but PSD,
+	// the record looks the same when it has become SILENT.
+	Registrant    string `protobuf:"bytes,5,opt,name=registrant,proto3" json:"registrant,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -102,11 +103,11 @@ func (x *StoredNominal) GetHiddenVersions() int32 {
 	return 0
 }
 
-func (x *StoredNominal) GetPsdRegistered() bool {
+func (x *StoredNominal) GetRegistrant() string {
 	if x != nil {
-		return x.PsdRegistered
+		return x.Registrant
 	}
-	return false
+	return ""
 }
 
 // StoredCourse is the sealed content of a version of a course of conduct.
@@ -682,14 +683,16 @@ var File_register_store_v1_stored_proto protoreflect.FileDescriptor
 
 const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\n" +
-	"\x1eregister/store/v1/stored.proto\x12\x11register.store.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19register/v1/conduct.proto\x1a\x1bregister/v1/directory.proto\x1a\x19register/v1/nominal.proto\x1a\x18register/v1/search.proto\"\xef\x01\n" +
+	"\x1eregister/store/v1/stored.proto\x12\x11register.store.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19register/v1/conduct.proto\x1a\x1bregister/v1/directory.proto\x1a\x19register/v1/nominal.proto\x1a\x18register/v1/search.proto\"\xe8\x01\n" +
 	"\rStoredNominal\x12.\n" +
 	"\anominal\x18\x01 \x01(\v2\x14.register.v1.NominalR\anominal\x12!\n" +
 	"\fcontent_hash\x18\x02 \x01(\fR\vcontentHash\x12;\n" +
 	"\vupdate_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"updateTime\x12'\n" +
-	"\x0fhidden_versions\x18\x04 \x01(\x05R\x0ehiddenVersions\x12%\n" +
-	"\x0epsd_registered\x18\x05 \x01(\bR\rpsdRegistered\"\xbd\x02\n" +
+	"\x0fhidden_versions\x18\x04 \x01(\x05R\x0ehiddenVersions\x12\x1e\n" +
+	"\n" +
+	"registrant\x18\x05 \x01(\tR\n" +
+	"registrant\"\xbd\x02\n" +
 	"\fStoredCourse\x124\n" +
 	"\x06course\x18\x01 \x01(\v2\x1c.register.v1.CourseOfConductR\x06course\x12\x1d\n" +
 	"\n" +
