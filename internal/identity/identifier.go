@@ -83,7 +83,7 @@ func NormalisePhone(s string) (string, error) {
 	if len(s) > 64 {
 		return "", invalid("length", form)
 	}
-	if n, ok := britishMobile(s); ok {
+	if n, ok := britishNumber(s); ok {
 		return n, nil
 	}
 	// letters on a keypad ("0800 FLOWERS") and extensions are not for matching
@@ -105,15 +105,17 @@ func NormalisePhone(s string) (string, error) {
 	return e164, nil
 }
 
-// britishMobile reads the commonest form, which is always possible, quickly.
-func britishMobile(s string) (string, bool) {
+// britishNumber reads the commonest forms quickly: eleven digits from 0, or
+// ten after +44, with or without spaces. Those are always possible.
+func britishNumber(s string) (string, bool) {
 	var b [13]byte
 	n := copy(b[:], "+44")
-	if len(s) > 2 && s[0] == '0' && s[1] == '7' {
+	switch {
+	case len(s) > 2 && s[0] == '0' && s[1] >= '1' && s[1] <= '9':
 		s = s[1:]
-	} else if rest, ok := strings.CutPrefix(s, "+447"); ok && rest != "" {
+	case len(s) > 4 && strings.HasPrefix(s, "+44") && s[3] >= '1' && s[3] <= '9':
 		s = s[3:]
-	} else {
+	default:
 		return "", false
 	}
 	for i := range len(s) {
