@@ -52,7 +52,8 @@ bench: build ## measure; writes the report to standard output
 	@touch $@
 
 tools/node_modules: tools/package-lock.json
-	npm ci --prefix tools --ignore-scripts --no-audit --no-fund
+	# Not npm ci: some registries lack the builds of other platforms, which it insists on.
+	npm install --prefix tools --no-save --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 $(TOOLS)/golangci-lint:
