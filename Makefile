@@ -3,11 +3,11 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 BIN := $(CURDIR)/bin
-TOOLS := $(CURDIR)/.tools/bin
+TOOLS := .tools/bin
 BUF := $(CURDIR)/tools/node_modules/.bin/buf
 GOLANGCI_VERSION := v2.15.0
 GRPCURL_VERSION := v1.9.4
-export PATH := $(TOOLS):$(CURDIR)/tools/node_modules/.bin:$(PATH)
+export PATH := $(CURDIR)/$(TOOLS):$(CURDIR)/tools/node_modules/.bin:$(PATH)
 
 .PHONY: help
 help: ## show this list
@@ -57,7 +57,7 @@ tools/node_modules: tools/package-lock.json
 	@touch $@
 
 $(TOOLS)/golangci-lint:
-	GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	GOBIN=$(CURDIR)/$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
 
 $(TOOLS)/grpcurl:
-	GOBIN=$(TOOLS) go install github.com/fullstorydev/grpcurl/cmd/grpcurl@$(GRPCURL_VERSION)
+	GOBIN=$(CURDIR)/$(TOOLS) go install github.com/fullstorydev/grpcurl/cmd/grpcurl@$(GRPCURL_VERSION)
