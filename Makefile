@@ -4,7 +4,6 @@ SHELL := bash
 .DEFAULT_GOAL := help
 BIN := $(CURDIR)/bin
 TOOLS := .tools/bin
-BUF := $(CURDIR)/tools/node_modules/.bin/buf
 GOLANGCI_VERSION := v2.15.0
 GRPCURL_VERSION := v1.9.4
 export PATH := $(CURDIR)/$(TOOLS):$(CURDIR)/tools/node_modules/.bin:$(PATH)

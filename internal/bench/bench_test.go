@@ -85,7 +85,7 @@ func TestQuestionsAreValidAndRepeat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	check, err := service.NewChecker(ref)
+	check, err := service.NewChecker(ref, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
