@@ -236,9 +236,8 @@ func TestKeyRotation(t *testing.T) {
 	s.set(func(s *keyServer) { s.keys = []jose.JSONWebKey{old, next} })
 	_ = refused(t, authenticate(t, a, s.token(t, c, next)), access.ReasonTokenSignature)
 	c.Advance(11 * time.Second)
-	if err := authenticate(t, a, s.token(t, c, next)); err != nil {
-		t.Error(err)
-	}
+	// The library may hand the answer just got to one more caller.
+	eventually(t, func() bool { return authenticate(t, a, s.token(t, c, next)) == nil })
 	// Keys once fetched do not depend on the issuer staying up.
 	s.set(func(s *keyServer) { s.override = http.NotFound })
 	c.Advance(time.Minute)

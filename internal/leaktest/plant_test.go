@@ -66,7 +66,11 @@ func enrich(m proto.Message, c *canaries) {
 	case *registerv1.CreateSearchRequest:
 		s := r.GetSearch()
 		for kind := range registerv1.IdentifierKind_name {
-			if kind != 0 {
+			switch registerv1.IdentifierKind(kind) {
+			// The others have forms that no word fits, and bad ones are sent too.
+			case registerv1.IdentifierKind_IDENTIFIER_KIND_PHONE, registerv1.IdentifierKind_IDENTIFIER_KIND_EMAIL,
+				registerv1.IdentifierKind_IDENTIFIER_KIND_HANDLE, registerv1.IdentifierKind_IDENTIFIER_KIND_VEHICLE,
+				registerv1.IdentifierKind_IDENTIFIER_KIND_OTHER:
 				s.Criteria.Identifiers = append(s.Criteria.Identifiers, &registerv1.Identifier{Kind: registerv1.IdentifierKind(kind)})
 			}
 		}
