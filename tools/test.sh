@@ -30,7 +30,7 @@ step "policy"
 go run ./cmd/register policy check policies
 
 step "tests, with the race detector"
-go test -race -timeout 20m ./...
+go test -race -count 1 -timeout 20m ./...
 
 step "one command: a fresh register, its three first searches, a restart"
 tools/firststeps.sh

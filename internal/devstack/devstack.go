@@ -6,6 +6,8 @@ package devstack
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -81,13 +83,33 @@ func Start(ctx context.Context, o Options) (*Stack, error) {
 		return nil, err
 	}
 	s := &Stack{options: o, forces: ref.Forces()}
-	if s.Postgres, err = pgserver.Start(ctx, pgserver.Options{Dir: filepath.Join(o.Dir, "postgres"), Log: o.Log}); err != nil {
+	data, err := databaseDir(o)
+	if err != nil {
+		return nil, err
+	}
+	if s.Postgres, err = pgserver.Start(ctx, pgserver.Options{Dir: data, Log: o.Log}); err != nil {
 		return nil, err
 	}
 	if err := s.assemble(ctx, ref); err != nil {
 		return nil, errors.Join(err, s.Stop(ctx))
 	}
 	return s, nil
+}
+
+// databaseDir is where the database lives: below the stack's folder or, when
+// the account that PostgreSQL runs under cannot reach that (root's home is
+// closed to it), in a folder of its own for this stack.
+func databaseDir(o Options) (string, error) {
+	dir, err := filepath.Abs(filepath.Join(o.Dir, "postgres"))
+	if err != nil || pgserver.Reachable(dir) == nil {
+		return dir, err
+	}
+	sum := sha256.Sum256([]byte(dir))
+	elsewhere, err := pgserver.DefaultDir(hex.EncodeToString(sum[:6]))
+	if err == nil {
+		o.Log.Info("the database's account cannot reach the folder: the database lives elsewhere", "folder", elsewhere)
+	}
+	return elsewhere, err
 }
 
 func (s *Stack) assemble(ctx context.Context, ref *refdata.Set) error {
