@@ -106,10 +106,16 @@ func databaseDir(o Options) (string, error) {
 	}
 	sum := sha256.Sum256([]byte(dir))
 	elsewhere, err := pgserver.DefaultDir(hex.EncodeToString(sum[:6]))
-	if err == nil {
-		o.Log.Info("the database's account cannot reach the folder: the database lives elsewhere", "folder", elsewhere)
+	if err != nil {
+		return "", err
 	}
-	return elsewhere, err
+	parent := filepath.Dir(elsewhere)
+	// The account must pass through, whatever the umask.
+	if err := errors.Join(os.MkdirAll(parent, 0o711), os.Chmod(parent, 0o711)); err != nil { //nolint:gosec // nothing can be listed
+		return "", err
+	}
+	o.Log.Info("the database's account cannot reach the folder: the database lives elsewhere", "folder", elsewhere)
+	return elsewhere, nil
 }
 
 func (s *Stack) assemble(ctx context.Context, ref *refdata.Set) error {
