@@ -6,8 +6,6 @@ package devstack
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -104,8 +102,12 @@ func databaseDir(o Options) (string, error) {
 	if err != nil || pgserver.Reachable(dir) == nil {
 		return dir, err
 	}
-	sum := sha256.Sum256([]byte(dir))
-	elsewhere, err := pgserver.DefaultDir(hex.EncodeToString(sum[:6]))
+	// A stack that is deleted and begun afresh gets a database of its own.
+	id, err := secretFile(o.Dir, "stack-id")
+	if err != nil {
+		return "", err
+	}
+	elsewhere, err := pgserver.DefaultDir(strings.ToLower(id[:12]))
 	if err != nil {
 		return "", err
 	}
@@ -163,17 +165,20 @@ func (s *Stack) assemble(ctx context.Context, ref *refdata.Set) error {
 	return err
 }
 
+// secretFile reads a random text of the stack, and makes it the first time.
+func secretFile(dir, name string) (string, error) {
+	path := filepath.Join(dir, name)
+	raw, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		raw = []byte(rand.Text())
+		err = os.WriteFile(path, raw, 0o600)
+	}
+	return strings.TrimSpace(string(raw)), err
+}
+
 // database makes roles and database, with passwords that stay the same.
 func (s *Stack) database(ctx context.Context) (owner, service string, err error) {
-	password := func(name string) (string, error) {
-		path := filepath.Join(s.options.Dir, name+".password")
-		raw, err := os.ReadFile(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			raw = []byte(rand.Text())
-			err = os.WriteFile(path, raw, 0o600)
-		}
-		return strings.TrimSpace(string(raw)), err
-	}
+	password := func(name string) (string, error) { return secretFile(s.options.Dir, name+".password") }
 	b := postgres.BootstrapOptions{Database: "register"}
 	if b.OwnerPassword, err = password("owner"); err != nil {
 		return "", "", err
