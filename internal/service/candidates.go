@@ -74,6 +74,10 @@ func (s *Searches) people(force string, found []identity.Candidate) (people []*p
 		people, rest = append(people, p), apart
 	}
 	for _, p := range people[:min(len(people), maxWidened)] {
+		// Who may well be somebody else is not worth the time.
+		if best := p.members[0].found; best.Prior+best.Bits < index.Thresholds().Propose {
+			continue
+		}
 		gained := index.Alike(p.members[0].nominal.ID, join, maxGained)
 		p.members = append(p.members, s.members(force, gained, taken)...)
 	}
