@@ -30,11 +30,6 @@ func invented(tag string) (given, surname string, birth *pb.PartialDate) {
 	return given, surname, &pb.PartialDate{Year: int32(1950 + r.IntN(50)), Month: int32(1 + r.IntN(12)), Day: int32(1 + r.IntN(28))} //nolint:gosec // small
 }
 
-func personName(tag string) *pb.PersonName {
-	given, surname, _ := invented(tag)
-	return &pb.PersonName{Given: given, Surname: surname}
-}
-
 // nominal is a good registration of a person of that name under a reference.
 func nominal(force, person, reference string, revision int64) *pb.RegisterNominalRequest {
 	given, surname, birth := invented(person)

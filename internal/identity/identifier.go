@@ -31,16 +31,6 @@ func (k IdentifierKind) String() string {
 	return kindNames[k]
 }
 
-// ParseIdentifierKind returns the kind of that name, and whether there is one.
-func ParseIdentifierKind(s string) (IdentifierKind, bool) {
-	for k, n := range kindNames {
-		if n == s {
-			return IdentifierKind(k), true
-		}
-	}
-	return IdentifierOther, false
-}
-
 // identifier is one normalised identifier.
 type identifier struct {
 	kind     IdentifierKind

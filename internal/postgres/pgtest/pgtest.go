@@ -10,7 +10,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
@@ -145,14 +144,4 @@ func execute(ctx context.Context, connURL string, statements ...string) error {
 		}
 	}
 	return conn.Close(ctx)
-}
-
-// RoleURL is a connection string to the database for another role.
-func (d *Database) RoleURL(role, password string) string {
-	u, err := url.Parse(d.SuperURL)
-	if err != nil {
-		panic(err) // it was made by url.URL
-	}
-	u.User = url.UserPassword(role, password)
-	return u.String()
 }
