@@ -467,6 +467,72 @@ func (ErasureGround) EnumDescriptor() ([]byte, []int) {
 	return file_register_v1_common_proto_rawDescGZIP(), []int{6}
 }
 
+// LinkState says how far the judgement goes.
+type LinkState int32
+
+const (
+	// Not stated.
+	LinkState_LINK_STATE_UNSPECIFIED LinkState = 0
+	// The evidence alone joins the two; nobody has confirmed it. What rests on it
+	// is "possible, unconfirmed".
+	LinkState_LINK_STATE_AUTOMATIC LinkState = 1
+	// The evidence does not suffice to join them: people decide.
+	LinkState_LINK_STATE_PROPOSED LinkState = 2
+	// People have decided that they are the same person.
+	LinkState_LINK_STATE_CONFIRMED LinkState = 3
+	// People have decided that they are not. This sticks.
+	LinkState_LINK_STATE_REJECTED LinkState = 4
+	// Fallen away of itself, because the records have changed.
+	LinkState_LINK_STATE_WITHDRAWN LinkState = 5
+)
+
+// Enum value maps for LinkState.
+var (
+	LinkState_name = map[int32]string{
+		0: "LINK_STATE_UNSPECIFIED",
+		1: "LINK_STATE_AUTOMATIC",
+		2: "LINK_STATE_PROPOSED",
+		3: "LINK_STATE_CONFIRMED",
+		4: "LINK_STATE_REJECTED",
+		5: "LINK_STATE_WITHDRAWN",
+	}
+	LinkState_value = map[string]int32{
+		"LINK_STATE_UNSPECIFIED": 0,
+		"LINK_STATE_AUTOMATIC":   1,
+		"LINK_STATE_PROPOSED":    2,
+		"LINK_STATE_CONFIRMED":   3,
+		"LINK_STATE_REJECTED":    4,
+		"LINK_STATE_WITHDRAWN":   5,
+	}
+)
+
+func (x LinkState) Enum() *LinkState {
+	p := new(LinkState)
+	*p = x
+	return p
+}
+
+func (x LinkState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (LinkState) Descriptor() protoreflect.EnumDescriptor {
+	return file_register_v1_common_proto_enumTypes[7].Descriptor()
+}
+
+func (LinkState) Type() protoreflect.EnumType {
+	return &file_register_v1_common_proto_enumTypes[7]
+}
+
+func (x LinkState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use LinkState.Descriptor instead.
+func (LinkState) EnumDescriptor() ([]byte, []int) {
+	return file_register_v1_common_proto_rawDescGZIP(), []int{7}
+}
+
 // PersonName is one name by which a person is or was known. Give either the
 // parts or the whole name; the parts match better.
 type PersonName struct {
@@ -876,6 +942,79 @@ func (x *Flag) GetMessage() string {
 	return ""
 }
 
+// LinkSummary tells whoever registers a nominal of one of its links.
+type LinkSummary struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The link, as the caller's force sees it.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Its state.
+	State LinkState `protobuf:"varint,2,opt,name=state,proto3,enum=register.v1.LinkState" json:"state,omitempty"`
+	// The owner force of the other nominal, "forces/10".
+	Force string `protobuf:"bytes,3,opt,name=force,proto3" json:"force,omitempty"`
+	// The probability that they are the same person, 0 to 1.
+	Probability   float64 `protobuf:"fixed64,4,opt,name=probability,proto3" json:"probability,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LinkSummary) Reset() {
+	*x = LinkSummary{}
+	mi := &file_register_v1_common_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LinkSummary) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LinkSummary) ProtoMessage() {}
+
+func (x *LinkSummary) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_common_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LinkSummary.ProtoReflect.Descriptor instead.
+func (*LinkSummary) Descriptor() ([]byte, []int) {
+	return file_register_v1_common_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *LinkSummary) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *LinkSummary) GetState() LinkState {
+	if x != nil {
+		return x.State
+	}
+	return LinkState_LINK_STATE_UNSPECIFIED
+}
+
+func (x *LinkSummary) GetForce() string {
+	if x != nil {
+		return x.Force
+	}
+	return ""
+}
+
+func (x *LinkSummary) GetProbability() float64 {
+	if x != nil {
+		return x.Probability
+	}
+	return 0
+}
+
 var File_register_v1_common_proto protoreflect.FileDescriptor
 
 const file_register_v1_common_proto_rawDesc = "" +
@@ -917,7 +1056,12 @@ const file_register_v1_common_proto_rawDesc = "" +
 	"\x04Flag\x12\x14\n" +
 	"\x05field\x18\x01 \x01(\tR\x05field\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12\x18\n" +
-	"\amessage\x18\x03 \x01(\tR\amessage*\x7f\n" +
+	"\amessage\x18\x03 \x01(\tR\amessage\"\x87\x01\n" +
+	"\vLinkSummary\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12,\n" +
+	"\x05state\x18\x02 \x01(\x0e2\x16.register.v1.LinkStateR\x05state\x12\x14\n" +
+	"\x05force\x18\x03 \x01(\tR\x05force\x12 \n" +
+	"\vprobability\x18\x04 \x01(\x01R\vprobability*\x7f\n" +
 	"\bNameKind\x12\x19\n" +
 	"\x15NAME_KIND_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11NAME_KIND_PRIMARY\x10\x01\x12\x13\n" +
@@ -965,7 +1109,14 @@ const file_register_v1_common_proto_rawDesc = "" +
 	"\x18ERASURE_GROUND_RETENTION\x10\x01\x12\"\n" +
 	"\x1eERASURE_GROUND_SUBJECT_REQUEST\x10\x02\x12\x18\n" +
 	"\x14ERASURE_GROUND_ORDER\x10\x03\x12\x1b\n" +
-	"\x17ERASURE_GROUND_UNLAWFUL\x10\x04B\xb0\x01\n" +
+	"\x17ERASURE_GROUND_UNLAWFUL\x10\x04*\xa7\x01\n" +
+	"\tLinkState\x12\x1a\n" +
+	"\x16LINK_STATE_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14LINK_STATE_AUTOMATIC\x10\x01\x12\x17\n" +
+	"\x13LINK_STATE_PROPOSED\x10\x02\x12\x18\n" +
+	"\x14LINK_STATE_CONFIRMED\x10\x03\x12\x17\n" +
+	"\x13LINK_STATE_REJECTED\x10\x04\x12\x18\n" +
+	"\x14LINK_STATE_WITHDRAWN\x10\x05B\xb0\x01\n" +
 	"\x0fcom.register.v1B\vCommonProtoP\x01ZCgithub.com/perpetrator-register/register/api/register/v1;registerv1\xa2\x02\x03RXX\xaa\x02\vRegister.V1\xca\x02\vRegister\\V1\xe2\x02\x17Register\\V1\\GPBMetadata\xea\x02\fRegister::V1b\x06proto3"
 
 var (
@@ -980,8 +1131,8 @@ func file_register_v1_common_proto_rawDescGZIP() []byte {
 	return file_register_v1_common_proto_rawDescData
 }
 
-var file_register_v1_common_proto_enumTypes = make([]protoimpl.EnumInfo, 7)
-var file_register_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_register_v1_common_proto_enumTypes = make([]protoimpl.EnumInfo, 8)
+var file_register_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_register_v1_common_proto_goTypes = []any{
 	(NameKind)(0),        // 0: register.v1.NameKind
 	(Sex)(0),             // 1: register.v1.Sex
@@ -990,21 +1141,24 @@ var file_register_v1_common_proto_goTypes = []any{
 	(RecordState)(0),     // 4: register.v1.RecordState
 	(CancelReason)(0),    // 5: register.v1.CancelReason
 	(ErasureGround)(0),   // 6: register.v1.ErasureGround
-	(*PersonName)(nil),   // 7: register.v1.PersonName
-	(*PartialDate)(nil),  // 8: register.v1.PartialDate
-	(*Identifier)(nil),   // 9: register.v1.Identifier
-	(*Address)(nil),      // 10: register.v1.Address
-	(*SourceKey)(nil),    // 11: register.v1.SourceKey
-	(*Flag)(nil),         // 12: register.v1.Flag
+	(LinkState)(0),       // 7: register.v1.LinkState
+	(*PersonName)(nil),   // 8: register.v1.PersonName
+	(*PartialDate)(nil),  // 9: register.v1.PartialDate
+	(*Identifier)(nil),   // 10: register.v1.Identifier
+	(*Address)(nil),      // 11: register.v1.Address
+	(*SourceKey)(nil),    // 12: register.v1.SourceKey
+	(*Flag)(nil),         // 13: register.v1.Flag
+	(*LinkSummary)(nil),  // 14: register.v1.LinkSummary
 }
 var file_register_v1_common_proto_depIdxs = []int32{
 	0, // 0: register.v1.PersonName.kind:type_name -> register.v1.NameKind
 	2, // 1: register.v1.Identifier.kind:type_name -> register.v1.IdentifierKind
-	2, // [2:2] is the sub-list for method output_type
-	2, // [2:2] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	7, // 2: register.v1.LinkSummary.state:type_name -> register.v1.LinkState
+	3, // [3:3] is the sub-list for method output_type
+	3, // [3:3] is the sub-list for method input_type
+	3, // [3:3] is the sub-list for extension type_name
+	3, // [3:3] is the sub-list for extension extendee
+	0, // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_register_v1_common_proto_init() }
@@ -1017,8 +1171,8 @@ func file_register_v1_common_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_v1_common_proto_rawDesc), len(file_register_v1_common_proto_rawDesc)),
-			NumEnums:      7,
-			NumMessages:   6,
+			NumEnums:      8,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

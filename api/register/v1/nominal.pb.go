@@ -332,7 +332,9 @@ type RegisterNominalResponse struct {
 	// What the registration did.
 	Outcome RegisterOutcome `protobuf:"varint,3,opt,name=outcome,proto3,enum=register.v1.RegisterOutcome" json:"outcome,omitempty"`
 	// What was accepted and should be looked at.
-	Flags         []*Flag `protobuf:"bytes,4,rep,name=flags,proto3" json:"flags,omitempty"`
+	Flags []*Flag `protobuf:"bytes,4,rep,name=flags,proto3" json:"flags,omitempty"`
+	// The links that this registration made or changed, the most likely first.
+	Links         []*LinkSummary `protobuf:"bytes,5,rep,name=links,proto3" json:"links,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -391,6 +393,13 @@ func (x *RegisterNominalResponse) GetOutcome() RegisterOutcome {
 func (x *RegisterNominalResponse) GetFlags() []*Flag {
 	if x != nil {
 		return x.Flags
+	}
+	return nil
+}
+
+func (x *RegisterNominalResponse) GetLinks() []*LinkSummary {
+	if x != nil {
+		return x.Links
 	}
 	return nil
 }
@@ -994,12 +1003,13 @@ const file_register_v1_nominal_proto_rawDesc = "" +
 	"\x16RegisterNominalRequest\x123\n" +
 	"\x06parent\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x06parent\x129\n" +
 	"\anominal\x18\x02 \x01(\v2\x14.register.v1.NominalB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\anominal\x12\x1c\n" +
-	"\treinstate\x18\x03 \x01(\bR\treinstate\"\xa8\x01\n" +
+	"\treinstate\x18\x03 \x01(\bR\treinstate\"\xd8\x01\n" +
 	"\x17RegisterNominalResponse\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\x03R\aversion\x126\n" +
 	"\aoutcome\x18\x03 \x01(\x0e2\x1c.register.v1.RegisterOutcomeR\aoutcome\x12'\n" +
-	"\x05flags\x18\x04 \x03(\v2\x11.register.v1.FlagR\x05flags\"[\n" +
+	"\x05flags\x18\x04 \x03(\v2\x11.register.v1.FlagR\x05flags\x12.\n" +
+	"\x05links\x18\x05 \x03(\v2\x18.register.v1.LinkSummaryR\x05links\"[\n" +
 	"\x11GetNominalRequest\x12F\n" +
 	"\x04name\x18\x01 \x01(\tB2\xe0A\x02\xbaH,r*2(^forces/[0-9]{2}/nominals/[0-9a-f-]{36}$R\x04name\"\x9c\x01\n" +
 	"\x13ListNominalsRequest\x123\n" +
@@ -1096,8 +1106,9 @@ var file_register_v1_nominal_proto_goTypes = []any{
 	(*timestamppb.Timestamp)(nil),   // 21: google.protobuf.Timestamp
 	(RegisterOutcome)(0),            // 22: register.v1.RegisterOutcome
 	(*Flag)(nil),                    // 23: register.v1.Flag
-	(CancelReason)(0),               // 24: register.v1.CancelReason
-	(ErasureGround)(0),              // 25: register.v1.ErasureGround
+	(*LinkSummary)(nil),             // 24: register.v1.LinkSummary
+	(CancelReason)(0),               // 25: register.v1.CancelReason
+	(ErasureGround)(0),              // 26: register.v1.ErasureGround
 }
 var file_register_v1_nominal_proto_depIdxs = []int32{
 	14, // 0: register.v1.Nominal.source:type_name -> register.v1.SourceKey
@@ -1112,29 +1123,30 @@ var file_register_v1_nominal_proto_depIdxs = []int32{
 	1,  // 9: register.v1.RegisterNominalRequest.nominal:type_name -> register.v1.Nominal
 	22, // 10: register.v1.RegisterNominalResponse.outcome:type_name -> register.v1.RegisterOutcome
 	23, // 11: register.v1.RegisterNominalResponse.flags:type_name -> register.v1.Flag
-	7,  // 12: register.v1.ListNominalsResponse.nominals:type_name -> register.v1.NominalKey
-	14, // 13: register.v1.NominalKey.source:type_name -> register.v1.SourceKey
-	20, // 14: register.v1.NominalKey.state:type_name -> register.v1.RecordState
-	24, // 15: register.v1.CancelNominalRequest.reason:type_name -> register.v1.CancelReason
-	0,  // 16: register.v1.RestrictNominalRequest.restriction:type_name -> register.v1.Restriction
-	25, // 17: register.v1.EraseNominalRequest.ground:type_name -> register.v1.ErasureGround
-	2,  // 18: register.v1.NominalService.RegisterNominal:input_type -> register.v1.RegisterNominalRequest
-	4,  // 19: register.v1.NominalService.GetNominal:input_type -> register.v1.GetNominalRequest
-	5,  // 20: register.v1.NominalService.ListNominals:input_type -> register.v1.ListNominalsRequest
-	8,  // 21: register.v1.NominalService.CancelNominal:input_type -> register.v1.CancelNominalRequest
-	10, // 22: register.v1.NominalService.RestrictNominal:input_type -> register.v1.RestrictNominalRequest
-	12, // 23: register.v1.NominalService.EraseNominal:input_type -> register.v1.EraseNominalRequest
-	3,  // 24: register.v1.NominalService.RegisterNominal:output_type -> register.v1.RegisterNominalResponse
-	1,  // 25: register.v1.NominalService.GetNominal:output_type -> register.v1.Nominal
-	6,  // 26: register.v1.NominalService.ListNominals:output_type -> register.v1.ListNominalsResponse
-	9,  // 27: register.v1.NominalService.CancelNominal:output_type -> register.v1.CancelNominalResponse
-	11, // 28: register.v1.NominalService.RestrictNominal:output_type -> register.v1.RestrictNominalResponse
-	13, // 29: register.v1.NominalService.EraseNominal:output_type -> register.v1.EraseNominalResponse
-	24, // [24:30] is the sub-list for method output_type
-	18, // [18:24] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	24, // 12: register.v1.RegisterNominalResponse.links:type_name -> register.v1.LinkSummary
+	7,  // 13: register.v1.ListNominalsResponse.nominals:type_name -> register.v1.NominalKey
+	14, // 14: register.v1.NominalKey.source:type_name -> register.v1.SourceKey
+	20, // 15: register.v1.NominalKey.state:type_name -> register.v1.RecordState
+	25, // 16: register.v1.CancelNominalRequest.reason:type_name -> register.v1.CancelReason
+	0,  // 17: register.v1.RestrictNominalRequest.restriction:type_name -> register.v1.Restriction
+	26, // 18: register.v1.EraseNominalRequest.ground:type_name -> register.v1.ErasureGround
+	2,  // 19: register.v1.NominalService.RegisterNominal:input_type -> register.v1.RegisterNominalRequest
+	4,  // 20: register.v1.NominalService.GetNominal:input_type -> register.v1.GetNominalRequest
+	5,  // 21: register.v1.NominalService.ListNominals:input_type -> register.v1.ListNominalsRequest
+	8,  // 22: register.v1.NominalService.CancelNominal:input_type -> register.v1.CancelNominalRequest
+	10, // 23: register.v1.NominalService.RestrictNominal:input_type -> register.v1.RestrictNominalRequest
+	12, // 24: register.v1.NominalService.EraseNominal:input_type -> register.v1.EraseNominalRequest
+	3,  // 25: register.v1.NominalService.RegisterNominal:output_type -> register.v1.RegisterNominalResponse
+	1,  // 26: register.v1.NominalService.GetNominal:output_type -> register.v1.Nominal
+	6,  // 27: register.v1.NominalService.ListNominals:output_type -> register.v1.ListNominalsResponse
+	9,  // 28: register.v1.NominalService.CancelNominal:output_type -> register.v1.CancelNominalResponse
+	11, // 29: register.v1.NominalService.RestrictNominal:output_type -> register.v1.RestrictNominalResponse
+	13, // 30: register.v1.NominalService.EraseNominal:output_type -> register.v1.EraseNominalResponse
+	25, // [25:31] is the sub-list for method output_type
+	19, // [19:25] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_register_v1_nominal_proto_init() }

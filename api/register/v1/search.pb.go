@@ -559,8 +559,9 @@ func (x *Handle) GetPlatform() string {
 // SearchNotice tells how the search was limited.
 type SearchNotice struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// A stable code: BUDGET_HIT, TOO_COMMON or MORE_CANDIDATES; in a
-	// detail WITHDRAWN or ASK_OWNER.
+	// A stable code: BUDGET_HIT, TOO_COMMON or MORE_CANDIDATES; when a search is
+	// shown again RETRACTED or RESCORED; in a detail WITHDRAWN, RETRACTED or
+	// ASK_OWNER.
 	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
 	// The criterion it is about, such as "criteria.names[0]"; may be empty.
 	Field string `protobuf:"bytes,2,opt,name=field,proto3" json:"field,omitempty"`
@@ -621,9 +622,10 @@ func (x *SearchNotice) GetMessage() string {
 	return ""
 }
 
-// Candidate is a person found: a set of nominals of one or more forces that
-// are likely to be the same human being. The grouping is a judgement of the
-// model, "possible, unconfirmed", until people confirm it.
+// Candidate is a person found: the nominals of one or more forces that are
+// linked as the same human being, those included that the criteria alone did
+// not find. What rests on links that nobody has confirmed is "possible,
+// unconfirmed".
 type Candidate struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The resource name, "searches/…/candidates/1".
@@ -654,7 +656,20 @@ type Candidate struct {
 	AskOwner bool `protobuf:"varint,12,opt,name=ask_owner,json=askOwner,proto3" json:"ask_owner,omitempty"`
 	// More than one nominal stands behind it, and nobody has confirmed that
 	// they are one person.
-	Unconfirmed   bool `protobuf:"varint,13,opt,name=unconfirmed,proto3" json:"unconfirmed,omitempty"`
+	Unconfirmed bool `protobuf:"varint,13,opt,name=unconfirmed,proto3" json:"unconfirmed,omitempty"`
+	// The prior: log2 odds that a nominal taken blindly is the person asked for.
+	// Prior and bits together give the probability.
+	Prior float64 `protobuf:"fixed64,14,opt,name=prior,proto3" json:"prior,omitempty"`
+	// The kinds of key by which the best matching nominal was found, such as
+	// "birth" or "sounds".
+	Keys []string `protobuf:"bytes,15,rep,name=keys,proto3" json:"keys,omitempty"`
+	// The version of the model it was weighed with anew, when GetSearch was asked
+	// to: bits, prior, probability, strength and terms are then those of today,
+	// not those shown. Empty otherwise.
+	RescoredModelVersion string `protobuf:"bytes,16,opt,name=rescored_model_version,json=rescoredModelVersion,proto3" json:"rescored_model_version,omitempty"`
+	// The candidates of this search that may be the same person as this one, on a
+	// link that is proposed and waits for a decision.
+	PossiblySame  []string `protobuf:"bytes,17,rep,name=possibly_same,json=possiblySame,proto3" json:"possibly_same,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -778,6 +793,34 @@ func (x *Candidate) GetUnconfirmed() bool {
 		return x.Unconfirmed
 	}
 	return false
+}
+
+func (x *Candidate) GetPrior() float64 {
+	if x != nil {
+		return x.Prior
+	}
+	return 0
+}
+
+func (x *Candidate) GetKeys() []string {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+func (x *Candidate) GetRescoredModelVersion() string {
+	if x != nil {
+		return x.RescoredModelVersion
+	}
+	return ""
+}
+
+func (x *Candidate) GetPossiblySame() []string {
+	if x != nil {
+		return x.PossiblySame
+	}
+	return nil
 }
 
 // MatchTerm is one part of the evidence.
@@ -1132,7 +1175,10 @@ func (x *StandingCount) GetCourses() int32 {
 type GetSearchRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The resource name.
-	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Weigh the candidates anew, with today's model and records, and say so in
+	// `rescored_model_version`. Who was found, and in which order, stays as shown.
+	Rescore       bool `protobuf:"varint,2,opt,name=rescore,proto3" json:"rescore,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1172,6 +1218,13 @@ func (x *GetSearchRequest) GetName() string {
 		return x.Name
 	}
 	return ""
+}
+
+func (x *GetSearchRequest) GetRescore() bool {
+	if x != nil {
+		return x.Rescore
+	}
+	return false
 }
 
 // GetCandidateRequest asks for the detail of a candidate.
@@ -1360,7 +1413,7 @@ const file_register_v1_search_proto_rawDesc = "" +
 	"\fSearchNotice\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x14\n" +
 	"\x05field\x18\x02 \x01(\tR\x05field\x12\x18\n" +
-	"\amessage\x18\x03 \x01(\tR\amessage\"\xd1\x04\n" +
+	"\amessage\x18\x03 \x01(\tR\amessage\"\xd6\x05\n" +
 	"\tCandidate\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12!\n" +
 	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\x127\n" +
@@ -1376,7 +1429,11 @@ const file_register_v1_search_proto_rawDesc = "" +
 	" \x03(\tR\bwarnings\x125\n" +
 	"\bcontacts\x18\v \x03(\v2\x19.register.v1.ForceContactR\bcontacts\x12\x1b\n" +
 	"\task_owner\x18\f \x01(\bR\baskOwner\x12 \n" +
-	"\vunconfirmed\x18\r \x01(\bR\vunconfirmed:A\xeaA>\n" +
+	"\vunconfirmed\x18\r \x01(\bR\vunconfirmed\x12\x14\n" +
+	"\x05prior\x18\x0e \x01(\x01R\x05prior\x12\x12\n" +
+	"\x04keys\x18\x0f \x03(\tR\x04keys\x124\n" +
+	"\x16rescored_model_version\x18\x10 \x01(\tR\x14rescoredModelVersion\x12#\n" +
+	"\rpossibly_same\x18\x11 \x03(\tR\fpossiblySame:A\xeaA>\n" +
 	"\x12register/Candidate\x12(searches/{search}/candidates/{candidate}\"\xab\x01\n" +
 	"\tMatchTerm\x12\x14\n" +
 	"\x05field\x18\x01 \x01(\tR\x05field\x12\x1f\n" +
@@ -1409,9 +1466,10 @@ const file_register_v1_search_proto_rawDesc = "" +
 	"\x06serial\x18\f \x01(\x0e2\x17.register.v1.SerialTierR\x06serial\"\\\n" +
 	"\rStandingCount\x121\n" +
 	"\bstanding\x18\x01 \x01(\x0e2\x15.register.v1.StandingR\bstanding\x12\x18\n" +
-	"\acourses\x18\x02 \x01(\x05R\acourses\"J\n" +
+	"\acourses\x18\x02 \x01(\x05R\acourses\"d\n" +
 	"\x10GetSearchRequest\x126\n" +
-	"\x04name\x18\x01 \x01(\tB\"\xe0A\x02\xbaH\x1cr\x1a2\x18^searches/[0-9a-f-]{36}$R\x04name\"c\n" +
+	"\x04name\x18\x01 \x01(\tB\"\xe0A\x02\xbaH\x1cr\x1a2\x18^searches/[0-9a-f-]{36}$R\x04name\x12\x18\n" +
+	"\arescore\x18\x02 \x01(\bR\arescore\"c\n" +
 	"\x13GetCandidateRequest\x12L\n" +
 	"\x04name\x18\x01 \x01(\tB8\xe0A\x02\xbaH2r02.^searches/[0-9a-f-]{36}/candidates/[0-9]{1,2}$R\x04name\"\x86\x02\n" +
 	"\x0fCandidateDetail\x124\n" +

@@ -680,11 +680,159 @@ func (x *StoredReason) GetSubject() string {
 	return ""
 }
 
+// StoredLink is the sealed content of a version of a link.
+type StoredLink struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The link: state, evidence, decisions. `nominals`, `name`, `barred` and
+	// `version` are not kept; `query_value` of a term is that of the nominal `a`.
+	Link *v1.Link `protobuf:"bytes,1,opt,name=link,proto3" json:"link,omitempty"`
+	// The record ids of the two nominals, 16 bytes each; the lesser first.
+	A []byte `protobuf:"bytes,2,opt,name=a,proto3" json:"a,omitempty"`
+	// See `a`.
+	B []byte `protobuf:"bytes,3,opt,name=b,proto3" json:"b,omitempty"`
+	// The owner forces' codes.
+	ForceA string `protobuf:"bytes,4,opt,name=force_a,json=forceA,proto3" json:"force_a,omitempty"`
+	// See `force_a`.
+	ForceB        string `protobuf:"bytes,5,opt,name=force_b,json=forceB,proto3" json:"force_b,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredLink) Reset() {
+	*x = StoredLink{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredLink) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredLink) ProtoMessage() {}
+
+func (x *StoredLink) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredLink.ProtoReflect.Descriptor instead.
+func (*StoredLink) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *StoredLink) GetLink() *v1.Link {
+	if x != nil {
+		return x.Link
+	}
+	return nil
+}
+
+func (x *StoredLink) GetA() []byte {
+	if x != nil {
+		return x.A
+	}
+	return nil
+}
+
+func (x *StoredLink) GetB() []byte {
+	if x != nil {
+		return x.B
+	}
+	return nil
+}
+
+func (x *StoredLink) GetForceA() string {
+	if x != nil {
+		return x.ForceA
+	}
+	return ""
+}
+
+func (x *StoredLink) GetForceB() string {
+	if x != nil {
+		return x.ForceB
+	}
+	return ""
+}
+
+// StoredAlert is the sealed content of a version of an alert. The record's owner
+// force is the force that is told.
+type StoredAlert struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The alert; `name`, `link` and `log_index` are not kept.
+	Alert *v1.Alert `protobuf:"bytes,1,opt,name=alert,proto3" json:"alert,omitempty"`
+	// The record id of the link it is about, 16 bytes.
+	LinkId []byte `protobuf:"bytes,2,opt,name=link_id,json=linkId,proto3" json:"link_id,omitempty"`
+	// The version of that link that raised it.
+	LinkVersion   int32 `protobuf:"varint,3,opt,name=link_version,json=linkVersion,proto3" json:"link_version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredAlert) Reset() {
+	*x = StoredAlert{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredAlert) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredAlert) ProtoMessage() {}
+
+func (x *StoredAlert) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredAlert.ProtoReflect.Descriptor instead.
+func (*StoredAlert) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *StoredAlert) GetAlert() *v1.Alert {
+	if x != nil {
+		return x.Alert
+	}
+	return nil
+}
+
+func (x *StoredAlert) GetLinkId() []byte {
+	if x != nil {
+		return x.LinkId
+	}
+	return nil
+}
+
+func (x *StoredAlert) GetLinkVersion() int32 {
+	if x != nil {
+		return x.LinkVersion
+	}
+	return 0
+}
+
 var File_register_store_v1_stored_proto protoreflect.FileDescriptor
 
 const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\n" +
-	"\x1eregister/store/v1/stored.proto\x12\x11register.store.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19register/v1/conduct.proto\x1a\x1bregister/v1/directory.proto\x1a\x19register/v1/nominal.proto\x1a\x18register/v1/search.proto\"\xe8\x01\n" +
+	"\x1eregister/store/v1/stored.proto\x12\x11register.store.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17register/v1/alert.proto\x1a\x19register/v1/conduct.proto\x1a\x1bregister/v1/directory.proto\x1a\x16register/v1/link.proto\x1a\x19register/v1/nominal.proto\x1a\x18register/v1/search.proto\"\xe8\x01\n" +
 	"\rStoredNominal\x12.\n" +
 	"\anominal\x18\x01 \x01(\v2\x14.register.v1.NominalR\anominal\x12!\n" +
 	"\fcontent_hash\x18\x02 \x01(\fR\vcontentHash\x12;\n" +
@@ -734,7 +882,18 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12 \n" +
 	"\vexplanation\x18\x03 \x01(\tR\vexplanation\x12\x1c\n" +
 	"\treference\x18\x04 \x01(\tR\treference\x12\x18\n" +
-	"\asubject\x18\x05 \x01(\tR\asubjectB\xd2\x01\n" +
+	"\asubject\x18\x05 \x01(\tR\asubject\"\x81\x01\n" +
+	"\n" +
+	"StoredLink\x12%\n" +
+	"\x04link\x18\x01 \x01(\v2\x11.register.v1.LinkR\x04link\x12\f\n" +
+	"\x01a\x18\x02 \x01(\fR\x01a\x12\f\n" +
+	"\x01b\x18\x03 \x01(\fR\x01b\x12\x17\n" +
+	"\aforce_a\x18\x04 \x01(\tR\x06forceA\x12\x17\n" +
+	"\aforce_b\x18\x05 \x01(\tR\x06forceB\"s\n" +
+	"\vStoredAlert\x12(\n" +
+	"\x05alert\x18\x01 \x01(\v2\x12.register.v1.AlertR\x05alert\x12\x17\n" +
+	"\alink_id\x18\x02 \x01(\fR\x06linkId\x12!\n" +
+	"\flink_version\x18\x03 \x01(\x05R\vlinkVersionB\xd2\x01\n" +
 	"\x15com.register.store.v1B\vStoredProtoP\x01ZFgithub.com/perpetrator-register/register/api/register/store/v1;storev1\xa2\x02\x03RSX\xaa\x02\x11Register.Store.V1\xca\x02\x11Register\\Store\\V1\xe2\x02\x1dRegister\\Store\\V1\\GPBMetadata\xea\x02\x13Register::Store::V1b\x06proto3"
 
 var (
@@ -749,7 +908,7 @@ func file_register_store_v1_stored_proto_rawDescGZIP() []byte {
 	return file_register_store_v1_stored_proto_rawDescData
 }
 
-var file_register_store_v1_stored_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_register_store_v1_stored_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_register_store_v1_stored_proto_goTypes = []any{
 	(*StoredNominal)(nil),         // 0: register.store.v1.StoredNominal
 	(*StoredCourse)(nil),          // 1: register.store.v1.StoredCourse
@@ -761,32 +920,38 @@ var file_register_store_v1_stored_proto_goTypes = []any{
 	(*NominalRef)(nil),            // 7: register.store.v1.NominalRef
 	(*Shown)(nil),                 // 8: register.store.v1.Shown
 	(*StoredReason)(nil),          // 9: register.store.v1.StoredReason
-	(*v1.Nominal)(nil),            // 10: register.v1.Nominal
-	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
-	(*v1.CourseOfConduct)(nil),    // 12: register.v1.CourseOfConduct
-	(*v1.ForceContact)(nil),       // 13: register.v1.ForceContact
-	(*v1.Search)(nil),             // 14: register.v1.Search
-	(*v1.Candidate)(nil),          // 15: register.v1.Candidate
+	(*StoredLink)(nil),            // 10: register.store.v1.StoredLink
+	(*StoredAlert)(nil),           // 11: register.store.v1.StoredAlert
+	(*v1.Nominal)(nil),            // 12: register.v1.Nominal
+	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
+	(*v1.CourseOfConduct)(nil),    // 14: register.v1.CourseOfConduct
+	(*v1.ForceContact)(nil),       // 15: register.v1.ForceContact
+	(*v1.Search)(nil),             // 16: register.v1.Search
+	(*v1.Candidate)(nil),          // 17: register.v1.Candidate
+	(*v1.Link)(nil),               // 18: register.v1.Link
+	(*v1.Alert)(nil),              // 19: register.v1.Alert
 }
 var file_register_store_v1_stored_proto_depIdxs = []int32{
-	10, // 0: register.store.v1.StoredNominal.nominal:type_name -> register.v1.Nominal
-	11, // 1: register.store.v1.StoredNominal.update_time:type_name -> google.protobuf.Timestamp
-	12, // 2: register.store.v1.StoredCourse.course:type_name -> register.v1.CourseOfConduct
+	12, // 0: register.store.v1.StoredNominal.nominal:type_name -> register.v1.Nominal
+	13, // 1: register.store.v1.StoredNominal.update_time:type_name -> google.protobuf.Timestamp
+	14, // 2: register.store.v1.StoredCourse.course:type_name -> register.v1.CourseOfConduct
 	2,  // 3: register.store.v1.StoredCourse.victim:type_name -> register.store.v1.VictimTokens
 	2,  // 4: register.store.v1.StoredCourse.associated:type_name -> register.store.v1.VictimTokens
-	11, // 5: register.store.v1.StoredCourse.update_time:type_name -> google.protobuf.Timestamp
+	13, // 5: register.store.v1.StoredCourse.update_time:type_name -> google.protobuf.Timestamp
 	3,  // 6: register.store.v1.VictimTokens.tokens:type_name -> register.store.v1.VictimToken
-	13, // 7: register.store.v1.StoredForce.contact:type_name -> register.v1.ForceContact
-	11, // 8: register.store.v1.StoredForce.update_time:type_name -> google.protobuf.Timestamp
-	14, // 9: register.store.v1.StoredSearch.search:type_name -> register.v1.Search
+	15, // 7: register.store.v1.StoredForce.contact:type_name -> register.v1.ForceContact
+	13, // 8: register.store.v1.StoredForce.update_time:type_name -> google.protobuf.Timestamp
+	16, // 9: register.store.v1.StoredSearch.search:type_name -> register.v1.Search
 	6,  // 10: register.store.v1.StoredSearch.bases:type_name -> register.store.v1.Basis
 	7,  // 11: register.store.v1.Basis.nominals:type_name -> register.store.v1.NominalRef
-	15, // 12: register.store.v1.Shown.candidate:type_name -> register.v1.Candidate
-	13, // [13:13] is the sub-list for method output_type
-	13, // [13:13] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	17, // 12: register.store.v1.Shown.candidate:type_name -> register.v1.Candidate
+	18, // 13: register.store.v1.StoredLink.link:type_name -> register.v1.Link
+	19, // 14: register.store.v1.StoredAlert.alert:type_name -> register.v1.Alert
+	15, // [15:15] is the sub-list for method output_type
+	15, // [15:15] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_register_store_v1_stored_proto_init() }
@@ -800,7 +965,7 @@ func file_register_store_v1_stored_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_store_v1_stored_proto_rawDesc), len(file_register_store_v1_stored_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   10,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
