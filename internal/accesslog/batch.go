@@ -117,6 +117,7 @@ func (a *attempt) run(ctx context.Context, g *gathering) error {
 		a.items = g.items
 	}
 	a.admit(head)
+	a.amend(ctx, tx, head)
 	if len(a.items) == 0 {
 		return nil
 	}
@@ -147,6 +148,12 @@ func (a *attempt) need() postgres.LogNeed {
 		}
 		for _, r := range it.p.Requires {
 			n.Records = append(n.Records, r.Record)
+		}
+		if it.p.amends() {
+			if !n.News || it.p.Level < n.Since {
+				n.Since = it.p.Level
+			}
+			n.News = true
 		}
 	}
 	return n
@@ -245,7 +252,7 @@ func (a *attempt) build(head postgres.LogHead) (edge, error) {
 		a.leaves[i] = tlog.RecordHash(it.entry.Meta)
 		it.entry.Leaf = a.leaves[i][:]
 		a.batch.Entries = append(a.batch.Entries, it.entry)
-		a.collect(it.p, head.Size+int64(i))
+		a.collect(it, head.Size+int64(i))
 	}
 	next, full := w.edge.append(a.leaves)
 	root := next.root()
@@ -258,16 +265,16 @@ func (a *attempt) build(head postgres.LogHead) (edge, error) {
 	return next, nil
 }
 
-func (a *attempt) collect(p *Pending, index int64) {
+func (a *attempt) collect(it *item, index int64) {
 	b := &a.batch
-	if p.Body != nil {
-		b.Bodies = append(b.Bodies, postgres.LogBody{Index: index, Body: *p.Body})
+	if it.p.Body != nil {
+		b.Bodies = append(b.Bodies, postgres.LogBody{Index: index, Body: *it.p.Body})
 	}
-	for _, t := range p.Touches {
+	for _, t := range it.touches {
 		b.Touches = append(b.Touches, postgres.LogTouch{Index: index, Touch: t})
 	}
-	for i := range p.Changes {
-		c := &p.Changes[i]
+	for i := range it.changes {
+		c := &it.changes[i]
 		if c.Expected == 0 {
 			b.Records = append(b.Records, c.Record)
 			b.Keys = append(b.Keys, postgres.RecordKey{Record: c.Record.ID, Wrapped: c.Wrapped})

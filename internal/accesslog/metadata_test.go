@@ -49,7 +49,7 @@ func TestAnyTextCanBeLogged(t *testing.T) {
 		m := &p.Entry
 		m.Actor.Sub, m.Client, m.Method, m.Reason = text("sub"), text("client"), "/m"+text("method"), text("reason")
 		m.Roles, m.Terms, m.OnBehalfOf = []string{text("role")}, []string{text("term"), `\ufffd`}, text("behalf")
-		entry, err := p.prepare()
+		entry, err := p.prepare(p.Changes)
 		if err != nil {
 			t.Fatal(err)
 		}

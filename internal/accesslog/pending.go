@@ -40,6 +40,16 @@ type Pending struct {
 	Requires []Requirement
 	// Touches are the records that the call showed, changed or met.
 	Touches []postgres.Touch
+
+	// Amend, if not nil, is called under the log's lock when nominals were
+	// written that the maker of the changes had not seen, and says what must
+	// commit besides. It must be quick, and may be called more than once.
+	// ErrConflict makes the append fail with it: the change is to be made again.
+	Amend func(News) (Amendment, error)
+	// Level is the log index up to which the maker had seen the register.
+	Level int64
+	// Tell, if not nil, is what Amend of those behind in the batch is told of it.
+	Tell any
 }
 
 // Change writes the next version of one record.
@@ -81,19 +91,19 @@ const (
 )
 
 // check finds faults that the caller should have avoided.
-func (p *Pending) check() error {
+func (p *Pending) check(changes []Change) error {
 	if len(p.Entry.Results) > MaxResults {
 		return errors.New("too many results named")
 	}
-	if len(p.Changes) > maxChanges {
+	if len(changes) > maxChanges {
 		return errors.New("too many changes")
 	}
 	if p.Entry.Method == "" || p.Entry.Outcome == "" || p.Entry.Actor.Kind == "" {
 		return errors.New("method, outcome and kind of actor are needed")
 	}
-	seen := make(map[uuid.UUID]bool, len(p.Changes)+len(p.Requires))
-	for i := range p.Changes {
-		c := &p.Changes[i]
+	seen := make(map[uuid.UUID]bool, len(changes)+len(p.Requires))
+	for i := range changes {
+		c := &changes[i]
 		if seen[c.Record.ID] {
 			return errors.New("two changes of one record")
 		}
@@ -137,10 +147,10 @@ func versionFields(r postgres.Record, v postgres.Version) seal.VersionFields {
 	}
 }
 
-// prepare does what can be done before the lock: it marshals the entry with a
-// time to be stamped later.
-func (p *Pending) prepare() (postgres.LogEntry, error) {
-	if err := p.check(); err != nil {
+// prepare does what can be done before the lock: it marshals the entry, with all
+// changes that commit with it and a time to be stamped later.
+func (p *Pending) prepare(changes []Change) (postgres.LogEntry, error) {
+	if err := p.check(changes); err != nil {
 		return postgres.LogEntry{}, fmt.Errorf("%w: %w", ErrRejected, err)
 	}
 	m := &p.Entry
@@ -153,8 +163,8 @@ func (p *Pending) prepare() (postgres.LogEntry, error) {
 		m.ID = id
 	}
 	m.Versions = nil
-	for i := range p.Changes {
-		v := &p.Changes[i].Version
+	for i := range changes {
+		v := &changes[i].Version
 		m.Versions = append(m.Versions, VersionRef{Record: v.Record, N: v.N, Digest: v.Digest})
 	}
 	m.BodyHash = nil
@@ -171,7 +181,7 @@ func (p *Pending) prepare() (postgres.LogEntry, error) {
 		return postgres.LogEntry{}, fmt.Errorf("%w: it cannot be written as metadata", ErrRejected)
 	}
 	return postgres.LogEntry{
-		Meta: meta, BodyHash: m.BodyHash, Versions: len(p.Changes),
+		Meta: meta, BodyHash: m.BodyHash, Versions: len(changes),
 		Projection: postgres.Projection{
 			Force: column(m.Actor.Force), Actor: column(m.Actor.Sub), Method: column(m.Method),
 			Operation: column(m.Operation), Outcome: column(m.Outcome), ReferenceHMAC: column(m.ReferenceHMAC),

@@ -120,8 +120,12 @@ func (w *Writer) Stats() Stats {
 type item struct {
 	p     *Pending
 	entry postgres.LogEntry
-	state atomic.Int32
-	done  chan result // holds one
+	// Those of the pending entry, with the amendment made under the lock.
+	changes []Change
+	touches []postgres.Touch
+	amended bool
+	state   atomic.Int32
+	done    chan result // holds one
 }
 
 type result struct {
@@ -144,7 +148,7 @@ func (w *Writer) Append(ctx context.Context, p *Pending) (Receipt, error) {
 	if err := ctx.Err(); err != nil {
 		return Receipt{}, err
 	}
-	entry, err := p.prepare()
+	entry, err := p.prepare(p.Changes)
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -267,7 +271,7 @@ func (g *gathering) drain(each func(*item)) {
 // not been asked.
 func (g *gathering) topUp() {
 	g.drain(func(it *item) {
-		if len(it.p.Changes) > 0 || len(it.p.Requires) > 0 {
+		if len(it.p.Changes) > 0 || len(it.p.Requires) > 0 || it.p.amends() {
 			g.w.held = append(g.w.held, it)
 			return
 		}

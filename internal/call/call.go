@@ -34,6 +34,11 @@ type Call struct {
 	Touches []postgres.Touch
 	// Requires are records that must stand unchanged when the entry commits.
 	Requires []accesslog.Requirement
+	// Level, Amend and Tell are those of accesslog.Pending: what a change must
+	// take account of under the log's lock.
+	Level int64
+	Amend func(accesslog.News) (accesslog.Amendment, error)
+	Tell  any
 	// Receipt is set once the entry is durable; before that nothing may be
 	// disclosed.
 	Receipt *accesslog.Receipt
@@ -123,10 +128,17 @@ func (c *Call) ShowSilent(id uuid.UUID, force string) {
 	c.Touches = append(c.Touches, postgres.Touch{Record: id, Force: force, Silent: true})
 }
 
+// Met notes that the call used a record that is not itself an answer, such as
+// the link that joins two nominals shown.
+func (c *Call) Met(id uuid.UUID, force string) {
+	c.Touches = append(c.Touches, postgres.Touch{Record: id, Force: force})
+}
+
 // Discard takes back what the use case noted, because it failed and nothing
 // is disclosed. What it met and must not show stays noted for the owner's PSD.
 func (c *Call) Discard() {
 	c.Entry.Results, c.Entry.ResultCount, c.Requires = nil, 0, nil
+	c.Level, c.Amend, c.Tell = 0, nil, nil
 	// A fresh list: an entry that was given up may still be on its way to the log.
 	var silent []postgres.Touch
 	for _, t := range c.Touches {
@@ -145,7 +157,8 @@ func (c *Call) Commit(ctx context.Context, outcome string, changes ...accesslog.
 		return errors.New("call: committed twice")
 	}
 	c.Entry.Outcome = outcome
-	p := &accesslog.Pending{Entry: c.Entry, Changes: changes, Touches: c.Touches, Requires: c.Requires}
+	p := &accesslog.Pending{Entry: c.Entry, Changes: changes, Touches: c.Touches, Requires: c.Requires,
+		Level: c.Level, Amend: c.Amend, Tell: c.Tell}
 	if c.body != nil {
 		body, err := c.sealBody()
 		if err != nil {

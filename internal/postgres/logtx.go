@@ -24,6 +24,18 @@ type LogNeed struct {
 	Size    int64       // size of the log as known before
 	Records []uuid.UUID // records whose newest version number is wanted
 	Sources [][]byte    // source HMACs that may belong to a record already
+	News    bool        // whether the nominals written after Since are wanted
+	Since   int64       // log index
+}
+
+// MaxNews is how many nominals written since BeginLog reads at most.
+const MaxNews = 1000
+
+// News is a version that was written since.
+type News struct {
+	Record   uuid.UUID
+	N        int32
+	LogIndex int64
 }
 
 // LogHead is the state of the log under the lock.
@@ -34,6 +46,7 @@ type LogHead struct {
 	Leaves [][]byte                  // leaf hashes from LogNeed.Size on, at most MaxLeaves
 	Known  map[uuid.UUID]KnownRecord // those of the records that exist
 	Taken  map[string]bool           // source HMACs that belong to a record
+	News   []News                    // nominals written after LogNeed.Since, in log order; at most MaxNews
 }
 
 // KnownRecord is what the log's writer needs to know of a record.
@@ -98,6 +111,9 @@ func (tx *LogTx) begin(ctx context.Context, need LogNeed) (head LogHead, err err
 	if len(need.Sources) > 0 {
 		b.Queue(qSourcesTaken, need.Sources)
 	}
+	if need.News {
+		b.Queue(qNews, need.Since, string(KindNominal), MaxNews)
+	}
 	results := tx.conn.SendBatch(ctx, b)
 	defer func() { err = errors.Join(err, results.Close()) }()
 	for range 2 {
@@ -129,7 +145,12 @@ func (tx *LogTx) begin(ctx context.Context, need LogNeed) (head LogHead, err err
 			head.Taken[string(s)] = true
 		}
 	}
-	return head, nil
+	if need.News {
+		head.News, err = collect(results, func(row pgx.CollectableRow) (n News, err error) {
+			return n, row.Scan((*[16]byte)(&n.Record), &n.N, &n.LogIndex)
+		})
+	}
+	return head, err
 }
 
 func collect[T any](results pgx.BatchResults, fn pgx.RowToFunc[T]) ([]T, error) {
@@ -153,6 +174,11 @@ func known(results pgx.BatchResults) (map[uuid.UUID]KnownRecord, error) {
 		return nil
 	})
 	return out, err
+}
+
+// CurrentByID is DB.CurrentByID under the lock.
+func (tx *LogTx) CurrentByID(ctx context.Context, ids []uuid.UUID) ([]Current, error) {
+	return collectCurrent(ctx, tx.conn, qCurrentByID, raw(ids))
 }
 
 // EdgeHashes is DB.EdgeHashes under the lock.

@@ -20,7 +20,11 @@ func scanCurrent(row pgx.CollectableRow) (Current, error) {
 }
 
 func (db *DB) collectCurrent(ctx context.Context, sql string, args ...any) ([]Current, error) {
-	rows, err := db.pool.Query(ctx, sql, args...)
+	return collectCurrent(ctx, db.pool, sql, args...)
+}
+
+func collectCurrent(ctx context.Context, from querier, sql string, args ...any) ([]Current, error) {
+	rows, err := from.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, readError(err)
 	}

@@ -18,6 +18,8 @@ const (
 	KindNominal Kind = "nominal" // a person of interest
 	KindCourse  Kind = "course"  // a course of conduct
 	KindForce   Kind = "force"   // a force's entry in the directory
+	KindLink    Kind = "link"    // a judgement that two nominals are one person
+	KindAlert   Kind = "alert"   // what a force is told unasked
 )
 
 // Record is the unchanging part of a record.

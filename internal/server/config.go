@@ -97,6 +97,10 @@ type Limits struct {
 	// HeaderTimeout is how long a connection may take until it has made its
 	// handshake and sent a request's header: 5 seconds.
 	HeaderTimeout time.Duration `yaml:"header_timeout"`
+	// ProposalsPerDay is how many proposed links that arise by one force's
+	// registrations raise an alert on one day: 50. Those beyond are kept, marked
+	// as deferred.
+	ProposalsPerDay int `yaml:"proposals_per_day"`
 	// BodyTimeout is how long the body of a REST request, or the whole of a
 	// gRPC call, may take, a stream of records apart: 30 seconds.
 	BodyTimeout time.Duration `yaml:"body_timeout"`
@@ -157,7 +161,7 @@ func (c *Config) Validate() error {
 	if c.Origin == "" {
 		fault("origin", "is required: the log's name in checkpoints, such as register.example/log")
 	}
-	if c.Limits.PerSecond < 0 || c.Limits.Burst < 0 || c.Limits.MaxMessage < 0 || c.Limits.SearchTTL < 0 || c.Limits.CallTimeout < 0 ||
+	if c.Limits.PerSecond < 0 || c.Limits.Burst < 0 || c.Limits.MaxMessage < 0 || c.Limits.SearchTTL < 0 || c.Limits.ProposalsPerDay < 0 || c.Limits.CallTimeout < 0 ||
 		c.Limits.HeaderTimeout < 0 || c.Limits.BodyTimeout < 0 {
 		fault("limits", "must not be negative")
 	}
@@ -172,6 +176,7 @@ func (c *Config) standard() {
 	set(&c.Limits.Burst, 2000)
 	set(&c.Limits.MaxMessage, 1<<20)
 	set(&c.Limits.SearchTTL, 8*time.Hour)
+	set(&c.Limits.ProposalsPerDay, 50)
 	set(&c.Limits.CallTimeout, 10*time.Second)
 	set(&c.Limits.HeaderTimeout, 5*time.Second)
 	set(&c.Limits.BodyTimeout, 30*time.Second)

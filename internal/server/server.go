@@ -192,7 +192,8 @@ func (s *Server) compose(ctx context.Context, deps *service.Deps, methods call.M
 	}
 	s.grpc = grpc.NewServer(options...)
 	local := newInproc(s.chain.Unary, s.chain.Stream)
-	nominals := &service.Nominals{Deps: deps}
+	linker := &service.Linker{Deps: deps, PerDay: s.config.Limits.ProposalsPerDay}
+	nominals := &service.Nominals{Deps: deps, Linker: linker}
 	courses := &service.Courses{Deps: deps, Nominals: nominals}
 	for _, r := range []grpc.ServiceRegistrar{s.grpc, local} {
 		registerv1.RegisterNominalServiceServer(r, nominals)

@@ -18,104 +18,87 @@ import (
 	"github.com/perpetrator-register/register/internal/view"
 )
 
-// person is a candidate in the making: nominals that are likely one human being.
-type person struct{ members []member }
-
-type member struct {
-	found   identity.Candidate
-	nominal *view.Nominal
-	open    bool // may be shown to the caller
+// person is a candidate in the making: the nominals that are linked as one human
+// being.
+type person struct {
+	members []member
+	// links are the links that tie the members together.
+	links []identity.Bond
+	// unconfirmed says that at least one of them nobody has confirmed.
+	unconfirmed bool
 }
 
-// best is the best matching nominal that may be shown, or nil.
+type member struct {
+	found     identity.Candidate // empty if the criteria alone did not find it
+	nominal   *view.Nominal
+	open      bool // may be shown to the caller
+	confirmed bool // confirmed links tie it to the best match
+}
+
+// best is the best matching nominal that may be shown, or nil. One that links
+// alone bring in does not count: what was asked did not match it.
 func (p *person) best() *member {
 	for i := range p.members {
-		if p.members[i].open {
+		if m := &p.members[i]; m.open && m.found.ID == m.nominal.ID {
 			return &p.members[i]
 		}
 	}
 	return nil
 }
 
-// Limits of widening: how many of the best persons are looked at for further
-// nominals, and how many nominals each may gain.
-const (
-	maxWidened = 3
-	maxGained  = 20
-)
-
-// people forms persons from the nominals found, best first. The best nominal
-// that is in no person yet begins one, and those that agree with it beyond the
-// join threshold are taken in. No more than are shown are formed; more says
-// that there would be others.
-//
-// The best persons are then widened by the nominals that agree with them and
-// were not found by the criteria: asked for by a telephone number that one
-// force knows, he is shown with what the other forces know of him.
+// people forms persons from the nominals found, best first: each with all the
+// nominals linked to it, whether the criteria found them or not. Asked for by a
+// telephone number that one force knows, he is shown with what the other forces
+// know of him. No more than are shown are formed; more says that there would be
+// others.
 func (s *Searches) people(force string, found []identity.Candidate) (people []*person, more bool) {
+	byID := make(map[identity.ID]identity.Candidate, len(found))
+	for _, f := range found {
+		byID[f.ID] = f
+	}
 	taken := map[identity.ID]bool{}
-	rest := s.members(force, found, taken)
-	index := s.View.Index()
-	join := index.Thresholds().Join
-	for len(rest) > 0 && len(people) < maxCandidates {
-		p := &person{members: rest[:1:1]}
-		others := make([]identity.ID, 0, len(rest)-1)
-		for _, m := range rest[1:] {
-			others = append(others, m.nominal.ID)
-		}
-		var apart []member
-		for i, total := range index.Agree(rest[0].nominal.ID, others) {
-			if total >= join {
-				p.members = append(p.members, rest[i+1])
-			} else {
-				apart = append(apart, rest[i+1])
-			}
-		}
-		people, rest = append(people, p), apart
-	}
-	for _, p := range people[:min(len(people), maxWidened)] {
-		// Who may well be somebody else is not worth the time.
-		if best := p.members[0].found; best.Prior+best.Bits < index.Thresholds().Propose {
-			continue
-		}
-		gained := index.Alike(p.members[0].nominal.ID, join, maxGained)
-		p.members = append(p.members, s.members(force, gained, taken)...)
-	}
-	return people, len(rest) > 0
-}
-
-// members are the nominals of candidates that are not taken yet and may be
-// told of.
-func (s *Searches) members(force string, found []identity.Candidate, taken map[identity.ID]bool) []member {
-	var out []member
 	for _, f := range found {
 		n, ok := s.View.Nominal(f.ID)
 		if !ok || n.Silent() || taken[f.ID] {
 			continue // withdrawn or silenced since the index was read, or with another person
 		}
-		taken[f.ID] = true
-		open := n.Restriction == registerv1.Restriction_RESTRICTION_UNSPECIFIED || n.Force == force
-		out = append(out, member{found: f, nominal: n, open: open})
+		if len(people) == maxCandidates {
+			return people, true
+		}
+		linked := s.View.Person(f.ID)
+		p := &person{links: linked.Joined, unconfirmed: len(linked.Confirmed) < len(linked.Members)}
+		for _, id := range linked.Members {
+			n, ok := s.View.Nominal(id)
+			if !ok || n.Silent() || taken[id] {
+				continue
+			}
+			taken[id] = true
+			open := n.Restriction == registerv1.Restriction_RESTRICTION_UNSPECIFIED || n.Force == force
+			p.members = append(p.members, member{found: byID[id], nominal: n, open: open, confirmed: linked.Confirmed[id]})
+		}
+		// The best match first, then the others found, then those that links alone bring.
+		slices.SortStableFunc(p.members, func(a, b member) int { return cmp.Compare(b.found.Bits, a.found.Bits) })
+		people = append(people, p)
 	}
-	return out
+	return people, false
 }
 
 // candidate is what the first step shows of a person.
 func (s *Searches) candidate(p *person) *registerv1.Candidate {
-	out := &registerv1.Candidate{Unconfirmed: len(p.members) > 1}
+	out := &registerv1.Candidate{Unconfirmed: p.unconfirmed}
 	if best := p.best(); best != nil {
 		out.DisplayName = best.nominal.Name
 		out.BirthDate = best.nominal.Birth
 		out.Bits = round(best.found.Bits, 2)
+		out.Prior = round(best.found.Prior, 2)
+		out.Keys = best.found.Keys
 		out.Probability = round(best.found.Probability, 6)
 		out.Strength = registerv1.MatchStrength_MATCH_STRENGTH_POSSIBLE
 		if best.found.Prior+best.found.Bits >= s.View.Index().Thresholds().Join {
 			out.Strength = registerv1.MatchStrength_MATCH_STRENGTH_STRONG
 		}
 		for _, t := range best.found.Terms {
-			out.Terms = append(out.Terms, &registerv1.MatchTerm{
-				Field: t.Field, QueryValue: t.Query, RecordValue: t.Record, Rule: t.Rule, Bits: round(t.Bits, 2), Frequency: round(t.Frequency, 7),
-			})
+			out.Terms = append(out.Terms, matchTerm(t))
 		}
 	}
 	var courses []conduct.Course
@@ -128,7 +111,7 @@ func (s *Searches) candidate(p *person) *registerv1.Candidate {
 		case m.open:
 			for _, course := range own {
 				entry := *course
-				entry.Unconfirmed = len(p.members) > 1
+				entry.Unconfirmed = !m.confirmed
 				courses = append(courses, entry)
 			}
 			for _, w := range m.nominal.Warnings {
@@ -154,6 +137,12 @@ func (s *Searches) candidate(p *person) *registerv1.Candidate {
 		out.Contacts = append(out.Contacts, s.contact(force))
 	}
 	return out
+}
+
+func matchTerm(t identity.Term) *registerv1.MatchTerm {
+	return &registerv1.MatchTerm{
+		Field: t.Field, QueryValue: t.Query, RecordValue: t.Record, Rule: t.Rule, Bits: round(t.Bits, 2), Frequency: round(t.Frequency, 7),
+	}
 }
 
 // round keeps as many decimals as say something.
@@ -237,14 +226,18 @@ func (d *Deps) contact(force string) *registerv1.ForceContact {
 	if c := d.View.Contact(force); c != nil {
 		return c
 	}
-	title := force
-	if f, ok := d.Ref.Force(force); ok {
-		title = f.Name
-	}
 	return &registerv1.ForceContact{
-		Force: "forces/" + force, Team: title + ": stalking single point of contact",
+		Force: "forces/" + force, Team: d.forceTitle(force) + ": stalking single point of contact",
 		Hours: "no contact is on the directory yet: ask the force control room",
 	}
+}
+
+// forceTitle is a force's name, or its code if it is not in the directory.
+func (d *Deps) forceTitle(code string) string {
+	if f, ok := d.Ref.Force(code); ok {
+		return f.Name
+	}
+	return code
 }
 
 // GetCandidate implements the RPC.

@@ -68,7 +68,7 @@ func (s *Courses) register(ctx context.Context, c *call.Call, req *registerv1.Re
 		c.Requires = []accesslog.Requirement{{Record: nominal.Record.ID, N: nominal.Version.N}}
 		hmacs := s.Keys.SourceHMACs(force, source.GetSystem(), source.GetReference(), spaceCourse)
 		done, err := s.upsert(ctx, c, upsert{
-			kind: postgres.KindCourse, force: force, hmacs: hmacs, revision: source.GetRevision(), content: content,
+			kind: postgres.KindCourse, force: force, place: place{hmacs: hmacs}, revision: source.GetRevision(), content: content,
 			revise: func(cur postgres.Current) (accesslog.Change, bool, error) {
 				return s.revise(cur, content, req.GetReinstate())
 			},
@@ -100,13 +100,12 @@ func (s *Courses) suspect(ctx context.Context, c *call.Call, force string, req *
 		return cur, err
 	}
 	key := req.GetNominalSource()
-	hmacs, err := s.Nominals.keysFor(ctx, c, force, key, spaceNominal)
-	if err != nil {
-		return postgres.Current{}, err
+	p, err := s.Nominals.placeFor(ctx, c, force, key, spaceNominal)
+	if err == nil {
+		err = s.look(ctx, &p)
 	}
-	cur, found, err := s.bySource(ctx, hmacs)
-	if err != nil || (found && cur.Wrapped != nil) {
-		return cur, err
+	if err != nil || (p.found && p.cur.Wrapped != nil) {
+		return p.cur, err
 	}
 	return postgres.Current{}, notFound("nominal")
 }

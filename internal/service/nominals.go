@@ -23,6 +23,8 @@ import (
 type Nominals struct {
 	registerv1.UnimplementedNominalServiceServer
 	*Deps
+	// Linker finds who else a nominal may be.
+	Linker *Linker
 }
 
 // Key spaces of source references. Those that PSD registers as restricted are
@@ -64,17 +66,23 @@ func (s *Nominals) register(ctx context.Context, c *call.Call, req *registerv1.R
 	}
 	resp := &registerv1.RegisterNominalResponse{Flags: s.Check.flagNominal(n)}
 	err = retry(ctx, func() error {
-		hmacs, err := s.keysFor(ctx, c, force, source, space)
+		place, err := s.placeFor(ctx, c, force, source, space)
 		if err != nil {
 			return err
 		}
+		links := func() []*registerv1.LinkSummary { return nil }
 		content := &storev1.StoredNominal{Nominal: n, ContentHash: hash, UpdateTime: s.timestamp(), Registrant: call.Subject(c.Actor)}
 		done, err := s.upsert(ctx, c, upsert{
-			kind: postgres.KindNominal, force: force, hmacs: hmacs, revision: source.GetRevision(), content: content,
+			kind: postgres.KindNominal, force: force, place: place, revision: source.GetRevision(), content: content,
 			revise: func(cur postgres.Current) (accesslog.Change, bool, error) {
 				return s.revise(cur, content, restricted, req.GetReinstate())
 			},
+			beside: func(change accesslog.Change) (more []accesslog.Change, err error) {
+				more, links, err = s.Linker.link(ctx, c, change, n)
+				return more, err
+			},
 		})
+		resp.Links = links()
 		resp.Name, resp.Version, resp.Outcome = done.name, done.version-int64(content.GetHiddenVersions()), done.outcome
 		return err
 	})
@@ -127,30 +135,30 @@ func mayOpen(c *call.Call, force string, stored *storev1.StoredNominal) bool {
 		c.Policy.MaySeeSilent(c.Actor, force) || stored.GetRegistrant() == call.Subject(c.Actor)
 }
 
-// keysFor returns the keyed codes under which a caller's record of a source key
-// is found or stored. If a record that is SILENT to the caller has the key, the
+// placeFor returns where a caller's record of a source key is found or stored. If a record that is SILENT to the caller has the key, the
 // caller gets a place of his own: his registration goes as if there were none.
-func (s *Nominals) keysFor(ctx context.Context, c *call.Call, force string, source *registerv1.SourceKey, space string) ([]seal.HMAC, error) {
+func (s *Nominals) placeFor(ctx context.Context, c *call.Call, force string, source *registerv1.SourceKey, space string) (place, error) {
 	codes := func(space string) []seal.HMAC {
 		return s.Keys.SourceHMACs(force, source.GetSystem(), source.GetReference(), space)
 	}
 	hmacs := codes(space)
 	if c.Policy.MaySeeSilent(c.Actor, force) {
-		return append(hmacs, codes(otherSpace(space))...), nil
+		return place{hmacs: append(hmacs, codes(otherSpace(space))...)}, nil
 	}
 	cur, found, err := s.bySource(ctx, hmacs)
+	known := place{hmacs: hmacs, looked: true, found: found, cur: cur}
 	if err != nil || !found || cur.Wrapped == nil {
-		return hmacs, err
+		return known, err
 	}
 	var stored storev1.StoredNominal
 	if _, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
-		return nil, err
+		return place{}, err
 	}
 	if mayOpen(c, force, &stored) {
-		return hmacs, nil
+		return known, nil
 	}
 	c.ShowSilent(cur.Record.ID, force)
-	return codes(spaceApart + call.Subject(c.Actor)), nil
+	return place{hmacs: codes(spaceApart + call.Subject(c.Actor))}, nil
 }
 
 // open reads an own nominal, unless it is SILENT to the caller.
@@ -284,7 +292,8 @@ func (s *Nominals) RestrictNominal(ctx context.Context, req *registerv1.Restrict
 	return &registerv1.RestrictNominalResponse{Version: version}, nil
 }
 
-// alter stores the next version of an own nominal, changed by edit.
+// alter stores the next version of an own nominal, changed by edit, with what
+// becomes of its links.
 func (s *Nominals) alter(ctx context.Context, name string, why *storev1.StoredReason, edit func(*storev1.StoredNominal)) (int64, error) {
 	c := call.From(ctx)
 	why.Method = c.Method.Short
@@ -294,6 +303,8 @@ func (s *Nominals) alter(ctx context.Context, name string, why *storev1.StoredRe
 		if err != nil {
 			return err
 		}
+		was := linkable(stored.GetNominal())
+		silent := stored.GetNominal().GetRestriction() == registerv1.Restriction_RESTRICTION_SILENT
 		edit(stored)
 		change, err := s.next(cur, key, cur.Version.Revision, stored)
 		if err != nil {
@@ -301,9 +312,27 @@ func (s *Nominals) alter(ctx context.Context, name string, why *storev1.StoredRe
 		}
 		version = int64(change.Version.N - stored.GetHiddenVersions())
 		c.SetBody(why)
-		return s.commit(ctx, c, cur.Record, change)
+		more, err := s.relink(ctx, c, change, stored.GetNominal(), was, silent)
+		if err != nil {
+			return err
+		}
+		return s.commit(ctx, c, cur.Record, append([]accesslog.Change{change}, more...)...)
 	})
 	return version, err
+}
+
+// relink makes what becomes of a nominal's links when it is restricted or
+// cancelled. A SILENT nominal's links are left as they are, and shown to nobody:
+// that they fell away would tell of it.
+func (s *Nominals) relink(ctx context.Context, c *call.Call, change accesslog.Change, n *registerv1.Nominal, was, silent bool) ([]accesslog.Change, error) {
+	switch {
+	case n.GetState() == registerv1.RecordState_RECORD_STATE_CANCELLED:
+		return s.Linker.withdraw(ctx, identity.ID(change.Record.ID), silent)
+	case !was && linkable(n):
+		more, _, err := s.Linker.link(ctx, c, change, n)
+		return more, err
+	}
+	return nil, nil
 }
 
 // EraseNominal implements the RPC. Erasing again what is erased succeeds, so
@@ -322,13 +351,13 @@ func (s *Nominals) EraseNominal(ctx context.Context, req *registerv1.EraseNomina
 			if err != nil {
 				return err
 			}
-			courses, err := s.erasableCourses(ctx, id)
+			behind, courses, err := s.erasableBehind(ctx, id)
 			if err != nil {
 				return err
 			}
-			resp.ErasedCourses = int32(len(courses)) //nolint:gosec // a handful
+			resp.ErasedCourses = courses
 			c.SetBody(why)
-			return s.commit(ctx, c, cur.Record, append(courses, erase(cur))...)
+			return s.commit(ctx, c, cur.Record, append(behind, erase(cur))...)
 		})
 		if err != nil {
 			return nil, err
@@ -353,48 +382,55 @@ func (s *Nominals) erasedAlready(ctx context.Context, name string) (identity.ID,
 	return identity.ID(id), erased, err
 }
 
-// eraseLate erases courses that were registered between the reading of a
-// nominal's courses and its erasure. After that none can be, so this ends.
+// eraseLate erases what came to hang on a nominal between the reading of it and
+// its erasure. After that nothing can, so this ends.
 func (s *Nominals) eraseLate(ctx context.Context, c *call.Call, nominal identity.ID, why *storev1.StoredReason) (int32, error) {
 	var erased int32
 	for {
-		courses, err := s.erasableCourses(ctx, nominal)
-		if err != nil || len(courses) == 0 {
+		behind, courses, err := s.erasableBehind(ctx, nominal)
+		if err != nil || len(behind) == 0 {
 			return erased, err
 		}
 		late := c.Fork()
 		late.SetBody(why)
-		switch err := s.commit(ctx, late, courses[0].Record, courses...); {
+		switch err := s.commit(ctx, late, behind[0].Record, behind...); {
 		case errors.Is(err, accesslog.ErrConflict):
 		case err != nil:
 			return erased, err
 		default:
-			erased += int32(len(courses)) //nolint:gosec // a handful
+			erased += courses
 		}
 	}
 }
 
-// erasableCourses makes the erasures of all courses of a nominal.
-func (s *Nominals) erasableCourses(ctx context.Context, nominal identity.ID) ([]accesslog.Change, error) {
+// erasableBehind makes the erasures of all that hangs on a nominal: its courses,
+// which are counted, and its links, whose evidence repeats its details.
+func (s *Nominals) erasableBehind(ctx context.Context, nominal identity.ID) (behind []accesslog.Change, courses int32, err error) {
 	if err := s.View.Pull(ctx); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	var ids []uuid.UUID
 	for _, id := range s.View.CourseIDs(nominal) {
 		ids = append(ids, uuid.UUID(id))
 	}
+	for _, l := range s.View.LinksOf(nominal) {
+		ids = append(ids, uuid.UUID(l.ID))
+	}
 	if len(ids) == 0 {
-		return nil, nil
+		return nil, 0, nil
 	}
-	courses, err := s.DB.CurrentByID(ctx, ids)
+	all, err := s.DB.CurrentByID(ctx, ids)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	var out []accesslog.Change
-	for _, course := range courses {
-		if course.Wrapped != nil {
-			out = append(out, erase(course))
+	for _, cur := range all {
+		if cur.Wrapped == nil {
+			continue
+		}
+		behind = append(behind, erase(cur))
+		if cur.Record.Kind == postgres.KindCourse {
+			courses++
 		}
 	}
-	return out, nil
+	return behind, courses, nil
 }

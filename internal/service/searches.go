@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -84,6 +85,9 @@ func (s *Searches) CreateSearch(ctx context.Context, req *registerv1.CreateSearc
 		})
 	}
 	for i, p := range people {
+		for _, l := range p.links {
+			s.met(c, l.ID)
+		}
 		candidate := s.candidate(p)
 		candidate.Name = fmt.Sprintf("%s/candidates/%d", answer.GetName(), i+1)
 		answer.Candidates = append(answer.Candidates, candidate)
@@ -99,9 +103,43 @@ func (s *Searches) CreateSearch(ctx context.Context, req *registerv1.CreateSearc
 	if len(people) > 0 {
 		answer.Outcome = registerv1.SearchOutcome_SEARCH_OUTCOME_HIT
 	}
+	s.possiblySame(c, people, answer.GetCandidates())
 	body.Search = withoutShown(answer)
 	c.SetSearch(id, body)
 	return answer, nil
+}
+
+// met notes that an answer rests on a link, so that whoever was shown it can be
+// told when it falls.
+func (s *Searches) met(c *call.Call, link identity.ID) {
+	if l, ok := s.View.Link(link); ok {
+		c.Met(uuid.UUID(l.ID), l.Force)
+	}
+}
+
+// possiblySame names to each candidate those that may be the same person, on a
+// link that waits for a decision.
+func (s *Searches) possiblySame(c *call.Call, people []*person, candidates []*registerv1.Candidate) {
+	of := map[identity.ID]int{}
+	for i, p := range people {
+		for _, m := range p.members {
+			of[m.nominal.ID] = i
+		}
+	}
+	for i, p := range people {
+		for _, m := range p.members {
+			for _, l := range s.View.LinksOf(m.nominal.ID) {
+				j, shown := of[l.Other(m.nominal.ID)]
+				if l.State != registerv1.LinkState_LINK_STATE_PROPOSED || !shown || i == j {
+					continue
+				}
+				if name := candidates[j].GetName(); !slices.Contains(candidates[i].GetPossiblySame(), name) {
+					candidates[i].PossiblySame = append(candidates[i].PossiblySame, name)
+				}
+				s.met(c, l.ID)
+			}
+		}
+	}
 }
 
 // nobody is the id of no record, the same whenever the same is asked, so that

@@ -43,9 +43,6 @@ type Deps struct {
 func (d *Deps) timestamp() *timestamppb.Timestamp { return timestamppb.New(d.Now()) }
 
 func resourceName(kind postgres.Kind, force string, id uuid.UUID) string {
-	collection := "nominals"
-	if kind == postgres.KindCourse {
-		collection = "courses"
-	}
+	collection := string(kind) + "s"
 	return "forces/" + force + "/" + collection + "/" + id.String()
 }

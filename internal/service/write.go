@@ -40,11 +40,21 @@ func (d *Deps) current(ctx context.Context, kind postgres.Kind, name string, m p
 	if err != nil {
 		return postgres.Current{}, seal.DataKey{}, notFound(string(kind))
 	}
+	cur, key, err := d.openRecord(ctx, kind, id, m)
+	if err == nil && cur.Record.Force != call.ForceCode(name) {
+		return postgres.Current{}, seal.DataKey{}, notFound(string(kind))
+	}
+	return cur, key, err
+}
+
+// openRecord reads the newest version of a record into m. One that is not there,
+// is erased or is of another kind is not found.
+func (d *Deps) openRecord(ctx context.Context, kind postgres.Kind, id uuid.UUID, m proto.Message) (postgres.Current, seal.DataKey, error) {
 	all, err := d.DB.CurrentByID(ctx, []uuid.UUID{id})
 	if err != nil {
 		return postgres.Current{}, seal.DataKey{}, err
 	}
-	if len(all) == 0 || all[0].Record.Kind != kind || all[0].Record.Force != call.ForceCode(name) || all[0].Wrapped == nil {
+	if len(all) == 0 || all[0].Record.Kind != kind || all[0].Wrapped == nil {
 		return postgres.Current{}, seal.DataKey{}, notFound(string(kind))
 	}
 	key, err := view.OpenVersion(d.Keys, all[0].Record, all[0].Version, all[0].Wrapped, m)
@@ -76,9 +86,14 @@ func change(cur postgres.Current, v postgres.Version) accesslog.Change {
 
 // first makes a new record with the given content as its first version.
 func (d *Deps) first(kind postgres.Kind, force string, source seal.HMAC, revision int64, content proto.Message) (accesslog.Change, error) {
+	return d.firstWith(uuid.Must(uuid.NewV7()), kind, force, source, revision, content)
+}
+
+// firstWith is first for a record whose id is chosen already.
+func (d *Deps) firstWith(id uuid.UUID, kind postgres.Kind, force string, source seal.HMAC, revision int64, content proto.Message) (accesslog.Change, error) {
 	key := seal.NewDataKey()
 	cur := postgres.Current{Record: postgres.Record{
-		ID: uuid.Must(uuid.NewV7()), Kind: kind, Force: force,
+		ID: id, Kind: kind, Force: force,
 		SourceHMAC: source.Sum, SourceKeyVersion: int32(source.Version), //nolint:gosec // a small counter
 	}}
 	change, err := d.next(cur, key, revision, content)
@@ -127,12 +142,31 @@ func checkRevision(sent, stored int64, sameContent bool) (same bool, err error) 
 type upsert struct {
 	kind     postgres.Kind
 	force    string
-	hmacs    []seal.HMAC // the key under every version; a new record takes the first
+	place    place
 	revision int64
 	content  proto.Message
 	// revise makes the next version of a record that is there already; same is
 	// true when this very revision is.
 	revise func(cur postgres.Current) (change accesslog.Change, same bool, err error)
+	// beside, if not nil, makes the changes that commit with the new version.
+	beside func(change accesslog.Change) ([]accesslog.Change, error)
+}
+
+// place is where a record is found or stored by its source key.
+type place struct {
+	hmacs  []seal.HMAC // the key under every version; a new record takes the first
+	looked bool        // whether found and cur are known
+	found  bool
+	cur    postgres.Current
+}
+
+// look reads the record of a place, unless that was done.
+func (d *Deps) look(ctx context.Context, p *place) (err error) {
+	if !p.looked {
+		p.cur, p.found, err = d.bySource(ctx, p.hmacs)
+		p.looked = err == nil
+	}
+	return err
 }
 
 // upserted says what an upsert did.
@@ -145,25 +179,35 @@ type upserted struct {
 // upsert creates a record or stores its next version, and commits it with the
 // call's entry. It fails with accesslog.ErrConflict if another was quicker.
 func (d *Deps) upsert(ctx context.Context, c *call.Call, u upsert) (upserted, error) {
-	cur, found, err := d.bySource(ctx, u.hmacs)
+	p := u.place
+	if err := d.look(ctx, &p); err != nil {
+		return upserted{}, err
+	}
+	var change accesslog.Change
+	var err error
+	outcome := registerv1.RegisterOutcome_REGISTER_OUTCOME_CREATED
+	if p.found {
+		var same bool
+		outcome = registerv1.RegisterOutcome_REGISTER_OUTCOME_UPDATED
+		change, same, err = u.revise(p.cur)
+		if same {
+			return stored(p.cur.Record, p.cur.Version.N, registerv1.RegisterOutcome_REGISTER_OUTCOME_UNCHANGED), d.commit(ctx, c, p.cur.Record)
+		}
+	} else {
+		change, err = d.first(u.kind, u.force, p.hmacs[0], u.revision, u.content)
+	}
 	if err != nil {
 		return upserted{}, err
 	}
-	if !found {
-		change, err := d.first(u.kind, u.force, u.hmacs[0], u.revision, u.content)
+	changes := []accesslog.Change{change}
+	if u.beside != nil {
+		more, err := u.beside(change)
 		if err != nil {
 			return upserted{}, err
 		}
-		return stored(change.Record, change.Version.N, registerv1.RegisterOutcome_REGISTER_OUTCOME_CREATED), d.commit(ctx, c, change.Record, change)
+		changes = append(changes, more...)
 	}
-	change, same, err := u.revise(cur)
-	switch {
-	case err != nil:
-		return upserted{}, err
-	case same:
-		return stored(cur.Record, cur.Version.N, registerv1.RegisterOutcome_REGISTER_OUTCOME_UNCHANGED), d.commit(ctx, c, cur.Record)
-	}
-	return stored(change.Record, change.Version.N, registerv1.RegisterOutcome_REGISTER_OUTCOME_UPDATED), d.commit(ctx, c, change.Record, change)
+	return stored(change.Record, change.Version.N, outcome), d.commit(ctx, c, change.Record, changes...)
 }
 
 func stored(r postgres.Record, n int32, outcome registerv1.RegisterOutcome) upserted {
@@ -188,9 +232,15 @@ func contentHash(m proto.Message) ([]byte, error) {
 	return sum[:], nil
 }
 
-// commit commits the call's entry, which shows or changes one record.
+// commit commits the call's entry, which shows or changes one record; what else
+// changes with it is noted too.
 func (d *Deps) commit(ctx context.Context, c *call.Call, r postgres.Record, changes ...accesslog.Change) error {
 	c.Entry.Results, c.Entry.ResultCount, c.Touches = nil, 0, nil
 	c.Show(r.ID, r.Force)
+	for i := range changes {
+		if id := changes[i].Record.ID; id != r.ID {
+			c.Met(id, changes[i].Record.Force)
+		}
+	}
 	return c.Commit(ctx, OutcomeName(codes.OK), changes...)
 }

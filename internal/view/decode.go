@@ -26,6 +26,8 @@ type decoded struct {
 	identity identity.Record
 	course   *conduct.Course
 	contact  *registerv1.ForceContact
+	link     *Link
+	alert    *Alert
 }
 
 type decoder struct {
@@ -48,8 +50,19 @@ func (d decoder) decode(r *postgres.FeedRow) (decoded, error) {
 		var stored storev1.StoredForce
 		_, err = OpenVersion(d.keys, r.Record, r.Version, r.Wrapped, &stored)
 		out.contact = stored.GetContact()
+	case postgres.KindLink:
+		out.link, err = d.link(r)
+	case postgres.KindAlert:
+		out.alert, err = d.alert(r)
 	}
 	return out, err
+}
+
+// Identity reads what a version of a nominal is weighed by; weighable is false
+// for one that takes part in no link: withdrawn, erased or SILENT.
+func (v *View) Identity(r postgres.FeedRow) (id identity.ID, record identity.Record, weighable bool, err error) {
+	d, err := v.decoder.decode(&r)
+	return d.id, d.identity, d.nominal != nil && !d.nominal.Silent(), err
 }
 
 // OpenVersion opens the sealed content of a version into m and returns the

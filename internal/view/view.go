@@ -5,10 +5,12 @@
 package view
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -61,6 +63,8 @@ type View struct {
 	courses   map[identity.ID]*conduct.Course
 	byNominal map[identity.ID][]identity.ID
 	contacts  map[string]*registerv1.ForceContact
+	links     links
+	alerts    alerts
 	head      atomic.Int64 // last log index applied, -1 before the first
 }
 
@@ -76,6 +80,8 @@ func New(db *postgres.DB, keys *seal.KeyRing, rules *conduct.Rules, log *slog.Lo
 		courses:   map[identity.ID]*conduct.Course{},
 		byNominal: map[identity.ID][]identity.ID{},
 		contacts:  map[string]*registerv1.ForceContact{},
+		links:     newLinks(),
+		alerts:    newAlerts(),
 	}
 	v.head.Store(-1)
 	v.puller = puller{catchUp: v.catchUp}
@@ -119,7 +125,7 @@ func (v *View) Load(ctx context.Context) error {
 	}
 	entries := make([]identity.Entry, 0, len(latest))
 	v.mu.Lock()
-	for _, d := range latest {
+	for _, d := range inOrder(latest) {
 		v.apply(d)
 		if d.nominal != nil && !d.nominal.Silent() {
 			entries = append(entries, identity.Entry{ID: d.id, Force: d.nominal.Force, Record: d.identity})
@@ -131,6 +137,19 @@ func (v *View) Load(ctx context.Context) error {
 	v.log.InfoContext(ctx, "register loaded", "nominals", v.index.Len(), "courses", len(v.courses),
 		"index_bytes", v.index.Bytes(), "head", head, "took", time.Since(began).Round(time.Millisecond).String())
 	return nil
+}
+
+// inOrder puts alerts, which are kept in the order of the log, into it.
+func inOrder(latest map[identity.ID]decoded) []decoded {
+	out := slices.Collect(maps.Values(latest))
+	at := func(d decoded) int64 {
+		if d.alert == nil {
+			return -1
+		}
+		return d.alert.Index
+	}
+	slices.SortFunc(out, func(a, b decoded) int { return cmp.Compare(at(a), at(b)) })
+	return out
 }
 
 // readFeed reads the feed after a log index page by page.
@@ -243,6 +262,10 @@ func (v *View) apply(d decoded) {
 		if d.contact != nil {
 			v.contacts[d.force] = d.contact
 		}
+	case postgres.KindLink:
+		v.links.apply(d.id, d.link)
+	case postgres.KindAlert:
+		v.alerts.apply(d.id, d.alert)
 	}
 }
 
