@@ -109,6 +109,11 @@ func notFound(what string) *Problem {
 	return problem(codes.NotFound, ReasonNotFound, "there is no such "+what)
 }
 
+func isNotFound(err error) bool {
+	var p *Problem
+	return errors.As(err, &p) && p.Code == codes.NotFound
+}
+
 // AsProblem maps any error of a use case to what its caller may see: the one
 // place where inner errors become status codes.
 func AsProblem(err error) *Problem {

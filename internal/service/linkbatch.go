@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -156,51 +157,69 @@ func (b *batch) kind(stored *storev1.StoredLink) registerv1.AlertKind {
 	return registerv1.AlertKind_ALERT_KIND_UNSPECIFIED
 }
 
-// alerts adds the alerts that a change of a link raises: one to each force
-// concerned, and to those whose officers were shown it.
+// alerts adds the alerts that a change of a link raises: one to each force that
+// owns a nominal of the two persons, and to those whose officers were shown the
+// link. A proposal is told to the two owners alone.
 func (b *batch) alerts(link accesslog.Change, stored *storev1.StoredLink, shown []postgres.ShownTo) error {
 	kind := b.kind(stored)
 	if kind == registerv1.AlertKind_ALERT_KIND_UNSPECIFIED || b.quiet {
 		return nil
 	}
-	officers := map[string]int32{stored.GetForceA(): 0, stored.GetForceB(): 0}
+	concerned := b.concerned(stored, kind)
+	officers := map[string]int32{}
 	for _, s := range shown {
 		officers[s.Force] = s.Actors
+		concerned[s.Force] = append([]identity.ID(nil), concerned[s.Force]...)
 	}
-	for _, force := range sortedKeys(officers) {
-		if err := b.alert(force, kind, link, stored, officers[force]); err != nil {
+	for _, force := range sortedKeys(concerned) {
+		a := &registerv1.Alert{
+			Kind: kind, OfficersShown: officers[force], Ordinal: int32(b.ordinal), //nolint:gosec // a few dozen
+			CreateTime: timestamppb.New(b.now),
+		}
+		b.ordinal++
+		for _, id := range concerned[force] {
+			a.Nominals = append(a.Nominals, resourceName(postgres.KindNominal, force, uuid.UUID(id)))
+		}
+		other := stored.GetForceA()
+		if other == force {
+			other = stored.GetForceB()
+		}
+		if other != force && len(a.GetNominals()) > 0 {
+			a.OtherForce = "forces/" + other
+		}
+		a.Message = b.message(a)
+		source := fmt.Sprintf("%s/%d", link.Record.ID, link.Version.N)
+		change, err := b.d.first(postgres.KindAlert, force, b.d.Keys.SourceHMAC(force, systemAlert, source, systemAlert), 1,
+			&storev1.StoredAlert{Alert: a, LinkId: link.Record.ID[:], LinkVersion: link.Version.N})
+		if err != nil {
 			return err
 		}
+		b.changes = append(b.changes, change)
 	}
 	return nil
 }
 
-func (b *batch) alert(force string, kind registerv1.AlertKind, link accesslog.Change, stored *storev1.StoredLink, officers int32) error {
-	a := &registerv1.Alert{
-		Kind: kind, OfficersShown: officers, Ordinal: int32(b.ordinal), //nolint:gosec // a few dozen
-		CreateTime: timestamppb.New(b.now),
-	}
-	b.ordinal++
-	other := ""
-	for _, end := range []struct {
-		id    []byte
-		force string
-	}{{stored.GetA(), stored.GetForceA()}, {stored.GetB(), stored.GetForceB()}} {
-		if end.force == force {
-			a.Nominals = append(a.Nominals, resourceName(postgres.KindNominal, force, uuid.UUID(end.id)))
-		} else if other == "" {
-			other = end.force
+// concerned are the forces that a link concerns, with their nominals: for a
+// proposal those of the link, else those of both persons.
+func (b *batch) concerned(stored *storev1.StoredLink, kind registerv1.AlertKind) map[string][]identity.ID {
+	a, z := identity.ID(stored.GetA()), identity.ID(stored.GetB())
+	out := map[string][]identity.ID{}
+	add := func(force string, id identity.ID) {
+		if !slices.Contains(out[force], id) {
+			out[force] = append(out[force], id)
 		}
 	}
-	if other != "" && len(a.GetNominals()) > 0 {
-		a.OtherForce = "forces/" + other
+	add(stored.GetForceA(), a)
+	add(stored.GetForceB(), z)
+	if kind == registerv1.AlertKind_ALERT_KIND_LINK_PROPOSED {
+		return out
 	}
-	a.Message = b.message(a)
-	source := fmt.Sprintf("%s/%d", link.Record.ID, link.Version.N)
-	change, err := b.d.first(postgres.KindAlert, force, b.d.Keys.SourceHMAC(force, systemAlert, source, systemAlert), 1,
-		&storev1.StoredAlert{Alert: a, LinkId: link.Record.ID[:], LinkVersion: link.Version.N})
-	b.changes = append(b.changes, change)
-	return err
+	for _, id := range slices.Concat(b.d.View.Person(a).Members, b.d.View.Person(z).Members) {
+		if n, ok := b.d.View.Nominal(id); ok && id != a && id != z {
+			add(n.Force, id)
+		}
+	}
+	return out
 }
 
 // message is an alert in words.

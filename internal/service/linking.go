@@ -48,6 +48,9 @@ type linking struct {
 
 	trace   identity.Trace
 	weighed map[identity.ID]bool
+	// settled are the nominals of persons that need no further link with this
+	// one: one link to a person's most like nominal is enough.
+	settled map[identity.ID]bool
 	// found are the links made or changed, with the state that they now have.
 	found []found
 	// proposed counts proposals of today that raised an alert.
@@ -76,19 +79,19 @@ func (l *Linker) link(ctx context.Context, c *call.Call, change accesslog.Change
 	}
 	k := &linking{
 		Linker: l, batch: newBatch(l.Deps), id: identity.ID(change.Record.ID), force: change.Record.Force, created: change.Expected == 0,
-		weighed: map[identity.ID]bool{}, proposed: l.View.ProposalsOn(change.Record.Force, l.Now()),
+		weighed: map[identity.ID]bool{}, settled: map[identity.ID]bool{}, proposed: l.View.ProposalsOn(change.Record.Force, l.Now()),
 	}
 	c.Level = l.View.Head()
 	k.record, _ = identity.NewRecord(view.MapNominal(n, "nominal").Raw)
 	var likes []identity.Likeness
 	likes, k.trace = l.View.Index().Lookalikes(k.id, k.record, maxLookalikes)
+	if err := k.reweigh(ctx); err != nil {
+		return nil, none, err
+	}
 	for _, like := range likes {
 		if err := k.weigh(ctx, like); err != nil {
 			return nil, none, err
 		}
-	}
-	if err := k.reweigh(ctx); err != nil {
-		return nil, none, err
 	}
 	k.before.changes, k.before.found, k.before.ordinal = len(k.changes), len(k.found), k.ordinal
 	c.Amend = k.amend
@@ -103,42 +106,46 @@ func linkable(n *registerv1.Nominal) bool {
 		n.GetRestriction() != registerv1.Restriction_RESTRICTION_SILENT
 }
 
-// weigh takes one likeness into account.
-func (k *linking) weigh(ctx context.Context, like identity.Likeness) error {
-	k.weighed[like.ID] = true
-	other, ok := k.View.Nominal(like.ID)
-	if !ok || other.Silent() {
-		return nil
-	}
-	standing, linked := k.View.LinkBetween(k.id, like.ID)
-	if !linked {
-		return k.begin(like, other.Force)
-	}
-	to := verdictOn(standing, like, k.View.Index().Thresholds().Propose)
-	if to == standing.State {
-		return nil
-	}
-	return k.move(ctx, standing, to, like)
-}
-
-// reweigh looks again at the links that stand and at which the search for
-// lookalikes did not come by.
+// reweigh looks again at the links that stand, best first.
 func (k *linking) reweigh(ctx context.Context) error {
 	if k.created {
 		return nil
 	}
 	for _, standing := range k.View.LinksOf(k.id) {
 		other := standing.Other(k.id)
-		if k.weighed[other] {
-			continue
-		}
+		k.weighed[other] = true
 		if like, ok := k.View.Index().JudgeHeld(k.record, other); ok {
-			if err := k.weigh(ctx, like); err != nil {
-				return err
+			to := verdictOn(standing, like, k.View.Index().Thresholds().Propose)
+			if to != standing.State {
+				if err := k.move(ctx, standing, to, like); err != nil {
+					return err
+				}
+			}
+			if to != registerv1.LinkState_LINK_STATE_WITHDRAWN {
+				k.settle(other)
 			}
 		}
 	}
 	return nil
+}
+
+// weigh takes one likeness into account.
+func (k *linking) weigh(ctx context.Context, like identity.Likeness) error {
+	again := k.weighed[like.ID]
+	k.weighed[like.ID] = true
+	other, ok := k.View.Nominal(like.ID)
+	if again || !ok || other.Silent() || k.settled[like.ID] {
+		return nil
+	}
+	k.settle(like.ID)
+	return k.begin(like, other.Force)
+}
+
+// settle notes that nobody of a nominal's person needs a further link.
+func (k *linking) settle(other identity.ID) {
+	for _, id := range k.View.Person(other).Members {
+		k.settled[id] = true
+	}
 }
 
 // verdictOn is the state that a link gets by new evidence. What people have
@@ -215,11 +222,11 @@ func (k *linking) move(ctx context.Context, standing *view.Link, to registerv1.L
 		}
 	}
 	cur, key, stored, err := k.openLink(ctx, standing.ID)
+	if isNotFound(err) || err == nil && cur.Version.N != standing.Version {
+		return accesslog.ErrConflict // somebody else was quicker
+	}
 	if err != nil {
 		return err
-	}
-	if cur.Version.N != standing.Version {
-		return accesslog.ErrConflict
 	}
 	evidence(stored, k.id, like)
 	decide(stored, to, "", "", k.now)
@@ -240,6 +247,9 @@ func (l *Linker) withdraw(ctx context.Context, nominal identity.ID, quiet bool) 
 			continue
 		}
 		cur, key, stored, err := l.openLink(ctx, standing.ID)
+		if isNotFound(err) {
+			continue // erased meanwhile
+		}
 		if err != nil {
 			return nil, err
 		}
