@@ -137,9 +137,7 @@ func fragment(w string) bool {
 	if len(w) < 2 || len(w) > longest {
 		return false
 	}
-	lex := lexiconOnce()
-	_, known := lex.share[w]
-	return !known && lex.nicknames.byName[w] == nil && lex.variants.byName[w] == nil
+	return !lexiconOnce().known(w)
 }
 
 // addressKeys pairs each house number with the word after it, and without a

@@ -74,6 +74,10 @@ func TestIndexEqualsRebuilt(t *testing.T) {
 				continue
 			}
 			r := drawRecord(t, "record")
+			if rapid.IntRange(0, 3).Draw(t, "ask") == 0 {
+				x.Search(QueryOf(r), Limits{})
+				x.Lookalikes(id, r, 5)
+			}
 			x.Put(id, "33", r)
 			held[id] = r
 		}
@@ -91,6 +95,12 @@ func TestIndexEqualsRebuilt(t *testing.T) {
 			limits := Limits{Candidates: rapid.IntRange(1, 20).Draw(t, "limit"), Considered: rapid.IntRange(1, 30).Draw(t, "budget")}
 			if diff := cmp.Diff(fresh.Search(q, limits), x.Search(q, limits)); diff != "" {
 				t.Fatalf("the changed index differs from the fresh one:\n%s", diff)
+			}
+			as := numbered(rapid.IntRange(0, 9).Draw(t, "as"))
+			want, trace := fresh.Lookalikes(as, q.record, 20)
+			got, other := x.Lookalikes(as, q.record, 20)
+			if diff := cmp.Diff(want, got) + cmp.Diff(trace, other); diff != "" {
+				t.Fatalf("the changed index finds other lookalikes than the fresh one:\n%s", diff)
 			}
 		}
 		for id := range held {
@@ -188,6 +198,16 @@ func TestFormDoesNotMatter(t *testing.T) {
 		if len(ra.Candidates) != len(rb.Candidates) {
 			t.Fatalf("%d and %d candidates", len(ra.Candidates), len(rb.Candidates))
 		}
+		la, _ := x.Lookalikes(ID{}, a.record, 20)
+		lb, _ := x.Lookalikes(ID{}, b.record, 20)
+		if len(la) != len(lb) {
+			t.Fatalf("%d and %d lookalikes", len(la), len(lb))
+		}
+		for i := range la {
+			if d := la[i].Bits - lb[i].Bits; d > 1e-9 || d < -1e-9 || la[i].Verdict != lb[i].Verdict {
+				t.Fatalf("lookalike %d has %v and %v", i, la[i].Bits, lb[i].Bits)
+			}
+		}
 		for i := range ra.Candidates {
 			if d := ra.Candidates[i].Bits - rb.Candidates[i].Bits; d > 1e-9 || d < -1e-9 {
 				t.Fatalf("candidate %d has %v and %v", i, ra.Candidates[i].Bits, rb.Candidates[i].Bits)
@@ -206,17 +226,23 @@ func TestEvidenceIsMonotone(t *testing.T) {
 		x.Put(numbered(1), "33", record)
 		part := Raw{Names: raw.Names[:1]}
 		before, _ := NewRecord(part)
-		base := x.Score(before, record).Bits
+		base, judged := x.Score(before, record).Bits, x.Judge(before, record).Bits
 		agree := func(what string, more Raw) {
 			r, _ := NewRecord(more)
 			if now := x.Score(r, record).Bits; now < base-1e-9 {
 				t.Fatalf("agreeing %s lowers %v to %v", what, base, now)
+			}
+			if now := x.Judge(r, record).Bits; now < judged-1e-9 {
+				t.Fatalf("agreeing %s lowers what is judged, %v, to %v", what, judged, now)
 			}
 		}
 		conflict := func(what string, more Raw) {
 			r, _ := NewRecord(more)
 			if now := x.Score(r, record).Bits; now > base+1e-9 {
 				t.Fatalf("conflicting %s raises %v to %v", what, base, now)
+			}
+			if now := x.Judge(r, record).Bits; now > judged+1e-9 {
+				t.Fatalf("conflicting %s raises what is judged, %v, to %v", what, judged, now)
 			}
 		}
 		with := func(change func(*Raw)) Raw {

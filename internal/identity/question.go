@@ -7,9 +7,11 @@ import "math"
 type question struct {
 	record *Record
 	words  []string
-	logs   []float64
-	looks  []profile
-	names  []askedName
+	// logs are the frequencies for an exact agreement, near those for a near
+	// miss: they differ where two records are judged.
+	logs, near []float64
+	looks      []profile
+	names      []askedName
 	// addressLogs are the log2 frequencies of the address words.
 	addressLogs []float64
 }
@@ -23,7 +25,7 @@ type askedName struct {
 
 func (s *scorer) ask(r *Record) {
 	q := &s.question
-	*q = question{record: r, words: q.words[:0], logs: q.logs[:0], looks: q.looks[:0], names: q.names[:0], addressLogs: q.addressLogs[:0]}
+	*q = question{record: r, words: q.words[:0], logs: q.logs[:0], near: q.near[:0], looks: q.looks[:0], names: q.names[:0], addressLogs: q.addressLogs[:0]}
 	place := func(w string) int {
 		for i, x := range q.words {
 			if x == w {
@@ -31,7 +33,8 @@ func (s *scorer) ask(r *Record) {
 			}
 		}
 		q.words = append(q.words, w)
-		q.logs = append(q.logs, s.logFrequency(w))
+		q.logs = append(q.logs, s.nameLog(w, s.borne(s.facts.names.count(w), 2)))
+		q.near = append(q.near, s.logFrequency(w))
 		q.looks = append(q.looks, s.lex.profile(w))
 		return len(q.words) - 1
 	}
@@ -50,14 +53,81 @@ func (s *scorer) ask(r *Record) {
 		q.names = append(q.names, a)
 	}
 	for _, w := range r.address {
-		q.addressLogs = append(q.addressLogs, s.addressLog(s.facts.atoms.count(w)))
+		q.addressLogs = append(q.addressLogs, s.addressLog(s.borne(s.facts.atoms.count(w), 1)))
 	}
 	s.near.reset()
+	s.mostNames = 0
+	if s.judging {
+		s.mostNames = s.boundNames()
+	}
+}
+
+// boundNames returns the most that the names of any record can add.
+func (s *scorer) boundNames() float64 {
+	// two words of the question may be one of the record, which is borne once
+	// at least
+	joined := max(s.model.table[fieldGiven][ruleJoined].bits, s.model.table[fieldGiven][ruleExact].bits-1)
+	joined = min(joined+math.Log2(s.people+s.model.Pseudo), maxBits)
+	bound := 0.0
+	for i := range s.question.names {
+		n := &s.question.names[i]
+		given, middle, surname := 0.0, 0.0, 0.0
+		if n.whole {
+			// any word may be anything
+			for _, list := range [][]int{n.given, n.surname} {
+				given = max(given, s.boundWords(fieldGiven, list))
+				middle = max(middle, s.boundWords(fieldMiddle, list))
+				surname = max(surname, s.boundWords(fieldSurname, list))
+			}
+		} else {
+			given = s.boundWords(fieldGiven, n.given)
+			middle = s.boundWords(fieldMiddle, n.given)
+			// crosswise a surname weighs as a forename
+			surname = max(s.boundWords(fieldSurname, n.surname), s.boundWords(fieldGiven, n.surname))
+		}
+		if n.joined >= 0 {
+			surname = max(surname, s.boundWords(fieldSurname, []int{n.joined}))
+		}
+		if words := len(n.given); words > 1 || n.whole && words > 0 {
+			given = max(given, joined)
+		} else {
+			middle = 0
+		}
+		bound = max(bound, given+middle+surname)
+	}
+	for r := range rules {
+		bound += max(s.model.table[fieldOrder][r].bits, 0)
+	}
+	return bound
+}
+
+// boundWords returns the most that one of the words can add to a field. A near
+// miss never weighs more than the word itself.
+func (s *scorer) boundWords(f field, words []int) float64 {
+	most := 0.0
+	for _, w := range words {
+		for r := ruleExact; r <= ruleDifferent; r++ {
+			if !slips(f, r) {
+				most = max(most, s.model.bits(f, r, s.question.near[w]))
+			}
+		}
+	}
+	return most
 }
 
 // logFrequency returns the log2 of the share of people who bear a name.
 func (s *scorer) logFrequency(w string) float64 {
-	return s.nameLog(w, s.facts.names.count(w))
+	return s.nameLog(w, s.borne(s.facts.names.count(w), 1))
+}
+
+// borne is how many nominals bear a value. Where two records are judged
+// against each other that is at least the number of them that do, although
+// neither need be in the index.
+func (s *scorer) borne(counted, by uint32) uint32 {
+	if s.judging {
+		return max(counted, by)
+	}
+	return counted
 }
 
 func (s *scorer) nameLog(w string, count uint32) float64 {

@@ -44,6 +44,12 @@ var lexiconOnce = sync.OnceValue(func() *lexicon {
 	return l
 })
 
+// known reports whether a word is a name of the tables.
+func (l *lexicon) known(w string) bool {
+	_, common := l.share[w]
+	return common || l.nicknames.byName[w] != nil || l.variants.byName[w] != nil
+}
+
 func parseRelation(file string) relation {
 	r := relation{byName: map[string][]uint16{}}
 	for line := range strings.Lines(file) {

@@ -23,6 +23,10 @@ type scorer struct {
 	// parts are the terms of the last score, when they are wanted.
 	parts   []evidence
 	explain bool
+	// judging says that two records are compared, not a question and a record.
+	judging bool
+	// mostNames is the most that names can add, when two records are judged.
+	mostNames float64
 }
 
 const firstStrange = 1 << 31
@@ -42,6 +46,7 @@ func (s *scorer) begin(f *facts, m *Model) {
 	s.model, s.facts, s.lex = m, f, lexiconOnce()
 	s.people, s.births = float64(f.records), float64(f.births)
 	s.strange = s.strange[:0]
+	s.judging = false
 }
 
 func (s *scorer) word(sym uint32) string {
@@ -72,9 +77,9 @@ func (s *scorer) compare(word int, sym uint32) *nearness {
 		p.rule = compareNames(s.lex, s.question.words[word], w, s.question.looks[word], look)
 		p.log = s.question.logs[word]
 		if p.rule != ruleExact && p.rule != ruleDifferent {
-			other := s.logFrequency(w)
-			p.rare, p.common = math.Exp2(min(p.log, other)), math.Exp2(max(p.log, other))
-			p.log = max(p.log, other)
+			own, other := s.question.near[word], s.logFrequency(w)
+			p.rare, p.common = math.Exp2(min(own, other)), math.Exp2(max(own, other))
+			p.log = max(own, other)
 		}
 	}
 	return &p.nearness
@@ -216,11 +221,21 @@ func (s *scorer) sharedLog(asked []identifier, a identifier, b *packedIdentifier
 		if s.atom(b.platform) == "" {
 			e.platform = ""
 		}
-		if l := identifierLog(s.facts.keys.count(identifierKey(e))); !ok || l < best {
+		if l := identifierLog(s.shared(identifierKey(e))); !ok || l < best {
 			best, ok = l, true
 		}
 	}
 	return best, ok
+}
+
+// shared returns how many nominals hold the value of a key that both sides
+// hold.
+func (s *scorer) shared(k uint64) int {
+	n := s.facts.keys.count(k)
+	if s.judging {
+		return max(n, 2)
+	}
+	return n
 }
 
 // samePlatform treats a platform that is not told as any.
@@ -240,7 +255,7 @@ func (s *scorer) scorePostcodes() float64 {
 		for _, b := range s.record.postcodes {
 			rule, log := comparePostcodes(a, string(b)), 0.0
 			if rule == ruleExact {
-				log = s.postcodeLog(s.facts.keys.count(key(keyPostcode, hashString(a), 0)))
+				log = s.postcodeLog(s.shared(key(keyPostcode, hashString(a), 0)))
 			}
 			if v := s.model.bits(fieldPostcode, rule, log); v > best {
 				best, bestRule, bestLog, q, r = v, rule, log, a, string(b)
@@ -250,6 +265,9 @@ func (s *scorer) scorePostcodes() float64 {
 	s.add(fieldPostcode, bestRule, best, bestLog, q, r)
 	return best
 }
+
+// maxAddress bounds what an address can add.
+const maxAddress = maxBits / 2
 
 // scoreAddress weighs the words that two addresses share by their rarity.
 func (s *scorer) scoreAddress() float64 {
@@ -276,7 +294,7 @@ func (s *scorer) scoreAddress() float64 {
 		if sym < firstStrange {
 			count = s.facts.atoms.counts[sym]
 		}
-		record -= s.addressLog(count)
+		record -= s.addressLog(s.borne(count, 1))
 	}
 	r := ruleDifferent
 	switch overlap := shared / min(query, record); {
@@ -288,7 +306,7 @@ func (s *scorer) scoreAddress() float64 {
 		r = ruleSome
 	}
 	log := -s.model.AddressScale * shared
-	v := min(s.model.bits(fieldAddress, r, log), maxBits/2)
+	v := min(s.model.bits(fieldAddress, r, log), maxAddress)
 	if s.explain {
 		s.add(fieldAddress, r, v, log, strings.Join(asked, " "), strings.TrimSpace(words))
 	}

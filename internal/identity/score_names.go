@@ -299,7 +299,7 @@ func (s *scorer) pointDivided(best *namePoint, a, b, c string, w int, y uint32) 
 		if distance(whole, c, 1) != 1 {
 			return
 		}
-		log, other := s.logFrequency(whole), s.logFrequency(c)
+		log, other := s.nameLog(whole, s.facts.names.count(whole)), s.logFrequency(c)
 		near = nearness{rule: ruleOneLetter, log: max(log, other), rare: math.Exp2(min(log, other)), common: math.Exp2(max(log, other))}
 	}
 	if v := s.model.nameBits(fieldGiven, &near); v > best.bits {

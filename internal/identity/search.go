@@ -59,7 +59,7 @@ func (x *Index) Search(q Query, l Limits) Result {
 	s.begin(x.facts, x.model)
 	var result Result
 	s.plan(&q.record)
-	s.read(&result, l.Considered)
+	s.read(&result, l.Considered, wholeList)
 	s.ask(&q.record)
 	result.Considered = len(s.seen.docs)
 	s.top = s.top[:0]
@@ -69,13 +69,7 @@ func (x *Index) Search(q Query, l Limits) Result {
 			s.top = append(s.top, ranked{bits, n, s.seen.keys[i]})
 		}
 	})
-	slices.SortFunc(s.top, func(a, b ranked) int {
-		if c := cmp.Compare(b.bits, a.bits); c != 0 {
-			return c
-		}
-		ia, ib := x.docs[a.doc].id, x.docs[b.doc].id
-		return bytes.Compare(ia[:], ib[:])
-	})
+	x.order(s.top)
 	s.explain = true
 	for _, r := range s.top[:min(len(s.top), l.Candidates)] {
 		d := &x.docs[r.doc]
@@ -86,6 +80,17 @@ func (x *Index) Search(q Query, l Limits) Result {
 	}
 	s.explain = false
 	return result
+}
+
+// order puts the strongest first, ties by ID.
+func (x *Index) order(top []ranked) {
+	slices.SortFunc(top, func(a, b ranked) int {
+		if c := cmp.Compare(b.bits, a.bits); c != 0 {
+			return c
+		}
+		ia, ib := x.docs[a.doc].id, x.docs[b.doc].id
+		return bytes.Compare(ia[:], ib[:])
+	})
 }
 
 // each decodes every record that was retrieved and calls f. Memory is read a
@@ -168,8 +173,8 @@ func (s *scorer) prior() float64 { return -math.Log2(max(s.people, s.model.Popul
 // read reads the lists of the plan, the least costly first, as long as the
 // budget lasts. A list is read whole or not at all, so that the answer does
 // not depend on the order in which records came, except that the
-// first to hold anything may be long: it is all there is.
-func (s *searcher) read(result *Result, budget int) {
+// first to hold anything may be as long as alone: it is all there is.
+func (s *searcher) read(result *Result, budget, alone int) {
 	slices.SortFunc(s.probes, func(a, b probe) int {
 		if c := cmp.Compare(a.cost, b.cost); c != 0 {
 			return c
@@ -191,7 +196,7 @@ func (s *searcher) read(result *Result, budget int) {
 		}
 		limit := left
 		if len(s.seen.docs) == 0 {
-			limit = max(budget, wholeList)
+			limit = max(budget, alone)
 		}
 		if p.count > limit {
 			result.BudgetReached = true

@@ -10,7 +10,8 @@ import (
 // is the least number of bits over which at most one pair in two thousand is
 // of two people in every set, both as it stands and with nothing but names and
 // dates of birth, the least that linking has to go by; propose is the one that
-// serves the persons of all sets best (the mean F1 over all pairs).
+// serves the persons of all sets best (the mean F1 over all pairs); break is
+// half way between the two.
 func FitThresholds(m *Model, sets ...[]Labelled) (*Model, error) {
 	next := *m
 	next.Thresholds.Join, next.Thresholds.Propose = math.Inf(1), -20
@@ -39,6 +40,7 @@ func FitThresholds(m *Model, sets ...[]Labelled) (*Model, error) {
 		}
 	}
 	next.Thresholds.Join = max(math.Ceil(join*2)/2, next.Thresholds.Propose)
+	next.Thresholds.Break = next.Thresholds.middle()
 	if err := next.compile(); err != nil {
 		return nil, err
 	}

@@ -103,10 +103,31 @@ type Thresholds struct {
 	Join float64 `json:"join"`
 	// Propose is where a link is proposed to a human.
 	Propose float64 `json:"propose"`
+	// Break is where a link that no human made falls away when its records
+	// change: Propose at least, Join at most. A file without it gets the
+	// middle of the two.
+	Break float64 `json:"break"`
 	// Show is the evidence in Bits, without the prior, under which a candidate
 	// is not shown.
 	Show float64 `json:"show"`
 }
+
+// UnmarshalJSON reads thresholds, and fills in a Break that is not given.
+func (t *Thresholds) UnmarshalJSON(data []byte) error {
+	type plain Thresholds
+	p := plain{Break: math.NaN()}
+	if err := json.Unmarshal(data, &p); err != nil {
+		return err
+	}
+	*t = Thresholds(p)
+	if math.IsNaN(t.Break) {
+		t.Break = t.middle()
+	}
+	return nil
+}
+
+// middle is half way between Propose and Join.
+func (t *Thresholds) middle() float64 { return (t.Propose + t.Join) / 2 }
 
 // Model is a set of weights. It does not change.
 type Model struct {
@@ -162,8 +183,8 @@ func (m *Model) compile() error {
 	if m.Version == "" || m.Pseudo <= 0 || m.Rare <= 0 || m.Population < 1 || m.AddressScale <= 0 {
 		return fmt.Errorf("weights: version, pseudo, rare, population and address_scale must be set")
 	}
-	if m.Thresholds.Join < m.Thresholds.Propose {
-		return fmt.Errorf("weights: the join threshold is below the propose threshold")
+	if t := m.Thresholds; t.Join < t.Propose || t.Break < t.Propose || t.Break > t.Join {
+		return fmt.Errorf("weights: the thresholds must rise: propose, break, join")
 	}
 	for f := range fields {
 		for r := range rules {

@@ -89,19 +89,14 @@ func (k *linking) amend(news accesslog.News) (accesslog.Amendment, error) {
 	if k.recent.fresh == nil {
 		return accesslog.Amendment{}, nil
 	}
-	for _, near := range k.recent.fresh.Near(k.trace) {
-		if !late[near.ID] || near.ID == k.id {
-			continue
-		}
-		like := k.View.Index().Judge(k.record, near.Record)
-		if like.Verdict == identity.VerdictNone {
-			continue
-		}
+	near := slices.DeleteFunc(k.recent.fresh.Near(k.trace), func(r identity.FreshRecord) bool {
+		return !late[r.ID] || r.ID == k.id
+	})
+	for _, like := range k.View.Index().LookalikesAmong(near, k.record) {
 		if !k.created {
 			return accesslog.Amendment{}, accesslog.ErrConflict // they may be linked already
 		}
-		like.ID = near.ID
-		if err := k.begin(like, near.Force); err != nil {
+		if err := k.begin(like, like.Force); err != nil {
 			return accesslog.Amendment{}, err
 		}
 	}

@@ -115,7 +115,7 @@ func (k *linking) reweigh(ctx context.Context) error {
 		other := standing.Other(k.id)
 		k.weighed[other] = true
 		if like, ok := k.View.Index().JudgeHeld(k.record, other); ok {
-			to := verdictOn(standing, like, k.View.Index().Thresholds().Propose)
+			to := verdictOn(standing, like, k.View.Index().Thresholds().Break)
 			if to != standing.State {
 				if err := k.move(ctx, standing, to, like); err != nil {
 					return err
@@ -153,7 +153,7 @@ func (k *linking) settle(other identity.ID) {
 func verdictOn(standing *view.Link, like identity.Likeness, breakAt float64) registerv1.LinkState {
 	switch standing.State {
 	case registerv1.LinkState_LINK_STATE_AUTOMATIC:
-		if !like.Twins && like.Prior+like.Bits >= breakAt {
+		if !like.Twins && !like.Kin && like.Prior+like.Bits >= breakAt {
 			return standing.State
 		}
 	case registerv1.LinkState_LINK_STATE_PROPOSED:

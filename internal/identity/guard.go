@@ -1,0 +1,136 @@
+package identity
+
+import "slices"
+
+// kin reports whether the terms of the last score may be of one family: a
+// forename or a whole date of birth contradicts, and no identifier that is
+// given to one person only agrees.
+func (s *scorer) kin() bool {
+	given, surname, swapped := false, false, false
+	for _, p := range s.parts {
+		switch {
+		case p.field >= fieldIdentifier && p.rule == ruleExact && IdentifierKind(p.field-fieldIdentifier).personal():
+			return false
+		case p.field == fieldOrder && p.rule != ruleDisplaced:
+			swapped = true
+		case p.rule != ruleDifferent:
+		case p.field == fieldGiven || p.field == fieldBirth:
+			given = true
+		case p.field == fieldSurname:
+			surname = true
+		}
+	}
+	return given || surname && swapped
+}
+
+// personal reports whether an identifier of the kind is given to one person
+// only, and not to a household or a firm.
+func (k IdentifierKind) personal() bool {
+	return k >= IdentifierPNC && k <= IdentifierDrivingLicence
+}
+
+// Twins reports whether two records may be those of twins: some surname and
+// some whole date of birth are the same, and so is a postcode, an address or an
+// identifier that a household shares, while the forenames are plainly
+// different. A forename that is missing, an initial, a nickname, a variant or a
+// misspelling is not plainly different; two names that are each known and not
+// related are, however near their letters: John and Joan.
+func Twins(a, b Record) bool {
+	return sameBirth(&a, &b) && sameHousehold(&a, &b) && strangersByForename(&a, &b)
+}
+
+func sameBirth(a, b *Record) bool {
+	for _, p := range a.births {
+		for _, q := range b.births {
+			if p.full() && q.full() && p.Year == q.Year && p.Month == q.Month && p.Day == q.Day {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func sameHousehold(a, b *Record) bool {
+	for _, p := range a.postcodes {
+		if slices.Contains(b.postcodes, p) {
+			return true
+		}
+	}
+	for _, p := range a.identifiers {
+		for _, q := range b.identifiers {
+			if p.kind == q.kind && p.value == q.value && !p.kind.personal() {
+				return true
+			}
+		}
+	}
+	keys := addressKeys(b.address)
+	for _, k := range addressKeys(a.address) {
+		if slices.Contains(keys, k) {
+			return true
+		}
+	}
+	return false
+}
+
+// strangersByForename reports whether two records share a surname, and no
+// forename of the one can be a forename of the other.
+func strangersByForename(a, b *Record) bool {
+	lex := lexiconOnce()
+	shared := false
+	for i := range a.names {
+		for j := range b.names {
+			m, n := &a.names[i], &b.names[j]
+			for _, f := range m.forenames(n) {
+				for _, g := range n.forenames(m) {
+					if !plainlyDifferent(lex, f, g) {
+						return false
+					}
+					shared = shared || m.sharesSurname(n)
+				}
+			}
+		}
+	}
+	return shared
+}
+
+// sharesSurname reports whether some word may be the surname of both names.
+func (n *name) sharesSurname(o *name) bool {
+	if n.joined != "" && n.joined == o.joined {
+		return true
+	}
+	for _, w := range n.surnameWords() {
+		if slices.Contains(o.surnameWords(), w) {
+			return true
+		}
+	}
+	return false
+}
+
+// surnameWords are the words that may be its surname: all of a whole name.
+func (n *name) surnameWords() []string {
+	words := slices.Clone(n.surname)
+	if n.joined != "" {
+		words = append(words, n.joined)
+	}
+	if n.whole {
+		words = append(words, n.given...)
+	}
+	return words
+}
+
+// forenames are the words of a name that may be forenames, seen beside
+// another: of a whole name, all but what may be the surname of both.
+func (n *name) forenames(beside *name) []string {
+	if !n.whole {
+		return n.given
+	}
+	other := beside.surnameWords()
+	return slices.DeleteFunc(slices.Concat(n.given, n.surname), func(w string) bool { return slices.Contains(other, w) })
+}
+
+// plainlyDifferent reports whether two forenames are those of two people.
+func plainlyDifferent(lex *lexicon, a, b string) bool {
+	r := compareNames(lex, a, b, lex.profile(a), lex.profile(b))
+	alike := r == ruleOneLetter || r == ruleSound || r == ruleTwoLetters || r == ruleSimilar
+	return r == ruleDifferent || alike && lex.known(a) && lex.known(b)
+}
