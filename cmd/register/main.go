@@ -21,6 +21,7 @@ type cli struct {
 	Keys     keysCmd     `cmd:"" help:"Make and rotate keys."`
 	Evaluate evaluateCmd `cmd:"" help:"Judge the matching on labelled records."`
 	Train    trainCmd    `cmd:"" help:"Learn the weights of the matching from records."`
+	Relink   relinkCmd   `cmd:"" help:"Weigh every nominal anew, such as with new weights, and show or make the changes of links."`
 	Verify   verifyCmd   `cmd:"" help:"Check the stored log and records against each other."`
 
 	LogFormat string `help:"Form of the journal: text or json." enum:"text,json" default:"text" env:"REGISTER_LOG_FORMAT"`

@@ -132,7 +132,7 @@ func registerReport(ctx context.Context, conn *grpc.ClientConn, writer, person i
 func loadView(t *testing.T, site *servertest.Site) *view.View {
 	t.Helper()
 	db := pgtest.Connect(t, site.DB)
-	v := view.New(db, site.Keys, conduct.NewRules(refdata.Default()), slog.New(slog.DiscardHandler))
+	v := view.New(db, site.Keys, conduct.NewRules(refdata.Default()), identity.DefaultModel(), slog.New(slog.DiscardHandler))
 	if err := v.Load(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -121,22 +121,25 @@ func (x *Index) Judge(a, b Record) Likeness {
 // JudgeHeld is Judge of a record and one in the index, which ID and Force then
 // name; ok is false when it is not there.
 func (x *Index) JudgeHeld(r Record, id ID) (l Likeness, ok bool) {
+	held, force, ok := x.Held(id)
+	if ok {
+		l = x.Judge(r, held)
+		l.ID, l.Force = id, force
+	}
+	return l, ok
+}
+
+// Held returns a nominal that is in the index, with its owner force.
+func (x *Index) Held(id ID) (r Record, force string, ok bool) {
 	x.mu.RLock()
+	defer x.mu.RUnlock()
 	n, ok := x.byID[id]
-	var held Record
-	var force string
 	if ok {
 		var p packed
 		p.decode(x.store.at(x.docs[n].ref))
-		held, force = x.unpack(&p), x.forces[x.docs[n].force]
+		r, force = x.unpack(&p), x.forces[x.docs[n].force]
 	}
-	x.mu.RUnlock()
-	if !ok {
-		return l, false
-	}
-	l = x.Judge(r, held)
-	l.ID, l.Force = id, force
-	return l, true
+	return r, force, ok
 }
 
 // beginPair makes ready to compare two records, not a question and a record.

@@ -12,6 +12,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/perpetrator-register/register/internal/access"
+	"github.com/perpetrator-register/register/internal/identity"
 )
 
 // Config is the whole configuration of a server. Load reads it from a YAML
@@ -33,6 +34,9 @@ type Config struct {
 	PolicyDir string `yaml:"policy_dir"`
 	// Origin is the log's name in checkpoints, such as "register.example/log".
 	Origin string `yaml:"origin"`
+	// Weights is a weights file of the matching; empty means the shipped one. All
+	// replicas must use the same; see docs/matching.md.
+	Weights string `yaml:"weights"`
 	// Limits bound requests.
 	Limits Limits `yaml:"limits"`
 	// OTLPEndpoint is where traces are sent; empty sends none.
@@ -104,6 +108,22 @@ type Limits struct {
 	// BodyTimeout is how long the body of a REST request, or the whole of a
 	// gRPC call, may take, a stream of records apart: 30 seconds.
 	BodyTimeout time.Duration `yaml:"body_timeout"`
+}
+
+// model reads the weights of the matching.
+func (c *Config) model() (*identity.Model, error) {
+	if c.Weights == "" {
+		return identity.DefaultModel(), nil
+	}
+	raw, err := os.ReadFile(c.Weights)
+	if err != nil {
+		return nil, fmt.Errorf("weights: %w", err)
+	}
+	model, err := identity.ParseModel(raw)
+	if err != nil {
+		return nil, fmt.Errorf("weights: %w", err)
+	}
+	return model, nil
 }
 
 // LoadConfig reads a file and validates it; development allows what a real

@@ -78,36 +78,59 @@ func New(ctx context.Context, c *Config, log *slog.Logger) (*Server, error) {
 	return s, nil
 }
 
-func (s *Server) open(ctx context.Context) error {
+// openStore opens the keys and the database, and starts the log's writer.
+func (s *Server) openStore(ctx context.Context) (*refdata.Set, error) {
 	c := s.config
 	ref, err := refdata.Load(nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	provider, err := c.Keys.Provider()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if s.keys, err = seal.Open(ctx, provider); err != nil {
-		return err
+		return nil, err
 	}
 	if c.Database.OwnerURL != "" {
 		if err := postgres.Migrate(ctx, c.Database.OwnerURL); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if s.db, err = postgres.Open(ctx, postgres.Options{URL: c.Database.URL, MaxConns: c.Database.MaxConns, ApplicationName: "register"}); err != nil {
-		return err
+		return nil, err
 	}
 	if err := s.db.Restrained(ctx); err != nil {
-		return fmt.Errorf("database.url: %w", err)
+		return nil, fmt.Errorf("database.url: %w", err)
 	}
 	if !c.Development {
 		if err := s.db.Durable(ctx); err != nil {
-			return fmt.Errorf("database: %w", err)
+			return nil, fmt.Errorf("database: %w", err)
 		}
 	}
-	if s.writer, err = accesslog.NewWriter(s.db, accesslog.Options{Origin: c.Origin, Signers: s.keys.LogSigners(), Log: s.log}); err != nil {
+	s.writer, err = accesslog.NewWriter(s.db, accesslog.Options{Origin: c.Origin, Signers: s.keys.LogSigners(), Log: s.log})
+	return ref, err
+}
+
+// deps is what the use cases stand on, with an empty view.
+func (s *Server) deps(ref *refdata.Set) (*service.Deps, error) {
+	c := s.config
+	model, err := c.model()
+	if err != nil {
+		return nil, err
+	}
+	rules := conduct.NewRules(ref)
+	s.view = view.New(s.db, s.keys, rules, model, s.log)
+	return &service.Deps{
+		DB: s.db, Keys: s.keys, View: s.view, Ref: ref, Rules: rules, Proof: accesslog.NewReader(s.db),
+		Origin: c.Origin, SearchTTL: c.Limits.SearchTTL, Timeout: c.Limits.CallTimeout, Now: time.Now, Log: s.log,
+	}, nil
+}
+
+func (s *Server) open(ctx context.Context) error {
+	c := s.config
+	ref, err := s.openStore(ctx)
+	if err != nil {
 		return err
 	}
 	appender := appenderFor(s.writer)
@@ -129,8 +152,11 @@ func (s *Server) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	rules := conduct.NewRules(ref)
-	s.view = view.New(s.db, s.keys, rules, s.log)
+	deps, err := s.deps(ref)
+	if err != nil {
+		return err
+	}
+	deps.Check = check
 	if err := s.view.Load(ctx); err != nil {
 		return err
 	}
@@ -138,10 +164,6 @@ func (s *Server) open(ctx context.Context) error {
 		methods: methods, authn: s.authn, policies: s.policies,
 		log:      call.Log{Appender: appender, Keys: s.keys},
 		refusals: s.refusals, check: check, limits: newLimiter(c.Limits.PerSecond, c.Limits.Burst), slog: s.log, timeout: c.Limits.CallTimeout,
-	}
-	deps := &service.Deps{
-		DB: s.db, Keys: s.keys, View: s.view, Ref: ref, Rules: rules, Check: check, Proof: accesslog.NewReader(s.db),
-		Origin: c.Origin, SearchTTL: c.Limits.SearchTTL, Timeout: c.Limits.CallTimeout, Now: time.Now, Log: s.log,
 	}
 	if s.otel, err = newTelemetry(ctx, c.OTLPEndpoint, s); err != nil {
 		return err

@@ -77,26 +77,35 @@ func (l *Linker) link(ctx context.Context, c *call.Call, change accesslog.Change
 	if err := l.View.Pull(ctx); err != nil {
 		return nil, none, err
 	}
-	k := &linking{
-		Linker: l, batch: newBatch(l.Deps), id: identity.ID(change.Record.ID), force: change.Record.Force, created: change.Expected == 0,
-		weighed: map[identity.ID]bool{}, settled: map[identity.ID]bool{}, proposed: l.View.ProposalsOn(change.Record.Force, l.Now()),
-	}
 	c.Level = l.View.Head()
-	k.record, _ = identity.NewRecord(view.MapNominal(n, "nominal").Raw)
-	var likes []identity.Likeness
-	likes, k.trace = l.View.Index().Lookalikes(k.id, k.record, maxLookalikes)
-	if err := k.reweigh(ctx); err != nil {
+	record, _ := identity.NewRecord(view.MapNominal(n, "nominal").Raw)
+	k, err := l.compare(ctx, identity.ID(change.Record.ID), change.Record.Force, record, change.Expected == 0)
+	if err != nil {
 		return nil, none, err
-	}
-	for _, like := range likes {
-		if err := k.weigh(ctx, like); err != nil {
-			return nil, none, err
-		}
 	}
 	k.before.changes, k.before.found, k.before.ordinal = len(k.changes), len(k.found), k.ordinal
 	c.Amend = k.amend
 	c.Tell = told{id: k.id, n: change.Version.N, force: k.force, record: k.record}
 	return k.changes, k.summaries, nil
+}
+
+// compare compares a nominal with the register as it stands in the view.
+func (l *Linker) compare(ctx context.Context, id identity.ID, force string, record identity.Record, created bool) (*linking, error) {
+	k := &linking{
+		Linker: l, batch: newBatch(l.Deps), id: id, force: force, record: record, created: created,
+		weighed: map[identity.ID]bool{}, settled: map[identity.ID]bool{}, proposed: l.View.ProposalsOn(force, l.Now()),
+	}
+	var likes []identity.Likeness
+	likes, k.trace = l.View.Index().Lookalikes(id, record, maxLookalikes)
+	if err := k.reweigh(ctx); err != nil {
+		return nil, err
+	}
+	for _, like := range likes {
+		if err := k.weigh(ctx, like); err != nil {
+			return nil, err
+		}
+	}
+	return k, nil
 }
 
 // linkable says whether a nominal takes part in linking. A SILENT one does not:

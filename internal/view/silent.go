@@ -16,8 +16,8 @@ type silentIndex struct {
 	records map[identity.ID]identity.Record
 }
 
-func newSilentIndex() *silentIndex {
-	return &silentIndex{index: identity.NewIndex(), records: map[identity.ID]identity.Record{}}
+func newSilentIndex(m *identity.Model) *silentIndex {
+	return &silentIndex{index: identity.NewIndexWith(m), records: map[identity.ID]identity.Record{}}
 }
 
 func (s *silentIndex) put(id identity.ID, force string, r identity.Record) {

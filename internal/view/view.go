@@ -5,6 +5,7 @@
 package view
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -69,13 +70,13 @@ type View struct {
 }
 
 // New makes an empty view; Load fills it.
-func New(db *postgres.DB, keys *seal.KeyRing, rules *conduct.Rules, log *slog.Logger) *View {
+func New(db *postgres.DB, keys *seal.KeyRing, rules *conduct.Rules, model *identity.Model, log *slog.Logger) *View {
 	v := &View{
 		db:        db,
 		decoder:   decoder{keys: keys, rules: rules},
 		log:       log,
-		index:     identity.NewIndex(),
-		silent:    newSilentIndex(),
+		index:     identity.NewIndexWith(model),
+		silent:    newSilentIndex(model),
 		nominals:  map[identity.ID]*Nominal{},
 		courses:   map[identity.ID]*conduct.Course{},
 		byNominal: map[identity.ID][]identity.ID{},
@@ -334,6 +335,15 @@ func (v *View) Nominal(id identity.ID) (*Nominal, bool) {
 	defer v.mu.RUnlock()
 	n, ok := v.nominals[id]
 	return n, ok
+}
+
+// Nominals returns the ids of the nominals that stand, in order.
+func (v *View) Nominals() []identity.ID {
+	v.mu.RLock()
+	out := slices.Collect(maps.Keys(v.nominals))
+	v.mu.RUnlock()
+	slices.SortFunc(out, func(a, b identity.ID) int { return bytes.Compare(a[:], b[:]) })
+	return out
 }
 
 // Courses returns the courses of conduct of a nominal. They are shared: do not
