@@ -77,18 +77,16 @@ type vocabulary struct {
 type profile struct {
 	letters uint32 // a bit for each letter it holds
 	sound   uint32 // hash of its sound
-	related bool   // the lexicon relates it to other names
+	kin     uint16 // place in lexicon.kin, 0 when it is related to no name
+	length  uint8  // in letters, at most 255
 }
 
 func (l *lexicon) profile(w string) profile {
-	p := profile{sound: uint32(soundHash(w) >> 32)}
+	p := profile{sound: uint32(soundHash(w) >> 32), length: uint8(min(len(w), 255))}
 	for i := range len(w) {
 		p.letters |= 1 << (w[i] - 'a')
 	}
-	_, p.related = l.variants.byName[w]
-	if !p.related {
-		_, p.related = l.nicknames.byName[w]
-	}
+	p.kin = l.kinOf[w]
 	return p
 }
 
@@ -199,8 +197,9 @@ func (v *vocabulary) variants(w string, lex *lexicon) []variant {
 	slices.Sort(near)
 	letters := lex.profile(w).letters
 	for _, sym := range slices.Compact(near) {
-		// an edit adds or takes away two letters at most
-		if bits.OnesCount32(letters^v.profiles[sym].letters) > 2*limit {
+		// an edit gives each side at most one letter that the other lacks
+		other := v.profiles[sym].letters
+		if bits.OnesCount32(letters&^other) > limit || bits.OnesCount32(other&^letters) > limit {
 			continue
 		}
 		x := v.words[sym]
