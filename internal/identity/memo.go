@@ -11,6 +11,8 @@ type memo struct {
 	words  int
 	used   int
 	cells  []cell
+	// full says of each row whether all its cells are known.
+	full []bool
 	// strangers holds, by word, the cell for a name that is different.
 	strangers []cell
 }
@@ -26,6 +28,9 @@ type cell struct {
 	nearness
 	known bool
 	bits  [fieldSurname + 1]float64
+	// joined is the most that an exact agreement adds when it is of words that
+	// are written as one on one side alone.
+	joined float64
 }
 
 const memoSize = 1 << 11
@@ -36,7 +41,7 @@ func (m *memo) reset(words int) {
 		m.places = make([]memoPlace, memoSize)
 	}
 	m.round++
-	m.used, m.words, m.cells = 0, words, m.cells[:0]
+	m.used, m.words, m.cells, m.full = 0, words, m.cells[:0], m.full[:0]
 	if m.round == 0 {
 		clear(m.places)
 		m.round = 1
@@ -44,15 +49,19 @@ func (m *memo) reset(words int) {
 }
 
 // at returns the cell of a word and a name; it is good until the next call.
-func (m *memo) at(word int, sym uint32) *cell {
+func (m *memo) at(word int, sym uint32) *cell { return &m.cells[m.row(sym)*m.words+word] }
+
+// row returns the number of a name's row.
+func (m *memo) row(sym uint32) int {
 	mask := uint32(len(m.places) - 1) //nolint:gosec // a few thousand
 	i := sym * 2654435769 >> 7 & mask
 	for ; m.places[i].round == m.round; i = (i + 1) & mask {
 		if m.places[i].sym == sym {
-			return &m.cells[int(m.places[i].row)+word]
+			return int(m.places[i].row)
 		}
 	}
-	row := len(m.cells)
+	row := len(m.full)
+	m.full = append(m.full, false)
 	for range m.words {
 		m.cells = append(m.cells, cell{})
 	}
@@ -60,7 +69,7 @@ func (m *memo) at(word int, sym uint32) *cell {
 	if m.used++; m.used*4 > len(m.places)*3 {
 		m.grow()
 	}
-	return &m.cells[row+word]
+	return row
 }
 
 func (m *memo) grow() {
@@ -84,7 +93,7 @@ func (m *memo) grow() {
 func (s *scorer) meetStrangers() {
 	s.near.strangers = s.near.strangers[:0]
 	for _, log := range s.question.logs {
-		c := cell{known: true, nearness: nearness{rule: ruleDifferent, log: log}}
+		c := cell{known: true, joined: math.Inf(-1), nearness: nearness{rule: ruleDifferent, log: log}}
 		for f := range c.bits {
 			c.bits[f] = s.model.nameBits(field(f), &c.nearness)
 		}
@@ -149,12 +158,23 @@ func (s *scorer) compare(word int, sym uint32) *cell {
 	p.rule = compareNames(s.lex, s.question.words[word], w, s.question.looks[word], look)
 	p.log = s.question.logs[word]
 	if p.rule != ruleExact && p.rule != ruleDifferent {
-		own, other := s.question.near[word], s.logFrequency(w)
+		own := s.question.near[word]
+		var other float64
+		if sym < firstStrange {
+			other = s.shareLog(s.lex.shares[look.common], s.borne(s.facts.names.counts[sym], 1))
+		} else {
+			other = s.logFrequency(w)
+		}
 		p.rare, p.common = math.Exp2(min(own, other)), math.Exp2(max(own, other))
 		p.log = max(own, other)
 	}
+	p.joined = math.Inf(-1)
 	for f := range p.bits {
 		p.bits[f] = s.model.nameBits(field(f), &p.nearness)
+		if p.rule == ruleExact {
+			joined := nearness{rule: ruleJoined, log: p.log}
+			p.joined = max(p.joined, s.model.nameBits(field(f), &joined))
+		}
 	}
 	return p
 }

@@ -133,8 +133,13 @@ func (s *scorer) borne(counted, by uint32) uint32 {
 }
 
 func (s *scorer) nameLog(w string, count uint32) float64 {
-	share, ok := s.lex.share[w]
-	if !ok {
+	return s.shareLog(s.lex.share[w], count)
+}
+
+// shareLog is nameLog of a name by its share of the commonest, 0 when it is
+// none of them.
+func (s *scorer) shareLog(share float64, count uint32) float64 {
+	if share == 0 {
 		share = s.model.Rare
 	}
 	return math.Log2((float64(count) + s.model.Pseudo*share) / (s.people + s.model.Pseudo))

@@ -22,6 +22,8 @@ var commonFile string
 type lexicon struct {
 	nicknames, variants relation
 	share               map[string]float64
+	commonOf            map[string]uint16 // place in shares
+	shares              []float64         // the first stands for none
 	kinOf               map[string]uint16 // place in kin
 	kin                 []kin             // the first stands for none
 }
@@ -61,7 +63,9 @@ type relation struct {
 
 var lexiconOnce = sync.OnceValue(func() *lexicon {
 	l := &lexicon{nicknames: parseRelation(nicknameFile), variants: parseRelation(variantFile), share: map[string]float64{},
-		kinOf: map[string]uint16{}, kin: make([]kin, 1)}
+		commonOf: map[string]uint16{}, shares: make([]float64, 1),
+		kinOf: map[string]uint16{}, kin: make([]kin, 1),
+	}
 	for line := range strings.Lines(commonFile) {
 		f := strings.Fields(line)
 		if len(f) != 2 || f[0] == "#" {
@@ -70,6 +74,10 @@ var lexiconOnce = sync.OnceValue(func() *lexicon {
 		if n, err := strconv.ParseFloat(f[1], 64); err == nil {
 			l.share[f[0]] = max(l.share[f[0]], n/100_000)
 		}
+	}
+	for n, share := range l.share {
+		l.commonOf[n] = uint16(len(l.shares))
+		l.shares = append(l.shares, share)
 	}
 	for _, r := range []*relation{&l.variants, &l.nicknames} {
 		for n := range r.byName {

@@ -64,7 +64,7 @@ func (x *Index) Search(q Query, l Limits) Result {
 	result.Considered = len(s.seen.docs)
 	s.top = s.top[:0]
 	x.each(s, func(i int, n uint32) {
-		if bits := s.score(); bits >= least {
+		if bits, ok := s.atLeast(least); ok {
 			result.Found++
 			s.top = append(s.top, ranked{bits, n, s.seen.keys[i]})
 		}

@@ -157,3 +157,61 @@ func TestSearchIsAsScore(t *testing.T) {
 		}
 	}
 }
+
+// TestNamesStayBelowTheirBound scores names of every shape against each other.
+func TestNamesStayBelowTheirBound(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(6, 6))
+	given := newPool(rng, 0, 200, 0.4)
+	surname := newPool(rng, 1, 300, 0.6)
+	short := []string{"mary", "jane", "maryjane", "jo", "ann", "joann", "lau", "rence", "laurence", "j", "al", "smith", "jones", "smithjones"}
+	word := func(p *pool) string {
+		if rng.IntN(3) == 0 {
+			return short[rng.IntN(len(short))]
+		}
+		w := p.draw(rng)
+		if rng.IntN(4) == 0 {
+			w = typo(rng, w)
+		}
+		return w
+	}
+	draw := func() Raw {
+		var raw Raw
+		for range 1 + rng.IntN(2) {
+			n := RawName{Given: word(&given), Surname: word(&surname)}
+			switch rng.IntN(6) {
+			case 0:
+				n.Given += " " + word(&given)
+			case 1:
+				n.Given, n.Surname = n.Given+" "+word(&given)+" "+word(&given), n.Surname+"-"+word(&surname)
+			case 2:
+				n = RawName{Full: n.Given + " " + word(&given) + " " + n.Surname}
+			case 3:
+				n = RawName{Given: n.Surname, Surname: n.Given}
+			case 4:
+				n = RawName{Surname: n.Surname}
+			}
+			raw.Names = append(raw.Names, n)
+		}
+		return raw
+	}
+	x := NewIndex()
+	for i := range 1500 {
+		r, _ := NewRecord(draw())
+		x.Put(numbered(i), "33", r)
+	}
+	s := new(searcher)
+	for range 300 {
+		q, _ := NewQuery(draw())
+		s.begin(x.facts, x.model)
+		s.ask(&q.record)
+		for i := range x.docs {
+			s.record.decode(x.store.at(x.docs[i].ref))
+			bound, score := s.namesAtMost(), s.scoreNames()
+			if score > bound+1e-9 {
+				r := x.unpack(&s.record)
+				t.Fatalf("%+v with %+v: %v is above the bound %v", q.record.names, r.names, score, bound)
+			}
+		}
+	}
+}

@@ -79,15 +79,20 @@ type profile struct {
 	sound   uint32 // hash of its sound
 	kin     uint16 // place in lexicon.kin, 0 when it is related to no name
 	length  uint8  // in letters, at most 255
+	common  uint16 // place in lexicon.shares, 0 when it is not among the commonest
 }
 
 func (l *lexicon) profile(w string) profile {
 	p := profile{sound: uint32(soundHash(w) >> 32), length: uint8(min(len(w), 255))}
-	for i := range len(w) {
-		p.letters |= 1 << (w[i] - 'a')
-	}
-	p.kin = l.kinOf[w]
+	p.letters, p.kin, p.common = lettersOf(w), l.kinOf[w], l.commonOf[w]
 	return p
+}
+
+func lettersOf(w string) (set uint32) {
+	for i := range len(w) {
+		set |= 1 << (w[i] - 'a')
+	}
+	return set
 }
 
 // deletePrefix is how many letters take part in the neighbourhood. Deleting
@@ -191,17 +196,18 @@ func (v *vocabulary) variants(w string, lex *lexicon) []variant {
 	lex.nicknames.each(w, related(ruleNickname))
 	limit := edits(len(w))
 	near := make([]uint32, 0, 64)
+	letters := lettersOf(w)
 	eachDelete(w, limit, func(h uint64) {
-		v.deletes.each(h, func(sym uint32) { near = append(near, sym) })
+		v.deletes.each(h, func(sym uint32) {
+			// an edit gives each side at most one letter that the other lacks
+			other := v.profiles[sym].letters
+			if bits.OnesCount32(letters&^other) <= limit && bits.OnesCount32(other&^letters) <= limit {
+				near = append(near, sym)
+			}
+		})
 	})
 	slices.Sort(near)
-	letters := lex.profile(w).letters
 	for _, sym := range slices.Compact(near) {
-		// an edit gives each side at most one letter that the other lacks
-		other := v.profiles[sym].letters
-		if bits.OnesCount32(letters&^other) > limit || bits.OnesCount32(other&^letters) > limit {
-			continue
-		}
 		x := v.words[sym]
 		if d := distance(w, x, limit); d <= limit && x != w && !seen(x) {
 			r := ruleOneLetter
