@@ -34,7 +34,8 @@ type options struct {
 	Profile    bool          `help:"Write CPU profiles of the server in place of the report." env:"BENCH_PROFILE"`
 	Only       []string      `help:"Only these parts: search, import, single, log, access, historical." env:"BENCH_ONLY"`
 	Historical string        `help:"A table of people to import; left out when absent." default:"../shared/data/historical_dev.csv" env:"BENCH_HISTORICAL"`
-	Dir        string        `help:"Scratch folder; emptied at the start." default:".run/bench"`
+	Keep       bool          `help:"Keep the loaded register, and use the one kept if it has the same people." env:"BENCH_KEEP"`
+	Dir        string        `help:"Scratch folder; emptied at the start unless kept." default:".run/bench"`
 	Report     string        `help:"Where the report goes, beside standard output." default:".run/bench-report.md"`
 	Limit      time.Duration `help:"Give up after." default:"15m"`
 }

@@ -28,6 +28,7 @@ type timed struct {
 type measure struct {
 	rates []float64
 	calls []timed
+	used  time.Duration // of the server's processor time, over all repeats
 }
 
 // take runs one repeat: so many clients, each calling as soon as it has its
@@ -133,6 +134,14 @@ func (m *measure) found(kind int) (calls, hits, firsts int) {
 		}
 	}
 	return calls, hits, firsts
+}
+
+// each is the server's processor time a call.
+func (m *measure) each() string {
+	if len(m.calls) == 0 || m.used == 0 {
+		return "–"
+	}
+	return ms(m.used / time.Duration(len(m.calls)))
 }
 
 // row is the usual row of a table: name, clients, rate, p50, p99.

@@ -51,8 +51,12 @@ func (r *replica) profile(ctx context.Context, name string, d time.Duration) (er
 }
 
 func (r *run) profiledLoad(ctx context.Context) error {
+	if r.Keep && r.loaded() {
+		return nil
+	}
 	return r.profiled(ctx, "register", func(server *replica) error {
 		rates, err := r.bulk(ctx, server)
+		err = errors.Join(err, r.markLoaded())
 		if err == nil {
 			r.out.paragraph("Nominals registered a second: %s.", span(rates))
 		}
@@ -87,10 +91,12 @@ func (r *run) profiledSearch(ctx context.Context) error {
 		}
 		defer done()
 		var m measure
+		before := server.used()
 		if err := m.take(ctx, clients, r.Time*5/4, call); err != nil {
 			return err
 		}
-		r.out.table(usual, [][]string{m.row("search", "8")})
+		m.used = server.used() - before
+		r.out.table(append(usual, "server's processor time a call"), [][]string{append(m.row("search", "8"), m.each())})
 		return nil
 	})
 }

@@ -31,12 +31,8 @@ const (
 // load registers the people through streams, timed in thirds, and then times
 // starts on what was loaded.
 func (r *run) load(ctx context.Context) error {
-	server, err := r.site.start(ctx, "register", database)
+	rates, err := r.fill(ctx)
 	if err != nil {
-		return err
-	}
-	rates, err := r.bulk(ctx, server)
-	if err = errors.Join(err, server.stop()); err != nil {
 		return err
 	}
 	var started []float64
@@ -63,6 +59,22 @@ func (r *run) load(ctx context.Context) error {
 		{"resident memory of the server just after its start", fmt.Sprintf("%d MiB", resident>>20)},
 	})
 	return nil
+}
+
+// fill loads the people unless they were kept, and returns the rates.
+func (r *run) fill(ctx context.Context) ([]float64, error) {
+	if r.Keep && r.loaded() {
+		return nil, nil
+	}
+	server, err := r.site.start(ctx, "register", database)
+	if err != nil {
+		return nil, err
+	}
+	rates, err := r.bulk(ctx, server)
+	if err = errors.Join(err, server.stop()); err != nil {
+		return nil, err
+	}
+	return rates, r.markLoaded()
 }
 
 // bulk registers all people and returns the rate of each third.

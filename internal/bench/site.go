@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -44,13 +45,16 @@ type site struct {
 	owner    string // passwords of the database's roles
 	service  string
 	stopIDP  context.CancelFunc
+	keep     bool
 	// starting, unless nil, is told of each server before it starts.
 	starting func(*replica)
 }
 
 func newSite(ctx context.Context, o *options) (s *site, err error) {
-	if err := os.RemoveAll(o.Dir); err != nil {
-		return nil, err
+	if !o.Keep || !o.loaded() {
+		if err := os.RemoveAll(o.Dir); err != nil {
+			return nil, err
+		}
 	}
 	if err := os.MkdirAll(o.Dir, 0o755); err != nil { //nolint:gosec // the database's account must reach its own folder below
 		return nil, err
@@ -59,7 +63,7 @@ func newSite(ctx context.Context, o *options) (s *site, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s = &site{dir: dir, keys: filepath.Join(dir, "keys"), owner: rand.Text(), service: rand.Text()}
+	s = &site{dir: dir, keep: o.Keep, keys: filepath.Join(dir, "keys"), owner: rand.Text(), service: rand.Text()}
 	for name, tags := range map[string]string{"register": "", "register-bench": "bench", "registerctl": ""} {
 		program := "./cmd/" + strings.TrimSuffix(name, "-bench")
 		build := exec.CommandContext(ctx, "go", "build", "-tags", tags, "-o", filepath.Join(dir, name), program) //nolint:gosec // our own programs
@@ -67,8 +71,10 @@ func newSite(ctx context.Context, o *options) (s *site, err error) {
 			return nil, fmt.Errorf("build %s: %w: %s", program, err, out)
 		}
 	}
-	if err := seal.Generate(ctx, seal.DirProvider(s.keys), origin); err != nil {
-		return nil, err
+	if _, err := os.Stat(s.keys); errors.Is(err, fs.ErrNotExist) {
+		if err := seal.Generate(ctx, seal.DirProvider(s.keys), origin); err != nil {
+			return nil, err
+		}
 	}
 	ref, err := refdata.Load(nil)
 	if err != nil {
@@ -92,10 +98,30 @@ func newSite(ctx context.Context, o *options) (s *site, err error) {
 	return s, nil
 }
 
-// close stops everything and gives back the space.
+// close stops everything and, unless the register is kept, gives back the space.
 func (s *site) close(ctx context.Context) error {
 	s.stopIDP()
-	return errors.Join(s.postgres.Stop(ctx), os.RemoveAll(filepath.Join(s.dir, "postgres")))
+	err := s.postgres.Stop(ctx)
+	if s.keep {
+		return err
+	}
+	return errors.Join(err, os.RemoveAll(filepath.Join(s.dir, "postgres")))
+}
+
+// loadedMark is the file that says which people a kept register holds.
+const loadedMark = "loaded"
+
+func (o *options) people() string { return fmt.Sprintf("%d nominals, seed %d", o.Nominals, o.Seed) }
+
+// loaded reports whether the kept register holds the people wanted.
+func (o *options) loaded() bool {
+	held, err := os.ReadFile(filepath.Join(o.Dir, loadedMark))
+	return err == nil && string(held) == o.people()
+}
+
+// markLoaded notes that the register is loaded.
+func (o *options) markLoaded() error {
+	return os.WriteFile(filepath.Join(o.Dir, loadedMark), []byte(o.people()), 0o600)
 }
 
 // database makes an empty database of the register, and returns the
@@ -242,6 +268,26 @@ func (r *replica) resident() int64 {
 		return 0
 	}
 	return kb << 10
+}
+
+// used is the processor time that the server has used, 0 where it cannot be told.
+func (r *replica) used() time.Duration {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", r.command.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	// After the name in brackets: state, then ten numbers, then the ticks spent
+	// for itself and in the kernel, a hundred to the second.
+	_, rest, _ := strings.Cut(string(raw), ") ")
+	fields := strings.Fields(rest)
+	if len(fields) < 13 {
+		return 0
+	}
+	var own, kernel int64
+	if _, err := fmt.Sscan(fields[11]+" "+fields[12], &own, &kernel); err != nil {
+		return 0
+	}
+	return time.Duration(own+kernel) * 10 * time.Millisecond
 }
 
 // dial connects: as the system of a force, or without a certificate.

@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"fmt"
 	"strings"
 	"time"
 )
@@ -20,17 +19,22 @@ type Birth struct {
 
 // String returns YYYY, YYYY-MM or YYYY-MM-DD, after "about " if approximate.
 func (b Birth) String() string {
-	s := fmt.Sprintf("%04d", b.Year)
+	out := make([]byte, 0, len("about 2001-02-03"))
+	if b.Approximate {
+		out = append(out, "about "...)
+	}
+	two := func(n int) { out = append(out, byte('0'+n/10%10), byte('0'+n%10)) }
+	two(b.Year / 100)
+	two(b.Year)
 	if b.Month > 0 {
-		s += fmt.Sprintf("-%02d", b.Month)
+		out = append(out, '-')
+		two(b.Month)
 		if b.Day > 0 {
-			s += fmt.Sprintf("-%02d", b.Day)
+			out = append(out, '-')
+			two(b.Day)
 		}
 	}
-	if b.Approximate {
-		return "about " + s
-	}
-	return s
+	return string(out)
 }
 
 func (b Birth) full() bool { return b.Day > 0 }

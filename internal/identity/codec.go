@@ -144,7 +144,10 @@ func (r *reader) bytes() []byte {
 }
 
 // decode fills p from the packed form at the start of b.
-func (p *packed) decode(b []byte) {
+func (p *packed) decode(b []byte) { p.decodeParts(b, true) }
+
+// decodeParts is decode; without all it stops after names, dates and sex.
+func (p *packed) decodeParts(b []byte, all bool) {
 	r := reader{b: b}
 	p.names, p.births, p.identifiers = p.names[:0], p.births[:0], p.identifiers[:0]
 	p.postcodes, p.address, p.syms = p.postcodes[:0], p.address[:0], p.syms[:0]
@@ -167,6 +170,9 @@ func (p *packed) decode(b []byte) {
 		p.births = append(p.births, unpackBirth(r.uvarint()))
 	}
 	p.sex = r.byte()
+	if !all {
+		return
+	}
 	for range r.byte() {
 		kind := IdentifierKind(r.byte())
 		platform := r.sym()

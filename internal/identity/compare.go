@@ -20,12 +20,9 @@ func compareNames(lex *lexicon, a, b string, pa, pb profile) rule {
 		}
 		return ruleDifferent
 	}
-	if pa.related && pb.related {
-		if lex.variants.related(a, b) {
-			return ruleVariant
-		}
-		if lex.nicknames.related(a, b) {
-			return ruleNickname
+	if pa.kin > 0 && pb.kin > 0 {
+		if r := lex.kinship(pa.kin, pb.kin); r != ruleDifferent {
+			return r
 		}
 	}
 	onlyA, onlyB := bits.OnesCount32(pa.letters&^pb.letters), bits.OnesCount32(pb.letters&^pa.letters)
@@ -36,8 +33,7 @@ func compareNames(lex *lexicon, a, b string, pa, pb profile) rule {
 	if d == 1 && len(a) >= 3 {
 		return ruleOneLetter
 	}
-	alike := similarity(a, b, onlyA, onlyB)
-	if pa.sound == pb.sound && alike >= 0.7 && jaroWinkler(a, b) >= 0.7 {
+	if pa.sound == pb.sound && similarity(a, b, onlyA, onlyB) >= 0.7 && jaroWinkler(a, b) >= 0.7 {
 		return ruleSound
 	}
 	switch {
@@ -45,10 +41,34 @@ func compareNames(lex *lexicon, a, b string, pa, pb profile) rule {
 		return ruleTwoLetters
 	case len(a) >= 3 && strings.HasPrefix(b, a):
 		return ruleStart
-	case alike >= 0.85 && jaroWinkler(a, b) >= 0.85:
+	case similarity(a, b, onlyA, onlyB) >= 0.85 && jaroWinkler(a, b) >= 0.85:
 		return ruleSimilar
 	}
 	return ruleDifferent
+}
+
+// strangers reports, from their profiles alone, that two names have nothing in
+// common that a rule asks for: compareNames would say different. It is sure of
+// far the most pairs that are; false says nothing.
+func strangers(a, b *profile) bool {
+	if a.sound == b.sound || a.kin > 0 && b.kin > 0 {
+		return false
+	}
+	la, lb := int(a.length), int(b.length)
+	if la <= 1 || lb <= 1 || la == 255 || lb == 255 {
+		return false
+	}
+	onlyA, onlyB := bits.OnesCount32(a.letters&^b.letters), bits.OnesCount32(b.letters&^a.letters)
+	if onlyA == 0 || onlyB == 0 {
+		return false // one may begin the other
+	}
+	if onlyA <= 2 && onlyB <= 2 && la-lb <= 2 && lb-la <= 2 {
+		return false // two letters may be all that is wrong
+	}
+	// What similarity grants at most, with the same first four letters, is
+	// below 0.85.
+	m := min(la-onlyA, lb-onlyB)
+	return 4*m*(la+lb) < 5*la*lb
 }
 
 // similarity bounds the Jaro-Winkler similarity from above, from the number of
@@ -110,20 +130,10 @@ func compareDates(a, b Birth, years int) rule {
 	if years == 0 && a.newYear() != b.newYear() {
 		return ruleNewYear
 	}
-	da, db := dateDigits(a), dateDigits(b)
-	off, first := 0, -1
-	for i := range da {
-		if da[i] != db[i] {
-			if off == 0 {
-				first = i
-			}
-			off++
-		}
-	}
-	switch {
+	switch off, transposed := digitsOff(a.decimal(), b.decimal()); {
 	case off == 1:
 		return ruleOneDigit
-	case off == 2 && first < len(da)-1 && da[first] == db[first+1] && da[first+1] == db[first]:
+	case transposed:
 		return ruleTransposed
 	case years == 1 && sameMonth && sameDay:
 		return ruleYearNear
@@ -141,14 +151,45 @@ func compareDates(a, b Birth, years int) rule {
 // that was not known.
 func (b Birth) newYear() bool { return b.Month == 1 && b.Day == 1 }
 
+// dateDigits returns the eight digits of a date.
 func dateDigits(b Birth) [8]byte {
-	v := b.Year*10000 + b.Month*100 + b.Day
+	v := b.decimal()
 	var d [8]byte
-	for i := 7; i >= 0; i-- {
-		d[i] = byte(v % 10) //nolint:gosec // one digit
-		v /= 10
+	for i := range d {
+		d[i] = byte(v >> (28 - 4*i) & 15)
 	}
 	return d
+}
+
+// decimal returns the eight digits of a date, four bits each.
+func (b Birth) decimal() uint32 {
+	return twoDigits[b.Year/100%100]<<24 | twoDigits[b.Year%100]<<16 | twoDigits[b.Month%100]<<8 | twoDigits[b.Day%100]
+}
+
+// twoDigits holds the two digits of each number below a hundred, four bits each.
+var twoDigits = func() (p [100]uint32) {
+	for i := range p {
+		p[i] = uint32(i/10<<4 | i%10)
+	}
+	return p
+}()
+
+// digitsOff counts the digits in which two dates differ; transposed says that
+// they are two neighbours that have changed places.
+func digitsOff(a, b uint32) (off int, transposed bool) {
+	x := a ^ b
+	x |= x >> 2
+	x = (x | x>>1) & 0x1111_1111
+	off = bits.OnesCount32(x)
+	if off != 2 {
+		return off, false
+	}
+	low := bits.TrailingZeros32(x)
+	if x>>low != 0x11 {
+		return off, false
+	}
+	p, q := a>>low&0xff, b>>low&0xff
+	return off, p == q>>4|q<<4&0xf0
 }
 
 // comparePostcodes says how near two normalised postcodes are. Those kept

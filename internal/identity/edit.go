@@ -23,32 +23,36 @@ func distance(a, b string, limit int) int {
 	if len(b) >= maxLen {
 		return limit + 1
 	}
-	var rows [3][maxLen]uint8
-	last, prev, cur := &rows[0], &rows[1], &rows[2]
-	for j := range len(b) + 1 {
-		prev[j] = uint8(j)
+	return min(alignment(a, b), limit+1)
+}
+
+// alignment is distance without a limit, for ASCII of 1 to 63 letters: a column
+// of the table of distances at a time, its steps up and down as the bits of a
+// word (Hyyrö 2003).
+func alignment(a, b string) int {
+	var at [128]uint64 // where each letter stands in a
+	for i := range len(a) {
+		at[a[i]&127] |= 1 << i
 	}
-	for i := 1; i <= len(a); i++ {
-		cur[0] = uint8(i)
-		best := cur[0]
-		for j := 1; j <= len(b); j++ {
-			cost := uint8(1)
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			d := min(prev[j]+1, cur[j-1]+1, prev[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				d = min(d, last[j-2]+1)
-			}
-			cur[j] = d
-			best = min(best, d)
+	last := uint64(1) << (len(a) - 1)
+	up, down := ^uint64(0), uint64(0)
+	var same, before uint64
+	d := len(a)
+	for i := range len(b) {
+		here := at[b[i]&127]
+		same = ^same&here<<1&before | (here&up + up ^ up) | here | down
+		more, less := down|^(same|up), same&up
+		if more&last != 0 {
+			d++
 		}
-		if int(best) > limit {
-			return limit + 1
+		if less&last != 0 {
+			d--
 		}
-		last, prev, cur = prev, cur, last
+		more, less = more<<1|1, less<<1
+		up, down = less|^(same|more), more&same
+		before = here
 	}
-	return min(int(prev[len(b)]), limit+1)
+	return d
 }
 
 // jaroWinkler returns the Jaro-Winkler similarity, 0 to 1.

@@ -2,7 +2,9 @@ package identity
 
 import (
 	"math/bits"
+	"slices"
 	"strings"
+	"sync/atomic"
 )
 
 // keyKind is a way to retrieve a record.
@@ -51,12 +53,27 @@ func soundHash(w string) uint64 {
 
 // eachKey calls f for each key of a record, once.
 func (r *Record) eachKey(f func(uint64)) {
-	seen := make(map[uint64]struct{}, 32)
+	var few [64]uint64
+	n := 0
+	var many map[uint64]struct{} // those beyond the few
 	emit := func(k uint64) {
-		if _, ok := seen[k]; !ok {
-			seen[k] = struct{}{}
-			f(k)
+		if slices.Contains(few[:n], k) {
+			return
 		}
+		if n < len(few) {
+			few[n] = k
+			n++
+			f(k)
+			return
+		}
+		if _, ok := many[k]; ok {
+			return
+		}
+		if many == nil {
+			many = map[uint64]struct{}{}
+		}
+		many[k] = struct{}{}
+		f(k)
 	}
 	for i := range r.names {
 		r.names[i].eachKey(r, emit)
@@ -155,12 +172,21 @@ func addressKeys(words []string) []uint64 {
 // keySet is a set of key kinds.
 type keySet uint16
 
+// names returns the names of the kinds; the list is shared.
 func (s keySet) names() []string {
+	if known := keySetNames[s].Load(); known != nil {
+		return *known
+	}
 	out := make([]string, 0, bits.OnesCount16(uint16(s)))
 	for k := range keyKinds {
 		if s&(1<<k) != 0 {
 			out = append(out, keyNameOf[k])
 		}
 	}
+	out = slices.Clip(out)
+	keySetNames[s].Store(&out)
 	return out
 }
+
+// keySetNames keeps the lists of names; they repeat from candidate to candidate.
+var keySetNames [1 << keyKinds]atomic.Pointer[[]string]

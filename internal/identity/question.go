@@ -55,7 +55,9 @@ func (s *scorer) ask(r *Record) {
 	for _, w := range r.address {
 		q.addressLogs = append(q.addressLogs, s.addressLog(s.borne(s.facts.atoms.count(w), 1)))
 	}
-	s.near.reset()
+	s.near.reset(len(q.words))
+	s.meetStrangers()
+	s.dates.reset()
 	s.mostNames = 0
 	if s.judging {
 		s.mostNames = s.boundNames()
@@ -131,8 +133,13 @@ func (s *scorer) borne(counted, by uint32) uint32 {
 }
 
 func (s *scorer) nameLog(w string, count uint32) float64 {
-	share, ok := s.lex.share[w]
-	if !ok {
+	return s.shareLog(s.lex.share[w], count)
+}
+
+// shareLog is nameLog of a name by its share of the commonest, 0 when it is
+// none of them.
+func (s *scorer) shareLog(share float64, count uint32) float64 {
+	if share == 0 {
 		share = s.model.Rare
 	}
 	return math.Log2((float64(count) + s.model.Pseudo*share) / (s.people + s.model.Pseudo))
@@ -195,52 +202,4 @@ func (f *facts) countBirth(b Birth, by int) {
 	f.births += by
 	f.years[b.Year-minYear] += uint32(by)  //nolint:gosec // wraps back when it falls
 	f.days[b.Month<<5|b.Day] += uint32(by) //nolint:gosec // wraps back when it falls
-}
-
-// memo remembers how near a word of the query is to a name of the index.
-type memo struct {
-	places []memoPlace
-	round  uint32
-	used   int
-}
-
-type memoPlace struct {
-	key   uint64
-	round uint32
-	nearness
-}
-
-const memoSize = 1 << 12
-
-func (m *memo) reset() {
-	if m.places == nil {
-		m.places = make([]memoPlace, memoSize)
-	}
-	m.round++
-	m.used = 0
-	if m.round == 0 {
-		clear(m.places)
-		m.round = 1
-	}
-}
-
-// place returns where the nearness of word and symbol is kept; known says
-// that it is there.
-func (m *memo) place(word int, sym uint32) (p *memoPlace, known bool) {
-	k := uint64(word)<<32 | uint64(sym)        //nolint:gosec // a place in a short list
-	i := (k * 0x9e3779b97f4a7c15) >> (64 - 12) // memoSize places
-	for ; m.places[i].round == m.round; i = (i + 1) % memoSize {
-		if m.places[i].key == k {
-			return &m.places[i], true
-		}
-	}
-	p = &m.places[i]
-	if m.used > memoSize*3/4 {
-		// crowded: use the place for this one answer, and give it up again
-		*p = memoPlace{key: k, round: m.round - 1}
-		return p, false
-	}
-	m.used++
-	*p = memoPlace{key: k, round: m.round}
-	return p, false
 }

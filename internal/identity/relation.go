@@ -2,6 +2,7 @@ package identity
 
 import (
 	_ "embed" // the name tables
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,6 +22,36 @@ var commonFile string
 type lexicon struct {
 	nicknames, variants relation
 	share               map[string]float64
+	commonOf            map[string]uint16 // place in shares
+	shares              []float64         // the first stands for none
+	kinOf               map[string]uint16 // place in kin
+	kin                 []kin             // the first stands for none
+}
+
+// kin is the groups that hold a name.
+type kin struct{ variants, nicknames []uint16 }
+
+// kinship returns ruleVariant, ruleNickname or ruleDifferent for two names
+// that have kin.
+func (l *lexicon) kinship(a, b uint16) rule {
+	x, y := &l.kin[a], &l.kin[b]
+	switch {
+	case meet(x.variants, y.variants):
+		return ruleVariant
+	case meet(x.nicknames, y.nicknames):
+		return ruleNickname
+	}
+	return ruleDifferent
+}
+
+// meet reports whether two short lists have something in common.
+func meet(a, b []uint16) bool {
+	for _, x := range a {
+		if slices.Contains(b, x) {
+			return true
+		}
+	}
+	return false
 }
 
 // relation holds groups of names; two names are related when one group holds
@@ -31,7 +62,10 @@ type relation struct {
 }
 
 var lexiconOnce = sync.OnceValue(func() *lexicon {
-	l := &lexicon{nicknames: parseRelation(nicknameFile), variants: parseRelation(variantFile), share: map[string]float64{}}
+	l := &lexicon{nicknames: parseRelation(nicknameFile), variants: parseRelation(variantFile), share: map[string]float64{},
+		commonOf: map[string]uint16{}, shares: make([]float64, 1),
+		kinOf: map[string]uint16{}, kin: make([]kin, 1),
+	}
 	for line := range strings.Lines(commonFile) {
 		f := strings.Fields(line)
 		if len(f) != 2 || f[0] == "#" {
@@ -39,6 +73,18 @@ var lexiconOnce = sync.OnceValue(func() *lexicon {
 		}
 		if n, err := strconv.ParseFloat(f[1], 64); err == nil {
 			l.share[f[0]] = max(l.share[f[0]], n/100_000)
+		}
+	}
+	for n, share := range l.share {
+		l.commonOf[n] = uint16(len(l.shares))
+		l.shares = append(l.shares, share)
+	}
+	for _, r := range []*relation{&l.variants, &l.nicknames} {
+		for n := range r.byName {
+			if l.kinOf[n] == 0 {
+				l.kinOf[n] = uint16(len(l.kin))
+				l.kin = append(l.kin, kin{l.variants.byName[n], l.nicknames.byName[n]})
+			}
 		}
 	}
 	return l
@@ -67,22 +113,6 @@ func parseRelation(file string) relation {
 		}
 	}
 	return r
-}
-
-// related reports whether one group holds both names.
-func (r *relation) related(a, b string) bool {
-	ga := r.byName[a]
-	if ga == nil {
-		return false
-	}
-	for _, y := range r.byName[b] {
-		for _, x := range ga {
-			if x == y {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // each calls f for every name related to a, a itself excepted; a name may come

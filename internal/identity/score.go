@@ -16,6 +16,7 @@ type scorer struct {
 	births   float64
 	question question
 	near     memo
+	dates    dateMemo
 	record   packed
 	// strange holds words of a record that the index does not know, when two
 	// records are scored; their symbols start at firstStrange.
@@ -63,28 +64,6 @@ func (s *scorer) atom(sym uint32) string {
 	return s.facts.atoms.words[sym]
 }
 
-// compare returns how near a word of the question is to a name.
-func (s *scorer) compare(word int, sym uint32) *nearness {
-	p, known := s.near.place(word, sym)
-	if !known {
-		w := s.word(sym)
-		var look profile
-		if sym < firstStrange {
-			look = s.facts.names.profiles[sym]
-		} else {
-			look = s.lex.profile(w)
-		}
-		p.rule = compareNames(s.lex, s.question.words[word], w, s.question.looks[word], look)
-		p.log = s.question.logs[word]
-		if p.rule != ruleExact && p.rule != ruleDifferent {
-			own, other := s.question.near[word], s.logFrequency(w)
-			p.rare, p.common = math.Exp2(min(own, other)), math.Exp2(max(own, other))
-			p.log = max(own, other)
-		}
-	}
-	return &p.nearness
-}
-
 func (s *scorer) add(f field, r rule, bits, log float64, query, record string) {
 	if s.explain {
 		s.parts = append(s.parts, evidence{field: f, rule: r, bits: bits, log: log, query: query, record: record})
@@ -116,11 +95,11 @@ func (s *scorer) scoreBirths() float64 {
 			switch rule {
 			case ruleDifferent:
 			case ruleYear, ruleAbout, ruleNewYear:
-				log = max(s.birthLog(Birth{Year: a.Year}), s.birthLog(Birth{Year: b.Year}))
+				log = max(s.dateLog(Birth{Year: a.Year}), s.dateLog(Birth{Year: b.Year}))
 			case ruleYearMonth:
-				log = s.birthLog(Birth{Year: a.Year, Month: a.Month})
+				log = s.dateLog(Birth{Year: a.Year, Month: a.Month})
 			default:
-				log = max(s.birthLog(a), s.birthLog(b))
+				log = max(s.dateLog(a), s.dateLog(b))
 			}
 			if v := s.model.bits(fieldBirth, rule, log); v > best {
 				best, bestRule, bestLog, q, r = v, rule, log, a, b

@@ -162,15 +162,15 @@ func (s *scorer) scoreSurname(n *nameScore, words []int, joined int, syms []uint
 
 func (s *scorer) point(best *namePoint, w int, y uint32) {
 	n := s.compare(w, y)
-	if b := s.model.nameBits(best.field, n); b > best.bits {
-		best.nearness, best.bits, best.word, best.sym = *n, b, w, y
+	if b := n.bits[best.field]; b > best.bits {
+		best.nearness, best.bits, best.word, best.sym = n.nearness, b, w, y
 	}
 }
 
 // pointJoined compares surnames written as one word with those in parts.
 func (s *scorer) pointJoined(best *namePoint, words []int, joined int, syms []uint32, joinedSym uint32) {
 	try := func(w int, y uint32) {
-		n := *s.compare(w, y)
+		n := s.compare(w, y).nearness
 		if n.rule == ruleExact {
 			n.rule = ruleJoined
 		} else if n.rule != ruleOneLetter && n.rule != ruleTwoLetters {
@@ -224,7 +224,7 @@ func (s *scorer) scoreGiven(n *nameScore, words []int, syms []uint32, free bool)
 	rest.total = math.Inf(-1)
 	for i, w := range words {
 		for j, y := range syms {
-			if s.model.nameBits(fieldGiven, s.compare(w, y)) == best.bits {
+			if s.compare(w, y).bits[fieldGiven] == best.bits {
 				if r := s.scoreRest(words, syms, i, j, free); r.total > rest.total {
 					rest = r
 				}

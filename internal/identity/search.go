@@ -64,16 +64,20 @@ func (x *Index) Search(q Query, l Limits) Result {
 	result.Considered = len(s.seen.docs)
 	s.top = s.top[:0]
 	x.each(s, func(i int, n uint32) {
-		if bits := s.score(); bits >= least {
+		if bits, ok := s.atLeast(least); ok {
 			result.Found++
 			s.top = append(s.top, ranked{bits, n, s.seen.keys[i]})
 		}
 	})
 	x.order(s.top)
+	shown := s.top[:min(len(s.top), l.Candidates)]
+	if len(shown) > 0 {
+		result.Candidates = make([]Candidate, 0, len(shown))
+	}
 	s.explain = true
-	for _, r := range s.top[:min(len(s.top), l.Candidates)] {
+	for _, r := range shown {
 		d := &x.docs[r.doc]
-		s.record.decode(x.store.at(d.ref))
+		s.record.decodeParts(x.store.at(d.ref), s.question.all())
 		result.Candidates = append(result.Candidates, Candidate{
 			Scored: s.scored(), ID: d.id, Force: x.forces[d.force], Keys: r.keys.names(),
 		})
@@ -99,7 +103,7 @@ func (x *Index) order(top []ranked) {
 func (x *Index) each(s *searcher, f func(i int, n uint32)) {
 	const ahead = 32
 	var refs [ahead]uint32
-	docs := s.seen.docs
+	docs, all := s.seen.docs, s.question.all()
 	for start := 0; start < len(docs); start += ahead {
 		batch := docs[start:min(start+ahead, len(docs))]
 		for i, n := range batch {
@@ -110,7 +114,7 @@ func (x *Index) each(s *searcher, f func(i int, n uint32)) {
 			s.touched += b[0] + b[min(len(b)-1, 64)]
 		}
 		for i, n := range batch {
-			s.record.decode(x.store.at(refs[i]))
+			s.record.decodeParts(x.store.at(refs[i]), all)
 			f(start+i, n)
 		}
 	}
@@ -182,11 +186,9 @@ func (s *searcher) read(result *Result, budget, alone int) {
 		return cmp.Compare(a.key, b.key)
 	})
 	// a criterion that is used together with another is not too common
-	combined := map[string]bool{}
+	var used keySet
 	for _, p := range s.probes {
-		combined["name"] = combined["name"] || p.kind < keyName && p.kind != keyBirth || p.kind == keyPostSound
-		combined["birth"] = combined["birth"] || p.kind > keyBirth && p.kind < keyName
-		combined["postcode"] = combined["postcode"] || p.kind == keyPostSound
+		used |= 1 << p.kind
 	}
 	s.seen.reset()
 	left := budget
@@ -200,7 +202,7 @@ func (s *searcher) read(result *Result, budget, alone int) {
 		}
 		if p.count > limit {
 			result.BudgetReached = true
-			if name := criterionOf[p.kind]; name != "" && !combined[name] && !slices.Contains(result.TooCommon, name) {
+			if name := criterionOf[p.kind]; name != "" && used&combining[p.kind] == 0 && !slices.Contains(result.TooCommon, name) {
 				result.TooCommon = append(result.TooCommon, name)
 			}
 			continue
@@ -213,9 +215,19 @@ func (s *searcher) read(result *Result, budget, alone int) {
 
 // criterionOf names the criterion that a key of one criterion alone stands
 // for.
-var criterionOf = map[keyKind]string{
+var criterionOf = [keyKinds]string{
 	keyName: "name", keyBirth: "birth", keyIdentifier: "identifier", keyPostcode: "postcode", keyAddress: "address",
 }
+
+// combining holds, for such a key, the keys that use its criterion together
+// with another.
+var combining = [keyKinds]keySet{
+	keyName:     1<<keyNames | 1<<keySounds | 1<<keyPostSound | withBirth,
+	keyBirth:    withBirth,
+	keyPostcode: 1 << keyPostSound,
+}
+
+const withBirth = keySet(1<<keySoundYear | 1<<keySoundMonth | 1<<keySoundDay | 1<<keySoundDate)
 
 // seenSet is the set of records retrieved, and by which kinds of key.
 type seenSet struct {

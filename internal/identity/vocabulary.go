@@ -77,19 +77,22 @@ type vocabulary struct {
 type profile struct {
 	letters uint32 // a bit for each letter it holds
 	sound   uint32 // hash of its sound
-	related bool   // the lexicon relates it to other names
+	kin     uint16 // place in lexicon.kin, 0 when it is related to no name
+	length  uint8  // in letters, at most 255
+	common  uint16 // place in lexicon.shares, 0 when it is not among the commonest
 }
 
 func (l *lexicon) profile(w string) profile {
-	p := profile{sound: uint32(soundHash(w) >> 32)}
-	for i := range len(w) {
-		p.letters |= 1 << (w[i] - 'a')
-	}
-	_, p.related = l.variants.byName[w]
-	if !p.related {
-		_, p.related = l.nicknames.byName[w]
-	}
+	p := profile{sound: uint32(soundHash(w) >> 32), length: uint8(min(len(w), 255))}
+	p.letters, p.kin, p.common = lettersOf(w), l.kinOf[w], l.commonOf[w]
 	return p
+}
+
+func lettersOf(w string) (set uint32) {
+	for i := range len(w) {
+		set |= 1 << (w[i] - 'a')
+	}
+	return set
 }
 
 // deletePrefix is how many letters take part in the neighbourhood. Deleting
@@ -193,16 +196,18 @@ func (v *vocabulary) variants(w string, lex *lexicon) []variant {
 	lex.nicknames.each(w, related(ruleNickname))
 	limit := edits(len(w))
 	near := make([]uint32, 0, 64)
+	letters := lettersOf(w)
 	eachDelete(w, limit, func(h uint64) {
-		v.deletes.each(h, func(sym uint32) { near = append(near, sym) })
+		v.deletes.each(h, func(sym uint32) {
+			// an edit gives each side at most one letter that the other lacks
+			other := v.profiles[sym].letters
+			if bits.OnesCount32(letters&^other) <= limit && bits.OnesCount32(other&^letters) <= limit {
+				near = append(near, sym)
+			}
+		})
 	})
 	slices.Sort(near)
-	letters := lex.profile(w).letters
 	for _, sym := range slices.Compact(near) {
-		// an edit adds or takes away two letters at most
-		if bits.OnesCount32(letters^v.profiles[sym].letters) > 2*limit {
-			continue
-		}
 		x := v.words[sym]
 		if d := distance(w, x, limit); d <= limit && x != w && !seen(x) {
 			r := ruleOneLetter
