@@ -23,6 +23,7 @@ import (
 	"github.com/perpetrator-register/register/internal/accesslog"
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/conduct"
+	"github.com/perpetrator-register/register/internal/gather"
 	"github.com/perpetrator-register/register/internal/postgres"
 	"github.com/perpetrator-register/register/internal/refdata"
 	"github.com/perpetrator-register/register/internal/seal"
@@ -45,6 +46,7 @@ type Server struct {
 	tls      *access.TLS
 	restTLS  *access.TLS
 	otel     *telemetry
+	gatherer *gather.Gatherer // nil without witnesses
 
 	grpc      *grpc.Server
 	rest      *http.Server
@@ -142,6 +144,9 @@ func (s *Server) open(ctx context.Context) error {
 	deps := &service.Deps{
 		DB: s.db, Keys: s.keys, View: s.view, Ref: ref, Rules: rules, Check: check, Proof: accesslog.NewReader(s.db),
 		Origin: c.Origin, SearchTTL: c.Limits.SearchTTL, Timeout: c.Limits.CallTimeout, Now: time.Now, Log: s.log,
+	}
+	if err := s.openGatherer(); err != nil {
+		return err
 	}
 	if s.otel, err = newTelemetry(ctx, c.OTLPEndpoint, s); err != nil {
 		return err
