@@ -84,7 +84,7 @@ func (c *devCmd) writeClientFiles(stack *devstack.Stack) error {
 	}
 	var b strings.Builder
 	if err := clientConfig.Execute(&b, map[string]any{
-		"Server": stack.Server.GRPCAddr(), "CA": filepath.Join(dir, "pki", "root.pem"), "LogKey": stack.Server.LogVerifiers()[0], "Profiles": profiles,
+		"Server": stack.Server.GRPCAddr(), "CA": filepath.Join(dir, "pki", "root.pem"), "LogKey": stack.Server.LogVerifiers()[0], "WitnessKey": stack.WitnessKey, "Profiles": profiles,
 	}); err != nil {
 		return err
 	}
@@ -101,6 +101,7 @@ profiles:
     server: {{$.Server}}
     ca: {{$.CA}}
     log_key: {{$.LogKey}}
+    witness_keys: [{{$.WitnessKey}}]
 {{- if .Cert}}
     cert: {{.Cert}}
     key: {{.Key}}

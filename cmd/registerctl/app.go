@@ -26,6 +26,8 @@ type globals struct {
 	Token   string        `help:"Access token instead of the sign-in. Better in the environment: others can see a command line." env:"REGISTER_TOKEN" placeholder:"TOKEN"`
 	Officer string        `help:"Collar number of the officer for whom a force system calls." placeholder:"COLLAR"`
 	LogKey  string        `help:"Verifier key of the access log, to check the signatures of its checkpoints." env:"REGISTER_LOG_KEY" placeholder:"KEY"`
+	Witness []string      `help:"Verifier key of a witness of the access log, to check its cosignatures; may be repeated." name:"witness-key" sep:"none" placeholder:"KEY"`
+	Quorum  int           `help:"How many of the witnesses must have co-signed; else more than half." name:"witness-quorum" placeholder:"N"`
 	JSON    bool          `help:"Print JSON." name:"json"`
 	Receipt string        `help:"Append the receipt of the call to this file." type:"path" placeholder:"FILE"`
 	Timeout time.Duration `help:"How long to wait for an answer." default:"30s"`
@@ -86,6 +88,12 @@ func (a *app) profile() (string, client.Profile, error) {
 		if *flag != "" {
 			*field = *flag
 		}
+	}
+	if len(a.Witness) > 0 {
+		p.WitnessKeys, p.WitnessQuorum = a.Witness, 0
+	}
+	if a.Quorum != 0 {
+		p.WitnessQuorum = a.Quorum
 	}
 	return name, p, nil
 }

@@ -154,10 +154,15 @@ func stamp(t time.Time) *timestamppb.Timestamp {
 	return timestamppb.New(t)
 }
 
-type logCheckpointCmd struct{}
+type logCheckpointCmd struct {
+	Witnessed bool `help:"The newest that witnesses have co-signed, verified to be a part of the newest."`
+}
 
 // Run shows the newest checkpoint.
 func (c *logCheckpointCmd) Run(a *app) error {
+	if c.Witnessed {
+		return a.showWitnessed()
+	}
 	conn, err := a.connect()
 	if err != nil {
 		return err
@@ -222,19 +227,35 @@ func (a *app) prover() (*client.Prover, error) {
 		return nil, err
 	}
 	_, profile, err := a.profile()
-	return &client.Prover{Log: registerv1.NewAccessLogServiceClient(conn), Key: profile.LogKey}, err
+	if err != nil {
+		return nil, err
+	}
+	witnesses, err := client.NewWitnesses(profile.WitnessKeys, profile.WitnessQuorum)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return &client.Prover{Log: registerv1.NewAccessLogServiceClient(conn), Key: profile.LogKey, Witnesses: witnesses}, nil
 }
 
 func (a *app) showProof(p *client.Proof) error {
 	if a.JSON {
-		return a.printValue(map[string]any{
+		value := map[string]any{
 			"index": p.Index, "leafHash": p.Leaf.String(), "origin": p.Checkpoint.Origin, "treeSize": p.Checkpoint.Tree.N,
 			"rootHash": p.Checkpoint.Tree.Hash.String(), "newestTreeSize": p.Newest.Tree.N, "signatureChecked": p.Newest.Signed,
-		})
+		}
+		if w := p.Witnessed; w != nil {
+			value["witnessedTreeSize"], value["witnessed"] = w.Checkpoint.Tree.N, w.Checkpoint.Tree.N > p.Index
+		}
+		return a.printValue(value)
 	}
 	a.say("PROVED. %s holds entry %d in its tree of %d entries.", client.Clean(p.Checkpoint.Origin), p.Index, p.Checkpoint.Tree.N)
 	if p.Newest.Tree.N > p.Checkpoint.Tree.N {
 		a.say("The newest tree, of %d entries, extends that tree: nothing before was changed.", p.Newest.Tree.N)
+	}
+	if w := p.Witnessed; w != nil && w.Checkpoint.Tree.N > p.Index {
+		a.say("Witnesses have co-signed a tree that holds it, of %d entries: %s.", w.Checkpoint.Tree.N, cosigners(w.By))
+	} else if w != nil {
+		a.say("It is NOT YET co-signed: the newest tree that witnesses have co-signed has %d entries.", w.Checkpoint.Tree.N)
 	}
 	a.say("leaf %s", p.Leaf)
 	a.say("root %s", p.Checkpoint.Tree.Hash)

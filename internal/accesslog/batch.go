@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 
+	"github.com/perpetrator-register/register/internal/checkpoint"
 	"github.com/perpetrator-register/register/internal/postgres"
 )
 
@@ -256,7 +257,7 @@ func (a *attempt) build(head postgres.LogHead) (edge, error) {
 	}
 	next, full := w.edge.append(a.leaves)
 	root := next.root()
-	signed, err := signCheckpoint(w.o.Origin, tlog.Tree{N: next.size, Hash: root}, w.o.Signers)
+	signed, err := checkpoint.Sign(w.o.Origin, tlog.Tree{N: next.size, Hash: root}, w.o.Signers)
 	if err != nil {
 		return edge{}, fmt.Errorf("sign checkpoint: %w", err)
 	}

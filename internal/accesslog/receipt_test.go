@@ -6,11 +6,13 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/perpetrator-register/register/internal/checkpoint"
 )
 
 func signedCheckpoint(tb testing.TB, k logKey) []byte {
 	tb.Helper()
-	signed, err := signCheckpoint(testOrigin, tlog.Tree{N: 9, Hash: leafNumber(9)}, []note.Signer{k.signer})
+	signed, err := checkpoint.Sign(testOrigin, tlog.Tree{N: 9, Hash: leafNumber(9)}, []note.Signer{k.signer})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -101,8 +103,8 @@ func FuzzOpenCheckpoint(f *testing.F) {
 		if err == nil && (c.Tree.N != 9 || c.Tree.Hash != leafNumber(9)) {
 			t.Errorf("accepted %q, which nobody signed", signed)
 		}
-		if c, err := ParseCheckpoint(string(signed)); err == nil && c.text() != string(signed) {
-			t.Errorf("%q is read as %q", signed, c.text())
+		if c, err := ParseCheckpoint(string(signed)); err == nil && c.Text() != string(signed) {
+			t.Errorf("%q is read as %q", signed, c.Text())
 		}
 	})
 }

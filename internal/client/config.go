@@ -46,6 +46,10 @@ type Profile struct {
 	Scopes []string `yaml:"scopes,omitempty"`
 	// LogKey is the verifier key of the log's checkpoints (C2SP signed-note).
 	LogKey string `yaml:"log_key,omitempty"`
+	// WitnessKeys are the verifier keys of the log's witnesses, and WitnessQuorum
+	// how many of them must have co-signed; 0 means more than half.
+	WitnessKeys   []string `yaml:"witness_keys,omitempty"`
+	WitnessQuorum int      `yaml:"witness_quorum,omitempty"`
 }
 
 // Config is the content of the configuration file.

@@ -15,8 +15,11 @@ import (
 type Prover struct {
 	// Log is the log.
 	Log registerv1.AccessLogServiceClient
-	// Key is the verifier key of the log; empty leaves signatures unchecked.
+	// Key is the verifier key of the log, or several with spaces between; empty
+	// leaves signatures unchecked.
 	Key string
+	// Witnesses, if set, must have co-signed a tree that the newest extends.
+	Witnesses *Witnesses
 }
 
 // Proof is what was verified.
@@ -28,21 +31,30 @@ type Proof struct {
 	Checkpoint *Checkpoint
 	// Newest is the newest checkpoint; its tree extends that of Checkpoint.
 	Newest *Checkpoint
+	// Witnessed is the newest co-signed checkpoint, when the prover knows
+	// witnesses: the newest tree extends its tree too, so that a larger one holds
+	// all that Checkpoint's does.
+	Witnessed *Witnessed
 }
 
-// Newest returns the newest checkpoint and its note.
-func (p *Prover) Newest(ctx context.Context) (*Checkpoint, string, error) {
+// newest returns the newest checkpoint and, if witnesses are known, the newest
+// that they have co-signed.
+func (p *Prover) newest(ctx context.Context) (*Checkpoint, *Witnessed, error) {
 	got, err := p.Log.GetCheckpoint(ctx, &registerv1.GetCheckpointRequest{})
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	c, err := OpenCheckpoint(got.GetNote(), p.Key)
-	return c, got.GetNote(), err
+	if err != nil || p.Witnesses == nil {
+		return c, nil, err
+	}
+	w, err := p.witnessed(ctx, got.GetWitnessed(), c)
+	return c, w, err
 }
 
 // Entry proves that the newest checkpoint's tree holds the entry.
 func (p *Prover) Entry(ctx context.Context, index int64) (*Proof, error) {
-	newest, _, err := p.Newest(ctx)
+	newest, witnessed, err := p.newest(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -53,13 +65,13 @@ func (p *Prover) Entry(ctx context.Context, index int64) (*Proof, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Proof{Index: index, Leaf: leaf, Checkpoint: newest, Newest: newest}, nil
+	return &Proof{Index: index, Leaf: leaf, Checkpoint: newest, Newest: newest, Witnessed: witnessed}, nil
 }
 
 // Receipt proves that a receipt holds: its entry is in its checkpoint's tree
 // with its leaf hash, and the newest checkpoint's tree extends that tree.
 func (p *Prover) Receipt(ctx context.Context, r *Receipt) (*Proof, error) {
-	newest, _, err := p.Newest(ctx)
+	newest, witnessed, err := p.newest(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +94,7 @@ func (p *Prover) Receipt(ctx context.Context, r *Receipt) (*Proof, error) {
 	if err := p.consistency(ctx, at.Tree, newest.Tree); err != nil {
 		return nil, err
 	}
-	return &Proof{Index: r.Index, Leaf: leaf, Checkpoint: at, Newest: newest}, nil
+	return &Proof{Index: r.Index, Leaf: leaf, Checkpoint: at, Newest: newest, Witnessed: witnessed}, nil
 }
 
 // Offline checks as much of a receipt as can be without the log: the form of
@@ -142,7 +154,7 @@ func (p *Prover) consistency(ctx context.Context, older, newer tlog.Tree) error 
 		return err
 	}
 	if err := tlog.CheckTree(hashes, newer.N, newer.Hash, older.N, older.Hash); err != nil {
-		return errors.New("the proof FAILED: the newest tree does not extend the receipt's, history was rewritten")
+		return errors.New("the proof FAILED: the newest tree does not extend the earlier one, history was rewritten")
 	}
 	return nil
 }

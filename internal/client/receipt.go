@@ -77,18 +77,19 @@ type Checkpoint struct {
 }
 
 // OpenCheckpoint reads a checkpoint note (C2SP tlog-checkpoint) and, when the
-// log's verifier key is given, verifies its signature. Without the key it
-// reads what stands there and Signed is false.
+// log's verifier key is given, verifies its signature; several keys, separated
+// by spaces, are those that the log has had. Without a key it reads what stands
+// there and Signed is false.
 func OpenCheckpoint(signed, logKey string) (*Checkpoint, error) {
-	known := note.VerifierList()
-	if logKey != "" {
-		v, err := note.NewVerifier(logKey)
+	var keys []note.Verifier
+	for _, key := range strings.Fields(logKey) {
+		v, err := note.NewVerifier(key)
 		if err != nil {
 			return nil, errors.New("the log's key is not a verifier key")
 		}
-		known = note.VerifierList(v)
+		keys = append(keys, v)
 	}
-	n, err := note.Open([]byte(signed), known)
+	n, err := note.Open([]byte(signed), note.VerifierList(keys...))
 	var unverified *note.UnverifiedNoteError
 	switch {
 	case errors.As(err, &unverified) && logKey == "":

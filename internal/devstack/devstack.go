@@ -54,6 +54,8 @@ type Stack struct {
 	Postgres *pgserver.Server
 	// Config is the server's configuration.
 	Config *server.Config
+	// WitnessKey is the verifier key of the log's witness.
+	WitnessKey string
 
 	options Options
 	forces  []refdata.Force
@@ -160,6 +162,9 @@ func (s *Stack) assemble(ctx context.Context, ref *refdata.Set) error {
 		Keys:      server.Keys{Dir: keys},
 		Issuers:   s.IDP.Issuers(),
 		PolicyDir: o.PolicyDir, Origin: Origin, Development: true,
+	}
+	if err := s.startWitness(ctx, keys); err != nil {
+		return err
 	}
 	s.Server, err = server.New(ctx, s.Config, o.Log)
 	return err

@@ -39,6 +39,8 @@ type Config struct {
 	Weights string `yaml:"weights"`
 	// Limits bound requests.
 	Limits Limits `yaml:"limits"`
+	// Witnesses co-sign the log.
+	Witnesses Witnesses `yaml:"witnesses,omitempty"`
 	// OTLPEndpoint is where traces are sent; empty sends none.
 	OTLPEndpoint string `yaml:"otlp_endpoint"`
 
@@ -185,10 +187,12 @@ func (c *Config) Validate() error {
 		c.Limits.HeaderTimeout < 0 || c.Limits.BodyTimeout < 0 {
 		fault("limits", "must not be negative")
 	}
+	c.Witnesses.validate(c.Development, fault)
 	return errors.Join(faults...)
 }
 
 func (c *Config) standard() {
+	c.Witnesses.standard()
 	set(&c.GRPC.Listen, "127.0.0.1:9090")
 	set(&c.REST.Listen, "127.0.0.1:8080")
 	set(&c.Admin, "127.0.0.1:9091")

@@ -3,6 +3,9 @@ package server
 import (
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/perpetrator-register/register/internal/checkpoint"
 )
 
 const soundConfig = `
@@ -60,6 +63,44 @@ func TestInsecureConfiguration(t *testing.T) {
 				t.Errorf("got %v, want a fault of %s", err, change.fault)
 			}
 		})
+	}
+}
+
+// The witnesses have standard values, and each fault its name.
+func TestWitnesses(t *testing.T) {
+	t.Parallel()
+	key := func(name string) string {
+		_, verifier, err := checkpoint.GenerateCosigner(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return verifier
+	}
+	one := "{key: " + key("a") + ", url: https://a.example}"
+	two := "{key: " + key("b") + ", url: https://b.example/witness}"
+	three := "{key: " + key("c") + ", url: https://c.example}"
+	read := func(witnesses string) (*Config, error) {
+		return ReadConfig(strings.NewReader(soundConfig+"witnesses: "+witnesses+"\n"), false)
+	}
+	c, err := read("{list: [" + one + "," + two + "," + three + "]}")
+	if err != nil || c.Witnesses.Quorum != 2 || c.Witnesses.Every != time.Minute || c.Witnesses.WarnAfter != 10*time.Minute {
+		t.Errorf("%+v, %v", c.Witnesses, err)
+	}
+	for text, fault := range map[string]string{
+		"{quorum: 2, list: [" + one + "]}":                            "witnesses.quorum",
+		"{quorum: -1, list: [" + one + "]}":                           "witnesses.quorum",
+		"{quorum: 1}":                                                 "witnesses.list",
+		"{every: 1ms, list: [" + one + "]}":                           "witnesses.every",
+		"{every: 10m, warn_after: 10m, list: [" + one + "]}":          "witnesses.warn_after",
+		"{list: [" + one + "," + one + "]}":                           "witnesses.list[1].key",
+		"{list: [{key: x, url: https://a.example}]}":                  "witnesses.list[0].key",
+		"{list: [" + strings.Replace(one, "https", "http", 1) + "]}":  "witnesses.list[0].url",
+		"{list: [" + strings.Replace(one, "https://a", "a", 1) + "]}": "witnesses.list[0].url",
+		"{list: [" + strings.Replace(one, "//a", "//u:p@a", 1) + "]}": "witnesses.list[0].url",
+	} {
+		if _, err := read(text); err == nil || !strings.Contains(err.Error(), fault) {
+			t.Errorf("%s: %v, want a fault of %s", text, err, fault)
+		}
 	}
 }
 

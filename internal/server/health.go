@@ -43,7 +43,12 @@ func (r *readiness) ok() bool { return r.database.Load() && !r.draining.Load() }
 func (s *Server) adminHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", s.otel.metricsHandler())
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, true) })
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, true)
+		if s.gatherer != nil { // told, and no reason to be restarted
+			_, _ = w.Write([]byte(s.gatherer.Status().String() + "\n"))
+		}
+	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { answer(w, s.ready.ok()) })
 	return mux
 }

@@ -42,6 +42,8 @@ func (s *Server) Run(ctx context.Context) error {
 	if err := s.logActivation(ctx, access.Activation{NewHash: s.policies.Current().Hash()}); err != nil {
 		return fmt.Errorf("the start cannot be logged: %w", err)
 	}
+	stopGathering := s.gather(background)
+	defer stopGathering()
 	var g errgroup.Group
 	g.Go(func() error { return s.grpc.Serve(s.listeners.grpc) })
 	g.Go(func() error { return ignoreClosed(s.serveREST()) })
@@ -56,7 +58,26 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	s.ready.draining.Store(true)
 	s.stopServing(context.WithoutCancel(ctx))
+	stopGathering() // before the database is closed
 	return errors.Join(err, s.Close())
+}
+
+// gather has the log witnessed until the function that it returns is called,
+// which may be repeated.
+func (s *Server) gather(ctx context.Context) (stop func()) {
+	if s.gatherer == nil {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.gatherer.Run(ctx)
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
 }
 
 // serveREST serves REST, over TLS unless it is plain HTTP on loopback.

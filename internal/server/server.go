@@ -23,6 +23,7 @@ import (
 	"github.com/perpetrator-register/register/internal/accesslog"
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/conduct"
+	"github.com/perpetrator-register/register/internal/gather"
 	"github.com/perpetrator-register/register/internal/postgres"
 	"github.com/perpetrator-register/register/internal/refdata"
 	"github.com/perpetrator-register/register/internal/seal"
@@ -45,6 +46,7 @@ type Server struct {
 	tls      *access.TLS
 	restTLS  *access.TLS
 	otel     *telemetry
+	gatherer *gather.Gatherer // nil without witnesses
 
 	grpc      *grpc.Server
 	rest      *http.Server
@@ -164,6 +166,9 @@ func (s *Server) open(ctx context.Context) error {
 		methods: methods, authn: s.authn, policies: s.policies,
 		log:      call.Log{Appender: appender, Keys: s.keys},
 		refusals: s.refusals, check: check, limits: newLimiter(c.Limits.PerSecond, c.Limits.Burst), slog: s.log, timeout: c.Limits.CallTimeout,
+	}
+	if err := s.openGatherer(); err != nil {
+		return err
 	}
 	if s.otel, err = newTelemetry(ctx, c.OTLPEndpoint, s); err != nil {
 		return err

@@ -65,6 +65,16 @@ func (t *telemetry) observe(s *Server) error {
 			}))
 		return err
 	}
+	if g := s.gatherer; g != nil {
+		if err := errors.Join(
+			gauge("register.witnessed_checkpoint.age", "s", "Time since a quorum of witnesses last co-signed a checkpoint.", func() int64 { return int64(g.Status().Age().Seconds()) }),
+			gauge("register.witnessed_checkpoint.size", "{entry}", "Entries of the newest co-signed checkpoint.", func() int64 { return g.Status().Size }),
+			gauge("register.witnesses.answered", "{witness}", "Witnesses that co-signed in this replica's last round.", func() int64 { return int64(g.Status().Answered) }),
+			gauge("register.witnesses.refused", "{witness}", "Witnesses that did not accept the log in this replica's last round.", func() int64 { return int64(g.Status().Refused) }),
+		); err != nil {
+			return err
+		}
+	}
 	return errors.Join(
 		gauge("register.index.nominals", "{nominal}", "Nominals in the index.", func() int64 { return int64(s.view.Index().Len()) }),
 		gauge("register.index.size", "By", "Memory of the index.", func() int64 { return s.view.Index().Bytes() }),

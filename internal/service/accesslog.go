@@ -45,6 +45,11 @@ func OpenBody(keys *seal.KeyRing, b postgres.StoredBody, m proto.Message) error 
 
 // GetCheckpoint implements the RPC.
 func (s *AccessLog) GetCheckpoint(ctx context.Context, _ *registerv1.GetCheckpointRequest) (*registerv1.Checkpoint, error) {
+	// Read first, so that its tree is a prefix of the newest.
+	witnessed, err := s.DB.Witnessed(ctx)
+	if err != nil && !errors.Is(err, postgres.ErrNotFound) {
+		return nil, err
+	}
 	head, err := s.DB.Head(ctx)
 	if errors.Is(err, postgres.ErrNotFound) {
 		return nil, problem(codes.FailedPrecondition, ReasonNotFound, "the log is empty: it has no checkpoint yet")
@@ -52,7 +57,11 @@ func (s *AccessLog) GetCheckpoint(ctx context.Context, _ *registerv1.GetCheckpoi
 	if err != nil {
 		return nil, err
 	}
-	return &registerv1.Checkpoint{Origin: s.Origin, TreeSize: head.Size, RootHash: head.Root, Note: string(head.Note)}, nil
+	out := &registerv1.Checkpoint{Origin: s.Origin, TreeSize: head.Size, RootHash: head.Root, Note: string(head.Note)}
+	if w := witnessed; w.Size > 0 {
+		out.Witnessed = &registerv1.WitnessedCheckpoint{TreeSize: w.Size, WitnessTime: timestamppb.New(w.Time), Witnesses: w.Witnesses, Note: string(w.Note)}
+	}
+	return out, nil
 }
 
 // size returns the asked tree size, or the newest; a size beyond the newest

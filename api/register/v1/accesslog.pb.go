@@ -135,7 +135,10 @@ type Checkpoint struct {
 	// The root hash of the tree (RFC 6962, SHA-256).
 	RootHash []byte `protobuf:"bytes,3,opt,name=root_hash,json=rootHash,proto3" json:"root_hash,omitempty"`
 	// The signed note (C2SP signed-note, tlog-checkpoint).
-	Note          string `protobuf:"bytes,4,opt,name=note,proto3" json:"note,omitempty"`
+	Note string `protobuf:"bytes,4,opt,name=note,proto3" json:"note,omitempty"`
+	// The newest checkpoint that a quorum of witnesses has co-signed; absent when
+	// there is none. Its tree is a prefix of this one.
+	Witnessed     *WitnessedCheckpoint `protobuf:"bytes,5,opt,name=witnessed,proto3" json:"witnessed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -198,6 +201,88 @@ func (x *Checkpoint) GetNote() string {
 	return ""
 }
 
+func (x *Checkpoint) GetWitnessed() *WitnessedCheckpoint {
+	if x != nil {
+		return x.Witnessed
+	}
+	return nil
+}
+
+// WitnessedCheckpoint is a checkpoint that independent parties have co-signed:
+// each has seen that its tree extends all that it had seen of the log before.
+type WitnessedCheckpoint struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many entries the tree holds.
+	TreeSize int64 `protobuf:"varint,1,opt,name=tree_size,json=treeSize,proto3" json:"tree_size,omitempty"`
+	// When the quorum was gathered. Each cosignature bears its own time.
+	WitnessTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=witness_time,json=witnessTime,proto3" json:"witness_time,omitempty"`
+	// The names of the witnesses that signed, as in the note.
+	Witnesses []string `protobuf:"bytes,3,rep,name=witnesses,proto3" json:"witnesses,omitempty"`
+	// The signed note with their cosignatures (C2SP tlog-cosignature,
+	// cosignature/v1).
+	Note          string `protobuf:"bytes,4,opt,name=note,proto3" json:"note,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WitnessedCheckpoint) Reset() {
+	*x = WitnessedCheckpoint{}
+	mi := &file_register_v1_accesslog_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WitnessedCheckpoint) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WitnessedCheckpoint) ProtoMessage() {}
+
+func (x *WitnessedCheckpoint) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_accesslog_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WitnessedCheckpoint.ProtoReflect.Descriptor instead.
+func (*WitnessedCheckpoint) Descriptor() ([]byte, []int) {
+	return file_register_v1_accesslog_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *WitnessedCheckpoint) GetTreeSize() int64 {
+	if x != nil {
+		return x.TreeSize
+	}
+	return 0
+}
+
+func (x *WitnessedCheckpoint) GetWitnessTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.WitnessTime
+	}
+	return nil
+}
+
+func (x *WitnessedCheckpoint) GetWitnesses() []string {
+	if x != nil {
+		return x.Witnesses
+	}
+	return nil
+}
+
+func (x *WitnessedCheckpoint) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
 // GetInclusionProofRequest asks for an inclusion proof.
 type GetInclusionProofRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -211,7 +296,7 @@ type GetInclusionProofRequest struct {
 
 func (x *GetInclusionProofRequest) Reset() {
 	*x = GetInclusionProofRequest{}
-	mi := &file_register_v1_accesslog_proto_msgTypes[2]
+	mi := &file_register_v1_accesslog_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -223,7 +308,7 @@ func (x *GetInclusionProofRequest) String() string {
 func (*GetInclusionProofRequest) ProtoMessage() {}
 
 func (x *GetInclusionProofRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_accesslog_proto_msgTypes[2]
+	mi := &file_register_v1_accesslog_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -236,7 +321,7 @@ func (x *GetInclusionProofRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetInclusionProofRequest.ProtoReflect.Descriptor instead.
 func (*GetInclusionProofRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_accesslog_proto_rawDescGZIP(), []int{2}
+	return file_register_v1_accesslog_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *GetInclusionProofRequest) GetIndex() int64 {
@@ -274,7 +359,7 @@ type InclusionProof struct {
 
 func (x *InclusionProof) Reset() {
 	*x = InclusionProof{}
-	mi := &file_register_v1_accesslog_proto_msgTypes[3]
+	mi := &file_register_v1_accesslog_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -286,7 +371,7 @@ func (x *InclusionProof) String() string {
 func (*InclusionProof) ProtoMessage() {}
 
 func (x *InclusionProof) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_accesslog_proto_msgTypes[3]
+	mi := &file_register_v1_accesslog_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -299,7 +384,7 @@ func (x *InclusionProof) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InclusionProof.ProtoReflect.Descriptor instead.
 func (*InclusionProof) Descriptor() ([]byte, []int) {
-	return file_register_v1_accesslog_proto_rawDescGZIP(), []int{3}
+	return file_register_v1_accesslog_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *InclusionProof) GetIndex() int64 {
@@ -357,7 +442,7 @@ type GetConsistencyProofRequest struct {
 
 func (x *GetConsistencyProofRequest) Reset() {
 	*x = GetConsistencyProofRequest{}
-	mi := &file_register_v1_accesslog_proto_msgTypes[4]
+	mi := &file_register_v1_accesslog_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -369,7 +454,7 @@ func (x *GetConsistencyProofRequest) String() string {
 func (*GetConsistencyProofRequest) ProtoMessage() {}
 
 func (x *GetConsistencyProofRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_accesslog_proto_msgTypes[4]
+	mi := &file_register_v1_accesslog_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -382,7 +467,7 @@ func (x *GetConsistencyProofRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetConsistencyProofRequest.ProtoReflect.Descriptor instead.
 func (*GetConsistencyProofRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_accesslog_proto_rawDescGZIP(), []int{4}
+	return file_register_v1_accesslog_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *GetConsistencyProofRequest) GetFirstTreeSize() int64 {
@@ -418,7 +503,7 @@ type ConsistencyProof struct {
 
 func (x *ConsistencyProof) Reset() {
 	*x = ConsistencyProof{}
-	mi := &file_register_v1_accesslog_proto_msgTypes[5]
+	mi := &file_register_v1_accesslog_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -430,7 +515,7 @@ func (x *ConsistencyProof) String() string {
 func (*ConsistencyProof) ProtoMessage() {}
 
 func (x *ConsistencyProof) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_accesslog_proto_msgTypes[5]
+	mi := &file_register_v1_accesslog_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -443,7 +528,7 @@ func (x *ConsistencyProof) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsistencyProof.ProtoReflect.Descriptor instead.
 func (*ConsistencyProof) Descriptor() ([]byte, []int) {
-	return file_register_v1_accesslog_proto_rawDescGZIP(), []int{5}
+	return file_register_v1_accesslog_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ConsistencyProof) GetFirstTreeSize() int64 {
@@ -515,7 +600,7 @@ type ListEntriesRequest struct {
 
 func (x *ListEntriesRequest) Reset() {
 	*x = ListEntriesRequest{}
-	mi := &file_register_v1_accesslog_proto_msgTypes[6]
+	mi := &file_register_v1_accesslog_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -527,7 +612,7 @@ func (x *ListEntriesRequest) String() string {
 func (*ListEntriesRequest) ProtoMessage() {}
 
 func (x *ListEntriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_accesslog_proto_msgTypes[6]
+	mi := &file_register_v1_accesslog_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -540,7 +625,7 @@ func (x *ListEntriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEntriesRequest.ProtoReflect.Descriptor instead.
 func (*ListEntriesRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_accesslog_proto_rawDescGZIP(), []int{6}
+	return file_register_v1_accesslog_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListEntriesRequest) GetParent() string {
@@ -633,7 +718,7 @@ type ListEntriesResponse struct {
 
 func (x *ListEntriesResponse) Reset() {
 	*x = ListEntriesResponse{}
-	mi := &file_register_v1_accesslog_proto_msgTypes[7]
+	mi := &file_register_v1_accesslog_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -645,7 +730,7 @@ func (x *ListEntriesResponse) String() string {
 func (*ListEntriesResponse) ProtoMessage() {}
 
 func (x *ListEntriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_accesslog_proto_msgTypes[7]
+	mi := &file_register_v1_accesslog_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -658,7 +743,7 @@ func (x *ListEntriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEntriesResponse.ProtoReflect.Descriptor instead.
 func (*ListEntriesResponse) Descriptor() ([]byte, []int) {
-	return file_register_v1_accesslog_proto_rawDescGZIP(), []int{7}
+	return file_register_v1_accesslog_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListEntriesResponse) GetEntries() []*LogEntry {
@@ -710,7 +795,7 @@ type LogEntry struct {
 
 func (x *LogEntry) Reset() {
 	*x = LogEntry{}
-	mi := &file_register_v1_accesslog_proto_msgTypes[8]
+	mi := &file_register_v1_accesslog_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -722,7 +807,7 @@ func (x *LogEntry) String() string {
 func (*LogEntry) ProtoMessage() {}
 
 func (x *LogEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_accesslog_proto_msgTypes[8]
+	mi := &file_register_v1_accesslog_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -735,7 +820,7 @@ func (x *LogEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogEntry.ProtoReflect.Descriptor instead.
 func (*LogEntry) Descriptor() ([]byte, []int) {
-	return file_register_v1_accesslog_proto_rawDescGZIP(), []int{8}
+	return file_register_v1_accesslog_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *LogEntry) GetIndex() int64 {
@@ -834,12 +919,18 @@ var File_register_v1_accesslog_proto protoreflect.FileDescriptor
 const file_register_v1_accesslog_proto_rawDesc = "" +
 	"\n" +
 	"\x1bregister/v1/accesslog.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\"\x16\n" +
-	"\x14GetCheckpointRequest\"r\n" +
+	"\x14GetCheckpointRequest\"\xb2\x01\n" +
 	"\n" +
 	"Checkpoint\x12\x16\n" +
 	"\x06origin\x18\x01 \x01(\tR\x06origin\x12\x1b\n" +
 	"\ttree_size\x18\x02 \x01(\x03R\btreeSize\x12\x1b\n" +
 	"\troot_hash\x18\x03 \x01(\fR\brootHash\x12\x12\n" +
+	"\x04note\x18\x04 \x01(\tR\x04note\x12>\n" +
+	"\twitnessed\x18\x05 \x01(\v2 .register.v1.WitnessedCheckpointR\twitnessed\"\xa3\x01\n" +
+	"\x13WitnessedCheckpoint\x12\x1b\n" +
+	"\ttree_size\x18\x01 \x01(\x03R\btreeSize\x12=\n" +
+	"\fwitness_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\vwitnessTime\x12\x1c\n" +
+	"\twitnesses\x18\x03 \x03(\tR\twitnesses\x12\x12\n" +
 	"\x04note\x18\x04 \x01(\tR\x04note\"_\n" +
 	"\x18GetInclusionProofRequest\x12\x1d\n" +
 	"\x05index\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x05index\x12$\n" +
@@ -927,41 +1018,44 @@ func file_register_v1_accesslog_proto_rawDescGZIP() []byte {
 }
 
 var file_register_v1_accesslog_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_register_v1_accesslog_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_register_v1_accesslog_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_register_v1_accesslog_proto_goTypes = []any{
 	(LogPurpose)(0),                    // 0: register.v1.LogPurpose
 	(*GetCheckpointRequest)(nil),       // 1: register.v1.GetCheckpointRequest
 	(*Checkpoint)(nil),                 // 2: register.v1.Checkpoint
-	(*GetInclusionProofRequest)(nil),   // 3: register.v1.GetInclusionProofRequest
-	(*InclusionProof)(nil),             // 4: register.v1.InclusionProof
-	(*GetConsistencyProofRequest)(nil), // 5: register.v1.GetConsistencyProofRequest
-	(*ConsistencyProof)(nil),           // 6: register.v1.ConsistencyProof
-	(*ListEntriesRequest)(nil),         // 7: register.v1.ListEntriesRequest
-	(*ListEntriesResponse)(nil),        // 8: register.v1.ListEntriesResponse
-	(*LogEntry)(nil),                   // 9: register.v1.LogEntry
-	(*timestamppb.Timestamp)(nil),      // 10: google.protobuf.Timestamp
-	(Operation)(0),                     // 11: register.v1.Operation
+	(*WitnessedCheckpoint)(nil),        // 3: register.v1.WitnessedCheckpoint
+	(*GetInclusionProofRequest)(nil),   // 4: register.v1.GetInclusionProofRequest
+	(*InclusionProof)(nil),             // 5: register.v1.InclusionProof
+	(*GetConsistencyProofRequest)(nil), // 6: register.v1.GetConsistencyProofRequest
+	(*ConsistencyProof)(nil),           // 7: register.v1.ConsistencyProof
+	(*ListEntriesRequest)(nil),         // 8: register.v1.ListEntriesRequest
+	(*ListEntriesResponse)(nil),        // 9: register.v1.ListEntriesResponse
+	(*LogEntry)(nil),                   // 10: register.v1.LogEntry
+	(*timestamppb.Timestamp)(nil),      // 11: google.protobuf.Timestamp
+	(Operation)(0),                     // 12: register.v1.Operation
 }
 var file_register_v1_accesslog_proto_depIdxs = []int32{
-	0,  // 0: register.v1.ListEntriesRequest.purpose:type_name -> register.v1.LogPurpose
-	10, // 1: register.v1.ListEntriesRequest.start_time:type_name -> google.protobuf.Timestamp
-	10, // 2: register.v1.ListEntriesRequest.end_time:type_name -> google.protobuf.Timestamp
-	9,  // 3: register.v1.ListEntriesResponse.entries:type_name -> register.v1.LogEntry
-	10, // 4: register.v1.LogEntry.time:type_name -> google.protobuf.Timestamp
-	11, // 5: register.v1.LogEntry.operation:type_name -> register.v1.Operation
-	1,  // 6: register.v1.AccessLogService.GetCheckpoint:input_type -> register.v1.GetCheckpointRequest
-	3,  // 7: register.v1.AccessLogService.GetInclusionProof:input_type -> register.v1.GetInclusionProofRequest
-	5,  // 8: register.v1.AccessLogService.GetConsistencyProof:input_type -> register.v1.GetConsistencyProofRequest
-	7,  // 9: register.v1.AccessLogService.ListEntries:input_type -> register.v1.ListEntriesRequest
-	2,  // 10: register.v1.AccessLogService.GetCheckpoint:output_type -> register.v1.Checkpoint
-	4,  // 11: register.v1.AccessLogService.GetInclusionProof:output_type -> register.v1.InclusionProof
-	6,  // 12: register.v1.AccessLogService.GetConsistencyProof:output_type -> register.v1.ConsistencyProof
-	8,  // 13: register.v1.AccessLogService.ListEntries:output_type -> register.v1.ListEntriesResponse
-	10, // [10:14] is the sub-list for method output_type
-	6,  // [6:10] is the sub-list for method input_type
-	6,  // [6:6] is the sub-list for extension type_name
-	6,  // [6:6] is the sub-list for extension extendee
-	0,  // [0:6] is the sub-list for field type_name
+	3,  // 0: register.v1.Checkpoint.witnessed:type_name -> register.v1.WitnessedCheckpoint
+	11, // 1: register.v1.WitnessedCheckpoint.witness_time:type_name -> google.protobuf.Timestamp
+	0,  // 2: register.v1.ListEntriesRequest.purpose:type_name -> register.v1.LogPurpose
+	11, // 3: register.v1.ListEntriesRequest.start_time:type_name -> google.protobuf.Timestamp
+	11, // 4: register.v1.ListEntriesRequest.end_time:type_name -> google.protobuf.Timestamp
+	10, // 5: register.v1.ListEntriesResponse.entries:type_name -> register.v1.LogEntry
+	11, // 6: register.v1.LogEntry.time:type_name -> google.protobuf.Timestamp
+	12, // 7: register.v1.LogEntry.operation:type_name -> register.v1.Operation
+	1,  // 8: register.v1.AccessLogService.GetCheckpoint:input_type -> register.v1.GetCheckpointRequest
+	4,  // 9: register.v1.AccessLogService.GetInclusionProof:input_type -> register.v1.GetInclusionProofRequest
+	6,  // 10: register.v1.AccessLogService.GetConsistencyProof:input_type -> register.v1.GetConsistencyProofRequest
+	8,  // 11: register.v1.AccessLogService.ListEntries:input_type -> register.v1.ListEntriesRequest
+	2,  // 12: register.v1.AccessLogService.GetCheckpoint:output_type -> register.v1.Checkpoint
+	5,  // 13: register.v1.AccessLogService.GetInclusionProof:output_type -> register.v1.InclusionProof
+	7,  // 14: register.v1.AccessLogService.GetConsistencyProof:output_type -> register.v1.ConsistencyProof
+	9,  // 15: register.v1.AccessLogService.ListEntries:output_type -> register.v1.ListEntriesResponse
+	12, // [12:16] is the sub-list for method output_type
+	8,  // [8:12] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_register_v1_accesslog_proto_init() }
@@ -976,7 +1070,7 @@ func file_register_v1_accesslog_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_v1_accesslog_proto_rawDesc), len(file_register_v1_accesslog_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   9,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -35,7 +35,8 @@ const (
 // AccessLogService lets those who review use see the log, and anyone prove
 // that an entry is in it and that history was not rewritten.
 type AccessLogServiceClient interface {
-	// GetCheckpoint returns the newest signed checkpoint.
+	// GetCheckpoint returns the newest signed checkpoint, and the newest that
+	// witnesses have co-signed.
 	GetCheckpoint(ctx context.Context, in *GetCheckpointRequest, opts ...grpc.CallOption) (*Checkpoint, error)
 	// GetInclusionProof proves that an entry is in the tree of a given size.
 	//
@@ -105,7 +106,8 @@ func (c *accessLogServiceClient) ListEntries(ctx context.Context, in *ListEntrie
 // AccessLogService lets those who review use see the log, and anyone prove
 // that an entry is in it and that history was not rewritten.
 type AccessLogServiceServer interface {
-	// GetCheckpoint returns the newest signed checkpoint.
+	// GetCheckpoint returns the newest signed checkpoint, and the newest that
+	// witnesses have co-signed.
 	GetCheckpoint(context.Context, *GetCheckpointRequest) (*Checkpoint, error)
 	// GetInclusionProof proves that an entry is in the tree of a given size.
 	//

@@ -53,10 +53,16 @@ func New(tb testing.TB) *Database {
 	if shared.err != nil {
 		tb.Fatalf("test database: %v", shared.err)
 	}
+	return create(tb, shared.template)
+}
+
+func create(tb testing.TB, template string) *Database {
+	tb.Helper()
+	ctx := tb.Context()
 	name := fmt.Sprintf("t_%d_%d", os.Getpid(), serial.Add(1))
 	super := shared.server.URL("postgres")
 	statements := []string{
-		"CREATE DATABASE " + name + " OWNER " + postgres.OwnerRole + " TEMPLATE " + shared.template,
+		"CREATE DATABASE " + name + " OWNER " + postgres.OwnerRole + " TEMPLATE " + template,
 		"REVOKE ALL ON DATABASE " + name + " FROM PUBLIC",
 		"GRANT CONNECT ON DATABASE " + name + " TO " + postgres.ServiceRole + ", " + postgres.RetentionRole,
 	}
@@ -69,6 +75,13 @@ func New(tb testing.TB) *Database {
 		}
 	})
 	return database(shared.server, name)
+}
+
+// Copy makes a database for one test that is as another is now: its backup.
+// Nobody may be connected to that one.
+func Copy(tb testing.TB, from *Database) *Database {
+	tb.Helper()
+	return create(tb, from.Name)
 }
 
 // Open is New, and the service's connections to it, closed when the test ends.

@@ -4,3 +4,4 @@ SELECT current_setting('is_superuser') = 'on',
     OR has_table_privilege('register.version', 'UPDATE, DELETE, TRUNCATE')
     OR has_table_privilege('register.tile', 'UPDATE, DELETE, TRUNCATE')
     OR has_table_privilege('register.checkpoint', 'UPDATE, DELETE, TRUNCATE')
+    OR has_table_privilege('register.witnessed_checkpoint', 'UPDATE, DELETE, TRUNCATE')

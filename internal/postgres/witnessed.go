@@ -1,0 +1,66 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// witnessLock is the key of the advisory lock that lets one replica at a time
+// ask the witnesses.
+const witnessLock int64 = 7214683150
+
+var (
+	qInsertWitnessed = statement("insert_witnessed")
+	qSessionUnlock   = statement("session_unlock")
+	qTrySessionLock  = statement("try_session_lock")
+	qWitnessed       = statement("witnessed")
+)
+
+// WitnessedCheckpoint is a checkpoint that a quorum of witnesses has co-signed.
+type WitnessedCheckpoint struct {
+	Size      int64
+	Time      time.Time // when the quorum was gathered
+	Witnesses []string  // names, as in the signature lines
+	Note      []byte    // with the signatures and cosignatures
+}
+
+// Witnessed reads the newest co-signed checkpoint, or ErrNotFound.
+func (db *DB) Witnessed(ctx context.Context) (WitnessedCheckpoint, error) {
+	var c WitnessedCheckpoint
+	err := db.pool.QueryRow(ctx, qWitnessed).Scan(&c.Size, &c.Time, &c.Witnesses, &c.Note)
+	c.Time = c.Time.UTC()
+	return c, readError(err)
+}
+
+// InsertWitnessed adds a co-signed checkpoint; that it is there already is no
+// error.
+func (db *DB) InsertWitnessed(ctx context.Context, c WitnessedCheckpoint) error {
+	if _, err := db.pool.Exec(ctx, qInsertWitnessed, c.Size, c.Time, c.Witnesses, string(c.Note)); err != nil {
+		return fmt.Errorf("insert witnessed checkpoint: %w", describe(err))
+	}
+	return nil
+}
+
+// AsOnlyGatherer runs f while no other replica does; it returns false when
+// another is at it. A replica that dies gives up its turn at once.
+func (db *DB) AsOnlyGatherer(ctx context.Context, f func(context.Context) error) (ran bool, err error) {
+	conn, err := db.pool.Acquire(ctx)
+	if err != nil {
+		return false, readError(err)
+	}
+	defer conn.Release()
+	if err := conn.QueryRow(ctx, qTrySessionLock, witnessLock).Scan(&ran); err != nil || !ran {
+		return false, readError(err)
+	}
+	defer func() {
+		// The lock must not stay with a connection that others use.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+		defer cancel()
+		var held bool
+		if err := conn.QueryRow(ctx, qSessionUnlock, witnessLock).Scan(&held); err != nil || !held {
+			_ = conn.Conn().Close(ctx) // the session ends, and with it the lock
+		}
+	}()
+	return true, f(ctx)
+}
