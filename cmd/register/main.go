@@ -22,6 +22,7 @@ type cli struct {
 	Evaluate evaluateCmd `cmd:"" help:"Judge the matching on labelled records."`
 	Train    trainCmd    `cmd:"" help:"Learn the weights of the matching from records."`
 	Verify   verifyCmd   `cmd:"" help:"Check the stored log and records against each other."`
+	Export   exportCmd   `cmd:"" help:"Write the access log into a folder that verifylog can verify."`
 
 	LogFormat string `help:"Form of the journal: text or json." enum:"text,json" default:"text" env:"REGISTER_LOG_FORMAT"`
 	LogLevel  string `help:"Least level of the journal." enum:"debug,info,warn,error" default:"info" env:"REGISTER_LOG_LEVEL"`
