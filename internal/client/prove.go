@@ -8,6 +8,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/tlogfile"
 )
 
 // Prover asks the log for proofs and verifies them here: nothing is believed
@@ -37,64 +38,111 @@ type Proof struct {
 	Witnessed *Witnessed
 }
 
-// newest returns the newest checkpoint and, if witnesses are known, the newest
-// that they have co-signed.
-func (p *Prover) newest(ctx context.Context) (*Checkpoint, *Witnessed, error) {
+// newest is the newest checkpoint with its note.
+type newest struct {
+	*Checkpoint
+	note      string
+	witnessed *Witnessed // if the prover knows witnesses
+}
+
+func (p *Prover) newest(ctx context.Context) (n newest, err error) {
 	got, err := p.Log.GetCheckpoint(ctx, &registerv1.GetCheckpointRequest{})
 	if err != nil {
-		return nil, nil, err
+		return n, err
 	}
-	c, err := OpenCheckpoint(got.GetNote(), p.Key)
-	if err != nil || p.Witnesses == nil {
-		return c, nil, err
+	n.note = got.GetNote()
+	if n.Checkpoint, err = OpenCheckpoint(n.note, p.Key); err != nil || p.Witnesses == nil {
+		return n, err
 	}
-	w, err := p.witnessed(ctx, got.GetWitnessed(), c)
-	return c, w, err
+	n.witnessed, err = p.witnessed(ctx, got.GetWitnessed(), n.Checkpoint)
+	return n, err
 }
 
 // Entry proves that the newest checkpoint's tree holds the entry.
 func (p *Prover) Entry(ctx context.Context, index int64) (*Proof, error) {
-	newest, witnessed, err := p.newest(ctx)
+	newest, err := p.newest(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if index < 0 || index >= newest.Tree.N {
 		return nil, fmt.Errorf("the log holds the entries 0 to %d", newest.Tree.N-1)
 	}
-	leaf, err := p.inclusion(ctx, index, newest.Tree, nil)
+	leaf, _, err := p.inclusion(ctx, index, newest.Tree, nil)
 	if err != nil {
 		return nil, err
 	}
-	return &Proof{Index: index, Leaf: leaf, Checkpoint: newest, Newest: newest, Witnessed: witnessed}, nil
+	return &Proof{Index: index, Leaf: leaf, Checkpoint: newest.Checkpoint, Newest: newest.Checkpoint, Witnessed: newest.witnessed}, nil
 }
 
 // Receipt proves that a receipt holds: its entry is in its checkpoint's tree
 // with its leaf hash, and the newest checkpoint's tree extends that tree.
 func (p *Prover) Receipt(ctx context.Context, r *Receipt) (*Proof, error) {
-	newest, witnessed, err := p.newest(ctx)
+	at, newest, err := p.trees(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	at := newest
-	if r.Note != "" {
-		if at, err = r.Offline(p.Key); err != nil {
-			return nil, err
-		}
-	}
-	if at.Origin != newest.Origin {
-		return nil, errors.New("the receipt is of another log")
-	}
-	if r.Index >= at.Tree.N || newest.Tree.N < at.Tree.N {
-		return nil, errors.New("the log no longer holds the entry: its newest checkpoint is smaller than the receipt says")
-	}
-	leaf, err := p.inclusion(ctx, r.Index, at.Tree, &r.Leaf)
+	leaf, _, err := p.inclusion(ctx, r.Index, at.Tree, &r.Leaf)
 	if err != nil {
 		return nil, err
 	}
 	if err := p.consistency(ctx, at.Tree, newest.Tree); err != nil {
 		return nil, err
 	}
-	return &Proof{Index: r.Index, Leaf: leaf, Checkpoint: at, Newest: newest, Witnessed: witnessed}, nil
+	return &Proof{Index: r.Index, Leaf: leaf, Checkpoint: at, Newest: newest.Checkpoint, Witnessed: newest.witnessed}, nil
+}
+
+// Keep proves a receipt and returns the proof in a form that needs no log: that
+// the newest checkpoint's tree, which extends the receipt's, holds the entry.
+func (p *Prover) Keep(ctx context.Context, r *Receipt) (*tlogfile.Proof, error) {
+	at, newest, err := p.trees(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	leaf, hashes, err := p.inclusion(ctx, r.Index, newest.Tree, &r.Leaf)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.consistency(ctx, at.Tree, newest.Tree); err != nil {
+		return nil, err
+	}
+	return &tlogfile.Proof{Index: r.Index, Leaf: leaf, Hashes: hashes, Note: []byte(newest.note)}, nil
+}
+
+// Extends proves that the newest checkpoint's tree extends another, and returns
+// that checkpoint.
+func (p *Prover) Extends(ctx context.Context, origin string, older tlog.Tree) (*Checkpoint, error) {
+	newest, err := p.newest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if origin != newest.Origin {
+		return nil, errors.New("the checkpoint is of another log")
+	}
+	if older.N > newest.Tree.N {
+		return nil, fmt.Errorf("the proof FAILED: the log has %d entries, and had %d: it was rolled back", newest.Tree.N, older.N)
+	}
+	return newest.Checkpoint, p.consistency(ctx, older, newest.Tree)
+}
+
+// trees returns the checkpoint of a receipt, the newest one where it holds none,
+// and the newest.
+func (p *Prover) trees(ctx context.Context, r *Receipt) (at *Checkpoint, n newest, err error) {
+	if n, err = p.newest(ctx); err != nil {
+		return nil, n, err
+	}
+	at = n.Checkpoint
+	if r.Note != "" {
+		if at, err = r.Offline(p.Key); err != nil {
+			return nil, n, err
+		}
+	}
+	if at.Origin != n.Origin {
+		return nil, n, errors.New("the receipt is of another log")
+	}
+	if r.Index >= at.Tree.N || n.Tree.N < at.Tree.N {
+		return nil, n, errors.New("the log no longer holds the entry: its newest checkpoint is smaller than the receipt says")
+	}
+	return at, n, nil
 }
 
 // Offline checks as much of a receipt as can be without the log: the form of
@@ -115,27 +163,27 @@ func (r *Receipt) Offline(logKey string) (*Checkpoint, error) {
 }
 
 // inclusion verifies that the tree holds the entry, with the given leaf hash
-// if there is one, and returns the hash.
-func (p *Prover) inclusion(ctx context.Context, index int64, tree tlog.Tree, leaf *tlog.Hash) (tlog.Hash, error) {
+// if there is one, and returns the hash with the proof.
+func (p *Prover) inclusion(ctx context.Context, index int64, tree tlog.Tree, leaf *tlog.Hash) (tlog.Hash, tlog.RecordProof, error) {
 	got, err := p.Log.GetInclusionProof(ctx, &registerv1.GetInclusionProofRequest{Index: index, TreeSize: tree.N})
 	if err != nil {
-		return tlog.Hash{}, err
+		return tlog.Hash{}, nil, err
 	}
 	hashes, err := toHashes(got.GetHashes())
 	if err != nil {
-		return tlog.Hash{}, err
+		return tlog.Hash{}, nil, err
 	}
 	if leaf == nil {
 		one, err := toHashes([][]byte{got.GetLeafHash()})
 		if err != nil {
-			return tlog.Hash{}, err
+			return tlog.Hash{}, nil, err
 		}
 		leaf = &one[0]
 	}
 	if err := tlog.CheckRecord(hashes, tree.N, tree.Hash, index, *leaf); err != nil {
-		return tlog.Hash{}, errors.New("the proof FAILED: the log's tree does not hold this entry")
+		return tlog.Hash{}, nil, errors.New("the proof FAILED: the log's tree does not hold this entry")
 	}
-	return *leaf, nil
+	return *leaf, hashes, nil
 }
 
 func (p *Prover) consistency(ctx context.Context, older, newer tlog.Tree) error {
