@@ -2,17 +2,22 @@ package identity
 
 import "slices"
 
-// kin reports whether the terms of the last score may be of one family: a
-// forename or a whole date of birth contradicts, and no identifier that is
-// given to one person only agrees.
+// kin reports whether the terms of the last score may be of one family or
+// household: a forename or a whole date of birth contradicts, or the surname
+// does where no date of birth agrees, and no identifier that is given to one
+// person only agrees. Where it is not told which word is the surname, either
+// counts as a forename.
 func (s *scorer) kin() bool {
-	given, surname, swapped := false, false, false
+	given, surname, born := false, false, false
+	unsure := s.undivided()
 	for _, p := range s.parts {
 		switch {
 		case p.field >= fieldIdentifier && p.rule == ruleExact && IdentifierKind(p.field-fieldIdentifier).personal():
 			return false
 		case p.field == fieldOrder && p.rule != ruleDisplaced:
-			swapped = true
+			unsure = true
+		case p.field == fieldBirth && p.rule != ruleDifferent:
+			born = true
 		case p.rule != ruleDifferent:
 		case p.field == fieldGiven || p.field == fieldBirth:
 			given = true
@@ -20,7 +25,23 @@ func (s *scorer) kin() bool {
 			surname = true
 		}
 	}
-	return given || surname && swapped
+	return given || surname && (unsure || !born)
+}
+
+// undivided reports whether either record has a name that is not divided into
+// forenames and surname.
+func (s *scorer) undivided() bool {
+	for i := range s.question.record.names {
+		if s.question.record.names[i].whole {
+			return true
+		}
+	}
+	for i := range s.record.names {
+		if s.record.names[i].whole {
+			return true
+		}
+	}
+	return false
 }
 
 // personal reports whether an identifier of the kind is given to one person

@@ -205,7 +205,7 @@ func TestFormDoesNotMatter(t *testing.T) {
 		}
 		for i := range la {
 			if d := la[i].Bits - lb[i].Bits; d > 1e-9 || d < -1e-9 || la[i].Verdict != lb[i].Verdict {
-				t.Fatalf("lookalike %d has %v and %v", i, la[i].Bits, lb[i].Bits)
+				t.Fatalf("lookalike %d has %+v and %+v", i, la[i], lb[i])
 			}
 		}
 		for i := range ra.Candidates {
