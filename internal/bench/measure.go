@@ -28,7 +28,7 @@ type timed struct {
 type measure struct {
 	rates []float64
 	calls []timed
-	used  time.Duration // of the server's processor time, over all repeats
+	used  effort // over all repeats
 }
 
 // take runs one repeat: so many clients, each calling as soon as it has its
@@ -136,17 +136,25 @@ func (m *measure) found(kind int) (calls, hits, firsts int) {
 	return calls, hits, firsts
 }
 
-// each is the server's processor time a call.
-func (m *measure) each() string {
-	if len(m.calls) == 0 || m.used == 0 {
-		return "–"
+// perCall are the cells of the processor time that a call takes.
+func (m *measure) perCall() []string {
+	var out []string
+	for _, d := range []time.Duration{m.used.server, m.used.database, m.used.load} {
+		if len(m.calls) == 0 || d == 0 {
+			out = append(out, "–")
+			continue
+		}
+		out = append(out, ms(d/time.Duration(len(m.calls))))
 	}
-	return ms(m.used / time.Duration(len(m.calls)))
+	return out
 }
 
 // row is the usual row of a table: name, clients, rate, p50, p99.
 func (m *measure) row(name, clients string) []string {
 	return []string{name, clients, m.span(), ms(m.quantile(-1, 0.5)), ms(m.quantile(-1, 0.99))}
 }
+
+// perCallColumns head the cells of perCall.
+var perCallColumns = []string{"processor a call: server", "database", "load generator"}
 
 var usual = []string{"what", "clients", "a second", "p50", "p99"}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -70,7 +71,7 @@ func (r *run) profiledStart(ctx context.Context) error {
 	r.site.starting = func(server *replica) {
 		go func() {
 			<-server.profiling
-			written <- server.profile(ctx, "start", 2*time.Second)
+			written <- server.profile(ctx, "start", time.Duration(1+r.Nominals/100_000)*time.Second)
 		}()
 	}
 	server, err := r.site.start(ctx, "register-bench", database, "REGISTER_BENCH_PPROF=127.0.0.1:0")
@@ -78,7 +79,9 @@ func (r *run) profiledStart(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.out.paragraph("Start: %s.", server.started.Round(time.Millisecond))
+	_, used := processTime(server.command.Process.Pid)
+	r.out.paragraph("Start: %s, processor time of the server %s, resident %d MiB, at most %d MiB.",
+		server.started.Round(time.Millisecond), used, server.resident()>>20, server.peak()>>20)
 	return errors.Join(<-written, server.stop())
 }
 
@@ -91,12 +94,12 @@ func (r *run) profiledSearch(ctx context.Context) error {
 		}
 		defer done()
 		var m measure
-		before := server.used()
+		before := r.site.effort(server)
 		if err := m.take(ctx, clients, r.Time*5/4, call); err != nil {
 			return err
 		}
-		m.used = server.used() - before
-		r.out.table(append(usual, "server's processor time a call"), [][]string{append(m.row("search", "8"), m.each())})
+		m.used = r.site.effort(server).minus(before)
+		r.out.table(slices.Concat(usual, perCallColumns), [][]string{slices.Concat(m.row("search", "8"), m.perCall())})
 		return nil
 	})
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
@@ -56,7 +57,9 @@ func (r *run) self(ctx context.Context, on *replica, clients int) (caller, func(
 
 // variant is one of several things that are compared, turn by turn.
 type variant struct {
-	name     string
+	name string
+	// server, unless nil, is the one whose processor time is told.
+	server   *replica
 	open     func(ctx context.Context, clients int) (caller, func(), error)
 	measures map[int]*measure // by number of clients
 }
@@ -95,7 +98,11 @@ func (r *run) turn(ctx context.Context, v *variant, clients int, first bool) err
 	if err := warm(ctx, clients, before, call); err != nil {
 		return err
 	}
-	return v.measures[clients].take(ctx, clients, r.Time, call)
+	m := v.measures[clients]
+	earlier := r.site.effort(v.server)
+	err = m.take(ctx, clients, r.Time, call)
+	m.used = m.used.plus(r.site.effort(v.server).minus(earlier))
+	return err
 }
 
 // searches compares searches with the log on and off, the emptiest call, and
@@ -116,10 +123,10 @@ func (r *run) searches(ctx context.Context) error {
 		return err
 	}
 	defer peer.close()
-	logged := &variant{name: "search", open: func(ctx context.Context, n int) (caller, func(), error) { return r.ask(ctx, on, n) }}
-	unlogged := &variant{name: "search, log off", open: func(ctx context.Context, n int) (caller, func(), error) { return r.ask(ctx, off, n) }}
-	empty := &variant{name: "empty call (GetSelf)", open: func(ctx context.Context, n int) (caller, func(), error) { return r.self(ctx, on, n) }}
-	emptyUnlogged := &variant{name: "empty call, log off", open: func(ctx context.Context, n int) (caller, func(), error) { return r.self(ctx, off, n) }}
+	logged := &variant{name: "search", server: on, open: func(ctx context.Context, n int) (caller, func(), error) { return r.ask(ctx, on, n) }}
+	unlogged := &variant{name: "search, log off", server: off, open: func(ctx context.Context, n int) (caller, func(), error) { return r.ask(ctx, off, n) }}
+	empty := &variant{name: "empty call (GetSelf)", server: on, open: func(ctx context.Context, n int) (caller, func(), error) { return r.self(ctx, on, n) }}
+	emptyUnlogged := &variant{name: "empty call, log off", server: off, open: func(ctx context.Context, n int) (caller, func(), error) { return r.self(ctx, off, n) }}
 	trigrams := &variant{name: "pg_trgm", open: peer.ask}
 	all := []*variant{logged, unlogged, empty, emptyUnlogged, trigrams}
 	if err := r.inTurn(ctx, clientCounts, all); err != nil {
@@ -131,10 +138,10 @@ func (r *run) searches(ctx context.Context) error {
 	var rows [][]string
 	for _, v := range all {
 		for _, n := range clientCounts {
-			rows = append(rows, v.measures[n].row(v.name, strconv.Itoa(n)))
+			rows = append(rows, slices.Concat(v.measures[n].row(v.name, strconv.Itoa(n)), v.measures[n].perCall()))
 		}
 	}
-	r.out.table(usual, rows)
+	r.out.table(slices.Concat(usual, perCallColumns), rows)
 	var ratios [][]string
 	for _, n := range clientCounts {
 		ratios = append(ratios, []string{

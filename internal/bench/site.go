@@ -257,37 +257,22 @@ func (r *replica) stop() error {
 }
 
 // resident is the memory of the server in bytes, 0 where it cannot be told.
-func (r *replica) resident() int64 {
+func (r *replica) resident() int64 { return r.status("VmRSS:") }
+
+// peak is the most memory that the server has had.
+func (r *replica) peak() int64 { return r.status("VmHWM:") }
+
+func (r *replica) status(line string) int64 {
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", r.command.Process.Pid))
 	if err != nil {
 		return 0
 	}
-	_, rest, _ := strings.Cut(string(raw), "VmRSS:")
+	_, rest, _ := strings.Cut(string(raw), line)
 	var kb int64
 	if _, err := fmt.Sscan(rest, &kb); err != nil {
 		return 0
 	}
 	return kb << 10
-}
-
-// used is the processor time that the server has used, 0 where it cannot be told.
-func (r *replica) used() time.Duration {
-	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", r.command.Process.Pid))
-	if err != nil {
-		return 0
-	}
-	// After the name in brackets: state, then ten numbers, then the ticks spent
-	// for itself and in the kernel, a hundred to the second.
-	_, rest, _ := strings.Cut(string(raw), ") ")
-	fields := strings.Fields(rest)
-	if len(fields) < 13 {
-		return 0
-	}
-	var own, kernel int64
-	if _, err := fmt.Sscan(fields[11]+" "+fields[12], &own, &kernel); err != nil {
-		return 0
-	}
-	return time.Duration(own+kernel) * 10 * time.Millisecond
 }
 
 // dial connects: as the system of a force, or without a certificate.

@@ -22,6 +22,9 @@ func fold(s string) string {
 	if plain(s) {
 		return s
 	}
+	if ascii(s) {
+		return foldASCII(s)
+	}
 	s = norm.NFKD.String(s)
 	var b strings.Builder
 	b.Grow(len(s))
@@ -66,6 +69,39 @@ func plain(s string) bool {
 		}
 	}
 	return !space || s == ""
+}
+
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// foldASCII is fold of what is ASCII already, as nearly everything is.
+func foldASCII(s string) string {
+	b := make([]byte, 0, len(s))
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case c <= ' ' || c == 0x7f:
+			if len(b) > 0 && b[len(b)-1] != ' ' {
+				b = append(b, ' ')
+			}
+			continue
+		case c == '`':
+			c = '\''
+		case isUpper(c):
+			c += 'a' - 'A'
+		}
+		b = append(b, c)
+	}
+	if len(b) > 0 && b[len(b)-1] == ' ' {
+		b = b[:len(b)-1]
+	}
+	return string(b)
 }
 
 // alnum keeps the letters and digits of folded text, in upper case.

@@ -92,7 +92,7 @@ func (d decoder) nominal(r *postgres.FeedRow, out *decoded) error {
 	if n.GetState() == registerv1.RecordState_RECORD_STATE_CANCELLED {
 		return nil
 	}
-	out.identity, _ = identity.NewRecord(MapNominal(n, "nominal").Raw)
+	out.identity, _ = identity.NewRecord(MapNominal(n, "").Raw)
 	out.nominal = &Nominal{
 		ID: out.id, Force: r.Record.Force, Version: int64(r.Version.N), Restriction: n.GetRestriction(),
 		Warnings: n.GetWarnings(), Name: DisplayName(n.GetNames()), Key: key,

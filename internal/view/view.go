@@ -6,7 +6,6 @@ package view
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,8 +15,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/conduct"
@@ -89,114 +86,8 @@ func New(db *postgres.DB, keys *seal.KeyRing, rules *conduct.Rules, model *ident
 	return v
 }
 
-// Page sizes of the feed: large to load, small to keep level.
-const (
-	loadPage = 4000
-	feedPage = 500
-)
-
-// Load reads the whole register and builds the index, in parallel.
-func (v *View) Load(ctx context.Context) error {
-	began := time.Now()
-	latest := map[identity.ID]decoded{}
-	from := v.head.Load()
-	head := from
-	// The next page is read while one is decoded.
-	pages := make(chan []postgres.FeedRow, 1)
-	g, loadCtx := errgroup.WithContext(ctx)
-	g.Go(func() error {
-		defer close(pages)
-		return v.readFeed(loadCtx, from, pages)
-	})
-	g.Go(func() error {
-		for rows := range pages {
-			changes, err := v.decodeAll(loadCtx, rows)
-			if err != nil {
-				return err
-			}
-			for _, d := range changes {
-				latest[d.id] = d
-			}
-			head = rows[len(rows)-1].Version.LogIndex
-		}
-		return nil
-	})
-	if err := g.Wait(); err != nil {
-		return err
-	}
-	entries := make([]identity.Entry, 0, len(latest))
-	v.mu.Lock()
-	for _, d := range inOrder(latest) {
-		v.apply(d)
-		if d.nominal != nil && !d.nominal.Silent() {
-			entries = append(entries, identity.Entry{ID: d.id, Force: d.nominal.Force, Record: d.identity})
-		}
-	}
-	v.mu.Unlock()
-	v.index.Load(entries)
-	v.head.Store(head)
-	v.log.InfoContext(ctx, "register loaded", "nominals", v.index.Len(), "courses", len(v.courses),
-		"index_bytes", v.index.Bytes(), "head", head, "took", time.Since(began).Round(time.Millisecond).String())
-	return nil
-}
-
-// inOrder puts alerts, which are kept in the order of the log, into it.
-func inOrder(latest map[identity.ID]decoded) []decoded {
-	out := slices.Collect(maps.Values(latest))
-	at := func(d decoded) int64 {
-		if d.alert == nil {
-			return -1
-		}
-		return d.alert.Index
-	}
-	slices.SortFunc(out, func(a, b decoded) int { return cmp.Compare(at(a), at(b)) })
-	return out
-}
-
-// readFeed reads the feed after a log index page by page.
-func (v *View) readFeed(ctx context.Context, from int64, into chan<- []postgres.FeedRow) error {
-	for {
-		rows, err := v.db.Feed(ctx, from, loadPage)
-		if err != nil {
-			return fmt.Errorf("view: feed: %w", err)
-		}
-		if len(rows) == 0 {
-			return nil
-		}
-		from = rows[len(rows)-1].Version.LogIndex
-		select {
-		case into <- rows:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
-func (v *View) decodeAll(ctx context.Context, rows []postgres.FeedRow) ([]decoded, error) {
-	out := make([]decoded, len(rows))
-	g, _ := errgroup.WithContext(ctx)
-	for chunk := range slices.Chunk(indexes(len(rows)), 500) {
-		g.Go(func() error {
-			for _, i := range chunk {
-				d, err := v.decoder.decode(&rows[i])
-				if err != nil {
-					return err
-				}
-				out[i] = d
-			}
-			return nil
-		})
-	}
-	return out, g.Wait()
-}
-
-func indexes(n int) []int {
-	out := make([]int, n)
-	for i := range out {
-		out[i] = i
-	}
-	return out
-}
+// feedPage is how much of the feed is read at a time to keep level.
+const feedPage = 500
 
 // Pull brings the view up to every change that committed before the call.
 // Concurrent callers share one reading of the feed.
