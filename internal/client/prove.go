@@ -81,8 +81,10 @@ func (p *Prover) Receipt(ctx context.Context, r *Receipt) (*Proof, error) {
 			return nil, err
 		}
 	}
-	if at.Origin != newest.Origin {
-		return nil, errors.New("the receipt is of another log")
+	// Under the key of an earlier epoch, which the caller holds for the log's,
+	// the receipt's tree must be a part of the newest all the same.
+	if at.Origin != newest.Origin && (!at.Signed || !newest.Signed) {
+		return nil, errors.New("the receipt is of another log, or of an earlier epoch of it: give the keys of both by --log-key")
 	}
 	if r.Index >= at.Tree.N || newest.Tree.N < at.Tree.N {
 		return nil, errors.New("the log no longer holds the entry: its newest checkpoint is smaller than the receipt says")
