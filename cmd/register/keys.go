@@ -16,6 +16,7 @@ type keysCmd struct {
 	Retire   keysRetireCmd   `cmd:"" help:"Remove a key version that nothing needs any more."`
 	Rewrap   keysRewrapCmd   `cmd:"" help:"Wrap every record key under the primary key-management key."`
 	Verifier keysVerifierCmd `cmd:"" help:"Print the public keys of the log's signers, for auditors and witnesses."`
+	Signer   keysSignerCmd   `cmd:"" help:"Change the keys that sign the log."`
 }
 
 // keyFolder are the flags that say where keys are.

@@ -25,6 +25,7 @@ type cli struct {
 	Verify   verifyCmd   `cmd:"" help:"Check the stored log and records against each other."`
 	Witness  witnessCmd  `cmd:"" help:"Watch another party's log: co-sign its checkpoints, refuse forks and rollbacks."`
 	Export   exportCmd   `cmd:"" help:"Write the access log into a folder that verifylog can verify."`
+	Epoch    epochCmd    `cmd:"" help:"Begin a new epoch of the log after a lawful restore, naming what is lost."`
 
 	LogFormat string `help:"Form of the journal: text or json." enum:"text,json" default:"text" env:"REGISTER_LOG_FORMAT"`
 	LogLevel  string `help:"Least level of the journal." enum:"debug,info,warn,error" default:"info" env:"REGISTER_LOG_LEVEL"`

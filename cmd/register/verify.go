@@ -12,7 +12,7 @@ import (
 
 type verifyCmd struct {
 	DatabaseURL string   `help:"Connection string of the service's account." required:"" env:"REGISTER_DATABASE_URL"`
-	Origin      string   `help:"The log's name in checkpoints." required:""`
+	Origin      []string `help:"The log's name in checkpoints; the names of later epochs follow, in their order." required:"" sep:"none"`
 	Verifier    []string `help:"Public keys of the log's signers; see register keys verifier." required:"" sep:"none"`
 }
 
@@ -31,7 +31,7 @@ func (c *verifyCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer db.Close()
-	audit, err := accesslog.CheckIntegrity(ctx, db, c.Origin, note.VerifierList(known...))
+	audit, err := accesslog.CheckIntegrity(ctx, db, c.Origin[0], note.VerifierList(known...), c.Origin[1:]...)
 	if err != nil {
 		return err
 	}

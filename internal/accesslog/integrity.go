@@ -24,9 +24,10 @@ type Audit struct {
 // fault: entries without gaps and in order of time, leaf hashes, the tree at
 // each checkpoint and its signature, full tiles, no version without entry nor
 // entry without its versions, digests, bodies. A dropped body is no fault. It
-// is meant for a database at rest, and uses memory for a page only.
-func CheckIntegrity(ctx context.Context, db *postgres.DB, origin string, known note.Verifiers) (Audit, error) {
-	c := checker{db: db, origin: origin, known: known}
+// is meant for a database at rest, and uses memory for a page only. A log that
+// has begun new epochs bears the later names too, in their order.
+func CheckIntegrity(ctx context.Context, db *postgres.DB, origin string, known note.Verifiers, later ...string) (Audit, error) {
+	c := checker{db: db, origin: origin, later: later, known: known}
 	err := c.run(ctx)
 	c.audit.Tree.N = c.edge.size
 	if c.edge.size > 0 {
@@ -38,6 +39,7 @@ func CheckIntegrity(ctx context.Context, db *postgres.DB, origin string, known n
 type checker struct {
 	db     *postgres.DB
 	origin string
+	later  []string // names of the epochs to come
 	known  note.Verifiers
 
 	audit       Audit
@@ -117,12 +119,34 @@ func (c *checker) entry(ctx context.Context, e *postgres.Entry, versions []postg
 	if err := c.versions(e, m, versions); err != nil {
 		return err
 	}
+	if m.Method == EpochMethod {
+		if err := c.epoch(e.Index, m); err != nil {
+			return err
+		}
+	}
 	next, full := c.edge.append([]tlog.Hash{leaf})
 	c.edge = next
 	if err := c.tiles(ctx, full); err != nil {
 		return err
 	}
 	return c.checkpoint(ctx)
+}
+
+// epoch checks the entry of a new epoch, and goes on under its name.
+func (c *checker) epoch(index int64, m Metadata) error {
+	s, err := ReadEpoch(m)
+	switch {
+	case err != nil:
+		return fault(index, err.Error())
+	case s.PreviousOrigin != c.origin:
+		return fault(index, "an epoch begins after another name than the log's")
+	case index == 0 || s.Kept != tlog.Tree{N: index, Hash: c.edge.root()} || s.Previous.N < index:
+		return fault(index, "an epoch begins that goes on from another tree")
+	case len(c.later) == 0 || c.later[0] != s.Origin:
+		return fault(index, "an epoch begins under a name that was not expected: "+s.Origin)
+	}
+	c.origin, c.later = s.Origin, c.later[1:]
+	return nil
 }
 
 func (c *checker) versions(e *postgres.Entry, m Metadata, versions []postgres.Current) error {
@@ -190,6 +214,9 @@ func (c *checker) checkpoint(ctx context.Context) error {
 // end looks for what lies beyond the last entry.
 func (c *checker) end(ctx context.Context) error {
 	size := c.edge.size
+	if len(c.later) > 0 {
+		return fmt.Errorf("%w: no epoch begins under the name %s", ErrCorrupt, c.later[0])
+	}
 	versions, err := c.db.VersionsByIndex(ctx, size, 1<<62)
 	if err != nil {
 		return err

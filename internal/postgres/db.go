@@ -24,6 +24,12 @@ type Options struct {
 	ApplicationName  string        // shown in pg_stat_activity; "register"
 }
 
+// Names of sessions in pg_stat_activity.
+const (
+	standardName = "register"
+	logSuffix    = " log"
+)
+
 // DB is the service's connections. Safe for concurrent use.
 type DB struct {
 	pool *pgxpool.Pool // reads
@@ -40,13 +46,13 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	orDefault(&o.StatementTimeout, 10*time.Second)
 	orDefault(&o.LockTimeout, 2*time.Second)
 	orDefault(&o.IdleInTx, 2*time.Second)
-	orDefault(&o.ApplicationName, "register")
+	orDefault(&o.ApplicationName, standardName)
 	db := &DB{}
 	var err error
 	if db.pool, err = db.open(ctx, o, o.MaxConns, ""); err != nil {
 		return nil, err
 	}
-	if db.log, err = db.open(ctx, o, 2, " log"); err != nil {
+	if db.log, err = db.open(ctx, o, 2, logSuffix); err != nil {
 		db.pool.Close()
 		return nil, err
 	}

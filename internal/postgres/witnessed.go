@@ -15,6 +15,7 @@ var (
 	qSessionUnlock   = statement("session_unlock")
 	qTrySessionLock  = statement("try_session_lock")
 	qWitnessed       = statement("witnessed")
+	qWriters         = statement("writers")
 )
 
 // WitnessedCheckpoint is a checkpoint that a quorum of witnesses has co-signed.
@@ -63,4 +64,11 @@ func (db *DB) AsOnlyGatherer(ctx context.Context, f func(context.Context) error)
 		}
 	}()
 	return true, f(ctx)
+}
+
+// Writers counts the sessions that replicas have open to write to the log;
+// only those under the standard application name are seen.
+func (db *DB) Writers(ctx context.Context) (n int, err error) {
+	err = db.pool.QueryRow(ctx, qWriters, standardName+logSuffix).Scan(&n)
+	return n, readError(err)
 }

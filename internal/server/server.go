@@ -110,7 +110,14 @@ func (s *Server) openStore(ctx context.Context) (*refdata.Set, error) {
 			return nil, fmt.Errorf("database: %w", err)
 		}
 	}
-	s.writer, err = accesslog.NewWriter(s.db, accesslog.Options{Origin: c.Origin, Signers: s.keys.LogSigners(), Log: s.log})
+	signers, err := accesslog.SignersOf(s.keys.LogSigners(), c.Origin)
+	if err != nil {
+		return nil, err
+	}
+	if err := accesslog.CheckOrigin(ctx, s.db, c.Origin); err != nil {
+		return nil, err
+	}
+	s.writer, err = accesslog.NewWriter(s.db, accesslog.Options{Origin: c.Origin, Signers: signers, Log: s.log})
 	return ref, err
 }
 

@@ -15,11 +15,12 @@ type Witness struct {
 	State string
 	// Config is how a replica reaches it.
 	Config server.WitnessConfig
+	// Settings are its own, read at each start.
+	Settings *witness.Config
 
-	site   *Site
-	config *witness.Config
-	stop   context.CancelFunc
-	done   chan error
+	site *Site
+	stop context.CancelFunc
+	done chan error
 }
 
 // StartWitness makes and starts a witness; it is stopped when the test ends, if
@@ -36,7 +37,7 @@ func (s *Site) StartWitness(name string) *Witness {
 	})
 	must(s.tb, err)
 	config.PerSecond = 1e6
-	w := &Witness{State: config.State, site: s, config: config, Config: server.WitnessConfig{Key: verifier, CA: s.PKI.RootFile}}
+	w := &Witness{State: config.State, Settings: config, site: s, Config: server.WitnessConfig{Key: verifier, CA: s.PKI.RootFile}}
 	w.Start()
 	s.tb.Cleanup(w.Stop)
 	return w
@@ -46,13 +47,13 @@ func (s *Site) StartWitness(name string) *Witness {
 func (w *Witness) Start() {
 	w.site.tb.Helper()
 	ctx, stop := context.WithCancel(context.WithoutCancel(w.site.tb.Context()))
-	srv, err := witness.NewServer(ctx, w.config, w.site.Log)
+	srv, err := witness.NewServer(ctx, w.Settings, w.site.Log)
 	if err != nil {
 		stop()
 		w.site.tb.Fatalf("start a witness: %v", err)
 	}
 	w.Config.URL = srv.URL()
-	w.config.Listen = strings.TrimPrefix(srv.URL(), "https://")
+	w.Settings.Listen = strings.TrimPrefix(srv.URL(), "https://")
 	w.stop, w.done = stop, make(chan error, 1)
 	go func() { w.done <- srv.Run(ctx) }()
 }
