@@ -24,6 +24,7 @@ type cli struct {
 	Relink   relinkCmd   `cmd:"" help:"Weigh every nominal anew, such as with new weights, and show or make the changes of links."`
 	Verify   verifyCmd   `cmd:"" help:"Check the stored log and records against each other."`
 	Witness  witnessCmd  `cmd:"" help:"Watch another party's log: co-sign its checkpoints, refuse forks and rollbacks."`
+	Export   exportCmd   `cmd:"" help:"Write the access log into a folder that verifylog can verify."`
 
 	LogFormat string `help:"Form of the journal: text or json." enum:"text,json" default:"text" env:"REGISTER_LOG_FORMAT"`
 	LogLevel  string `help:"Least level of the journal." enum:"debug,info,warn,error" default:"info" env:"REGISTER_LOG_LEVEL"`

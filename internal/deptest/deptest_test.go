@@ -69,13 +69,13 @@ func TestArrowsGoDown(t *testing.T) {
 	ranks := [][]string{
 		{"api", "api/register/v1", "policies"},
 		{"api/register/store/v1"},
-		{"internal/identity", "internal/refdata", "internal/checkpoint"},
+		{"internal/identity", "internal/refdata", "internal/checkpoint", "internal/tlogfile"},
 		{"internal/conduct/victim"},
 		{"internal/conduct"},
 		{"internal/seal", "internal/access"},
 		{"internal/postgres"},
 		{"internal/accesslog", "internal/witness"},
-		{"internal/view", "internal/gather"},
+		{"internal/view", "internal/gather", "internal/logexport"},
 		{"internal/call"},
 		{"internal/service"},
 		{"internal/server"},
@@ -102,6 +102,25 @@ func TestArrowsGoDown(t *testing.T) {
 			case r >= own:
 				t.Errorf("%s uses %s: the arrow goes up", name, used)
 			}
+		}
+	}
+}
+
+// Whoever doubts the register need read little: the verifier of exports uses the
+// standard library, golang.org/x/mod/sumdb and one package of ours.
+func TestVerifierStandsAlone(t *testing.T) {
+	t.Parallel()
+	p, ok := packages(t)["cmd/verifylog"]
+	if !ok {
+		t.Fatal("no cmd/verifylog")
+	}
+	for _, dep := range p.Deps {
+		first, _, _ := strings.Cut(dep, "/")
+		standard := !strings.Contains(first, ".") // as the go command tells them apart
+		switch {
+		case standard, dep == module+"internal/tlogfile", strings.HasPrefix(dep, "golang.org/x/mod/sumdb/"):
+		default:
+			t.Errorf("cmd/verifylog reaches %s", dep)
 		}
 	}
 }

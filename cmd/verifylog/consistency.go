@@ -1,0 +1,94 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/perpetrator-register/register/internal/tlogfile"
+)
+
+// newest reads and verifies the newest checkpoint of an export.
+func newest(dir folder, keys *tlogfile.Keys) (tlogfile.Checkpoint, error) {
+	signed, err := dir.read(tlogfile.CheckpointFile)
+	if err != nil {
+		return tlogfile.Checkpoint{}, err
+	}
+	c, err := keys.OpenCheckpoint(signed)
+	if err != nil {
+		return c, at(0, tlogfile.CheckpointFile, "the newest checkpoint: "+err.Error())
+	}
+	return c, nil
+}
+
+// Span says what was proved by consistency: that the tree of Newest extends each
+// of the older checkpoints, whose newest has size Oldest.
+type Span struct {
+	Checked int64  `json:"checkpoints"` // older checkpoints that were compared
+	Older   int64  `json:"older_size"`
+	Newer   int64  `json:"newer_size"`
+	Root    string `json:"root"`
+}
+
+// consistent proves that an export extends the trees of checkpoints kept from
+// before: that the log was neither rolled back nor written anew. It reads the
+// tiles, and believes of them what the newest checkpoint proves.
+func consistent(kept []byte, dir folder, keys *tlogfile.Keys) (Span, error) {
+	now, err := newest(dir, keys)
+	if err != nil {
+		return Span{}, err
+	}
+	s := Span{Newer: now.Tree.N, Root: now.Tree.Hash.String()}
+	r := tlogfile.NewNoteReader(bytes.NewReader(kept))
+	for {
+		signed, err := r.Next()
+		if errors.Is(err, io.EOF) && s.Checked > 0 {
+			return s, nil
+		}
+		if err != nil {
+			return s, errors.New("the checkpoint kept from before is no signed note")
+		}
+		old, err := keys.OpenCheckpoint(signed)
+		if err != nil {
+			return s, fmt.Errorf("the checkpoint kept from before: %w", err)
+		}
+		if f := extends(old, now, s.Older, dir); f != nil {
+			return s, f
+		}
+		s.Checked++
+		s.Older = max(s.Older, old.Tree.N)
+	}
+}
+
+// extends proves that the tree of now extends that of old; good is the size of a
+// tree that it is known to extend.
+func extends(old, now tlogfile.Checkpoint, good int64, dir folder) *Fault {
+	if old.Tree.N > now.Tree.N {
+		f := &Fault{Index: now.Tree.N, Through: old.Tree.N - 1, File: tlogfile.CheckpointFile,
+			What: "the log was rolled back: these entries were signed, and are gone"}
+		return f.differ(fmt.Sprintf("%d entries or more", old.Tree.N), fmt.Sprintf("%d entries", now.Tree.N))
+	}
+	rewritten := &Fault{Index: min(good, old.Tree.N-1), Through: old.Tree.N - 1, File: tlogfile.CheckpointFile,
+		What: "the log was written anew: its tree does not extend that of the checkpoint kept from before"}
+	if old.Tree.N == now.Tree.N {
+		if old.Tree.Hash != now.Tree.Hash {
+			return rewritten.hashes(old.Tree.Hash, now.Tree.Hash)
+		}
+		return nil
+	}
+	reader := dir.hashReader(now.Tree.N)
+	proof, err := tlog.ProveTree(now.Tree.N, old.Tree.N, reader)
+	if err != nil {
+		return at(old.Tree.N-1, "", err.Error())
+	}
+	if tlog.CheckTree(proof, now.Tree.N, now.Tree.Hash, old.Tree.N, old.Tree.Hash) == nil {
+		return nil
+	}
+	if found, err := tlog.TreeHash(old.Tree.N, reader); err == nil && found != old.Tree.Hash {
+		return rewritten.hashes(old.Tree.Hash, found)
+	}
+	return at(old.Tree.N-1, "tile", "the tiles do not give the tree of the newest checkpoint: verify the export first")
+}

@@ -1,0 +1,191 @@
+// Command verifylog verifies an export of the access log, and proves with it what
+// receipts and checkpoints kept from before say. It believes nothing but the
+// public keys it is given: every hash is computed again from the bytes. It is
+// built of the standard library, golang.org/x/mod/sumdb and the package tlogfile,
+// and of nothing else of the register.
+//
+//	verifylog DIR --key KEY                      the whole of an export
+//	verifylog consistency OLD DIR --key KEY      that it extends checkpoints kept from before
+//	verifylog receipt FILE [DIR] --key KEY       that the log holds an entry
+//
+// It ends with 0 when all is proved, 1 with the first fault, 2 for a mistake in
+// the command line or files that cannot be read.
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"strings"
+
+	"github.com/perpetrator-register/register/internal/tlogfile"
+)
+
+const (
+	exitProved = 0
+	exitFault  = 1
+	exitUsage  = 2
+)
+
+// memory is what the collector aims to stay below: ten million entries fit well.
+const memory = 448 << 20
+
+func main() {
+	debug.SetMemoryLimit(memory)
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// usageError is a mistake in the command line.
+type usageError struct{ error }
+
+const usage = `Usage:
+  verifylog [flags] DIR                    verify an export of the access log
+  verifylog consistency [flags] OLD DIR    that the export extends the checkpoints in the file OLD
+  verifylog receipt [flags] FILE [DIR]     that the log holds the entry of a receipt or .tlog-proof
+
+Flags:
+  --key KEY        public key of the log's signer, or @FILE with one a line; may be repeated (required)
+  --witness KEY    public key of a witness, or @FILE; may be repeated
+  --quorum N       so many witnesses must have co-signed a checkpoint of the export
+  --part           accept an export that does not begin with entry 0
+  --json           print JSON
+`
+
+// options are the command line.
+type options struct {
+	keys, witnesses []string
+	quorum          int
+	part, json      bool
+	args            []string
+}
+
+func parse(args []string, errOut io.Writer) (o options, err error) {
+	f := flag.NewFlagSet("verifylog", flag.ContinueOnError)
+	f.SetOutput(errOut)
+	f.Usage = func() { _, _ = fmt.Fprint(errOut, usage) }
+	f.Func("key", "", func(s string) error { return addKeys(&o.keys, s) })
+	f.Func("witness", "", func(s string) error { return addKeys(&o.witnesses, s) })
+	f.IntVar(&o.quorum, "quorum", 0, "")
+	f.BoolVar(&o.part, "part", false, "")
+	f.BoolVar(&o.json, "json", false, "")
+	// Flags may follow arguments.
+	for {
+		if err := f.Parse(args); err != nil {
+			return o, err
+		}
+		if f.NArg() == 0 {
+			return o, nil
+		}
+		o.args = append(o.args, f.Arg(0))
+		args = f.Args()[1:]
+	}
+}
+
+// addKeys adds a key, or those of a file.
+func addKeys(to *[]string, s string) error {
+	name, isFile := strings.CutPrefix(s, "@")
+	if !isFile {
+		*to = append(*to, s)
+		return nil
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	*to = append(*to, strings.Fields(string(data))...)
+	return nil
+}
+
+func run(args []string, out, errOut io.Writer) int {
+	o, err := parse(args, errOut)
+	if errors.Is(err, flag.ErrHelp) {
+		return exitProved
+	}
+	if err != nil {
+		return exitUsage // it has been told
+	}
+	said, err := perform(o)
+	return conclude(o, said, err, out, errOut)
+}
+
+// perform does what the command line asks and returns what was proved.
+func perform(o options) (said fmt.Stringer, err error) {
+	command := "export"
+	if len(o.args) > 0 && (o.args[0] == "consistency" || o.args[0] == "receipt") {
+		command, o.args = o.args[0], o.args[1:]
+	}
+	keys, err := tlogfile.NewKeys(o.keys, o.witnesses)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	switch n := len(o.args); {
+	case o.quorum > len(o.witnesses):
+		return nil, usageError{errors.New("the quorum is larger than the number of witnesses given")}
+	case command == "consistency" && n == 2:
+		kept, err := os.ReadFile(o.args[0])
+		if err != nil {
+			return nil, usageError{err}
+		}
+		return consistent(kept, folder(o.args[1]), keys)
+	case command == "receipt" && (n == 1 || n == 2):
+		data, err := os.ReadFile(o.args[0])
+		if err != nil {
+			return nil, usageError{err}
+		}
+		dir := folder("")
+		if n == 2 {
+			dir = folder(o.args[1])
+		}
+		return receipts(data, dir, keys)
+	case command == "export" && n == 1:
+		dir := folder(o.args[0])
+		m, err := dir.manifest()
+		if err == nil && m.From > 0 && !o.part {
+			err = usageError{fmt.Errorf("the export begins with entry %d: give --part to accept that", m.From)}
+		}
+		if err != nil {
+			return nil, err
+		}
+		return verify(dir, keys, o.quorum)
+	}
+	return nil, usageError{errors.New("wrong number of arguments; see --help")}
+}
+
+// conclude prints what was proved, or the first fault.
+func conclude(o options, said fmt.Stringer, err error, out, errOut io.Writer) int {
+	f, isFault := asFault(err)
+	if err != nil && !isFault {
+		_, _ = fmt.Fprintf(errOut, "verifylog: %v\n", err)
+		return exitUsage
+	}
+	code := exitProved
+	if isFault {
+		code = exitFault
+	}
+	switch {
+	case o.json:
+		answer := struct {
+			Proved bool   `json:"proved"`
+			Fault  *Fault `json:"fault,omitempty"`
+			Result any    `json:"result,omitempty"`
+		}{Proved: !isFault, Fault: f}
+		if !isFault {
+			answer.Result = said
+		}
+		encoder := json.NewEncoder(out)
+		encoder.SetIndent("", "  ")
+		err = encoder.Encode(answer)
+	case isFault:
+		_, err = fmt.Fprintf(out, "FAULT. %v\n", f)
+	default:
+		_, err = fmt.Fprint(out, said)
+	}
+	if err != nil {
+		return exitUsage
+	}
+	return code
+}

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/perpetrator-register/register/internal/tlogfile"
+)
+
+// String is the report for people.
+func (r Report) String() string {
+	var b strings.Builder
+	if r.From > 0 {
+		fmt.Fprintf(&b, "PROVED. Entries %d to %d of %s are as they were signed; those before were not exported.\n", r.From, r.Size-1, r.Origin)
+	} else {
+		fmt.Fprintf(&b, "PROVED. All %d entries of %s are as they were signed.\n", r.Size, r.Origin)
+	}
+	fmt.Fprintf(&b, "from %s to %s\n", r.First.Format(tlogfile.EntryTime), r.Last.Format(tlogfile.EntryTime))
+	fmt.Fprintf(&b, "%d versions, %d of them erasures; %d bodies, %d dropped; %d tiles, %d checkpoints\n",
+		r.Versions, r.Erasures, r.Bodies, r.Dropped, r.Tiles, r.Checkpoints)
+	fmt.Fprintf(&b, "root %s\n", r.Root)
+	if r.Witnessed > 0 {
+		fmt.Fprintf(&b, "co-signed up to entry %d by %s\n", r.Witnessed-1, strings.Join(r.Witnesses, ", "))
+	} else {
+		b.WriteString("No witness's signature was checked: compare the root with a checkpoint kept elsewhere.\n")
+	}
+	return b.String()
+}
+
+// String is what consistency proved.
+func (s Span) String() string {
+	return fmt.Sprintf("PROVED. The log of %d entries extends each of the %d checkpoints kept from before, up to that of %d entries.\nroot %s\n",
+		s.Newer, s.Checked, s.Older, s.Root)
+}
+
+// HeldList is what receipts proved.
+type HeldList []Held
+
+// String is the list for people.
+func (l HeldList) String() string {
+	var b strings.Builder
+	for _, h := range l {
+		fmt.Fprintf(&b, "PROVED. The log holds entry %d, leaf %s, in its signed tree of %d entries.\n", h.Index, h.Leaf, h.Size)
+		if len(h.Witnesses) > 0 {
+			fmt.Fprintf(&b, "co-signed by %s\n", strings.Join(h.Witnesses, ", "))
+		}
+	}
+	return b.String()
+}
