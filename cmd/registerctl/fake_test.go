@@ -37,6 +37,7 @@ type fake struct {
 	names    []string // URI names of client certificates, one for each call
 	list     *registerv1.ListEntriesRequest
 	imported map[string]string // reference to "force by certificate"
+	log      *memoryLog
 }
 
 const searchID = "searches/0198f000-0000-7000-8000-000000000001"

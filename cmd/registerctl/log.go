@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
-	"strings"
 	"time"
 
 	"google.golang.org/grpc"
@@ -20,7 +19,7 @@ type logCmd struct {
 	List          logListCmd       `cmd:"" help:"List entries, newest first. Reading the log is itself recorded, with its purpose."`
 	Checkpoint    logCheckpointCmd `cmd:"" help:"Show the newest signed checkpoint."`
 	Prove         logProveCmd      `cmd:"" help:"Verify that the log holds an entry."`
-	VerifyReceipt verifyCmd        `cmd:"" name:"verify-receipt" help:"Verify the receipt of a call: offline as far as it goes, then against the log."`
+	VerifyReceipt verifyCmd        `cmd:"" name:"verify-receipt" help:"Verify the receipt of a call given as text; see receipt verify for a file."`
 }
 
 type logListCmd struct {
@@ -261,59 +260,4 @@ func (a *app) showProof(p *client.Proof) error {
 	a.say("root %s", p.Checkpoint.Tree.Hash)
 	a.warn("%s", signature(p.Newest))
 	return nil
-}
-
-type verifyCmd struct {
-	Receipt string `arg:"" help:"The receipt; - to read it from standard input, @FILE from a file (its last line)."`
-	Offline bool   `help:"Ask the log nothing."`
-}
-
-const maxReceiptFile = 16 << 20
-
-// Run verifies a receipt.
-func (c *verifyCmd) Run(a *app) error {
-	text := c.Receipt
-	if name, isFile := strings.CutPrefix(text, "@"); isFile || text == "-" {
-		data, err := a.readInput(name, maxReceiptFile)
-		if err != nil {
-			return err
-		}
-		lines := strings.Split(strings.TrimSpace(string(data)), "\n")
-		text = lines[len(lines)-1]
-	}
-	receipt, err := client.ParseReceipt(text)
-	if err != nil {
-		return err
-	}
-	if !c.Offline {
-		return c.online(a, receipt)
-	}
-	_, p, err := a.profile()
-	if err != nil {
-		return err
-	}
-	checkpoint, err := receipt.Offline(p.LogKey)
-	if err != nil {
-		return err
-	}
-	a.say("The receipt is well formed: entry %d of %s, within its tree of %d entries.", receipt.Index, client.Clean(checkpoint.Origin), checkpoint.Tree.N)
-	a.say("That the tree holds the entry, only the log can prove: leave out --offline.")
-	a.warn("%s", signature(checkpoint))
-	return nil
-}
-
-func (c *verifyCmd) online(a *app, receipt *client.Receipt) error {
-	p, err := a.prover()
-	if err != nil {
-		return err
-	}
-	var proof *client.Proof
-	_, err = a.call(func(ctx context.Context, _ ...grpc.CallOption) (err error) {
-		proof, err = p.Receipt(ctx, receipt)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return a.showProof(proof)
 }

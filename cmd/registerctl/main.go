@@ -45,6 +45,7 @@ type command struct {
 	Register registerCmd `cmd:"" help:"Register one record, or several, from JSON."`
 	Import   importCmd   `cmd:"" help:"Import a table or JSON lines."`
 	Log      logCmd      `cmd:"" help:"Read and verify the access log."`
+	Receipts receiptCmd  `cmd:"" name:"receipt" help:"Prove what saved receipts say, and keep the proofs."`
 	Forces   forcesCmd   `cmd:"" help:"List the forces and whom to ask there."`
 	Codes    codesCmd    `cmd:"" help:"List a code list: searchReasons, behaviours, offences, relationships, motivations, warnings, ethnicities, logPurposes."`
 }

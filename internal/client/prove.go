@@ -8,6 +8,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/tlogfile"
 )
 
 // Prover asks the log for proofs and verifies them here: nothing is believed
@@ -61,7 +62,7 @@ func (p *Prover) Entry(ctx context.Context, index int64) (*Proof, error) {
 	if index < 0 || index >= newest.Tree.N {
 		return nil, fmt.Errorf("the log holds the entries 0 to %d", newest.Tree.N-1)
 	}
-	leaf, err := p.inclusion(ctx, index, newest.Tree, nil)
+	leaf, _, err := p.inclusion(ctx, index, newest.Tree, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -75,8 +76,77 @@ func (p *Prover) Receipt(ctx context.Context, r *Receipt) (*Proof, error) {
 	if err != nil {
 		return nil, err
 	}
+	at, err := p.tree(r, newest)
+	if err != nil {
+		return nil, err
+	}
+	leaf, _, err := p.inclusion(ctx, r.Index, at.Tree, &r.Leaf)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.consistency(ctx, at.Tree, newest.Tree); err != nil {
+		return nil, err
+	}
+	return &Proof{Index: r.Index, Leaf: leaf, Checkpoint: at, Newest: newest, Witnessed: witnessed}, nil
+}
+
+// Keep proves a receipt and returns the proof in a form that needs no log: that
+// a tree of the log holds the entry. It is one that witnesses have co-signed, if
+// they have come that far, else the newest.
+func (p *Prover) Keep(ctx context.Context, r *Receipt) (*tlogfile.Proof, error) {
+	got, err := p.Log.GetCheckpoint(ctx, &registerv1.GetCheckpointRequest{})
+	if err != nil {
+		return nil, err
+	}
+	newest, err := OpenCheckpoint(got.GetNote(), p.Key)
+	if err != nil {
+		return nil, err
+	}
+	in, signed := newest, got.GetNote()
+	if w := got.GetWitnessed(); w != nil {
+		witnessed, err := p.witnessed(ctx, w, newest)
+		if err != nil {
+			return nil, err
+		}
+		if witnessed.Checkpoint.Tree.N > r.Index {
+			in, signed = witnessed.Checkpoint, witnessed.Note
+		}
+	}
+	at, err := p.tree(r, newest)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.consistency(ctx, at.Tree, newest.Tree); err != nil {
+		return nil, err
+	}
+	leaf, hashes, err := p.inclusion(ctx, r.Index, in.Tree, &r.Leaf)
+	if err != nil {
+		return nil, err
+	}
+	return &tlogfile.Proof{Index: r.Index, Leaf: leaf, Hashes: hashes, Note: []byte(signed)}, nil
+}
+
+// Extends proves that the newest checkpoint's tree extends another, and returns
+// that checkpoint.
+func (p *Prover) Extends(ctx context.Context, origin string, older tlog.Tree) (*Checkpoint, *Witnessed, error) {
+	newest, witnessed, err := p.newest(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if origin != newest.Origin {
+		return nil, nil, errors.New("the checkpoint is of another log")
+	}
+	if older.N > newest.Tree.N {
+		return nil, nil, fmt.Errorf("the proof FAILED: the log has %d entries, and had %d: it was rolled back", newest.Tree.N, older.N)
+	}
+	return newest, witnessed, p.consistency(ctx, older, newest.Tree)
+}
+
+// tree returns the checkpoint of a receipt, or the newest where it holds none.
+func (p *Prover) tree(r *Receipt, newest *Checkpoint) (*Checkpoint, error) {
 	at := newest
 	if r.Note != "" {
+		var err error
 		if at, err = r.Offline(p.Key); err != nil {
 			return nil, err
 		}
@@ -87,14 +157,7 @@ func (p *Prover) Receipt(ctx context.Context, r *Receipt) (*Proof, error) {
 	if r.Index >= at.Tree.N || newest.Tree.N < at.Tree.N {
 		return nil, errors.New("the log no longer holds the entry: its newest checkpoint is smaller than the receipt says")
 	}
-	leaf, err := p.inclusion(ctx, r.Index, at.Tree, &r.Leaf)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.consistency(ctx, at.Tree, newest.Tree); err != nil {
-		return nil, err
-	}
-	return &Proof{Index: r.Index, Leaf: leaf, Checkpoint: at, Newest: newest, Witnessed: witnessed}, nil
+	return at, nil
 }
 
 // Offline checks as much of a receipt as can be without the log: the form of
@@ -115,27 +178,27 @@ func (r *Receipt) Offline(logKey string) (*Checkpoint, error) {
 }
 
 // inclusion verifies that the tree holds the entry, with the given leaf hash
-// if there is one, and returns the hash.
-func (p *Prover) inclusion(ctx context.Context, index int64, tree tlog.Tree, leaf *tlog.Hash) (tlog.Hash, error) {
+// if there is one, and returns the hash with the proof.
+func (p *Prover) inclusion(ctx context.Context, index int64, tree tlog.Tree, leaf *tlog.Hash) (tlog.Hash, tlog.RecordProof, error) {
 	got, err := p.Log.GetInclusionProof(ctx, &registerv1.GetInclusionProofRequest{Index: index, TreeSize: tree.N})
 	if err != nil {
-		return tlog.Hash{}, err
+		return tlog.Hash{}, nil, err
 	}
 	hashes, err := toHashes(got.GetHashes())
 	if err != nil {
-		return tlog.Hash{}, err
+		return tlog.Hash{}, nil, err
 	}
 	if leaf == nil {
 		one, err := toHashes([][]byte{got.GetLeafHash()})
 		if err != nil {
-			return tlog.Hash{}, err
+			return tlog.Hash{}, nil, err
 		}
 		leaf = &one[0]
 	}
 	if err := tlog.CheckRecord(hashes, tree.N, tree.Hash, index, *leaf); err != nil {
-		return tlog.Hash{}, errors.New("the proof FAILED: the log's tree does not hold this entry")
+		return tlog.Hash{}, nil, errors.New("the proof FAILED: the log's tree does not hold this entry")
 	}
-	return *leaf, nil
+	return *leaf, hashes, nil
 }
 
 func (p *Prover) consistency(ctx context.Context, older, newer tlog.Tree) error {

@@ -4,11 +4,13 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/perpetrator-register/register/internal/checkpoint"
+	"github.com/perpetrator-register/register/internal/tlogfile"
 )
 
 // Keys of the receipt and of the entry's index in a response's trailer.
@@ -28,33 +30,14 @@ type Receipt struct {
 	Note string
 }
 
-// maxReceipt bounds a receipt's text.
-const maxReceipt = 64 << 10
-
-var errNotReceipt = errors.New("not a receipt: it reads index=…;leaf=…;checkpoint=…")
-
 // ParseReceipt reads a receipt, with or without its checkpoint. It verifies
 // nothing.
 func ParseReceipt(s string) (*Receipt, error) {
-	parts := strings.Split(strings.TrimSpace(s), ";")
-	if len(s) > maxReceipt || len(parts) < 2 || len(parts) > 3 {
-		return nil, errNotReceipt
+	r, err := tlogfile.ParseReceipt(strings.TrimSpace(s))
+	if err != nil {
+		return nil, err
 	}
-	values := make([]string, 3)
-	for i, key := range []string{"index=", "leaf=", "checkpoint="}[:len(parts)] {
-		v, ok := strings.CutPrefix(parts[i], key)
-		if !ok {
-			return nil, errNotReceipt
-		}
-		values[i] = v
-	}
-	index, errIndex := strconv.ParseInt(values[0], 10, 64)
-	leaf, errLeaf := tlog.ParseHash(values[1])
-	signed, errNote := base64.StdEncoding.DecodeString(values[2])
-	if errIndex != nil || errLeaf != nil || errNote != nil || index < 0 {
-		return nil, errNotReceipt
-	}
-	return &Receipt{Index: index, Leaf: leaf, Note: string(signed)}, nil
+	return &Receipt{Index: r.Index, Leaf: r.Leaf, Note: string(r.Note)}, nil
 }
 
 // String writes the receipt as ParseReceipt reads it.
@@ -99,16 +82,11 @@ func OpenCheckpoint(signed, logKey string) (*Checkpoint, error) {
 	case err != nil:
 		return nil, errors.New("the checkpoint is malformed or its signature is false")
 	}
-	lines := strings.SplitN(n.Text, "\n", 4)
-	if len(lines) != 4 || lines[0] == "" {
+	read, err := checkpoint.Parse(n.Text)
+	if err != nil {
 		return nil, errors.New("the checkpoint is malformed")
 	}
-	size, errSize := strconv.ParseInt(lines[1], 10, 64)
-	root, errRoot := tlog.ParseHash(lines[2])
-	if errSize != nil || errRoot != nil || size < 1 {
-		return nil, errors.New("the checkpoint is malformed")
-	}
-	c := &Checkpoint{Origin: lines[0], Tree: tlog.Tree{N: size, Hash: root}}
+	c := &Checkpoint{Origin: read.Origin, Tree: read.Tree}
 	for _, s := range n.Sigs {
 		c.Signed = c.Signed || s.Name == c.Origin
 	}

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/client"
+)
+
+// memoryLog is an access log in memory.
+type memoryLog struct {
+	signer         note.Signer
+	key            string
+	hashes, leaves []tlog.Hash
+}
+
+func newMemoryLog(t *testing.T) *memoryLog {
+	t.Helper()
+	secret, key, err := note.GenerateKey(rand.Reader, "register.example/log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := note.NewSigner(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &memoryLog{signer: signer, key: key}
+}
+
+func (l *memoryLog) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
+	out := make([]tlog.Hash, len(indexes))
+	for i, x := range indexes {
+		out[i] = l.hashes[x]
+	}
+	return out, nil
+}
+
+func (l *memoryLog) add(t *testing.T, entries ...string) {
+	t.Helper()
+	for _, e := range entries {
+		hashes, err := tlog.StoredHashes(int64(len(l.leaves)), []byte(e), l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.hashes, l.leaves = append(l.hashes, hashes...), append(l.leaves, tlog.RecordHash([]byte(e)))
+	}
+}
+
+func (l *memoryLog) note() (string, error) {
+	n := int64(len(l.leaves))
+	root, err := tlog.TreeHash(n, l)
+	if err != nil {
+		return "", err
+	}
+	signed, err := note.Sign(&note.Note{Text: fmt.Sprintf("%s\n%d\n%s\n", l.signer.Name(), n, root)}, l.signer)
+	return string(signed), err
+}
+
+func (l *memoryLog) receipt(t *testing.T, index int64) *client.Receipt {
+	t.Helper()
+	signed, err := l.note()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &client.Receipt{Index: index, Leaf: l.leaves[index], Note: signed}
+}
+
+func (f *fake) GetCheckpoint(context.Context, *registerv1.GetCheckpointRequest) (*registerv1.Checkpoint, error) {
+	signed, err := f.log.note()
+	return &registerv1.Checkpoint{Note: signed}, err
+}
+
+func (f *fake) GetInclusionProof(_ context.Context, r *registerv1.GetInclusionProofRequest) (*registerv1.InclusionProof, error) {
+	p, err := tlog.ProveRecord(r.GetTreeSize(), r.GetIndex(), f.log)
+	return &registerv1.InclusionProof{LeafHash: f.log.leaves[r.GetIndex()][:], Hashes: raw(p)}, err
+}
+
+func (f *fake) GetConsistencyProof(_ context.Context, r *registerv1.GetConsistencyProofRequest) (*registerv1.ConsistencyProof, error) {
+	p, err := tlog.ProveTree(r.GetSecondTreeSize(), r.GetFirstTreeSize(), f.log)
+	return &registerv1.ConsistencyProof{Hashes: raw(p)}, err
+}
+
+func raw(hashes []tlog.Hash) (out [][]byte) {
+	for _, h := range hashes {
+		out = append(out, append([]byte(nil), h[:]...))
+	}
+	return out
+}
+
+// A saved receipt proves later that the log holds the entry, and so does the
+// proof kept from it, without the log.
+func TestReceipts(t *testing.T) {
+	b := newBench(t)
+	log := newMemoryLog(t)
+	b.fake.log = log
+	log.add(t, "zero", "one", "two", "three", "four")
+	first, second := log.receipt(t, 2), log.receipt(t, 4)
+	log.add(t, "five", "six")
+	saved, kept := filepath.Join(b.dir, "receipts"), filepath.Join(b.dir, "entry.tlog-proof")
+	save := func(receipts ...*client.Receipt) {
+		var text strings.Builder
+		for _, r := range receipts {
+			text.WriteString(r.String() + "\n")
+		}
+		if err := os.WriteFile(saved, []byte(text.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	expect := func(want int, says string, args ...string) {
+		t.Helper()
+		code, out, errOut := b.run("", append([]string{"--log-key", log.key}, args...)...)
+		if code != want || !strings.Contains(out+errOut, says) {
+			t.Errorf("%v: exit %d\n%s%s", args, code, out, errOut)
+		}
+	}
+	save(second, first)
+	expect(exitOK, "holds entry 2", "receipt", "verify", saved)
+	expect(exitOK, "holds entry 4", "receipt", "verify", "--all", saved)
+	expect(exitOK, "well formed: entry 2", "receipt", "verify", "--offline", saved)
+	expect(exitOK, "holds entry 2", "log", "verify-receipt", "@"+saved)
+	expect(exitOK, "holds entry 2", "log", "verify-receipt", first.String())
+	expect(exitOK, "proof of entry 2", "receipt", "keep", saved, "--out", kept)
+	expect(exitOK, "holds entry 2 in its tree of 7", "receipt", "verify", "--offline", kept)
+	log.add(t, "seven")
+	expect(exitOK, "newest tree, of 8 entries, extends", "receipt", "verify", kept)
+	if code, _, errOut := b.run("", "receipt", "verify", kept); code != exitUsage || !strings.Contains(errOut, "log's key") {
+		t.Errorf("without the log's key: exit %d, %s", code, errOut)
+	}
+
+	// Another log in the place of this one, and one that was rolled back.
+	whole := *log
+	log.leaves, log.hashes = nil, nil
+	log.add(t, "zero", "one", "another", "three", "four", "five", "six", "seven")
+	expect(exitFault, "FAILED", "receipt", "verify", saved)
+	expect(exitFault, "FAILED", "receipt", "verify", kept)
+	expect(exitFault, "FAILED", "receipt", "keep", saved, "--out", kept+"2")
+	expect(exitOK, "holds entry 2 in its tree of 7", "receipt", "verify", "--offline", kept)
+	log.leaves, log.hashes = whole.leaves[:2], whole.hashes[:tlog.StoredHashCount(2)]
+	expect(exitFault, "no longer holds", "receipt", "verify", saved)
+	expect(exitFault, "rolled back", "receipt", "verify", kept)
+	if _, err := os.Stat(kept + "2"); err == nil {
+		t.Error("a proof was kept that proves nothing")
+	}
+	save()
+	expect(exitFault, "not a receipt", "receipt", "verify", saved)
+}
