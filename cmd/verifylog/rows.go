@@ -41,11 +41,11 @@ func (c *rowChecker) close() {
 }
 
 // entry checks one entry and its rows; the error is a Fault, or that of reading.
-func (c *rowChecker) entry(index int64, meta []byte, name string) error {
-	e, when, err := tlogfile.ParseEntry(meta)
-	if err != nil {
-		return at(index, name, err.Error())
+func (c *rowChecker) entry(index int64, read *loadedEntry, name string) error {
+	if read.err != nil {
+		return at(index, name, read.err.Error())
 	}
+	e, when := read.parsed, read.when
 	if when.Before(c.last) {
 		f := at(index, name, "the time goes backwards")
 		return f.differ("no earlier than "+c.last.Format(tlogfile.EntryTime), e.Time)

@@ -3,8 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"time"
 
@@ -84,8 +82,11 @@ func (v *verifier) run() (err error) {
 		return err
 	}
 	v.good = v.m.From
-	for n := v.m.From / tlogfile.TileWidth; n*tlogfile.TileWidth < v.m.Size; n++ {
-		if err := v.bundle(n); err != nil {
+	done := make(chan struct{})
+	defer close(done)
+	for next := range loadAll(v.dir, v.m, done) {
+		l := <-next
+		if err := v.bundle(&l); err != nil {
 			return err
 		}
 	}
@@ -120,64 +121,55 @@ func (v *verifier) noteFault(err error) error {
 func (v *verifier) stop(f *Fault) error { return earlier(v.noted, f) }
 
 // bundle goes through the entries of a bundle.
-func (v *verifier) bundle(n int64) error {
-	first := n * tlogfile.TileWidth
-	width := tlogfile.Width(v.m.Size, 0, n)
-	last := first + int64(width) - 1
-	tile, tileName, err := v.dir.tile(v.m.Size, 0, n)
-	if err != nil {
-		return err
+func (v *verifier) bundle(l *loaded) error {
+	if l.err != nil {
+		return l.err
 	}
-	if tile == nil {
-		v.note(&Fault{Index: first, Through: last, File: tileName, What: "the tile is missing"})
+	first := l.n * tlogfile.TileWidth
+	last := first + int64(tlogfile.Width(v.m.Size, 0, l.n)) - 1
+	if l.tile == nil {
+		v.note(&Fault{Index: first, Through: last, File: l.tileName, What: "the tile is missing"})
 	}
 	v.report.Tiles++
-	entries, name, closeFile, err := v.dir.bundle(v.m.Size, n)
-	if errors.Is(err, fs.ErrNotExist) {
-		return v.stop(&Fault{Index: first, Through: last, File: name, What: "the bundle of entries is missing"})
+	if l.missing {
+		return v.stop(&Fault{Index: first, Through: last, File: l.name, What: "the bundle of entries is missing"})
 	}
-	if err != nil {
-		return err
-	}
-	defer func() { _ = closeFile() }()
-	for index := first; index <= last; index++ {
-		meta, err := entries.Next()
-		if err != nil {
-			return v.stop(at(index, name, "the bundle has no such entry"))
-		}
+	for i := range l.entries {
 		var want *tlog.Hash
-		if tile != nil {
-			want = &tile[index-first]
+		if l.tile != nil {
+			want = &l.tile[i]
 		}
-		if err := v.entry(index, meta, name, want); err != nil {
+		if err := v.entry(first+int64(i), &l.entries[i], l.name, want); err != nil {
 			return err
 		}
 	}
-	if _, err := entries.Next(); !errors.Is(err, io.EOF) {
-		return v.stop(at(last+1, name, "the bundle goes on after its last entry"))
+	if next := first + int64(len(l.entries)); next <= last {
+		return v.stop(at(next, l.name, "the bundle has no such entry"))
+	}
+	if l.over {
+		return v.stop(at(last+1, l.name, "the bundle goes on after its last entry"))
 	}
 	return nil
 }
 
 // entry checks one entry and what hangs on it; want is its hash in the tile.
-func (v *verifier) entry(index int64, meta []byte, name string, want *tlog.Hash) error {
-	leaf := tlog.RecordHash(meta)
+func (v *verifier) entry(index int64, e *loadedEntry, name string, want *tlog.Hash) error {
 	switch {
-	case len(meta) == 0:
+	case e.empty:
 		v.note(at(index, name, "the entry is missing"))
-	case want != nil && *want != leaf:
-		f := at(index, name, "it is not the entry that was logged: its hash is another").hashes(*want, leaf)
+	case want != nil && *want != e.leaf:
+		f := at(index, name, "it is not the entry that was logged: its hash is another").hashes(*want, e.leaf)
 		f.leaf = true
 		v.note(f)
 	}
 	v.report.Entries++
 	// After a fault only the hashes matter, to say where it lies.
 	if !v.noted.precedes(index) && v.contested == nil {
-		if err := v.noteFault(v.rows.entry(index, meta, name)); err != nil {
+		if err := v.noteFault(v.rows.entry(index, e, name)); err != nil {
 			return err
 		}
 	}
-	for _, full := range v.tree.Append(leaf) {
+	for _, full := range v.tree.Append(e.leaf) {
 		if full.Level > 0 {
 			if err := v.compare(full.Level, full.N, full.Hashes); err != nil {
 				return err

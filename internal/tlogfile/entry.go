@@ -74,9 +74,7 @@ var errEntry = errors.New("not an entry's metadata in its one form")
 // written again it gives the same bytes.
 func ParseEntry(b []byte) (*Entry, time.Time, error) {
 	var e Entry
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&e); err != nil {
+	if err := json.Unmarshal(b, &e); err != nil {
 		return nil, time.Time{}, errEntry // the cause may quote the entry
 	}
 	if e.V != SchemaVersion {
