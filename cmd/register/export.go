@@ -13,8 +13,8 @@ import (
 )
 
 type exportCmd struct {
-	Config      string `help:"Configuration file of the server, for the database's connection string." type:"existingfile" xor:"database" required:""`
-	DatabaseURL string `help:"Connection string of the service's account." env:"REGISTER_DATABASE_URL" xor:"database" required:""`
+	Config      string `help:"Configuration file of the server, for the database's connection string." type:"existingfile"`
+	DatabaseURL string `help:"Connection string of the service's account, without --config." env:"REGISTER_DATABASE_URL"`
 	Out         string `help:"Folder to write. One that holds an export of the log already is continued." required:"" type:"path"`
 	From        int64  `help:"Index of the first entry wanted; the export begins at the multiple of 256 before it."`
 	To          int64  `help:"Index of the last entry wanted; the export ends with the first checkpoint that covers it. Else with the newest." default:"-1"`
@@ -32,6 +32,9 @@ func (c *exportCmd) Run(ctx context.Context, log *slog.Logger) error {
 	o := logexport.Options{
 		Dir: c.Out, From: c.From, Until: c.To + 1, WithContent: c.WithContent, CheckpointStep: c.Checkpoints,
 		Progress: func(next, size int64) { log.InfoContext(ctx, "exported", "entries", next, "of", size) },
+	}
+	if c.Config == "" && c.DatabaseURL == "" {
+		return errors.New("give --config or --database-url")
 	}
 	if c.From < 0 || c.To < -1 || c.To >= 0 && c.To < c.From || c.Checkpoints < 1 {
 		return errors.New("--from, --to and --checkpoints must make a range")

@@ -11,8 +11,8 @@ import (
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/server"
-	"github.com/perpetrator-register/register/internal/service"
 	"github.com/perpetrator-register/register/internal/servertest"
+	"github.com/perpetrator-register/register/internal/service"
 )
 
 // strict writes weights that link nobody.

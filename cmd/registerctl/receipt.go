@@ -76,7 +76,7 @@ func (a *app) verifyProof(data []byte, offline bool) error {
 	if profile.LogKey == "" {
 		return usageError{errors.New("a .tlog-proof proves nothing without the log's key: give it by --log-key")}
 	}
-	keys, err := tlogfile.NewKeys([]string{profile.LogKey}, nil)
+	keys, err := tlogfile.NewKeys(strings.Fields(profile.LogKey), profile.WitnessKeys)
 	if err != nil {
 		return usageError{err}
 	}
@@ -91,6 +91,9 @@ func (a *app) verifyProof(data []byte, offline bool) error {
 	shown := &client.Proof{Index: p.Index, Leaf: p.Leaf, Checkpoint: &client.Checkpoint{Origin: c.Origin, Tree: c.Tree, Signed: true}}
 	shown.Newest = shown.Checkpoint
 	if offline {
+		if len(c.Witnesses) > 0 && !a.JSON {
+			a.say("Its tree is co-signed by %s.", client.Clean(strings.Join(c.Witnesses, ", ")))
+		}
 		return a.showProof(shown)
 	}
 	prover, err := a.prover()
@@ -98,7 +101,7 @@ func (a *app) verifyProof(data []byte, offline bool) error {
 		return err
 	}
 	_, err = a.call(func(ctx context.Context, _ ...grpc.CallOption) (err error) {
-		shown.Newest, err = prover.Extends(ctx, c.Origin, c.Tree)
+		shown.Newest, shown.Witnessed, err = prover.Extends(ctx, c.Origin, c.Tree)
 		return err
 	})
 	if err != nil {

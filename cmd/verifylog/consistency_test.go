@@ -7,11 +7,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/perpetrator-register/register/internal/accesslog"
 	"github.com/perpetrator-register/register/internal/logexport"
+	"github.com/perpetrator-register/register/internal/postgres"
 	"github.com/perpetrator-register/register/internal/tlogfile"
 )
 
@@ -150,7 +152,8 @@ func TestWitnesses(t *testing.T) {
 		return textOf(c.Note)
 	}
 	cosign := func(size int64, signers ...note.Signer) {
-		r.super("UPDATE register.checkpoint SET note = $1 WHERE size = $2", resign(t, text(size), append([]note.Signer{r.signer}, signers...)...), size)
+		signed := resign(t, text(size), append([]note.Signer{r.signer}, signers...)...)
+		must(t, r.db.InsertWitnessed(t.Context(), postgres.WitnessedCheckpoint{Size: size, Time: time.Now(), Witnesses: []string{"some"}, Note: []byte(signed)}))
 	}
 	cosign(10, one, two)
 	cosign(15, one)
@@ -174,6 +177,7 @@ func TestWitnesses(t *testing.T) {
 	if code != exitFault || a.Fault.Index != 16 || !strings.Contains(a.Fault.What, "witness.example/iopc is false") {
 		t.Errorf("a false cosignature: %d %+v", code, a.Fault)
 	}
+	r.super("DELETE FROM register.witnessed_checkpoint")
 	cosign(17, two)
 	cosign(10, one)
 	if code, a := r.program(append(witnesses, "--quorum", "2", string(r.export(nil)))...); code != exitFault || !strings.Contains(a.Fault.What, "co-signed by 2") {

@@ -38,29 +38,24 @@ type Proof struct {
 	Witnessed *Witnessed
 }
 
-// newest is the newest checkpoint with its note.
-type newest struct {
-	*Checkpoint
-	note      string
-	witnessed *Witnessed // if the prover knows witnesses
-}
-
-func (p *Prover) newest(ctx context.Context) (n newest, err error) {
+// newest returns the newest checkpoint and, if witnesses are known, the newest
+// that they have co-signed.
+func (p *Prover) newest(ctx context.Context) (*Checkpoint, *Witnessed, error) {
 	got, err := p.Log.GetCheckpoint(ctx, &registerv1.GetCheckpointRequest{})
 	if err != nil {
-		return n, err
+		return nil, nil, err
 	}
-	n.note = got.GetNote()
-	if n.Checkpoint, err = OpenCheckpoint(n.note, p.Key); err != nil || p.Witnesses == nil {
-		return n, err
+	c, err := OpenCheckpoint(got.GetNote(), p.Key)
+	if err != nil || p.Witnesses == nil {
+		return c, nil, err
 	}
-	n.witnessed, err = p.witnessed(ctx, got.GetWitnessed(), n.Checkpoint)
-	return n, err
+	w, err := p.witnessed(ctx, got.GetWitnessed(), c)
+	return c, w, err
 }
 
 // Entry proves that the newest checkpoint's tree holds the entry.
 func (p *Prover) Entry(ctx context.Context, index int64) (*Proof, error) {
-	newest, err := p.newest(ctx)
+	newest, witnessed, err := p.newest(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -71,13 +66,17 @@ func (p *Prover) Entry(ctx context.Context, index int64) (*Proof, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Proof{Index: index, Leaf: leaf, Checkpoint: newest.Checkpoint, Newest: newest.Checkpoint, Witnessed: newest.witnessed}, nil
+	return &Proof{Index: index, Leaf: leaf, Checkpoint: newest, Newest: newest, Witnessed: witnessed}, nil
 }
 
 // Receipt proves that a receipt holds: its entry is in its checkpoint's tree
 // with its leaf hash, and the newest checkpoint's tree extends that tree.
 func (p *Prover) Receipt(ctx context.Context, r *Receipt) (*Proof, error) {
-	at, newest, err := p.trees(ctx, r)
+	newest, witnessed, err := p.newest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	at, err := p.tree(r, newest)
 	if err != nil {
 		return nil, err
 	}
@@ -88,61 +87,77 @@ func (p *Prover) Receipt(ctx context.Context, r *Receipt) (*Proof, error) {
 	if err := p.consistency(ctx, at.Tree, newest.Tree); err != nil {
 		return nil, err
 	}
-	return &Proof{Index: r.Index, Leaf: leaf, Checkpoint: at, Newest: newest.Checkpoint, Witnessed: newest.witnessed}, nil
+	return &Proof{Index: r.Index, Leaf: leaf, Checkpoint: at, Newest: newest, Witnessed: witnessed}, nil
 }
 
 // Keep proves a receipt and returns the proof in a form that needs no log: that
-// the newest checkpoint's tree, which extends the receipt's, holds the entry.
+// a tree of the log holds the entry. It is one that witnesses have co-signed, if
+// they have come that far, else the newest.
 func (p *Prover) Keep(ctx context.Context, r *Receipt) (*tlogfile.Proof, error) {
-	at, newest, err := p.trees(ctx, r)
+	got, err := p.Log.GetCheckpoint(ctx, &registerv1.GetCheckpointRequest{})
 	if err != nil {
 		return nil, err
 	}
-	leaf, hashes, err := p.inclusion(ctx, r.Index, newest.Tree, &r.Leaf)
+	newest, err := OpenCheckpoint(got.GetNote(), p.Key)
+	if err != nil {
+		return nil, err
+	}
+	in, signed := newest, got.GetNote()
+	if w := got.GetWitnessed(); w != nil {
+		witnessed, err := p.witnessed(ctx, w, newest)
+		if err != nil {
+			return nil, err
+		}
+		if witnessed.Checkpoint.Tree.N > r.Index {
+			in, signed = witnessed.Checkpoint, witnessed.Note
+		}
+	}
+	at, err := p.tree(r, newest)
 	if err != nil {
 		return nil, err
 	}
 	if err := p.consistency(ctx, at.Tree, newest.Tree); err != nil {
 		return nil, err
 	}
-	return &tlogfile.Proof{Index: r.Index, Leaf: leaf, Hashes: hashes, Note: []byte(newest.note)}, nil
+	leaf, hashes, err := p.inclusion(ctx, r.Index, in.Tree, &r.Leaf)
+	if err != nil {
+		return nil, err
+	}
+	return &tlogfile.Proof{Index: r.Index, Leaf: leaf, Hashes: hashes, Note: []byte(signed)}, nil
 }
 
 // Extends proves that the newest checkpoint's tree extends another, and returns
 // that checkpoint.
-func (p *Prover) Extends(ctx context.Context, origin string, older tlog.Tree) (*Checkpoint, error) {
-	newest, err := p.newest(ctx)
+func (p *Prover) Extends(ctx context.Context, origin string, older tlog.Tree) (*Checkpoint, *Witnessed, error) {
+	newest, witnessed, err := p.newest(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if origin != newest.Origin {
-		return nil, errors.New("the checkpoint is of another log")
+		return nil, nil, errors.New("the checkpoint is of another log")
 	}
 	if older.N > newest.Tree.N {
-		return nil, fmt.Errorf("the proof FAILED: the log has %d entries, and had %d: it was rolled back", newest.Tree.N, older.N)
+		return nil, nil, fmt.Errorf("the proof FAILED: the log has %d entries, and had %d: it was rolled back", newest.Tree.N, older.N)
 	}
-	return newest.Checkpoint, p.consistency(ctx, older, newest.Tree)
+	return newest, witnessed, p.consistency(ctx, older, newest.Tree)
 }
 
-// trees returns the checkpoint of a receipt, the newest one where it holds none,
-// and the newest.
-func (p *Prover) trees(ctx context.Context, r *Receipt) (at *Checkpoint, n newest, err error) {
-	if n, err = p.newest(ctx); err != nil {
-		return nil, n, err
-	}
-	at = n.Checkpoint
+// tree returns the checkpoint of a receipt, or the newest where it holds none.
+func (p *Prover) tree(r *Receipt, newest *Checkpoint) (*Checkpoint, error) {
+	at := newest
 	if r.Note != "" {
+		var err error
 		if at, err = r.Offline(p.Key); err != nil {
-			return nil, n, err
+			return nil, err
 		}
 	}
-	if at.Origin != n.Origin {
-		return nil, n, errors.New("the receipt is of another log")
+	if at.Origin != newest.Origin {
+		return nil, errors.New("the receipt is of another log")
 	}
-	if r.Index >= at.Tree.N || n.Tree.N < at.Tree.N {
-		return nil, n, errors.New("the log no longer holds the entry: its newest checkpoint is smaller than the receipt says")
+	if r.Index >= at.Tree.N || newest.Tree.N < at.Tree.N {
+		return nil, errors.New("the log no longer holds the entry: its newest checkpoint is smaller than the receipt says")
 	}
-	return at, n, nil
+	return at, nil
 }
 
 // Offline checks as much of a receipt as can be without the log: the form of

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"github.com/perpetrator-register/register/internal/checkpoint"
 	"github.com/perpetrator-register/register/internal/tlogfile"
 )
 
@@ -81,7 +82,7 @@ func OpenCheckpoint(signed, logKey string) (*Checkpoint, error) {
 	case err != nil:
 		return nil, errors.New("the checkpoint is malformed or its signature is false")
 	}
-	read, err := tlogfile.ParseCheckpoint(n.Text)
+	read, err := checkpoint.Parse(n.Text)
 	if err != nil {
 		return nil, errors.New("the checkpoint is malformed")
 	}

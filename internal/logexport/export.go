@@ -321,30 +321,6 @@ func (e *exporter) rows(from, until int64) error {
 	})
 }
 
-// signed writes the checkpoints up to a size.
-func (e *exporter) signed(until int64) error {
-	for {
-		page, err := e.db.Checkpoints(e.ctx, e.lastSize, 1000)
-		if err != nil || len(page) == 0 {
-			return err
-		}
-		for _, c := range page {
-			if c.Size > until {
-				return nil
-			}
-			due := c.Size/e.m.CheckpointStep > e.lastSize/e.m.CheckpointStep
-			e.lastSize = c.Size
-			if !due {
-				continue
-			}
-			e.lastWritten = c.Size
-			if err := e.checkpoints.note(c.Note); err != nil {
-				return err
-			}
-		}
-	}
-}
-
 // SizeOf tells how many entries the log had when the export in a folder was made:
 // where the next one may begin.
 func SizeOf(dir string) (int64, error) {

@@ -6,6 +6,13 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
+var (
+	qExportBodies     = statement("export_bodies")
+	qExportHead       = statement("export_head")
+	qExportVersions   = statement("export_versions")
+	qWitnessedBetween = statement("witnessed_between")
+)
+
 // ExportHead is the state of the log at one moment.
 type ExportHead struct {
 	Checkpoint Checkpoint // the newest
@@ -23,6 +30,21 @@ func (db *DB) ExportHead(ctx context.Context) (ExportHead, error) {
 	err := db.pool.QueryRow(ctx, qExportHead).Scan(&c.Size, &c.Time, &c.Root, &c.Note, &h.Entries, &h.Versions)
 	c.Time = c.Time.UTC()
 	return h, readError(err)
+}
+
+// WitnessedBetween reads the co-signed checkpoints with after < size ≤ until, by
+// ascending size.
+func (db *DB) WitnessedBetween(ctx context.Context, after, until int64) ([]WitnessedCheckpoint, error) {
+	rows, err := db.pool.Query(ctx, qWitnessedBetween, after, until)
+	if err != nil {
+		return nil, readError(err)
+	}
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (WitnessedCheckpoint, error) {
+		var c WitnessedCheckpoint
+		err := row.Scan(&c.Size, &c.Time, &c.Witnesses, &c.Note)
+		return c, err
+	})
+	return list, readError(err)
 }
 
 // ExportedVersion is a version as an export tells of it.

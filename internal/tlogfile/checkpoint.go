@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -77,7 +78,9 @@ func (k *Keys) OpenCheckpoint(signed []byte) (Checkpoint, error) {
 	byLog := false
 	for _, s := range n.Sigs {
 		if k.witness(s.Name, s.Hash) {
-			c.Witnesses = append(c.Witnesses, s.Name)
+			if !slices.Contains(c.Witnesses, s.Name) { // one that changes its key may sign with both
+				c.Witnesses = append(c.Witnesses, s.Name)
+			}
 		} else {
 			byLog = byLog || s.Name == k.origin
 		}
