@@ -214,12 +214,9 @@ func (k *linking) move(ctx context.Context, standing *view.Link, to registerv1.L
 			return nil
 		}
 	}
-	cur, key, stored, err := k.openLink(ctx, standing.ID)
+	cur, key, stored, err := k.openStanding(ctx, standing)
 	if err != nil {
 		return err
-	}
-	if cur.Version.N != standing.Version {
-		return accesslog.ErrConflict
 	}
 	evidence(stored, k.id, like)
 	decide(stored, to, "", "", k.now)
@@ -239,7 +236,7 @@ func (l *Linker) withdraw(ctx context.Context, nominal identity.ID, quiet bool) 
 		if s := standing.State; s == registerv1.LinkState_LINK_STATE_REJECTED || s == registerv1.LinkState_LINK_STATE_WITHDRAWN {
 			continue
 		}
-		cur, key, stored, err := l.openLink(ctx, standing.ID)
+		cur, key, stored, err := l.openStanding(ctx, standing)
 		if err != nil {
 			return nil, err
 		}
