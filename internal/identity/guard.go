@@ -2,25 +2,66 @@ package identity
 
 import "slices"
 
-// kin reports whether the terms of the last score may be of one family: a
-// forename or a whole date of birth contradicts, and no identifier that is
-// given to one person only agrees.
-func (s *scorer) kin() bool {
-	given, surname, swapped := false, false, false
-	for _, p := range s.parts {
-		switch {
-		case p.field >= fieldIdentifier && p.rule == ruleExact && IdentifierKind(p.field-fieldIdentifier).personal():
-			return false
-		case p.field == fieldOrder && p.rule != ruleDisplaced:
-			swapped = true
-		case p.rule != ruleDifferent:
-		case p.field == fieldGiven || p.field == fieldBirth:
-			given = true
-		case p.field == fieldSurname:
-			surname = true
+// kin reports whether what two records share may be a family's: a forename or
+// the date of birth contradicts, and no identifier that is given to one person
+// only agrees.
+func kin(a, b *Record) bool {
+	for _, p := range a.identifiers {
+		for _, q := range b.identifiers {
+			if p.kind == q.kind && p.value == q.value && p.kind.personal() {
+				return false
+			}
 		}
 	}
-	return given || surname && swapped
+	return otherForename(a, b) || otherBirth(a, b)
+}
+
+// otherForename reports whether both records hold forenames, and none of the
+// one is like any word of a name of the other.
+func otherForename(a, b *Record) bool {
+	found := false
+	for i := range a.names {
+		for j := range b.names {
+			m, n := &a.names[i], &b.names[j]
+			f, g := m.forenames(n), n.forenames(m)
+			if len(f) == 0 || len(g) == 0 {
+				continue
+			}
+			if anyAlike(f, n) || anyAlike(g, m) {
+				return false
+			}
+			found = true
+		}
+	}
+	return found
+}
+
+// anyAlike reports whether one of the words is like a word of a name.
+func anyAlike(words []string, n *name) bool {
+	lex := lexiconOnce()
+	for _, list := range [][]string{n.given, n.surname, {n.joined}} {
+		for _, v := range list {
+			for _, w := range words {
+				if v != "" && compareNames(lex, v, w, lex.profile(v), lex.profile(w)) != ruleDifferent {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// otherBirth reports whether both records hold dates of birth, and all
+// contradict.
+func otherBirth(a, b *Record) bool {
+	for _, p := range a.births {
+		for _, q := range b.births {
+			if compareBirths(p, q) != ruleDifferent {
+				return false
+			}
+		}
+	}
+	return len(a.births) > 0 && len(b.births) > 0
 }
 
 // personal reports whether an identifier of the kind is given to one person
