@@ -2,46 +2,95 @@ package identity
 
 import "slices"
 
-// kin reports whether the terms of the last score may be of one family or
-// household: a forename or a whole date of birth contradicts, or the surname
-// does where no date of birth agrees, and no identifier that is given to one
-// person only agrees. Where it is not told which word is the surname, either
-// counts as a forename.
-func (s *scorer) kin() bool {
-	given, surname, born := false, false, false
-	unsure := s.undivided()
-	for _, p := range s.parts {
-		switch {
-		case p.field >= fieldIdentifier && p.rule == ruleExact && IdentifierKind(p.field-fieldIdentifier).personal():
-			return false
-		case p.field == fieldOrder && p.rule != ruleDisplaced:
-			unsure = true
-		case p.field == fieldBirth && p.rule != ruleDifferent:
-			born = true
-		case p.rule != ruleDifferent:
-		case p.field == fieldGiven || p.field == fieldBirth:
-			given = true
-		case p.field == fieldSurname:
-			surname = true
+// kindred reports whether what two records share may be a family's or a household's:
+// a forename or the date of birth contradicts, or no date of birth and less than
+// two words of a name agree, and neither does an identifier that is given to one
+// person only.
+func kindred(a, b *Record) bool {
+	for _, p := range a.identifiers {
+		for _, q := range b.identifiers {
+			if p.kind == q.kind && p.value == q.value && p.kind.personal() {
+				return false
+			}
 		}
 	}
-	return given || surname && (unsure || !born)
+	return otherForename(a, b) || otherBirth(a, b) || !born(a, b) && namesAlike(a, b) < 2
 }
 
-// undivided reports whether either record has a name that is not divided into
-// forenames and surname.
-func (s *scorer) undivided() bool {
-	for i := range s.question.record.names {
-		if s.question.record.names[i].whole {
-			return true
+// born reports whether a date of birth agrees, if only nearly.
+func born(a, b *Record) bool { return len(a.births) > 0 && len(b.births) > 0 && !otherBirth(a, b) }
+
+// namesAlike counts the words that two names have in common, in the pair of
+// names that has most. An initial counts for nothing.
+func namesAlike(a, b *Record) int {
+	lex := lexiconOnce()
+	most := 0
+	for i := range a.names {
+		for j := range b.names {
+			words := slices.Concat(b.names[j].given, b.names[j].surname)
+			alike := 0
+			for _, v := range slices.Concat(a.names[i].given, a.names[i].surname) {
+				at := slices.IndexFunc(words, func(w string) bool {
+					rule := compareNames(lex, v, w, lex.profile(v), lex.profile(w))
+					return rule != ruleDifferent && rule != ruleInitial
+				})
+				if at >= 0 {
+					words = slices.Delete(words, at, at+1) // each word counts once
+					alike++
+				}
+			}
+			most = max(most, alike)
 		}
 	}
-	for i := range s.record.names {
-		if s.record.names[i].whole {
-			return true
+	return most
+}
+
+// otherForename reports whether both records hold forenames, and none of the
+// one is like any word of a name of the other.
+func otherForename(a, b *Record) bool {
+	found := false
+	for i := range a.names {
+		for j := range b.names {
+			m, n := &a.names[i], &b.names[j]
+			f, g := m.forenames(n), n.forenames(m)
+			if len(f) == 0 || len(g) == 0 {
+				continue
+			}
+			if anyAlike(f, n) || anyAlike(g, m) {
+				return false
+			}
+			found = true
+		}
+	}
+	return found
+}
+
+// anyAlike reports whether one of the words is like a word of a name.
+func anyAlike(words []string, n *name) bool {
+	lex := lexiconOnce()
+	for _, list := range [][]string{n.given, n.surname, {n.joined}} {
+		for _, v := range list {
+			for _, w := range words {
+				if v != "" && compareNames(lex, v, w, lex.profile(v), lex.profile(w)) != ruleDifferent {
+					return true
+				}
+			}
 		}
 	}
 	return false
+}
+
+// otherBirth reports whether both records hold dates of birth, and all
+// contradict.
+func otherBirth(a, b *Record) bool {
+	for _, p := range a.births {
+		for _, q := range b.births {
+			if compareBirths(p, q) != ruleDifferent {
+				return false
+			}
+		}
+	}
+	return len(a.births) > 0 && len(b.births) > 0
 }
 
 // personal reports whether an identifier of the kind is given to one person
