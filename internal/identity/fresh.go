@@ -127,10 +127,13 @@ func NewFresh() *Fresh {
 }
 
 // Put adds a record. One of the same id is replaced, and is then the newest.
-func (f *Fresh) Put(id ID, force string, r Record) {
+func (f *Fresh) Put(id ID, force string, r Record) { f.PutTraced(id, force, r, traceOf(&r)) }
+
+// PutTraced is Put of a record whose trace is known from [Index.Lookalikes].
+func (f *Fresh) PutTraced(id ID, force string, r Record, t Trace) {
 	f.Remove(id)
 	f.next++
-	p := freshPlace{FreshRecord{id, force, r}, traceOf(&r)}
+	p := freshPlace{FreshRecord{id, force, r}, t}
 	f.places[id], f.held[f.next] = f.next, p
 	for _, h := range p.trace {
 		f.by[h] = append(f.by[h], f.next)
@@ -164,12 +167,22 @@ func (f *Fresh) Has(id ID) bool {
 // Len returns the number of records.
 func (f *Fresh) Len() int { return len(f.places) }
 
-// Near returns the records that have a hash in common with what was looked
-// for, in the order they were put. They may be the same person; judge them.
-func (f *Fresh) Near(t Trace) []FreshRecord {
+// Place says when a record was put: those put later have a greater one.
+func (f *Fresh) Place(id ID) (place uint64, ok bool) {
+	place, ok = f.places[id]
+	return place, ok
+}
+
+// Near returns the records put at a place or later that have a hash in common
+// with what was looked for, in the order they were put. They may be the same
+// person; judge them.
+func (f *Fresh) Near(t Trace, from uint64) []FreshRecord {
 	var places []uint64
 	for _, h := range t {
-		places = append(places, f.by[h]...)
+		put := f.by[h]
+		for i := len(put) - 1; i >= 0 && put[i] >= from; i-- {
+			places = append(places, put[i])
+		}
 	}
 	slices.Sort(places)
 	places = slices.Compact(places)

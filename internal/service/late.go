@@ -1,6 +1,7 @@
 package service
 
 import (
+	"math"
 	"slices"
 
 	"github.com/google/uuid"
@@ -17,6 +18,7 @@ type told struct {
 	n      int32
 	force  string
 	record identity.Record
+	trace  identity.Trace
 }
 
 // maxRecent is how many nominals are kept that were written lately.
@@ -30,24 +32,21 @@ type recent struct {
 	order []identity.ID
 }
 
-func (r *recent) has(id identity.ID, n int32) bool { return r.n[id] == n }
+func (r *recent) has(id identity.ID, n int32) bool { return r.n[id] >= n }
 
-// put takes a version in; without a record only that there is nothing to weigh.
-func (r *recent) put(t told, weighable bool) {
+// put takes a version in.
+func (r *recent) put(id identity.ID, n int32) {
 	if r.n == nil {
 		r.fresh, r.n = identity.NewFresh(), map[identity.ID]int32{}
 	}
-	if _, again := r.n[t.id]; !again {
-		r.order = append(r.order, t.id)
+	if _, again := r.n[id]; !again {
+		r.order = append(r.order, id)
 	}
-	r.n[t.id] = t.n
-	r.fresh.Remove(t.id)
-	if weighable {
-		r.fresh.Put(t.id, t.force, t.record)
-	}
+	r.n[id] = n
+	r.fresh.Remove(id)
 	if len(r.order) > maxRecent {
 		gone := r.order[0]
-		r.order = slices.Delete(r.order, 0, 1)
+		r.order = r.order[1:]
 		r.fresh.Remove(gone)
 		delete(r.n, gone)
 	}
@@ -57,40 +56,15 @@ func (r *recent) put(t told, weighable bool) {
 // compared with the register. It makes links to new nominals; anything that
 // touches what was compared before is a conflict, and the writing begins afresh.
 func (k *linking) amend(news accesslog.News) (accesslog.Amendment, error) {
-	late := make(map[identity.ID]bool, len(news.Written)+len(news.Batch))
-	var unknown []uuid.UUID
-	for _, w := range news.Written {
-		id := identity.ID(w.Record)
-		if k.weighed[id] {
-			return accesslog.Amendment{}, accesslog.ErrConflict
-		}
-		late[id] = true
-		if !k.recent.has(id, w.N) {
-			unknown = append(unknown, w.Record)
-		}
-	}
-	if err := k.read(news, unknown); err != nil {
+	from, err := k.meet(news)
+	if err != nil || k.recent.fresh == nil {
 		return accesslog.Amendment{}, err
-	}
-	for _, t := range news.Batch {
-		if t, ok := t.(told); ok {
-			if k.weighed[t.id] {
-				return accesslog.Amendment{}, accesslog.ErrConflict
-			}
-			late[t.id] = true
-			if !k.recent.has(t.id, t.n) {
-				k.recent.put(t, true)
-			}
-		}
 	}
 	// The batch may be tried again: what an earlier try added is taken back.
 	k.changes, k.ordinal = k.changes[:k.before.changes:k.before.changes], k.before.ordinal
 	k.found = k.found[:k.before.found:k.before.found]
-	if k.recent.fresh == nil {
-		return accesslog.Amendment{}, nil
-	}
-	near := slices.DeleteFunc(k.recent.fresh.Near(k.trace), func(r identity.FreshRecord) bool {
-		return !late[r.ID] || r.ID == k.id
+	near := slices.DeleteFunc(k.recent.fresh.Near(k.trace, from), func(r identity.FreshRecord) bool {
+		return r.ID == k.id || !isNews(news, r.ID)
 	})
 	for _, like := range k.View.Index().LookalikesAmong(near, k.record) {
 		if !k.created {
@@ -109,6 +83,61 @@ func (k *linking) amend(news accesslog.News) (accesslog.Amendment, error) {
 	return out, nil
 }
 
+// meet makes all that is new known to recent, and returns from which place on
+// it stands there. It fails with a conflict when a nominal that was compared
+// before has been written anew.
+func (k *linking) meet(news accesslog.News) (from uint64, err error) {
+	var unknown []uuid.UUID
+	for _, w := range news.Written {
+		if !k.recent.has(identity.ID(w.Record), w.N) {
+			unknown = append(unknown, w.Record)
+		}
+	}
+	if err := k.read(news, unknown); err != nil {
+		return 0, err
+	}
+	for _, mate := range news.Batch {
+		if t, ok := mate.(told); ok && !k.recent.has(t.id, t.n) {
+			k.recent.put(t.id, t.n)
+			k.recent.fresh.PutTraced(t.id, t.force, t.record, t.trace)
+		}
+	}
+	for id := range k.weighed {
+		if _, lately := k.recent.n[id]; lately && isNews(news, id) {
+			return 0, accesslog.ErrConflict
+		}
+	}
+	from = math.MaxUint64
+	met := func(id identity.ID) {
+		if at, ok := k.recent.fresh.Place(id); ok {
+			from = min(from, at)
+		}
+	}
+	for _, w := range news.Written {
+		met(identity.ID(w.Record))
+	}
+	for _, mate := range news.Batch {
+		if t, ok := mate.(told); ok {
+			met(t.id)
+		}
+	}
+	return from, nil
+}
+
+func isNews(news accesslog.News, id identity.ID) bool {
+	for _, w := range news.Written {
+		if identity.ID(w.Record) == id {
+			return true
+		}
+	}
+	for _, mate := range news.Batch {
+		if t, ok := mate.(told); ok && t.id == id {
+			return true
+		}
+	}
+	return false
+}
+
 // read reads nominals that another replica wrote, or this one some time ago.
 func (k *linking) read(news accesslog.News, ids []uuid.UUID) error {
 	if len(ids) == 0 {
@@ -119,11 +148,14 @@ func (k *linking) read(news accesslog.News, ids []uuid.UUID) error {
 		return err
 	}
 	for _, row := range rows {
-		n, record, weighable, err := k.View.Identity(postgres.FeedRow(row))
+		id, record, weighable, err := k.View.Identity(postgres.FeedRow(row))
 		if err != nil {
 			return err
 		}
-		k.recent.put(told{id: n, n: row.Version.N, force: row.Record.Force, record: record}, weighable)
+		k.recent.put(id, row.Version.N)
+		if weighable {
+			k.recent.fresh.Put(id, row.Record.Force, record)
+		}
 	}
 	return nil
 }

@@ -85,7 +85,7 @@ func (l *Linker) link(ctx context.Context, c *call.Call, change accesslog.Change
 	}
 	k.before.changes, k.before.found, k.before.ordinal = len(k.changes), len(k.found), k.ordinal
 	c.Amend = k.amend
-	c.Tell = told{id: k.id, n: change.Version.N, force: k.force, record: k.record}
+	c.Tell = told{id: k.id, n: change.Version.N, force: k.force, record: k.record, trace: k.trace}
 	return k.changes, k.summaries, nil
 }
 
