@@ -47,6 +47,7 @@ type Writer struct {
 	edge    edge    // of the log as last known
 	last    int     // size of the last batch
 	held    []*item // those left for the next batch
+	ahead   bool    // whether others went before those held
 	failing bool    // whether the last batch failed, for the journal
 	// pause, if not nil, fires when it is time to try again to connect.
 	pause <-chan time.Time
@@ -198,28 +199,52 @@ func (w *Writer) run() {
 	}
 }
 
-// gather waits for an entry and takes along all others that wait. It returns
-// nil when the writer is closed and nothing waits.
+// gather waits for an entry and takes along others that wait. Entries that ask
+// nothing of a record, such as those of searches, go before the others: a batch
+// of an import takes many times as long as theirs. They do so once; the next
+// batch takes all. It returns nil when the writer is closed and nothing waits.
 func (w *Writer) gather() *gathering {
 	// Let the callers just answered come back with their next entry first.
 	if w.last > 1 {
 		runtime.Gosched()
 	}
 	g := &gathering{w: w, items: make([]*item, 0, w.last+16)}
-	for len(w.held) > 0 && g.room() {
-		g.take(w.held[0])
-		w.held = w.held[1:]
-	}
-	if len(g.items) == 0 {
+	if len(w.held) == 0 {
 		first := w.wait()
 		if first == nil {
 			return nil
 		}
-		g.take(first)
+		g.sort(first)
 	}
-	g.drain(func(it *item) { g.take(it) })
+	if !w.ahead {
+		g.drain(g.sort)
+		w.ahead = len(g.items) > 0 && len(w.held) > 0
+	} else {
+		w.ahead = false
+	}
+	if !w.ahead {
+		for len(w.held) > 0 && g.room() {
+			g.take(w.held[0])
+			w.held = w.held[1:]
+		}
+		g.drain(g.take)
+	}
 	w.last = len(g.items)
 	return g
+}
+
+// asks reports whether an entry depends on the state of records, or changes it.
+func (it *item) asks() bool {
+	return len(it.p.Changes) > 0 || len(it.p.Requires) > 0 || it.p.amends()
+}
+
+// sort takes an item that asks nothing and holds any other.
+func (g *gathering) sort(it *item) {
+	if it.asks() {
+		g.w.held = append(g.w.held, it)
+		return
+	}
+	g.take(it)
 }
 
 // wait waits for an entry; nil means closed.
@@ -254,9 +279,10 @@ func (g *gathering) take(it *item) {
 	}
 }
 
-// drain hands over the items that wait now, as long as there is room.
+// drain hands over the items that wait now, as long as there is room, in the
+// batch and among those held.
 func (g *gathering) drain(each func(*item)) {
-	for g.room() {
+	for g.room() && len(g.w.held) < g.w.o.MaxBatch {
 		select {
 		case it := <-g.w.queue:
 			each(it)
@@ -270,13 +296,7 @@ func (g *gathering) drain(each func(*item)) {
 // something of a record wait for the next batch, since their questions have
 // not been asked.
 func (g *gathering) topUp() {
-	g.drain(func(it *item) {
-		if len(it.p.Changes) > 0 || len(it.p.Requires) > 0 || it.p.amends() {
-			g.w.held = append(g.w.held, it)
-			return
-		}
-		g.take(it)
-	})
+	g.drain(g.sort)
 	g.w.last = len(g.items)
 }
 

@@ -58,9 +58,8 @@ func TestTakeCounts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	calls, hits, firsts := m.found(0)
-	if int64(calls) != made.Load() || hits != calls || firsts != 0 || len(m.rates) != 1 {
-		t.Errorf("%d calls made: counted %d, %d hits, %d first", made.Load(), calls, hits, firsts)
+	if got := tallied(&m); int64(got.calls) != made.Load() || got.hits != got.calls || got.firsts != 0 || len(m.rates) != 1 {
+		t.Errorf("%d calls made: counted %+v", made.Load(), got)
 	}
 }
 

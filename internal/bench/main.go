@@ -32,12 +32,13 @@ type options struct {
 	Repeats    int           `help:"How often each is repeated." default:"3" env:"BENCH_REPEATS"`
 	Quick      bool          `help:"Small and short: does it work, not how fast." env:"BENCH_QUICK"`
 	Profile    bool          `help:"Write CPU profiles of the server in place of the report." env:"BENCH_PROFILE"`
-	Only       []string      `help:"Only these parts: search, import, single, log, access, historical." env:"BENCH_ONLY"`
+	Only       []string      `help:"Only these parts: search, kinds, import, single, log, access, historical." env:"BENCH_ONLY"`
 	Historical string        `help:"A table of people to import; left out when absent." default:"../shared/data/historical_dev.csv" env:"BENCH_HISTORICAL"`
+	Direct     bool          `help:"Store the people past the API, without links: for millions, to measure start, memory and searches." env:"BENCH_DIRECT"`
 	Keep       bool          `help:"Keep the loaded register, and use the one kept if it has the same people." env:"BENCH_KEEP"`
 	Dir        string        `help:"Scratch folder; emptied at the start unless kept." default:".run/bench"`
 	Report     string        `help:"Where the report goes, beside standard output." default:".run/bench-report.md"`
-	Limit      time.Duration `help:"Give up after." default:"15m"`
+	Limit      time.Duration `help:"Give up after." default:"2h"`
 }
 
 func main() {
@@ -60,6 +61,7 @@ type run struct {
 	*options
 	site   *site
 	people *people
+	peer   *peer // nil until it is needed
 	out    *report
 }
 
@@ -87,12 +89,17 @@ func bench(ctx context.Context, o *options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.site.close(context.WithoutCancel(ctx))) }()
+	defer func() {
+		if r.peer != nil {
+			r.peer.close()
+		}
+	}()
 	r.people = gather(o.Nominals, o.Seed)
 	if err := r.machine(ctx); err != nil {
 		return err
 	}
 	parts := []part{
-		{"load", r.load}, {"search", r.searches}, {"import", r.underImport}, {"single", r.singles},
+		{"load", r.load}, {"search", r.searches}, {"kinds", r.searchKinds}, {"import", r.underImport}, {"single", r.singles},
 		{"log", r.logAlone}, {"access", r.authorisation}, {"historical", r.historical},
 	}
 	if o.Profile {

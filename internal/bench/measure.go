@@ -10,9 +10,9 @@ import (
 
 // answer is what one call came to.
 type answer struct {
-	kind  int  // of the question; 0 when there is but one
 	hit   bool // anything was found
 	first bool // the one looked for stands first
+	shown bool // the one looked for is among those shown
 }
 
 // caller makes one call as a client; n counts the client's calls.
@@ -98,14 +98,11 @@ func median(v []float64) float64 {
 	return v[len(v)/2]
 }
 
-// quantile is the time within which that share of the calls of a kind ended;
-// of all calls when kind is negative.
-func (m *measure) quantile(kind int, share float64) time.Duration {
-	var took []time.Duration
+// quantile is the time within which that share of the calls ended.
+func (m *measure) quantile(share float64) time.Duration {
+	took := make([]time.Duration, 0, len(m.calls))
 	for _, c := range m.calls {
-		if kind < 0 || c.kind == kind {
-			took = append(took, c.took)
-		}
+		took = append(took, c.took)
 	}
 	return quantile(took, share)
 }
@@ -118,22 +115,27 @@ func quantile(took []time.Duration, share float64) time.Duration {
 	return took[min(len(took)-1, int(share*float64(len(took))))]
 }
 
-// found counts the calls of a kind, those that found anything, and those that
-// had the one looked for first.
-func (m *measure) found(kind int) (calls, hits, firsts int) {
-	for _, c := range m.calls {
-		if c.kind != kind {
-			continue
-		}
-		calls++
-		if c.hit {
-			hits++
-		}
-		if c.first {
-			firsts++
+// tally counts calls: all, and those that found anything, that had the one
+// looked for first, and that showed him at all.
+type tally struct{ calls, hits, firsts, shown int }
+
+// tallied counts the calls of several measurements together.
+func tallied(all ...*measure) (t tally) {
+	for _, m := range all {
+		for _, c := range m.calls {
+			t.calls++
+			if c.hit {
+				t.hits++
+			}
+			if c.first {
+				t.firsts++
+			}
+			if c.shown {
+				t.shown++
+			}
 		}
 	}
-	return calls, hits, firsts
+	return t
 }
 
 // perCall are the cells of the processor time that a call takes.
@@ -151,7 +153,7 @@ func (m *measure) perCall() []string {
 
 // row is the usual row of a table: name, clients, rate, p50, p99.
 func (m *measure) row(name, clients string) []string {
-	return []string{name, clients, m.span(), ms(m.quantile(-1, 0.5)), ms(m.quantile(-1, 0.99))}
+	return []string{name, clients, m.span(), ms(m.quantile(0.5)), ms(m.quantile(0.99))}
 }
 
 // perCallColumns head the cells of perCall.

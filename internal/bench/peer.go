@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/perpetrator-register/register/internal/devstack/demo"
 )
 
 // The peer's statements, by what is asked. It has no use for a date of birth:
@@ -39,12 +43,25 @@ type peer struct {
 	pool *pgxpool.Pool
 }
 
+// usePeer fills the peer's table unless that has been done.
+func (r *run) usePeer(ctx context.Context) error {
+	if r.peer != nil {
+		return nil
+	}
+	p, err := r.newPeer(ctx)
+	r.peer = p
+	return err
+}
+
 func (r *run) newPeer(ctx context.Context) (*peer, error) {
 	super, err := pgx.Connect(ctx, r.site.postgres.URL("postgres"))
 	if err != nil {
 		return nil, err
 	}
-	_, err = super.Exec(ctx, "CREATE DATABASE peer")
+	_, err = super.Exec(ctx, "DROP DATABASE IF EXISTS peer")
+	if err == nil {
+		_, err = super.Exec(ctx, "CREATE DATABASE peer")
+	}
 	if err = errors.Join(err, super.Close(ctx)); err != nil {
 		return nil, err
 	}
@@ -69,13 +86,17 @@ func (p *peer) fill(ctx context.Context) error {
 			return err
 		}
 	}
-	all := p.run.people.all
-	_, err := p.pool.CopyFrom(ctx, pgx.Identifier{"person"}, peerColumns, pgx.CopyFromSlice(len(all), func(i int) ([]any, error) {
-		n := &all[i]
+	next, stop := iter.Pull(demo.People(p.run.Nominals, p.run.Seed))
+	defer stop()
+	_, err := p.pool.CopyFrom(ctx, pgx.Identifier{"person"}, peerColumns, pgx.CopyFromFunc(func() ([]any, error) {
+		n, ok := next()
+		if !ok {
+			return nil, nil
+		}
 		row := []any{fullName(n.Given, n.Surname), n.DOB, nil, nil, nil, nil}
 		for at, kind := range map[int]string{2: "PHONE", 3: "HANDLE", 4: "VEHICLE"} {
 			var unused question
-			if id := identifier(n, kind, &unused, 0); id != nil {
+			if id := identifier(&n, kind, &unused, 0); id != nil {
 				row[at] = id.Value
 			}
 		}
@@ -98,9 +119,8 @@ func (p *peer) fill(ctx context.Context) error {
 
 func (p *peer) close() { p.pool.Close() }
 
-// ask returns a caller that asks the peer the same questions.
-func (p *peer) ask(_ context.Context, _ int) (caller, func(), error) {
-	questions := p.run.people.questions
+// ask returns a caller that asks the peer questions.
+func (p *peer) ask(questions []question) (caller, func(), error) {
 	return func(ctx context.Context, client, n int) (answer, error) {
 		q := &questions[(client*step+n)%len(questions)]
 		rows, err := p.pool.Query(ctx, peerStatements[q.peer], q.args...)
@@ -111,6 +131,8 @@ func (p *peer) ask(_ context.Context, _ int) (caller, func(), error) {
 		if err != nil {
 			return answer{}, err
 		}
-		return answer{kind: q.kind, hit: len(names) > 0, first: len(names) > 0 && names[0] == q.name}, nil
+		return answer{
+			hit: len(names) > 0, first: len(names) > 0 && names[0] == q.name, shown: slices.Contains(names, q.name),
+		}, nil
 	}, func() {}, nil
 }

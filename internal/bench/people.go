@@ -1,8 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,10 +13,15 @@ import (
 	"github.com/perpetrator-register/register/internal/devstack/demo"
 )
 
-// people are those in the register, and the questions about them.
+// people are the questions about those in the register.
 type people struct {
-	all       []demo.Nominal
+	// known are the people that are asked for: all, or every so many of millions.
+	known []demo.Nominal
+	// questions are of all kinds, shuffled; byKind are the same by kind.
 	questions []question
+	byKind    [][]question
+	// heavy are the commonest surnames among them, the commonest first.
+	heavy []string
 }
 
 // question is one search, for the register and for its peer.
@@ -27,18 +35,33 @@ type question struct {
 	args []any
 }
 
-// questionsEach is how many questions there are of each kind.
-const questionsEach = 2000
+const (
+	questionsEach = 2000    // questions of each kind
+	maxKnown      = 200_000 // people that are held to ask for
+	heavySurnames = 10      // how many of the commonest count as heavy
+)
 
 func gather(n int, seed uint64) *people {
-	p := &people{all: make([]demo.Nominal, 0, n)}
+	p := &people{byKind: make([][]question, len(kinds))}
+	every := (n + maxKnown - 1) / maxKnown
+	surnames := map[string]int{}
+	i := 0
 	for nominal := range demo.People(n, seed) {
-		p.all = append(p.all, nominal)
+		if i++; i%every == 0 {
+			p.known = append(p.known, nominal)
+			surnames[nominal.Surname]++
+		}
 	}
+	p.heavy = slices.SortedFunc(maps.Keys(surnames), func(a, b string) int {
+		return cmp.Or(cmp.Compare(surnames[b], surnames[a]), strings.Compare(a, b))
+	})
+	p.heavy = p.heavy[:min(len(p.heavy), heavySurnames)]
 	r := rand.New(rand.NewPCG(seed, 99)) //nolint:gosec // must repeat, protects nothing
 	for range questionsEach {
 		for kind := range kinds {
-			p.questions = append(p.questions, p.ask(r, kind))
+			q := p.ask(r, kind)
+			p.questions = append(p.questions, q)
+			p.byKind[kind] = append(p.byKind[kind], q)
 		}
 	}
 	r.Shuffle(len(p.questions), func(i, j int) { p.questions[i], p.questions[j] = p.questions[j], p.questions[i] })
@@ -48,8 +71,11 @@ func gather(n int, seed uint64) *people {
 // ask makes a question of a kind about somebody for whom it can be asked.
 func (p *people) ask(r *rand.Rand, kind int) question {
 	for {
-		n := &p.all[r.IntN(len(p.all))]
+		n := &p.known[r.IntN(len(p.known))]
 		if len(n.DOB) != len(time.DateOnly) || len(n.Surname) < 5 || len(n.Given[0]) < 4 {
+			continue
+		}
+		if kinds[kind].heavy && !slices.Contains(p.heavy, n.Surname) {
 			continue
 		}
 		q := question{kind: kind, name: fullName(n.Given, n.Surname)}
@@ -66,57 +92,6 @@ func (p *people) ask(r *rand.Rand, kind int) question {
 
 func fullName(given []string, surname string) string {
 	return strings.TrimSpace(strings.Join(given, " ") + " " + surname)
-}
-
-// kinds are the ways people are looked for; each has the same share.
-var kinds = []struct {
-	name string
-	// ask returns nil when it cannot be asked of this one. It fills in how the
-	// peer is asked.
-	ask func(*rand.Rand, *demo.Nominal, *question) *registerv1.SearchCriteria
-}{
-	{"name and date of birth", func(_ *rand.Rand, n *demo.Nominal, q *question) *registerv1.SearchCriteria {
-		return named(q, n.Given, n.Surname, n.DOB)
-	}},
-	{"slip in the surname", func(r *rand.Rand, n *demo.Nominal, q *question) *registerv1.SearchCriteria {
-		return named(q, n.Given, slip(r, n.Surname), n.DOB)
-	}},
-	{"slips in both names", func(r *rand.Rand, n *demo.Nominal, q *question) *registerv1.SearchCriteria {
-		return named(q, []string{slip(r, n.Given[0])}, slip(r, n.Surname), n.DOB)
-	}},
-	{"one part of the date wrong", func(r *rand.Rand, n *demo.Nominal, q *question) *registerv1.SearchCriteria {
-		return named(q, n.Given, n.Surname, wrongDate(r, n.DOB))
-	}},
-	{"name only", func(_ *rand.Rand, n *demo.Nominal, q *question) *registerv1.SearchCriteria {
-		return named(q, n.Given, n.Surname, "")
-	}},
-	{"telephone only", func(_ *rand.Rand, n *demo.Nominal, q *question) *registerv1.SearchCriteria {
-		if i := identifier(n, "PHONE", q, peerPhone); i != nil {
-			return &registerv1.SearchCriteria{Phones: []string{i.Value}}
-		}
-		return nil
-	}},
-	{"handle only", func(_ *rand.Rand, n *demo.Nominal, q *question) *registerv1.SearchCriteria {
-		if i := identifier(n, "HANDLE", q, peerHandle); i != nil {
-			return &registerv1.SearchCriteria{Handles: []*registerv1.Handle{{Value: i.Value, Platform: i.Platform}}}
-		}
-		return nil
-	}},
-	{"vehicle only", func(_ *rand.Rand, n *demo.Nominal, q *question) *registerv1.SearchCriteria {
-		if i := identifier(n, "VEHICLE", q, peerVehicle); i != nil {
-			return &registerv1.SearchCriteria{Vehicles: []string{i.Value}}
-		}
-		return nil
-	}},
-	{"postcode and first name", func(_ *rand.Rand, n *demo.Nominal, q *question) *registerv1.SearchCriteria {
-		if len(n.Addresses) == 0 {
-			return nil
-		}
-		q.peer, q.args = peerPostcode, []any{n.Addresses[0].Postcode, n.Given[0]}
-		return &registerv1.SearchCriteria{
-			Names: []*registerv1.PersonName{{Given: n.Given[0]}}, Postcodes: []string{n.Addresses[0].Postcode},
-		}
-	}},
 }
 
 func named(q *question, given []string, surname, dob string) *registerv1.SearchCriteria {

@@ -55,6 +55,10 @@ func (r *run) profiledLoad(ctx context.Context) error {
 	if r.Keep && r.loaded() {
 		return nil
 	}
+	if r.Direct {
+		_, err := r.fill(ctx)
+		return err
+	}
 	return r.profiled(ctx, "register", func(server *replica) error {
 		rates, err := r.bulk(ctx, server)
 		err = errors.Join(err, r.markLoaded())
@@ -88,7 +92,7 @@ func (r *run) profiledStart(ctx context.Context) error {
 func (r *run) profiledSearch(ctx context.Context) error {
 	return r.profiled(ctx, "search", func(server *replica) error {
 		const clients = 8
-		call, done, err := r.ask(ctx, server, clients)
+		call, done, err := r.ask(ctx, server, clients, r.people.questions)
 		if err != nil {
 			return err
 		}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 
@@ -16,7 +15,7 @@ var clientCounts = []int{1, 8}
 const step = 7919
 
 // ask returns a caller that searches, and what gives its connections back.
-func (r *run) ask(ctx context.Context, on *replica, clients int) (caller, func(), error) {
+func (r *run) ask(ctx context.Context, on *replica, clients int, questions []question) (caller, func(), error) {
 	conns, contexts, err := on.investigators(ctx, clients)
 	if err != nil {
 		return nil, nil, err
@@ -25,7 +24,6 @@ func (r *run) ask(ctx context.Context, on *replica, clients int) (caller, func()
 	for i, c := range conns {
 		services[i] = registerv1.NewSearchServiceClient(c)
 	}
-	questions := r.people.questions
 	return func(_ context.Context, client, n int) (answer, error) {
 		q := &questions[(client*step+n)%len(questions)]
 		// The client's own context carries the token.
@@ -33,8 +31,11 @@ func (r *run) ask(ctx context.Context, on *replica, clients int) (caller, func()
 		if err != nil {
 			return answer{}, err
 		}
-		a := answer{kind: q.kind, hit: len(found.GetCandidates()) > 0}
-		a.first = a.hit && found.GetCandidates()[0].GetDisplayName() == q.name
+		var a answer
+		for i, c := range found.GetCandidates() {
+			is := c.GetDisplayName() == q.name
+			a.hit, a.first, a.shown = true, a.first || is && i == 0, a.shown || is
+		}
 		return a, nil
 	}, func() { closeAll(conns) }, nil
 }
@@ -55,56 +56,6 @@ func (r *run) self(ctx context.Context, on *replica, clients int) (caller, func(
 	}, func() { closeAll(conns) }, nil
 }
 
-// variant is one of several things that are compared, turn by turn.
-type variant struct {
-	name string
-	// server, unless nil, is the one whose processor time is told.
-	server   *replica
-	open     func(ctx context.Context, clients int) (caller, func(), error)
-	measures map[int]*measure // by number of clients
-}
-
-// inTurn measures the variants, each for each number of clients, repeat by
-// repeat, so that what else the machine does strikes all of them alike.
-func (r *run) inTurn(ctx context.Context, clients []int, variants []*variant) error {
-	for _, v := range variants {
-		v.measures = map[int]*measure{}
-		for _, n := range clients {
-			v.measures[n] = &measure{}
-		}
-	}
-	for repeat := range r.Repeats {
-		for _, n := range clients {
-			for _, v := range variants {
-				if err := r.turn(ctx, v, n, repeat == 0); err != nil {
-					return fmt.Errorf("%s, %d clients: %w", v.name, n, err)
-				}
-			}
-		}
-	}
-	return nil
-}
-
-func (r *run) turn(ctx context.Context, v *variant, clients int, first bool) error {
-	call, done, err := v.open(ctx, clients)
-	if err != nil {
-		return err
-	}
-	defer done()
-	before := r.Time / 10 // for connections and caches
-	if first {
-		before = r.Time / 3
-	}
-	if err := warm(ctx, clients, before, call); err != nil {
-		return err
-	}
-	m := v.measures[clients]
-	earlier := r.site.effort(v.server)
-	err = m.take(ctx, clients, r.Time, call)
-	m.used = m.used.plus(r.site.effort(v.server).minus(earlier))
-	return err
-}
-
 // searches compares searches with the log on and off, the emptiest call, and
 // the same questions to pg_trgm.
 func (r *run) searches(ctx context.Context) error {
@@ -113,22 +64,20 @@ func (r *run) searches(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = on.stop() }() // its figures are taken
-	off, err := r.site.start(ctx, "register-bench", database, "REGISTER_BENCH_LOG=off")
-	if err != nil {
+	if err := r.usePeer(ctx); err != nil {
 		return err
 	}
-	defer func() { _ = off.stop() }() // likewise
-	peer, err := r.newPeer(ctx)
-	if err != nil {
-		return err
+	all := []*variant{r.searching("search", on, r.people.questions), r.callingSelf("empty call (GetSelf)", on)}
+	var off *replica
+	if r.Nominals <= maxTwice {
+		if off, err = r.site.start(ctx, "register-bench", database, "REGISTER_BENCH_LOG=off"); err != nil {
+			return err
+		}
+		defer func() { _ = off.stop() }() // likewise
+		all = append(all, r.searching("search, log off", off, r.people.questions), r.callingSelf("empty call, log off", off))
 	}
-	defer peer.close()
-	logged := &variant{name: "search", server: on, open: func(ctx context.Context, n int) (caller, func(), error) { return r.ask(ctx, on, n) }}
-	unlogged := &variant{name: "search, log off", server: off, open: func(ctx context.Context, n int) (caller, func(), error) { return r.ask(ctx, off, n) }}
-	empty := &variant{name: "empty call (GetSelf)", server: on, open: func(ctx context.Context, n int) (caller, func(), error) { return r.self(ctx, on, n) }}
-	emptyUnlogged := &variant{name: "empty call, log off", server: off, open: func(ctx context.Context, n int) (caller, func(), error) { return r.self(ctx, off, n) }}
-	trigrams := &variant{name: "pg_trgm", open: peer.ask}
-	all := []*variant{logged, unlogged, empty, emptyUnlogged, trigrams}
+	trigrams := r.peerVariant(r.people.questions)
+	all = append(all, trigrams)
 	if err := r.inTurn(ctx, clientCounts, all); err != nil {
 		return err
 	}
@@ -142,32 +91,74 @@ func (r *run) searches(ctx context.Context) error {
 		}
 	}
 	r.out.table(slices.Concat(usual, perCallColumns), rows)
+	header := []string{"clients", "register ÷ pg_trgm"}
+	if off != nil {
+		header = append(header, "price of the log (rate without ÷ with)")
+	}
 	var ratios [][]string
 	for _, n := range clientCounts {
-		ratios = append(ratios, []string{
-			strconv.Itoa(n),
-			ratio(unlogged.measures[n].rate(), logged.measures[n].rate()),
-			ratio(logged.measures[n].rate(), trigrams.measures[n].rate()),
-		})
+		cells := []string{strconv.Itoa(n), ratio(all[0].measures[n].rate(), trigrams.measures[n].rate())}
+		if off != nil {
+			cells = append(cells, ratio(all[2].measures[n].rate(), all[0].measures[n].rate()))
+		}
+		ratios = append(ratios, cells)
 	}
-	r.out.table([]string{"clients", "price of the log (rate without ÷ with)", "register ÷ pg_trgm"}, ratios)
-	r.byKind(logged.measures[1], logged.measures[8], trigrams.measures[1])
+	r.out.table(header, ratios)
 	return nil
 }
 
-// byKind shows the kinds of question one by one.
-func (r *run) byKind(one, eight, peer *measure) {
-	var rows [][]string
+// maxTwice is the largest register that is held by two servers at a time.
+const maxTwice = 2_000_000
+
+func (r *run) searching(name string, on *replica, questions []question) *variant {
+	return &variant{name: name, server: on, open: func(ctx context.Context, n int) (caller, func(), error) { return r.ask(ctx, on, n, questions) }}
+}
+
+func (r *run) callingSelf(name string, on *replica) *variant {
+	return &variant{name: name, server: on, open: func(ctx context.Context, n int) (caller, func(), error) { return r.self(ctx, on, n) }}
+}
+
+func (r *run) peerVariant(questions []question) *variant {
+	return &variant{name: "pg_trgm", open: func(context.Context, int) (caller, func(), error) { return r.peer.ask(questions) }}
+}
+
+// searchKinds compares the register with pg_trgm for each kind of question by
+// itself.
+func (r *run) searchKinds(ctx context.Context) error {
+	on, err := r.site.start(ctx, "register", database)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = on.stop() }() // its figures are taken
+	if err := r.usePeer(ctx); err != nil {
+		return err
+	}
+	var times, finds [][]string
+	short := *r.options // there are many kinds
+	short.Time = short.Time * 2 / 5
+	r = &run{options: &short, site: r.site, people: r.people, peer: r.peer, out: r.out}
 	for i, k := range kinds {
-		calls, hits, firsts := one.found(i)
-		more, moreHits, moreFirsts := eight.found(i)
-		peerCalls, _, peerFirsts := peer.found(i)
-		rows = append(rows, []string{
-			k.name, ms(one.quantile(i, 0.5)), ms(one.quantile(i, 0.99)), ms(eight.quantile(i, 0.99)),
-			percent(hits+moreHits, calls+more), percent(firsts+moreFirsts, calls+more),
-			ms(peer.quantile(i, 0.5)), ms(peer.quantile(i, 0.99)), percent(peerFirsts, peerCalls),
+		ours, theirs := r.searching(k.name, on, r.people.byKind[i]), r.peerVariant(r.people.byKind[i])
+		if err := r.inTurn(ctx, clientCounts, []*variant{ours, theirs}); err != nil {
+			return err
+		}
+		for _, n := range clientCounts {
+			a, b := ours.measures[n], theirs.measures[n]
+			times = append(times, []string{
+				k.name, strconv.Itoa(n), count(a.rate()), ms(a.quantile(0.5)), ms(a.quantile(0.99)),
+				count(b.rate()), ms(b.quantile(0.5)), ms(b.quantile(0.99)), ratio(a.rate(), b.rate()),
+			})
+		}
+		a, b := tallied(ours.measures[1], ours.measures[8]), tallied(theirs.measures[1], theirs.measures[8])
+		finds = append(finds, []string{
+			k.name, percent(a.firsts, a.calls), percent(a.shown, a.calls), percent(a.hits, a.calls),
+			percent(b.firsts, b.calls), percent(b.shown, b.calls), percent(b.hits, b.calls),
 		})
 	}
-	r.out.paragraph("By kind of question. *First*: the best answer bears the recorded name of the one looked for.")
-	r.out.table([]string{"kind", "p50, 1 client", "p99, 1", "p99, 8", "hits", "first", "pg_trgm p50", "pg_trgm p99", "pg_trgm first"}, rows)
+	r.out.heading("Searches by kind of question")
+	r.out.paragraph("Each kind by itself, register and pg_trgm in turn.")
+	r.out.table([]string{"kind", "clients", "a second", "p50", "p99", "pg_trgm a second", "p50", "p99", "register ÷ pg_trgm"}, times)
+	r.out.paragraph("*First*: the best answer bears the recorded name of the one looked for; *shown*: one of the ten does. Namesakes count as found.")
+	r.out.table([]string{"kind", "first", "shown", "anybody", "pg_trgm first", "shown", "anybody"}, finds)
+	return nil
 }

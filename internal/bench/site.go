@@ -111,7 +111,9 @@ func (s *site) close(ctx context.Context) error {
 // loadedMark is the file that says which people a kept register holds.
 const loadedMark = "loaded"
 
-func (o *options) people() string { return fmt.Sprintf("%d nominals, seed %d", o.Nominals, o.Seed) }
+func (o *options) people() string {
+	return fmt.Sprintf("%d nominals, seed %d, direct %t", o.Nominals, o.Seed, o.Direct)
+}
 
 // loaded reports whether the kept register holds the people wanted.
 func (o *options) loaded() bool {
@@ -211,7 +213,7 @@ func (s *site) start(ctx context.Context, program, database string, env ...strin
 		return r, nil
 	case <-r.ended:
 		return nil, fmt.Errorf("%s ended at once: see %s.log", program, path)
-	case <-time.After(2 * time.Minute):
+	case <-time.After(20 * time.Minute): // millions take their time
 		return nil, errors.Join(fmt.Errorf("%s does not serve: see %s.log", program, path), r.stop())
 	case <-ctx.Done():
 		return nil, errors.Join(ctx.Err(), r.stop())

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -60,19 +61,13 @@ func (v *View) Load(ctx context.Context) error {
 	return nil
 }
 
-// applyAll applies the newest of the versions of each record, in log order.
+// applyAll applies the newest of the versions of each record.
 func (v *View) applyAll(changes []decoded) {
-	newest := make(map[identity.ID]int, len(changes))
-	for i := range changes {
-		newest[changes[i].id] = i
-	}
-	entries := make([]identity.Entry, 0, len(newest))
+	changes = newest(changes)
+	entries := make([]identity.Entry, 0, len(changes))
 	v.mu.Lock()
 	for i := range changes {
 		d := &changes[i]
-		if newest[d.id] != i {
-			continue
-		}
 		v.apply(*d)
 		if d.nominal != nil && !d.nominal.Silent() {
 			entries = append(entries, identity.Entry{ID: d.id, Force: d.nominal.Force, Record: d.identity})
@@ -80,6 +75,37 @@ func (v *View) applyAll(changes []decoded) {
 	}
 	v.mu.Unlock()
 	v.index.Load(entries)
+}
+
+// newest keeps the last version of each record. Alerts come last, in the order
+// in which they are kept.
+func newest(changes []decoded) []decoded {
+	last := make(map[identity.ID]int, len(changes))
+	for i := range changes {
+		last[changes[i].id] = i
+	}
+	out := make([]decoded, 0, len(last))
+	for i := range changes {
+		if last[changes[i].id] == i {
+			out = append(out, changes[i])
+		}
+	}
+	slices.SortStableFunc(out, func(a, b decoded) int {
+		switch {
+		case a.alert == nil || b.alert == nil:
+			return cmp.Compare(boolean(a.alert != nil), boolean(b.alert != nil))
+		default:
+			return a.alert.place(b.alert.Index, b.alert.Ordinal)
+		}
+	})
+	return out
+}
+
+func boolean(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // readFeed reads the feed after a log index page by page.

@@ -47,7 +47,7 @@ func sealedNominal(b *testing.B, keys *seal.KeyRing, i int) postgres.FeedRow {
 		Registrant: "crime-33", ContentHash: make([]byte, 32),
 		Nominal: &registerv1.Nominal{
 			Names:      []*registerv1.PersonName{{Given: "Darren Lee", Surname: fmt.Sprintf("Quill%cfeather", 'a'+i%26)}},
-			BirthDates: []*registerv1.PartialDate{{Year: 1984, Month: 6, Day: int32(1 + i%28)}}, //nolint:gosec // a day
+			BirthDates: []*registerv1.PartialDate{{Year: 1984, Month: 6, Day: int32(1 + i%28)}},
 			Identifiers: []*registerv1.Identifier{
 				{Kind: registerv1.IdentifierKind_IDENTIFIER_KIND_PHONE, Value: fmt.Sprintf("07700 900%03d", i)},
 				{Kind: registerv1.IdentifierKind_IDENTIFIER_KIND_EMAIL, Value: fmt.Sprintf("d.quill%d@example.com", i)},

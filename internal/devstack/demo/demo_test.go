@@ -228,7 +228,7 @@ func TestHeroes(t *testing.T) {
 func TestPeople(t *testing.T) {
 	const n = 40_000
 	surnames := map[string]int{}
-	again, households := 0, map[string]int{}
+	again, households, homes := 0, map[string]int{}, map[string]map[int]bool{}
 	lastPerson := -1
 	count := 0
 	var first []Nominal
@@ -239,6 +239,11 @@ func TestPeople(t *testing.T) {
 		count++
 		surnames[p.Surname]++
 		households[p.Surname+p.DOB+p.Addresses[0].Postcode+p.Addresses[0].Lines[0]]++
+		home := p.Addresses[0].Postcode + p.Addresses[0].Lines[0]
+		if homes[home] == nil {
+			homes[home] = map[int]bool{}
+		}
+		homes[home][p.Person] = true
 		if p.Person == lastPerson {
 			again++
 		}
@@ -270,6 +275,15 @@ func TestPeople(t *testing.T) {
 	}
 	if again < n/20 || twins < n/500 {
 		t.Errorf("%d again in another force, %d twins or doubles", again, twins)
+	}
+	shared := 0
+	for _, persons := range homes {
+		if len(persons) > 1 {
+			shared++
+		}
+	}
+	if shared < n/40 {
+		t.Errorf("only %d homes of several people", shared)
 	}
 	var prefix []Nominal
 	for p := range People(50, 11) {

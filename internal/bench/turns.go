@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"fmt"
+)
+
+// variant is one of several things that are compared, turn by turn.
+type variant struct {
+	name string
+	// server, unless nil, is the one whose processor time is told.
+	server   *replica
+	open     func(ctx context.Context, clients int) (caller, func(), error)
+	measures map[int]*measure // by number of clients
+}
+
+// inTurn measures the variants, each for each number of clients, repeat by
+// repeat, so that what else the machine does strikes all of them alike.
+func (r *run) inTurn(ctx context.Context, clients []int, variants []*variant) error {
+	for _, v := range variants {
+		v.measures = map[int]*measure{}
+		for _, n := range clients {
+			v.measures[n] = &measure{}
+		}
+	}
+	for repeat := range r.Repeats {
+		for _, n := range clients {
+			for _, v := range variants {
+				if err := r.turn(ctx, v, n, repeat == 0); err != nil {
+					return fmt.Errorf("%s, %d clients: %w", v.name, n, err)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (r *run) turn(ctx context.Context, v *variant, clients int, first bool) error {
+	call, done, err := v.open(ctx, clients)
+	if err != nil {
+		return err
+	}
+	defer done()
+	before := r.Time / 10 // for connections and caches
+	if first {
+		before = r.Time / 3
+	}
+	if err := warm(ctx, clients, before, call); err != nil {
+		return err
+	}
+	m := v.measures[clients]
+	earlier := r.site.effort(v.server)
+	err = m.take(ctx, clients, r.Time, call)
+	m.used = m.used.plus(r.site.effort(v.server).minus(earlier))
+	return err
+}
