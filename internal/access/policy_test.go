@@ -15,6 +15,7 @@ var used = permissions(
 	"nominal register", "nominal read", "nominal list", "nominal cancel", "nominal restrict", "nominal erase",
 	"course register", "course read", "course list", "course cancel", "course erase",
 	"search create", "search read", "candidate read", "log list", "log prove",
+	"link list", "link read", "link decide", "alert list", "alert acknowledge",
 	"directory read", "directory update", "self read",
 )
 
@@ -82,7 +83,8 @@ func TestSeparationOfDuties(t *testing.T) {
 		return ok
 	}
 	for _, perm := range used {
-		record := perm.Resource == "nominal" || perm.Resource == "course" || perm.Resource == "candidate" || perm.Resource == "search"
+		record := perm.Resource == "nominal" || perm.Resource == "course" || perm.Resource == "candidate" || perm.Resource == "search" ||
+			perm.Resource == "link" || perm.Resource == "alert"
 		if record && (allowed(access.RoleAdmin, perm) || allowed(access.RoleAuditor, perm)) {
 			t.Errorf("admin or auditor has %s", perm)
 		}
@@ -90,7 +92,10 @@ func TestSeparationOfDuties(t *testing.T) {
 			if perm.String() == "nominal restrict" && allowed(r, perm) != (r == access.RolePSD) {
 				t.Errorf("%s: %s", r, perm)
 			}
-			if perm.Resource == "nominal" || perm.Resource == "course" {
+			if perm.String() == "link decide" && allowed(r, perm) != (r == access.RoleSPOC || r == access.RoleSupervisor) {
+				t.Errorf("%s: %s", r, perm)
+			}
+			if perm.Resource != "search" && perm.Resource != "candidate" && record {
 				if g, ok := p.Decide(r, perm.Resource, perm.Action); ok && g.Scope != access.ScopeOwnForce {
 					t.Errorf("%s reaches other forces by %s", r, perm)
 				}

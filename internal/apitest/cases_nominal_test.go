@@ -20,7 +20,7 @@ const (
 
 // table is the API table.
 func table() []apiCase {
-	return slices.Concat(nominalCases(), nominalStateCases(), courseCases(), courseStateCases(), searchCases(), viewCases(), logCases(), directoryCases())
+	return slices.Concat(nominalCases(), nominalStateCases(), courseCases(), courseStateCases(), searchCases(), viewCases(), linkCases(), decisionCases(), alertCases(), logCases(), directoryCases())
 }
 
 // given registers a nominal of force 33 and keeps its name.
@@ -96,14 +96,19 @@ func wantOutcome(outcome pb.RegisterOutcome, version int64, flags ...string) fun
 }
 
 func nominalCases() []apiCase {
-	fresh := func(force string, edit func(*pb.RegisterNominalRequest)) func(*stage) proto.Message {
+	freshOf := func(force string, edit func(*stage, *pb.RegisterNominalRequest)) func(*stage) proto.Message {
 		return func(s *stage) proto.Message {
 			r := nominal(force, s.run, "N-"+s.run, 1)
+			edit(s, r)
+			return r
+		}
+	}
+	fresh := func(force string, edit func(*pb.RegisterNominalRequest)) func(*stage) proto.Message {
+		return freshOf(force, func(_ *stage, r *pb.RegisterNominalRequest) {
 			if edit != nil {
 				edit(r)
 			}
-			return r
-		}
+		})
 	}
 	created := wantOutcome(pb.RegisterOutcome_REGISTER_OUTCOME_CREATED, 1)
 	return []apiCase{
@@ -111,10 +116,10 @@ func nominalCases() []apiCase {
 		{name: "register by a SPOC", method: registerNominal, who: "spoc-10", writes: true, request: fresh("10", nil), check: created},
 		{
 			name: "register and flag what is odd", method: registerNominal, who: "system-33", writes: true,
-			request: fresh("33", func(r *pb.RegisterNominalRequest) {
+			request: freshOf("33", func(s *stage, r *pb.RegisterNominalRequest) {
 				r.Nominal.Warnings = append(r.Nominal.Warnings, "LOCAL_CODE_9")
 				r.Nominal.Identifiers = []*pb.Identifier{
-					{Kind: pb.IdentifierKind_IDENTIFIER_KIND_PHONE, Value: "07700 900123"},
+					{Kind: pb.IdentifierKind_IDENTIFIER_KIND_EMAIL, Value: s.run + "@mail.example"},
 					{Kind: pb.IdentifierKind_IDENTIFIER_KIND_PNC, Value: "2001/0171310S"},
 				}
 			}),

@@ -15,7 +15,7 @@ import (
 // whether it may be made depends on the policy alone. Nothing that it names
 // exists, so that nothing is changed.
 func aboutForce(force string) map[string]proto.Message {
-	n, c := unknownRecord(force, "nominals"), unknownRecord(force, "courses")
+	n, c, l := unknownRecord(force, "nominals"), unknownRecord(force, "courses"), unknownRecord(force, "links")
 	return map[string]proto.Message{
 		registerNominal:     &pb.RegisterNominalRequest{Parent: "forces/" + force},
 		getNominal:          &pb.GetNominalRequest{Name: n},
@@ -32,6 +32,16 @@ func aboutForce(force string) map[string]proto.Message {
 		createSearch:        &pb.CreateSearchRequest{Search: &pb.Search{}},
 		getSearch:           &pb.GetSearchRequest{Name: unknownSearch},
 		getCandidate:        &pb.GetCandidateRequest{Name: unknownSearch + "/candidates/1"},
+		listLinks:           &pb.ListLinksRequest{Parent: "forces/" + force, PageSize: 1},
+		getLink:             &pb.GetLinkRequest{Name: l},
+		proposeLink:         &pb.ProposeLinkRequest{Parent: "forces/" + force},
+		confirmLink:         &pb.ConfirmLinkRequest{Name: l},
+		rejectLink:          &pb.RejectLinkRequest{Name: l},
+		getPerson:           &pb.GetPersonRequest{Name: n},
+		splitPerson:         &pb.SplitPersonRequest{Name: n},
+		listAlerts:          &pb.ListAlertsRequest{Parent: "forces/" + force, PageSize: 1},
+		acknowledgeAlert:    &pb.AcknowledgeAlertRequest{Name: unknownRecord(force, "alerts")},
+		listRetractions:     &pb.ListRetractionsRequest{},
 		getCheckpoint:       &pb.GetCheckpointRequest{},
 		getInclusionProof:   &pb.GetInclusionProofRequest{TreeSize: 1},
 		getConsistencyProof: &pb.GetConsistencyProofRequest{FirstTreeSize: 1, SecondTreeSize: 1},

@@ -110,7 +110,17 @@ func restForm(m *call.Method, request proto.Message) (verb, path string, body []
 	case "":
 		query := url.Values{}
 		left.Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
-			query.Set(f.JSONName(), v.String())
+			switch {
+			case f.IsList():
+				for i := range v.List().Len() {
+					query.Add(f.JSONName(), fmt.Sprint(v.List().Get(i).Interface()))
+				}
+			case f.Message() != nil: // a time
+				at, _ := protojson.Marshal(v.Message().Interface()) // it has no field that could be wrong
+				query.Set(f.JSONName(), strings.Trim(string(at), `"`))
+			default:
+				query.Set(f.JSONName(), v.String())
+			}
 			return true
 		})
 		if len(query) > 0 {

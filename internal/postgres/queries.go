@@ -51,6 +51,7 @@ var (
 	qRecordKeys        = statement("record_keys")
 	qRewrap            = statement("rewrap")
 	qRewrapBodies      = statement("rewrap_bodies")
+	qSearchesOf        = statement("searches_of")
 	qShownOf           = statement("shown_of")
 	qShownTo           = statement("shown_to")
 	qSourcesTaken      = statement("sources_taken")

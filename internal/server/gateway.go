@@ -80,6 +80,12 @@ func newGateway(ctx context.Context, conn *inproc, refusals *accesslog.Aggregato
 			return registerv1.RegisterSearchServiceHandlerClient(ctx, mux, registerv1.NewSearchServiceClient(conn))
 		},
 		func(ctx context.Context, mux *runtime.ServeMux) error {
+			return registerv1.RegisterLinkServiceHandlerClient(ctx, mux, registerv1.NewLinkServiceClient(conn))
+		},
+		func(ctx context.Context, mux *runtime.ServeMux) error {
+			return registerv1.RegisterAlertServiceHandlerClient(ctx, mux, registerv1.NewAlertServiceClient(conn))
+		},
+		func(ctx context.Context, mux *runtime.ServeMux) error {
 			return registerv1.RegisterAccessLogServiceHandlerClient(ctx, mux, registerv1.NewAccessLogServiceClient(conn))
 		},
 		func(ctx context.Context, mux *runtime.ServeMux) error {

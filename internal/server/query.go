@@ -8,7 +8,6 @@ import (
 	"google.golang.org/genproto/googleapis/api/annotations"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/service"
@@ -30,8 +29,9 @@ func queryNames() (map[string]bool, error) {
 		fields := m.Descriptor.Input().Fields()
 		for i := range fields.Len() {
 			f := fields.Get(i)
-			// Names of resources stand in the path.
-			if f.Kind() == protoreflect.MessageKind || f.Name() == "name" || f.Name() == "parent" {
+			// Names of resources stand in the path, and of messages times alone
+			// have a form in a query.
+			if f.Name() == "name" || f.Name() == "parent" || f.Message() != nil && f.Message().FullName() != "google.protobuf.Timestamp" {
 				continue
 			}
 			out[string(f.Name())], out[f.JSONName()] = true, true

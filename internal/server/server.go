@@ -234,6 +234,8 @@ func (s *Server) compose(ctx context.Context, deps *service.Deps, methods call.M
 		registerv1.RegisterConductServiceServer(r, courses)
 		registerv1.RegisterRegistrationServiceServer(r, &service.Records{Deps: deps, Nominals: nominals, Courses: courses})
 		registerv1.RegisterSearchServiceServer(r, &service.Searches{Deps: deps})
+		registerv1.RegisterLinkServiceServer(r, &service.Links{Deps: deps, Linker: linker})
+		registerv1.RegisterAlertServiceServer(r, &service.Alerts{Deps: deps})
 		registerv1.RegisterAccessLogServiceServer(r, &service.AccessLog{Deps: deps})
 		registerv1.RegisterDirectoryServiceServer(r, &service.Directory{Deps: deps, Permissions: methods.Permissions()})
 	}

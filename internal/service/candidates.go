@@ -5,10 +5,8 @@ import (
 	"context"
 	"math"
 	"slices"
-	"strconv"
 
 	"github.com/google/uuid"
-	"google.golang.org/grpc/codes"
 
 	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
@@ -93,10 +91,7 @@ func (s *Searches) candidate(p *person) *registerv1.Candidate {
 		out.Prior = round(best.found.Prior, 2)
 		out.Keys = best.found.Keys
 		out.Probability = round(best.found.Probability, 6)
-		out.Strength = registerv1.MatchStrength_MATCH_STRENGTH_POSSIBLE
-		if best.found.Prior+best.found.Bits >= s.View.Index().Thresholds().Join {
-			out.Strength = registerv1.MatchStrength_MATCH_STRENGTH_STRONG
-		}
+		out.Strength = s.strength(best.found.Scored)
 		for _, t := range best.found.Terms {
 			out.Terms = append(out.Terms, matchTerm(t))
 		}
@@ -137,6 +132,14 @@ func (s *Searches) candidate(p *person) *registerv1.Candidate {
 		out.Contacts = append(out.Contacts, s.contact(force))
 	}
 	return out
+}
+
+// strength is how strong the evidence is, in words.
+func (d *Deps) strength(s identity.Scored) registerv1.MatchStrength {
+	if s.Prior+s.Bits >= d.View.Index().Thresholds().Join {
+		return registerv1.MatchStrength_MATCH_STRENGTH_STRONG
+	}
+	return registerv1.MatchStrength_MATCH_STRENGTH_POSSIBLE
 }
 
 func matchTerm(t identity.Term) *registerv1.MatchTerm {
@@ -243,32 +246,27 @@ func (d *Deps) forceTitle(code string) string {
 // GetCandidate implements the RPC.
 func (s *Searches) GetCandidate(ctx context.Context, req *registerv1.GetCandidateRequest) (*registerv1.CandidateDetail, error) {
 	c := call.From(ctx)
-	stored, err := s.ownSearch(ctx, c, req.GetName())
+	found, err := s.openCandidate(ctx, c, req.GetName())
 	if err != nil {
 		return nil, err
-	}
-	if !s.Now().Before(stored.GetSearch().GetExpireTime().AsTime()) {
-		return nil, problem(codes.FailedPrecondition, ReasonSearchExpired, "the search is too old to open candidates from: search again")
-	}
-	number, err := strconv.Atoi(call.RecordID(req.GetName()))
-	if err != nil || number < 1 || number > len(stored.GetBases()) {
-		return nil, notFound("candidate")
 	}
 	if err := s.View.Pull(ctx); err != nil {
 		return nil, notChecked(err)
 	}
-	basis := stored.GetBases()[number-1]
-	out := &registerv1.CandidateDetail{Candidate: stored.GetSearch().GetCandidates()[number-1], AsOfIndex: s.View.Head()}
+	out := &registerv1.CandidateDetail{Candidate: found.shown, AsOfIndex: s.View.Head()}
 	var ids []uuid.UUID
-	for _, ref := range basis.GetNominals() {
+	for _, ref := range found.basis.GetNominals() {
 		ids = append(ids, uuid.UUID(ref.GetId()))
 	}
 	current, err := s.currentByID(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.unfreeze(basis, out.GetCandidate(), current); err != nil {
+	if _, err := s.unfreeze(found.basis, out.GetCandidate(), current); err != nil {
 		return nil, err
+	}
+	if s.retracted(c, found.index, found.basis, found.basis) {
+		notice(out, noticeRetracted, "that the records of this candidate are one person no longer holds as shown: look at each by itself, and search again")
 	}
 	var all []openCourse
 	for _, id := range ids {

@@ -96,7 +96,7 @@ func (s *Courses) suspect(ctx context.Context, c *call.Call, force string, req *
 		if call.ForceCode(name) != force {
 			return postgres.Current{}, notFound("nominal")
 		}
-		cur, _, _, err := s.Nominals.open(ctx, c, name)
+		cur, _, _, err := s.openNominal(ctx, c, name)
 		return cur, err
 	}
 	key := req.GetNominalSource()
@@ -169,7 +169,7 @@ func (s *Courses) open(ctx context.Context, c *call.Call, name string) (postgres
 	if err != nil {
 		return cur, nil, err
 	}
-	if _, _, _, err := s.Nominals.open(ctx, c, stored.GetCourse().GetNominal()); err != nil {
+	if _, _, _, err := s.openNominal(ctx, c, stored.GetCourse().GetNominal()); err != nil {
 		return cur, nil, notFound("course")
 	}
 	return cur, stored, nil
@@ -197,7 +197,7 @@ func completeCourse(stored *storev1.StoredCourse, cur postgres.Current) *registe
 // ListCourses implements the RPC.
 func (s *Courses) ListCourses(ctx context.Context, req *registerv1.ListCoursesRequest) (*registerv1.ListCoursesResponse, error) {
 	c := call.From(ctx)
-	nominal, _, _, err := s.Nominals.open(ctx, c, req.GetParent())
+	nominal, _, _, err := s.openNominal(ctx, c, req.GetParent())
 	if err != nil {
 		return nil, err
 	}

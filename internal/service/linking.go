@@ -285,8 +285,23 @@ func (k *linking) summaries() []*registerv1.LinkSummary {
 	for _, f := range k.found {
 		out = append(out, &registerv1.LinkSummary{
 			Name: linkName(k.force, f.id), State: f.link.GetLink().GetState(),
-			Force: "forces/" + f.other, Probability: f.link.GetLink().GetProbability(),
+			Force: "forces/" + f.other, Probability: k.told(f),
 		})
 	}
 	return out
+}
+
+// told is the probability of a link as far as whoever wrote the nominal may
+// know it: how well a restricted record agrees with his own would tell what is
+// in it. Of one that came meanwhile it is not known whether it is restricted.
+func (k *linking) told(f found) float64 {
+	other := identity.ID(f.link.GetA())
+	if other == k.id {
+		other = identity.ID(f.link.GetB())
+	}
+	n, ok := k.View.Nominal(other)
+	if f.other == k.force || ok && n.Restriction == registerv1.Restriction_RESTRICTION_UNSPECIFIED {
+		return f.link.GetLink().GetProbability()
+	}
+	return 0
 }

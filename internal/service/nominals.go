@@ -161,10 +161,10 @@ func (s *Nominals) placeFor(ctx context.Context, c *call.Call, force string, sou
 	return place{hmacs: codes(spaceApart + call.Subject(c.Actor))}, nil
 }
 
-// open reads an own nominal, unless it is SILENT to the caller.
-func (s *Nominals) open(ctx context.Context, c *call.Call, name string) (postgres.Current, seal.DataKey, *storev1.StoredNominal, error) {
+// openNominal reads an own nominal, unless it is SILENT to the caller.
+func (d *Deps) openNominal(ctx context.Context, c *call.Call, name string) (postgres.Current, seal.DataKey, *storev1.StoredNominal, error) {
 	stored := &storev1.StoredNominal{}
-	cur, key, err := s.current(ctx, postgres.KindNominal, name, stored)
+	cur, key, err := d.current(ctx, postgres.KindNominal, name, stored)
 	if err != nil {
 		return cur, key, nil, err
 	}
@@ -178,7 +178,7 @@ func (s *Nominals) open(ctx context.Context, c *call.Call, name string) (postgre
 // GetNominal implements the RPC.
 func (s *Nominals) GetNominal(ctx context.Context, req *registerv1.GetNominalRequest) (*registerv1.Nominal, error) {
 	c := call.From(ctx)
-	cur, _, stored, err := s.open(ctx, c, req.GetName())
+	cur, _, stored, err := s.openNominal(ctx, c, req.GetName())
 	if err != nil {
 		return nil, err
 	}
@@ -299,7 +299,7 @@ func (s *Nominals) alter(ctx context.Context, name string, why *storev1.StoredRe
 	why.Method = c.Method.Short
 	var version int64
 	err := retry(ctx, func() error {
-		cur, key, stored, err := s.open(ctx, c, name)
+		cur, key, stored, err := s.openNominal(ctx, c, name)
 		if err != nil {
 			return err
 		}
@@ -347,7 +347,7 @@ func (s *Nominals) EraseNominal(ctx context.Context, req *registerv1.EraseNomina
 	}
 	if !erased {
 		err = retry(ctx, func() error {
-			cur, _, _, err := s.open(ctx, c, req.GetName())
+			cur, _, _, err := s.openNominal(ctx, c, req.GetName())
 			if err != nil {
 				return err
 			}

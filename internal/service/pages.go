@@ -3,6 +3,7 @@ package service
 import (
 	"crypto/hmac"
 	"encoding/base64"
+	"encoding/hex"
 	"strconv"
 	"strings"
 
@@ -18,23 +19,32 @@ func pageSize(asked int32, standard int) int {
 
 // pageToken makes the token of the next page, bound to its request: a token
 // used with another request is refused.
-func (d *Deps) pageToken(binding string, after uuid.UUID) string {
-	return base64.RawURLEncoding.EncodeToString(after[:]) + "." + d.Keys.TermHMAC("page", binding+"|"+after.String())
-}
+func (d *Deps) pageToken(binding string, after uuid.UUID) string { return d.token(binding, after[:]) }
 
 func (d *Deps) readPageToken(token, binding string, after *uuid.UUID) error {
+	return d.readToken(token, binding, after[:])
+}
+
+// token makes a page token of a place in a list, bound to its request.
+func (d *Deps) token(binding string, place []byte) string {
+	return base64.RawURLEncoding.EncodeToString(place) + "." + d.Keys.TermHMAC("page", binding+"|"+hex.EncodeToString(place))
+}
+
+// readToken reads the place that a token was made of; an empty token leaves it
+// as it is.
+func (d *Deps) readToken(token, binding string, place []byte) error {
 	if token == "" {
 		return nil
 	}
 	bad := Invalid(ReasonInvalidFields, []Violation{{"page_token", "is not a token of this listing: start again with an empty one"}})
-	id, mac, ok := strings.Cut(token, ".")
-	raw, err := base64.RawURLEncoding.DecodeString(id)
-	if !ok || err != nil || len(raw) != len(after) {
+	text, mac, ok := strings.Cut(token, ".")
+	raw, err := base64.RawURLEncoding.DecodeString(text)
+	if !ok || err != nil || len(raw) != len(place) {
 		return bad
 	}
-	copy(after[:], raw)
-	for _, want := range d.Keys.TermHMACs("page", binding+"|"+after.String()) {
+	for _, want := range d.Keys.TermHMACs("page", binding+"|"+hex.EncodeToString(raw)) {
 		if hmac.Equal([]byte(want), []byte(mac)) {
+			copy(place, raw)
 			return nil
 		}
 	}

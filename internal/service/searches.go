@@ -3,7 +3,6 @@ package service
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -232,68 +231,6 @@ func withoutShown(s *registerv1.Search) *registerv1.Search {
 	return out
 }
 
-// GetSearch implements the RPC.
-func (s *Searches) GetSearch(ctx context.Context, req *registerv1.GetSearchRequest) (*registerv1.Search, error) {
-	c := call.From(ctx)
-	stored, err := s.ownSearch(ctx, c, req.GetName())
-	if err != nil {
-		return nil, err
-	}
-	answer := stored.GetSearch()
-	var ids []uuid.UUID
-	for _, b := range stored.GetBases() {
-		for _, ref := range b.GetNominals() {
-			ids = append(ids, uuid.UUID(ref.GetId()))
-		}
-	}
-	current, err := s.currentByID(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	for i, b := range stored.GetBases() {
-		for _, ref := range b.GetNominals() {
-			if cur, ok := current[uuid.UUID(ref.GetId())]; ok {
-				c.Show(cur.Record.ID, cur.Record.Force)
-			}
-		}
-		if err := s.unfreeze(b, answer.GetCandidates()[i], current); err != nil {
-			return nil, err
-		}
-	}
-	return answer, nil
-}
-
-// unfreeze puts back what a candidate showed, unless the record is erased.
-func (s *Searches) unfreeze(b *storev1.Basis, into *registerv1.Candidate, current map[uuid.UUID]postgres.Current) error {
-	if len(b.GetShown()) == 0 {
-		return nil
-	}
-	for _, ref := range b.GetNominals() {
-		id := uuid.UUID(ref.GetId())
-		cur, ok := current[id]
-		if !ok || cur.Wrapped == nil {
-			continue
-		}
-		key, err := s.Keys.Unwrap(cur.Wrapped, id[:])
-		if err != nil {
-			return err
-		}
-		plain, err := key.Open(b.GetShown(), shownAD(identity.ID(id)))
-		if err != nil {
-			continue // sealed under another of the nominals
-		}
-		var shown storev1.Shown
-		if err := proto.Unmarshal(plain, &shown); err != nil {
-			return err
-		}
-		into.DisplayName = shown.GetCandidate().GetDisplayName()
-		into.BirthDate = shown.GetCandidate().GetBirthDate()
-		into.Terms = shown.GetCandidate().GetTerms()
-		return nil
-	}
-	return nil
-}
-
 func (d *Deps) currentByID(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]postgres.Current, error) {
 	out := map[uuid.UUID]postgres.Current{}
 	if len(ids) == 0 {
@@ -304,28 +241,4 @@ func (d *Deps) currentByID(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]
 		out[cur.Record.ID] = cur
 	}
 	return out, err
-}
-
-// ownSearch opens the sealed body of a search that the caller made.
-func (s *Searches) ownSearch(ctx context.Context, c *call.Call, name string) (*storev1.StoredSearch, error) {
-	id, err := uuid.Parse(strings.Split(strings.TrimPrefix(name, "searches/"), "/")[0])
-	if err != nil {
-		return nil, notFound("search of yours")
-	}
-	body, err := s.DB.BodyBySearch(ctx, id)
-	if errors.Is(err, postgres.ErrNotFound) {
-		return nil, notFound("search of yours")
-	}
-	if err != nil {
-		return nil, err
-	}
-	var stored storev1.StoredSearch
-	if err := OpenBody(s.Keys, body, &stored); err != nil {
-		return nil, err
-	}
-	if stored.GetSubject() != call.Subject(c.Actor) {
-		return nil, notFound("search of yours")
-	}
-	c.Entry.Reason = stored.GetSearch().GetReason()
-	return &stored, nil
 }

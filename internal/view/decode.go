@@ -23,6 +23,7 @@ type decoded struct {
 	kind     postgres.Kind
 	force    string
 	nominal  *Nominal
+	veil     *Veil
 	identity identity.Record
 	course   *conduct.Course
 	contact  *registerv1.ForceContact
@@ -89,6 +90,9 @@ func (d decoder) nominal(r *postgres.FeedRow, out *decoded) error {
 		return err
 	}
 	n := stored.GetNominal()
+	if n.GetRestriction() == registerv1.Restriction_RESTRICTION_SILENT {
+		out.veil = &Veil{Force: r.Record.Force, Registrant: stored.GetRegistrant()}
+	}
 	if n.GetState() == registerv1.RecordState_RECORD_STATE_CANCELLED {
 		return nil
 	}

@@ -32,6 +32,9 @@ type Link struct {
 	Deferred bool
 	// Proposed says that it arose as a proposal.
 	Proposed bool
+	// Fallen says that its last change took something away from what was held:
+	// it was rejected or withdrawn, or what had joined is only proposed now.
+	Fallen bool
 	// Version is the version that stands, Index its log index.
 	Version int32
 	Index   int64
@@ -83,14 +86,32 @@ func NewLink(r postgres.Record, v postgres.Version, stored *storev1.StoredLink) 
 		return nil, fmt.Errorf("view: record %s version %d: content malformed", r.ID, v.N)
 	}
 	l := stored.GetLink()
-	proposed := len(l.GetDecisions()) > 0 && l.GetDecisions()[0].GetState() == registerv1.LinkState_LINK_STATE_PROPOSED
+	decisions := l.GetDecisions()
+	proposed := len(decisions) > 0 && decisions[0].GetState() == registerv1.LinkState_LINK_STATE_PROPOSED
 	return &Link{
 		ID: identity.ID(r.ID), A: identity.ID(a), B: identity.ID(b), Force: r.Force,
 		ForceA: stored.GetForceA(), ForceB: stored.GetForceB(),
-		State: l.GetState(), Bits: l.GetBits(), Prior: l.GetPrior(), Deferred: l.GetDeferred(), Proposed: proposed,
+		State: l.GetState(), Bits: l.GetBits(), Prior: l.GetPrior(), Deferred: l.GetDeferred(), Proposed: proposed, Fallen: fallen(l),
 		Version: v.N, Index: v.LogIndex,
 		Created: l.GetCreateTime().AsTime(), Updated: l.GetUpdateTime().AsTime(),
 	}, nil
+}
+
+func fallen(l *registerv1.Link) bool {
+	switch l.GetState() {
+	case registerv1.LinkState_LINK_STATE_REJECTED, registerv1.LinkState_LINK_STATE_WITHDRAWN:
+		return true
+	case registerv1.LinkState_LINK_STATE_PROPOSED:
+		d := l.GetDecisions()
+		return len(d) > 1 && Joins(d[len(d)-2].GetState())
+	default:
+		return false
+	}
+}
+
+// Joins reports whether a link in a state ties its nominals into one person.
+func Joins(s registerv1.LinkState) bool {
+	return s == registerv1.LinkState_LINK_STATE_AUTOMATIC || s == registerv1.LinkState_LINK_STATE_CONFIRMED
 }
 
 // links are the links of the register. An erased link is kept by its id alone,
@@ -99,6 +120,7 @@ type links struct {
 	all       map[identity.ID]*Link
 	byNominal map[identity.ID][]*Link
 	byForce   map[string]map[identity.ID]*Link
+	fallen    map[identity.ID]*Link
 	// proposals counts, by force and day, those that arose by its registrations
 	// and raised an alert.
 	proposals map[forceDay]int
@@ -114,7 +136,7 @@ func dayOf(force string, t time.Time) forceDay { return forceDay{force, t.Unix()
 func newLinks() links {
 	return links{
 		all: map[identity.ID]*Link{}, byNominal: map[identity.ID][]*Link{},
-		byForce: map[string]map[identity.ID]*Link{}, proposals: map[forceDay]int{},
+		byForce: map[string]map[identity.ID]*Link{}, fallen: map[identity.ID]*Link{}, proposals: map[forceDay]int{},
 	}
 }
 
@@ -132,6 +154,7 @@ func (s *links) apply(id identity.ID, l *Link) {
 		}
 		delete(s.byForce[old.ForceA], id)
 		delete(s.byForce[old.ForceB], id)
+		delete(s.fallen, id)
 		delete(s.all, id)
 	}
 	if l == nil {
@@ -141,6 +164,9 @@ func (s *links) apply(id identity.ID, l *Link) {
 		s.proposals[dayOf(l.Force, l.Created)]++
 	}
 	s.all[id] = l
+	if l.Fallen {
+		s.fallen[id] = l
+	}
 	for _, n := range []identity.ID{l.A, l.B} {
 		s.byNominal[n] = append(slices.Clone(s.byNominal[n]), l)
 	}
@@ -192,6 +218,21 @@ func (v *View) LinksOfForce(force string, keep func(*Link) bool) []*Link {
 	var out []*Link
 	for _, l := range v.links.byForce[force] {
 		if keep(l) {
+			out = append(out, l)
+		}
+	}
+	v.mu.RUnlock()
+	slices.SortFunc(out, NewestFirst)
+	return out
+}
+
+// LinksFallen returns the links that fell away at a time or after it, the last
+// first, whichever forces they concern.
+func (v *View) LinksFallen(since time.Time) []*Link {
+	v.mu.RLock()
+	var out []*Link
+	for _, l := range v.links.fallen {
+		if !l.Updated.Before(since) {
 			out = append(out, l)
 		}
 	}

@@ -47,6 +47,15 @@ type Nominal struct {
 // Silent says that nobody but the owner force's PSD may learn of the record.
 func (n *Nominal) Silent() bool { return n.Restriction == registerv1.Restriction_RESTRICTION_SILENT }
 
+// Veil is what is kept of every SILENT nominal, the withdrawn included: what
+// was linked with one must not come to light when it is withdrawn.
+type Veil struct {
+	// Force is the owner force's code.
+	Force string
+	// Registrant is who registered it first, as in the log.
+	Registrant string
+}
+
 // View is the replica's picture. It is safe for concurrent use.
 type View struct {
 	db      *postgres.DB
@@ -58,6 +67,7 @@ type View struct {
 
 	mu        sync.RWMutex
 	nominals  map[identity.ID]*Nominal
+	veils     map[identity.ID]*Veil
 	courses   map[identity.ID]*conduct.Course
 	byNominal map[identity.ID][]identity.ID
 	contacts  map[string]*registerv1.ForceContact
@@ -75,6 +85,7 @@ func New(db *postgres.DB, keys *seal.KeyRing, rules *conduct.Rules, model *ident
 		index:     identity.NewIndexWith(model),
 		silent:    newSilentIndex(model),
 		nominals:  map[identity.ID]*Nominal{},
+		veils:     map[identity.ID]*Veil{},
 		courses:   map[identity.ID]*conduct.Course{},
 		byNominal: map[identity.ID][]identity.ID{},
 		contacts:  map[string]*registerv1.ForceContact{},
@@ -126,6 +137,10 @@ func (v *View) catchUp(ctx context.Context) error {
 func (v *View) apply(d decoded) {
 	switch d.kind {
 	case postgres.KindNominal:
+		delete(v.veils, d.id)
+		if d.veil != nil {
+			v.veils[d.id] = d.veil
+		}
 		if d.nominal == nil {
 			delete(v.nominals, d.id)
 			v.index.Remove(d.id)
@@ -235,6 +250,14 @@ func (v *View) Nominals() []identity.ID {
 	v.mu.RUnlock()
 	slices.SortFunc(out, func(a, b identity.ID) int { return bytes.Compare(a[:], b[:]) })
 	return out
+}
+
+// Veil returns the veil of a nominal; ok is false unless it is SILENT.
+func (v *View) Veil(id identity.ID) (veil *Veil, ok bool) {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	veil, ok = v.veils[id]
+	return veil, ok
 }
 
 // Courses returns the courses of conduct of a nominal. They are shared: do not

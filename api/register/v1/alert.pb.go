@@ -236,7 +236,8 @@ type ListAlertsRequest struct {
 	// How many at most, 1 to 500; 0 means 100.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The token of the page before; empty for the first page. The token of the
-	// last page stays good: with it, a consumer goes on where he stopped.
+	// last page stays good: with it, a consumer goes on where he stopped, whatever
+	// `open` and `page_size` he asks with.
 	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -413,7 +414,8 @@ func (x *AcknowledgeAlertRequest) GetName() string {
 // ListRetractionsRequest asks for one's own retractions.
 type ListRetractionsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Only what has fallen away since then; absent means the last 90 days.
+	// Only what has fallen away since then, from the year 2000 on; absent means the
+	// last 90 days.
 	Since         *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=since,proto3" json:"since,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -626,9 +628,9 @@ const file_register_v1_alert_proto_rawDesc = "" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x12\n" +
 	"\x04more\x18\x03 \x01(\bR\x04more\"_\n" +
 	"\x17AcknowledgeAlertRequest\x12D\n" +
-	"\x04name\x18\x01 \x01(\tB0\xe0A\x02\xbaH*r(2&^forces/[0-9]{2}/alerts/[0-9a-f-]{36}$R\x04name\"J\n" +
-	"\x16ListRetractionsRequest\x120\n" +
-	"\x05since\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\"T\n" +
+	"\x04name\x18\x01 \x01(\tB0\xe0A\x02\xbaH*r(2&^forces/[0-9]{2}/alerts/[0-9a-f-]{36}$R\x04name\"Z\n" +
+	"\x16ListRetractionsRequest\x12@\n" +
+	"\x05since\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampB\x0e\xbaH\v\xb2\x01\b2\x06\b\x80\x87\xb5\xc3\x03R\x05since\"T\n" +
 	"\x17ListRetractionsResponse\x129\n" +
 	"\vretractions\x18\x01 \x03(\v2\x17.register.v1.RetractionR\vretractions\"\xe2\x01\n" +
 	"\n" +

@@ -38,10 +38,13 @@ type AlertServiceClient interface {
 	// log, from a cursor on.
 	ListAlerts(ctx context.Context, in *ListAlertsRequest, opts ...grpc.CallOption) (*ListAlertsResponse, error)
 	// AcknowledgeAlert notes that somebody of the force has taken an alert up.
-	// Doing so twice changes nothing.
+	// Doing so twice changes nothing. The alert keeps its place in the log.
+	//
+	// Errors: NOT_FOUND when there is none, or none that the caller may know of.
 	AcknowledgeAlert(ctx context.Context, in *AcknowledgeAlertRequest, opts ...grpc.CallOption) (*Alert, error)
-	// ListRetractions lists to the caller what was shown to him, or his force was
-	// alerted to, and has fallen away since. It is computed from the access log.
+	// ListRetractions lists to the caller what was shown to him, by a search, an
+	// alert or otherwise, and has fallen away since. It is computed from the access
+	// log, and what is SILENT by now is left out.
 	ListRetractions(ctx context.Context, in *ListRetractionsRequest, opts ...grpc.CallOption) (*ListRetractionsResponse, error)
 }
 
@@ -95,10 +98,13 @@ type AlertServiceServer interface {
 	// log, from a cursor on.
 	ListAlerts(context.Context, *ListAlertsRequest) (*ListAlertsResponse, error)
 	// AcknowledgeAlert notes that somebody of the force has taken an alert up.
-	// Doing so twice changes nothing.
+	// Doing so twice changes nothing. The alert keeps its place in the log.
+	//
+	// Errors: NOT_FOUND when there is none, or none that the caller may know of.
 	AcknowledgeAlert(context.Context, *AcknowledgeAlertRequest) (*Alert, error)
-	// ListRetractions lists to the caller what was shown to him, or his force was
-	// alerted to, and has fallen away since. It is computed from the access log.
+	// ListRetractions lists to the caller what was shown to him, by a search, an
+	// alert or otherwise, and has fallen away since. It is computed from the access
+	// log, and what is SILENT by now is left out.
 	ListRetractions(context.Context, *ListRetractionsRequest) (*ListRetractionsResponse, error)
 	mustEmbedUnimplementedAlertServiceServer()
 }

@@ -951,7 +951,8 @@ type LinkSummary struct {
 	State LinkState `protobuf:"varint,2,opt,name=state,proto3,enum=register.v1.LinkState" json:"state,omitempty"`
 	// The owner force of the other nominal, "forces/10".
 	Force string `protobuf:"bytes,3,opt,name=force,proto3" json:"force,omitempty"`
-	// The probability that they are the same person, 0 to 1.
+	// The probability that they are the same person, 0 to 1; 0 when the other
+	// nominal is restricted.
 	Probability   float64 `protobuf:"fixed64,4,opt,name=probability,proto3" json:"probability,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

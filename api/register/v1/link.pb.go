@@ -44,7 +44,8 @@ type Link struct {
 	// The probability that they are the same person under the model, 0 to 1.
 	Probability float64 `protobuf:"fixed64,6,opt,name=probability,proto3" json:"probability,omitempty"`
 	// The evidence, the heaviest first. `query_value` is that of the first nominal.
-	// Values of a nominal that is restricted to the caller are left out.
+	// When a nominal is restricted to the caller, there is no evidence at all, not
+	// even in bits: one's own record would tell the rest.
 	Terms []*MatchTerm `protobuf:"bytes,7,rep,name=terms,proto3" json:"terms,omitempty"`
 	// The version of the matching model.
 	ModelVersion string `protobuf:"bytes,8,opt,name=model_version,json=modelVersion,proto3" json:"model_version,omitempty"`
@@ -211,7 +212,8 @@ type LinkedNominal struct {
 	Nominal string `protobuf:"bytes,1,opt,name=nominal,proto3" json:"nominal,omitempty"`
 	// Its owner force, "forces/10".
 	Force string `protobuf:"bytes,2,opt,name=force,proto3" json:"force,omitempty"`
-	// The name to show; empty when the nominal is restricted to the caller.
+	// The name to show; empty when the nominal is restricted to the caller, or was
+	// withdrawn.
 	DisplayName string `protobuf:"bytes,3,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
 	// The first date of birth; absent when unknown or restricted.
 	BirthDate *PartialDate `protobuf:"bytes,4,opt,name=birth_date,json=birthDate,proto3" json:"birth_date,omitempty"`
@@ -302,7 +304,8 @@ type LinkDecision struct {
 	State LinkState `protobuf:"varint,1,opt,name=state,proto3,enum=register.v1.LinkState" json:"state,omitempty"`
 	// The force whose officer decided, "forces/33"; empty when the register did.
 	Force string `protobuf:"bytes,2,opt,name=force,proto3" json:"force,omitempty"`
-	// Why, in words.
+	// Why, in words; both forces read it. Left out when it is another force's, and
+	// a nominal is restricted to the caller.
 	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	// When.
 	Time          *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=time,proto3" json:"time,omitempty"`

@@ -44,6 +44,10 @@ const (
 type LinkServiceClient interface {
 	// ListLinks lists the links of the caller's own force, or of one of its
 	// nominals, newest first; by default those that wait for a decision.
+	//
+	// Of a nominal that is SILENT no link is made or stored. To its force's PSD
+	// those whom it resembles are listed all the same, after the links: PROPOSED,
+	// without a name, and with their evidence, for there is nothing to read later.
 	ListLinks(ctx context.Context, in *ListLinksRequest, opts ...grpc.CallOption) (*ListLinksResponse, error)
 	// GetLink returns one link with its evidence.
 	//
@@ -53,32 +57,44 @@ type LinkServiceClient interface {
 	// ProposeLink says that an own nominal is the same person as another nominal,
 	// which the caller has found by a search. It is kept as PROPOSED.
 	//
+	// What had fallen away of itself, or was beyond the day's ceiling, is proposed
+	// again. Sent again after a lost answer, the same proposal changes nothing.
+	//
 	// Errors: NOT_FOUND when either nominal is not there; FAILED_PRECONDITION
-	// with reason LINK_REJECTED when people have decided that they are not, and
-	// with reason LINK_EXISTS when they are linked already.
+	// with reason LINK_REJECTED when people have decided that they are not, with
+	// reason LINK_EXISTS when they are linked already, and with reason
+	// SEARCH_EXPIRED when the search is too old.
 	ProposeLink(ctx context.Context, in *ProposeLinkRequest, opts ...grpc.CallOption) (*Link, error)
-	// ConfirmLink decides that the two nominals are the same person.
+	// ConfirmLink decides that the two nominals are the same person. A link that
+	// is CONFIRMED at the version given stays as it is; and so it does when the
+	// same request comes again because its answer was lost.
 	//
 	// Errors: ABORTED with reason LINK_CHANGED when `version` is not the one that
 	// stands; FAILED_PRECONDITION with reason LINK_CONFLICT when two nominals that
-	// people have told apart would come into one person, and with reason
-	// LINK_REJECTED when this link was rejected and `overrule` is not set.
+	// people have told apart would come into one person, with reason LINK_REJECTED
+	// when this link was rejected and `overrule` is not set, and with reason
+	// RECORD_CANCELLED when one of the two was withdrawn.
 	ConfirmLink(ctx context.Context, in *ConfirmLinkRequest, opts ...grpc.CallOption) (*Link, error)
 	// RejectLink decides that the two nominals are different people. The decision
 	// sticks: no later registration and no other link brings the two into one
-	// person. Whoever was shown or alerted to the link is told.
+	// person. Whoever was shown or alerted to the link is told. Repeated, it changes
+	// nothing, as with ConfirmLink.
 	//
 	// Errors: ABORTED with reason LINK_CHANGED when `version` is not the one that
-	// stands.
+	// stands; FAILED_PRECONDITION with reason RECORD_CANCELLED when one of the two
+	// was withdrawn.
 	RejectLink(ctx context.Context, in *RejectLinkRequest, opts ...grpc.CallOption) (*Link, error)
 	// GetPerson returns the nominals that are held to be the same person as one
-	// of the caller's own, with the links between them.
+	// of the caller's own, with the links between them. Links of other forces with
+	// each other have no name: they are not the caller's to open or to decide on.
 	GetPerson(ctx context.Context, in *GetPersonRequest, opts ...grpc.CallOption) (*Person, error)
 	// SplitPerson decides that some of the nominals of a person are somebody
-	// else: every link between those and the rest is rejected at once.
+	// else: every link between those and the rest is rejected at once, those of
+	// other forces with each other too. Every force concerned is told. The answer
+	// is what remains of the person of the nominal in `name`.
 	//
-	// Errors: INVALID_ARGUMENT when a nominal is not of that person, or nothing
-	// would remain on one side.
+	// Errors: INVALID_ARGUMENT when a nominal is not of that person, nothing would
+	// remain on one side, or more than 500 links would be rejected.
 	SplitPerson(ctx context.Context, in *SplitPersonRequest, opts ...grpc.CallOption) (*Person, error)
 }
 
@@ -174,6 +190,10 @@ func (c *linkServiceClient) SplitPerson(ctx context.Context, in *SplitPersonRequ
 type LinkServiceServer interface {
 	// ListLinks lists the links of the caller's own force, or of one of its
 	// nominals, newest first; by default those that wait for a decision.
+	//
+	// Of a nominal that is SILENT no link is made or stored. To its force's PSD
+	// those whom it resembles are listed all the same, after the links: PROPOSED,
+	// without a name, and with their evidence, for there is nothing to read later.
 	ListLinks(context.Context, *ListLinksRequest) (*ListLinksResponse, error)
 	// GetLink returns one link with its evidence.
 	//
@@ -183,32 +203,44 @@ type LinkServiceServer interface {
 	// ProposeLink says that an own nominal is the same person as another nominal,
 	// which the caller has found by a search. It is kept as PROPOSED.
 	//
+	// What had fallen away of itself, or was beyond the day's ceiling, is proposed
+	// again. Sent again after a lost answer, the same proposal changes nothing.
+	//
 	// Errors: NOT_FOUND when either nominal is not there; FAILED_PRECONDITION
-	// with reason LINK_REJECTED when people have decided that they are not, and
-	// with reason LINK_EXISTS when they are linked already.
+	// with reason LINK_REJECTED when people have decided that they are not, with
+	// reason LINK_EXISTS when they are linked already, and with reason
+	// SEARCH_EXPIRED when the search is too old.
 	ProposeLink(context.Context, *ProposeLinkRequest) (*Link, error)
-	// ConfirmLink decides that the two nominals are the same person.
+	// ConfirmLink decides that the two nominals are the same person. A link that
+	// is CONFIRMED at the version given stays as it is; and so it does when the
+	// same request comes again because its answer was lost.
 	//
 	// Errors: ABORTED with reason LINK_CHANGED when `version` is not the one that
 	// stands; FAILED_PRECONDITION with reason LINK_CONFLICT when two nominals that
-	// people have told apart would come into one person, and with reason
-	// LINK_REJECTED when this link was rejected and `overrule` is not set.
+	// people have told apart would come into one person, with reason LINK_REJECTED
+	// when this link was rejected and `overrule` is not set, and with reason
+	// RECORD_CANCELLED when one of the two was withdrawn.
 	ConfirmLink(context.Context, *ConfirmLinkRequest) (*Link, error)
 	// RejectLink decides that the two nominals are different people. The decision
 	// sticks: no later registration and no other link brings the two into one
-	// person. Whoever was shown or alerted to the link is told.
+	// person. Whoever was shown or alerted to the link is told. Repeated, it changes
+	// nothing, as with ConfirmLink.
 	//
 	// Errors: ABORTED with reason LINK_CHANGED when `version` is not the one that
-	// stands.
+	// stands; FAILED_PRECONDITION with reason RECORD_CANCELLED when one of the two
+	// was withdrawn.
 	RejectLink(context.Context, *RejectLinkRequest) (*Link, error)
 	// GetPerson returns the nominals that are held to be the same person as one
-	// of the caller's own, with the links between them.
+	// of the caller's own, with the links between them. Links of other forces with
+	// each other have no name: they are not the caller's to open or to decide on.
 	GetPerson(context.Context, *GetPersonRequest) (*Person, error)
 	// SplitPerson decides that some of the nominals of a person are somebody
-	// else: every link between those and the rest is rejected at once.
+	// else: every link between those and the rest is rejected at once, those of
+	// other forces with each other too. Every force concerned is told. The answer
+	// is what remains of the person of the nominal in `name`.
 	//
-	// Errors: INVALID_ARGUMENT when a nominal is not of that person, or nothing
-	// would remain on one side.
+	// Errors: INVALID_ARGUMENT when a nominal is not of that person, nothing would
+	// remain on one side, or more than 500 links would be rejected.
 	SplitPerson(context.Context, *SplitPersonRequest) (*Person, error)
 	mustEmbedUnimplementedLinkServiceServer()
 }

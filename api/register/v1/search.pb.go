@@ -563,7 +563,8 @@ type SearchNotice struct {
 	// shown again RETRACTED or RESCORED; in a detail WITHDRAWN, RETRACTED or
 	// ASK_OWNER.
 	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
-	// The criterion it is about, such as "criteria.names[0]"; may be empty.
+	// The criterion it is about, such as "criteria.names[0]"; of RETRACTED the
+	// candidate, "searches/…/candidates/1"; may be empty.
 	Field string `protobuf:"bytes,2,opt,name=field,proto3" json:"field,omitempty"`
 	// In words.
 	Message       string `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
@@ -1178,6 +1179,9 @@ type GetSearchRequest struct {
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Weigh the candidates anew, with today's model and records, and say so in
 	// `rescored_model_version`. Who was found, and in which order, stays as shown.
+	// A candidate that may not be shown now stays as it was shown; and once
+	// candidates can be opened no more, values that the search has not shown are
+	// left out.
 	Rescore       bool `protobuf:"varint,2,opt,name=rescore,proto3" json:"rescore,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -1,7 +1,13 @@
--- Of the records given, those that an actor was shown, with the last entry that did.
-SELECT DISTINCT ON (r.record_id) r.record_id, r.idx, e.time
-FROM register.entry_record r
-JOIN register.entry_projection p ON p.idx = r.idx
-JOIN register.entry e ON e.idx = r.idx
-WHERE r.record_id = ANY($1::uuid[]) AND p.actor = $2 AND NOT r.silent
-ORDER BY r.record_id, r.idx DESC
+-- Of the records given, each with a log index, those that an actor was shown
+-- before it: the last entry that did.
+SELECT f.record_id, s.idx, e.time
+FROM unnest($1::uuid[], $2::bigint[]) AS f (record_id, before)
+CROSS JOIN LATERAL (
+    SELECT r.idx
+    FROM register.entry_record r
+    JOIN register.entry_projection p ON p.idx = r.idx
+    WHERE r.record_id = f.record_id AND r.idx < f.before AND p.actor = $3 AND NOT r.silent
+    ORDER BY r.idx DESC
+    LIMIT 1
+) s
+JOIN register.entry e ON e.idx = s.idx

@@ -1,0 +1,124 @@
+package apitest
+
+import (
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	pb "github.com/perpetrator-register/register/api/register/v1"
+)
+
+const (
+	listAlerts       = "AlertService.ListAlerts"
+	acknowledgeAlert = "AlertService.AcknowledgeAlert"
+	listRetractions  = "AlertService.ListRetractions"
+)
+
+// alertsOf reads all alerts of a force, from a cursor on.
+func (s *stage) alertsOf(who, force, token string) (all []*pb.Alert, next string) {
+	s.Helper()
+	req := &pb.ListAlertsRequest{Parent: "forces/" + force, PageSize: 500, PageToken: token}
+	for range 50 {
+		page := s.must(who, listAlerts, req).(*pb.ListAlertsResponse)
+		all = append(all, page.GetAlerts()...)
+		if req.PageToken = page.GetNextPageToken(); !page.GetMore() {
+			break
+		}
+	}
+	return all, req.GetPageToken()
+}
+
+// alertOf is the newest alert of a link.
+func (s *stage) alertOf(who, force, link string) *pb.Alert {
+	s.Helper()
+	var out *pb.Alert
+	all, _ := s.alertsOf(who, force, "")
+	for _, a := range all {
+		if a.GetLink() == link {
+			out = a
+		}
+	}
+	return out
+}
+
+// alerted keeps the alert of a link of two forces.
+func alerted(s *stage) {
+	s.Helper()
+	twoForces(s)
+	a := s.alertOf("spoc-33", "33", s.names["link"])
+	if a == nil {
+		s.Fatal("no alert of the link")
+	}
+	s.names["alert"] = a.GetName()
+}
+
+func acknowledgeIt(s *stage) proto.Message {
+	return &pb.AcknowledgeAlertRequest{Name: s.names["alert"]}
+}
+
+func alertCases() []apiCase {
+	ofForce := func(force string) func(*stage) proto.Message {
+		return func(*stage) proto.Message { return &pb.ListAlertsRequest{Parent: "forces/" + force, PageSize: 500} }
+	}
+	acknowledged := func(s *stage, m proto.Message) {
+		s.Helper()
+		a := m.(*pb.Alert)
+		now := s.alertOf("spoc-33", "33", s.names["link"])
+		if a.GetAcknowledgeTime() == nil || a.GetName() != s.names["alert"] || !proto.Equal(a, now) {
+			s.Errorf("answered %v, listed as %v", a, now)
+		}
+	}
+	return []apiCase{
+		{name: "alerts of a force", method: listAlerts, who: "spoc-33", prepare: twoForces, request: ofForce("33"), live: true, check: wantAlerts},
+		{name: "alerts for the force's system", method: listAlerts, who: "system-33", prepare: twoForces, request: ofForce("33"), live: true, check: wantAlerts},
+		{name: "alerts for an investigator", method: listAlerts, who: "investigator-33", request: ofForce("33"), code: codes.PermissionDenied, reason: "NOT_ALLOWED"},
+		{name: "alerts for PSD", method: listAlerts, who: "psd-33", request: ofForce("33"), code: codes.PermissionDenied, reason: "NOT_ALLOWED"},
+		{name: "another force's alerts", method: listAlerts, who: "supervisor-33", request: ofForce("10"), code: codes.PermissionDenied, reason: "OTHER_FORCE"},
+		{name: "alerts by a forged token", method: listAlerts, who: "supervisor-33", code: codes.InvalidArgument, reason: "INVALID_FIELDS", fields: []string{"page_token"},
+			request: func(*stage) proto.Message {
+				return &pb.ListAlertsRequest{Parent: "forces/33", PageToken: "AAAAAAAAAAAAAAAA.1:00"}
+			}},
+		{name: "too many alerts", method: listAlerts, who: "supervisor-33", code: codes.InvalidArgument, reason: "INVALID_FIELDS", fields: []string{"page_size"},
+			request: func(*stage) proto.Message { return &pb.ListAlertsRequest{Parent: "forces/33", PageSize: 501} }},
+
+		{name: "acknowledge an alert", method: acknowledgeAlert, who: "spoc-33", writes: true, live: true, prepare: alerted, request: acknowledgeIt, check: acknowledged},
+		{name: "acknowledge an alert again", method: acknowledgeAlert, who: "supervisor-33", live: true, request: acknowledgeIt, check: acknowledged,
+			prepare: then(alerted, func(s *stage) { s.must("spoc-33", acknowledgeAlert, acknowledgeIt(s)) })},
+		{name: "acknowledge by a system", method: acknowledgeAlert, who: "system-33", prepare: alerted, request: acknowledgeIt, code: codes.PermissionDenied, reason: "NOT_ALLOWED"},
+		{name: "acknowledge another force's alert", method: acknowledgeAlert, who: "spoc-10", prepare: alerted, request: acknowledgeIt, code: codes.PermissionDenied, reason: "OTHER_FORCE"},
+		{name: "acknowledge the alert of a link with a silent record", method: acknowledgeAlert, who: "spoc-33", request: acknowledgeIt, code: codes.NotFound, reason: "NOT_FOUND",
+			prepare: then(alerted, func(s *stage) { s.restrict(s.names["nominal"], pb.Restriction_RESTRICTION_SILENT) })},
+		{name: "acknowledge what does not exist", method: acknowledgeAlert, who: "spoc-33", code: codes.NotFound, reason: "NOT_FOUND",
+			request: func(*stage) proto.Message { return &pb.AcknowledgeAlertRequest{Name: unknownRecord("33", "alerts")} }},
+		{name: "acknowledge a name that is none", method: acknowledgeAlert, who: "spoc-33", code: codes.InvalidArgument, reason: "INVALID_FIELDS", fields: []string{"name"},
+			request: func(*stage) proto.Message { return &pb.AcknowledgeAlertRequest{Name: "forces/33/alerts/all"} }},
+
+		{name: "one's retractions", method: listRetractions, who: "control_room-43", request: func(*stage) proto.Message { return &pb.ListRetractionsRequest{} }, live: true},
+		{name: "retractions for somebody without a role", method: listRetractions, who: "nobody-33", request: func(*stage) proto.Message { return &pb.ListRetractionsRequest{} }, code: codes.PermissionDenied, reason: "NOT_ALLOWED"},
+		{name: "retractions since before the register", method: listRetractions, who: "spoc-43",
+			request: func(*stage) proto.Message {
+				return &pb.ListRetractionsRequest{Since: &timestamppb.Timestamp{Seconds: 1}}
+			},
+			code: codes.InvalidArgument, reason: "INVALID_FIELDS", fields: []string{"since"}},
+	}
+}
+
+// wantAlerts looks for the alert of the prepared link.
+func wantAlerts(s *stage, m proto.Message) {
+	s.Helper()
+	page := m.(*pb.ListAlertsResponse)
+	if page.GetNextPageToken() == "" {
+		s.Error("no token to go on with")
+	}
+	for _, a := range page.GetAlerts() {
+		if a.GetLink() != s.names["link"] {
+			continue
+		}
+		if a.GetKind() != pb.AlertKind_ALERT_KIND_LINKED || a.GetOtherForce() != "forces/10" || a.GetLogIndex() == 0 || a.GetMessage() == "" ||
+			len(a.GetNominals()) != 1 || a.GetNominals()[0] != s.names["nominal"] || a.GetAcknowledgeTime() != nil {
+			s.Errorf("alert %v", a)
+		}
+		return
+	}
+	s.Error("the link raised no alert")
+}

@@ -1,0 +1,164 @@
+package service
+
+import (
+	"context"
+	"encoding/binary"
+
+	"github.com/google/uuid"
+	"google.golang.org/grpc/codes"
+
+	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/call"
+	"github.com/perpetrator-register/register/internal/identity"
+	"github.com/perpetrator-register/register/internal/postgres"
+	"github.com/perpetrator-register/register/internal/view"
+)
+
+// Alerts implements register.v1.AlertService.
+type Alerts struct {
+	registerv1.UnimplementedAlertServiceServer
+	*Deps
+}
+
+// cursor is a place in a force's alerts: that of the last one looked at.
+type cursor struct {
+	index   int64
+	ordinal int32
+}
+
+func (c cursor) bytes() []byte {
+	b := binary.BigEndian.AppendUint64(nil, uint64(c.index)) //nolint:gosec // read back as it was
+	return binary.BigEndian.AppendUint32(b, uint32(c.ordinal))
+}
+
+func readCursor(b []byte) cursor {
+	return cursor{int64(binary.BigEndian.Uint64(b)), int32(binary.BigEndian.Uint32(b[8:]))} //nolint:gosec // as bytes wrote it
+}
+
+// shows reports whether the caller may learn of an alert. One of a link with a
+// nominal that is SILENT to him he may not; and of a link that was erased, only
+// that it fell.
+func (s *sight) shows(a *view.Alert) bool {
+	l, ok := s.View.Link(a.Link)
+	if !ok {
+		return a.Kind == registerv1.AlertKind_ALERT_KIND_LINK_RETRACTED
+	}
+	return s.sees(l)
+}
+
+// ListAlerts implements the RPC. The view is pulled to the head of the log
+// first: nothing can come later that belongs before the cursor.
+func (s *Alerts) ListAlerts(ctx context.Context, req *registerv1.ListAlertsRequest) (*registerv1.ListAlertsResponse, error) {
+	c := call.From(ctx)
+	force := call.ForceCode(req.GetParent())
+	binding := "alerts|" + req.GetParent()
+	at := cursor{index: -1}
+	place := at.bytes()
+	if err := s.readToken(req.GetPageToken(), binding, place); err != nil {
+		return nil, err
+	}
+	at = readCursor(place)
+	if err := s.View.Pull(ctx); err != nil {
+		return nil, err
+	}
+	see := s.sight(c, force)
+	size := pageSize(req.GetPageSize(), 100)
+	resp := &registerv1.ListAlertsResponse{}
+	var page []*view.Alert
+	for _, a := range s.View.Alerts(force, at.index, at.ordinal) {
+		wanted := see.shows(a) && (!req.GetOpen() || !a.Acknowledged)
+		if wanted && len(page) == size {
+			resp.More = true
+			break
+		}
+		at = cursor{a.Index, a.Ordinal}
+		if wanted {
+			page = append(page, a)
+		}
+	}
+	resp.NextPageToken = s.token(binding, at.bytes())
+	var err error
+	resp.Alerts, err = s.page(ctx, see, page)
+	return resp, err
+}
+
+// page reads the alerts of a page.
+func (s *Alerts) page(ctx context.Context, see *sight, page []*view.Alert) ([]*registerv1.Alert, error) {
+	ids := make([]uuid.UUID, len(page))
+	for i, a := range page {
+		ids[i] = uuid.UUID(a.ID)
+	}
+	current, err := s.currentByID(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	var out []*registerv1.Alert
+	for _, id := range ids {
+		cur, ok := current[id]
+		if !ok {
+			continue
+		}
+		var stored storev1.StoredAlert
+		if _, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
+			return nil, err
+		}
+		out = append(out, see.shownAlert(cur, &stored))
+	}
+	return out, nil
+}
+
+// shownAlert completes a stored alert, and notes that it and its link were shown.
+func (s *sight) shownAlert(cur postgres.Current, stored *storev1.StoredAlert) *registerv1.Alert {
+	out := stored.GetAlert()
+	out.Name = resourceName(postgres.KindAlert, cur.Record.Force, cur.Record.ID)
+	out.LogIndex = view.FirstIndex(out, cur.Version)
+	s.c.Show(cur.Record.ID, cur.Record.Force)
+	id, err := uuid.FromBytes(stored.GetLinkId())
+	if err != nil {
+		return out
+	}
+	if len(out.GetNominals()) > 0 {
+		out.Link = linkName(s.force, id)
+	}
+	if l, ok := s.View.Link(identity.ID(id)); ok {
+		s.noteLink(l)
+	}
+	return out
+}
+
+// AcknowledgeAlert implements the RPC.
+func (s *Alerts) AcknowledgeAlert(ctx context.Context, req *registerv1.AcknowledgeAlertRequest) (answer *registerv1.Alert, err error) {
+	c := call.From(ctx)
+	err = retry(ctx, func() error {
+		c.Entry.Results, c.Entry.ResultCount, c.Touches = nil, 0, nil
+		if err := s.View.Pull(ctx); err != nil {
+			return err
+		}
+		see := s.sight(c, call.ForceCode(req.GetName()))
+		var stored storev1.StoredAlert
+		cur, key, err := s.current(ctx, postgres.KindAlert, req.GetName(), &stored)
+		if err != nil {
+			return err
+		}
+		if a, ok := s.View.Alert(identity.ID(cur.Record.ID)); ok && !see.shows(a) {
+			if l, linked := s.View.Link(a.Link); linked {
+				see.meet(l)
+			}
+			return notFound("alert")
+		}
+		if stored.GetAlert().GetAcknowledgeTime() != nil {
+			answer = see.shownAlert(cur, &stored)
+			return nil // the chain makes the entry
+		}
+		// Its place in the log stays that of its first version.
+		stored.Alert.LogIndex, stored.Alert.AcknowledgeTime = view.FirstIndex(stored.GetAlert(), cur.Version), s.timestamp()
+		next, err := s.next(cur, key, cur.Version.Revision+1, &stored)
+		if err != nil {
+			return err
+		}
+		answer = see.shownAlert(cur, &stored)
+		return c.Commit(ctx, OutcomeName(codes.OK), next)
+	})
+	return answer, err
+}
