@@ -28,6 +28,10 @@ var notPlanted = map[string]bool{
 	"register.v1.ListEntriesRequest.record":     true,
 	"register.v1.RegisterCourseRequest.parent":  true,
 	"register.v1.RegisterNominalRequest.parent": true,
+	"register.v1.ProposeLinkRequest.nominal":    true,
+	"register.v1.ProposeLinkRequest.candidate":  true,
+	"register.v1.ProposeLinkRequest.other":      true,
+	"register.v1.SplitPersonRequest.apart":      true,
 }
 
 // planted fills every string field of a good request that may hold free or

@@ -3,6 +3,7 @@ package leaktest
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -47,6 +48,22 @@ func sampleSearch() *registerv1.CreateSearchRequest {
 	}}
 }
 
+// stranger is a person whom no other resembles.
+func stranger() *registerv1.RegisterNominalRequest {
+	n := sampleNominal()
+	number := serial.Add(1)
+	name := func(salt int64) string {
+		var b strings.Builder
+		for rest := number*7919 + salt; b.Len() < 10; rest = rest*31%1_000_003 + salt {
+			b.WriteString([]string{"ba", "de", "fi", "go", "lu", "ma", "ne", "pi", "ro", "su", "ta", "ve", "zi"}[rest%13])
+		}
+		return strings.ToUpper(b.String()[:1]) + b.String()[1:]
+	}
+	n.Nominal.Names = []*registerv1.PersonName{{Given: name(3), Surname: name(17)}}
+	n.Nominal.BirthDates = []*registerv1.PartialDate{born(int32(number * 37 % 33_600))} //nolint:gosec // small
+	return n
+}
+
 // sample is a good call of one method.
 type sample struct {
 	account  string
@@ -59,17 +76,18 @@ func samples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) map[st
 	tb.Helper()
 	ctx := site.As(context.WithoutCancel(tb.Context()), "investigator-33")
 	nominals, courses := registerv1.NewNominalServiceClient(conn), registerv1.NewConductServiceClient(conn)
-	nominal := func() string {
-		n, err := nominals.RegisterNominal(ctx, sampleNominal())
+	register := func(r *registerv1.RegisterNominalRequest) string {
+		n, err := nominals.RegisterNominal(ctx, r)
 		must(tb, err)
 		return n.GetName()
 	}
+	nominal := func() string { return register(stranger()) }
 	course := func() string {
 		c, err := courses.RegisterCourse(ctx, sampleCourse(nominal()))
 		must(tb, err)
 		return c.GetName()
 	}
-	kept := nominal()
+	kept := register(sampleNominal())
 	keptCourse, err := courses.RegisterCourse(ctx, sampleCourse(kept))
 	must(tb, err)
 	found, err := registerv1.NewSearchServiceClient(conn).CreateSearch(ctx, sampleSearch())
@@ -77,12 +95,13 @@ func samples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) map[st
 	if len(found.GetCandidates()) == 0 {
 		tb.Fatal("the sample is not found")
 	}
+	links := newLinked(tb, site, conn)
 	const investigator = "investigator-33"
 	one := func(account string, m proto.Message) sample {
 		return sample{account: account, requests: []proto.Message{m}}
 	}
 	return map[string]sample{
-		"NominalService.RegisterNominal": one(investigator, sampleNominal()),
+		"NominalService.RegisterNominal": one(investigator, stranger()),
 		"NominalService.GetNominal":      one(investigator, &registerv1.GetNominalRequest{Name: kept}),
 		"NominalService.ListNominals":    one("spoc-33", &registerv1.ListNominalsRequest{Parent: "forces/33", PageSize: 5}),
 		"NominalService.CancelNominal": one("spoc-33", &registerv1.CancelNominalRequest{
@@ -104,13 +123,25 @@ func samples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) map[st
 			Name: course(), Ground: registerv1.ErasureGround_ERASURE_GROUND_ORDER, Reference: "order 8",
 		}),
 		"RegistrationService.RegisterRecords": {account: investigator, requests: []proto.Message{
-			&registerv1.RegisterRecordsRequest{Sequence: 1, Record: &registerv1.RegisterRecordsRequest_Nominal{Nominal: sampleNominal()}},
-			&registerv1.RegisterRecordsRequest{Sequence: 2, Record: &registerv1.RegisterRecordsRequest_Nominal{Nominal: sampleNominal()}},
+			&registerv1.RegisterRecordsRequest{Sequence: 1, Record: &registerv1.RegisterRecordsRequest_Nominal{Nominal: stranger()}},
+			&registerv1.RegisterRecordsRequest{Sequence: 2, Record: &registerv1.RegisterRecordsRequest_Nominal{Nominal: stranger()}},
 			&registerv1.RegisterRecordsRequest{Sequence: 3, Record: &registerv1.RegisterRecordsRequest_Course{Course: sampleCourse(kept)}},
 		}},
-		"SearchService.CreateSearch":           one(investigator, sampleSearch()),
-		"SearchService.GetSearch":              one(investigator, &registerv1.GetSearchRequest{Name: found.GetName()}),
-		"SearchService.GetCandidate":           one(investigator, &registerv1.GetCandidateRequest{Name: found.GetCandidates()[0].GetName()}),
+		"SearchService.CreateSearch": one(investigator, sampleSearch()),
+		"SearchService.GetSearch":    one(investigator, &registerv1.GetSearchRequest{Name: found.GetName()}),
+		"SearchService.GetCandidate": one(investigator, &registerv1.GetCandidateRequest{Name: found.GetCandidates()[0].GetName()}),
+		"LinkService.ListLinks":      one("spoc-33", &registerv1.ListLinksRequest{Parent: "forces/33", PageSize: 5}),
+		"LinkService.GetLink":        one(investigator, &registerv1.GetLinkRequest{Name: links.proposed(false)}),
+		"LinkService.ProposeLink":    one("spoc-33", links.proposal()),
+		"LinkService.ConfirmLink":    one("spoc-33", &registerv1.ConfirmLinkRequest{Name: links.proposed(false), Version: 1, Reason: "the same man at both doors"}),
+		"LinkService.RejectLink":     one("spoc-33", &registerv1.RejectLinkRequest{Name: links.proposed(false), Version: 1, Reason: "brothers, seen side by side"}),
+		"LinkService.GetPerson":      one(investigator, &registerv1.GetPersonRequest{Name: kept}),
+		"LinkService.SplitPerson":    one("spoc-33", links.split()),
+		"AlertService.ListAlerts":    one("spoc-33", &registerv1.ListAlertsRequest{Parent: "forces/33", PageSize: 5}),
+		"AlertService.AcknowledgeAlert": one("spoc-33", &registerv1.AcknowledgeAlertRequest{
+			Name: links.alert(),
+		}),
+		"AlertService.ListRetractions":         one(investigator, &registerv1.ListRetractionsRequest{}),
 		"AccessLogService.GetCheckpoint":       one(investigator, &registerv1.GetCheckpointRequest{}),
 		"AccessLogService.GetInclusionProof":   one(investigator, &registerv1.GetInclusionProofRequest{Index: 1}),
 		"AccessLogService.GetConsistencyProof": one(investigator, &registerv1.GetConsistencyProofRequest{FirstTreeSize: 1}),

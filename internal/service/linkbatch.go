@@ -18,6 +18,7 @@ import (
 	"github.com/perpetrator-register/register/internal/identity"
 	"github.com/perpetrator-register/register/internal/postgres"
 	"github.com/perpetrator-register/register/internal/seal"
+	"github.com/perpetrator-register/register/internal/view"
 )
 
 // Source systems of records that the register makes of itself.
@@ -249,5 +250,15 @@ func (b *batch) message(a *registerv1.Alert) string {
 func (d *Deps) openLink(ctx context.Context, id identity.ID) (postgres.Current, seal.DataKey, *storev1.StoredLink, error) {
 	stored := &storev1.StoredLink{}
 	cur, key, err := d.openRecord(ctx, postgres.KindLink, uuid.UUID(id), stored)
+	return cur, key, stored, err
+}
+
+// openStanding reads a link as the view knows it. One that has changed since, or
+// was erased, is a conflict.
+func (d *Deps) openStanding(ctx context.Context, l *view.Link) (postgres.Current, seal.DataKey, *storev1.StoredLink, error) {
+	cur, key, stored, err := d.openLink(ctx, l.ID)
+	if isNotFound(err) || err == nil && cur.Version.N != l.Version {
+		err = accesslog.ErrConflict
+	}
 	return cur, key, stored, err
 }

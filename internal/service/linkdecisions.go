@@ -89,7 +89,7 @@ func (s *Links) judge(ctx context.Context, req asked, to registerv1.LinkState, a
 		version := int64(o.cur.Version.N)
 		switch {
 		case decidedAlready(o.stored, to, r, version-req.GetVersion()):
-			answer = r.shownLink(o.link, version, o.stored, s.barred(o.link), true)
+			answer = r.shownLink(o.link, version, o.stored, r.joinsNothing(o.link), true)
 			return r.commit(ctx, to)
 		case version != req.GetVersion():
 			return problem(codes.Aborted, ReasonLinkChanged, "the link has changed since you read it: read it again, and decide on what stands")
@@ -280,8 +280,9 @@ func (r *ruling) propose(e ends) (*registerv1.Link, error) {
 // nobody has been told of because it was beyond the day's ceiling.
 func (s *Links) proposeAgain(ctx context.Context, r *ruling, standing *view.Link) (*registerv1.Link, error) {
 	name := linkName(r.force, uuid.UUID(standing.ID))
-	o, err := s.open(ctx, r.sight, name)
-	if err != nil {
+	o := openedLink{link: standing}
+	var err error
+	if o.cur, o.key, o.stored, err = s.openStanding(ctx, standing); err != nil {
 		return nil, err
 	}
 	version := int64(o.cur.Version.N)

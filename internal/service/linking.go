@@ -230,10 +230,7 @@ func (k *linking) move(ctx context.Context, standing *view.Link, to registerv1.L
 			return nil
 		}
 	}
-	cur, key, stored, err := k.openLink(ctx, standing.ID)
-	if isNotFound(err) || err == nil && cur.Version.N != standing.Version {
-		return accesslog.ErrConflict // somebody else was quicker
-	}
+	cur, key, stored, err := k.openStanding(ctx, standing)
 	if err != nil {
 		return err
 	}
@@ -255,10 +252,7 @@ func (l *Linker) withdraw(ctx context.Context, nominal identity.ID, quiet bool) 
 		if s := standing.State; s == registerv1.LinkState_LINK_STATE_REJECTED || s == registerv1.LinkState_LINK_STATE_WITHDRAWN {
 			continue
 		}
-		cur, key, stored, err := l.openLink(ctx, standing.ID)
-		if isNotFound(err) {
-			continue // erased meanwhile
-		}
+		cur, key, stored, err := l.openStanding(ctx, standing)
 		if err != nil {
 			return nil, err
 		}

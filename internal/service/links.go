@@ -71,7 +71,7 @@ func (s *Links) GetLink(ctx context.Context, req *registerv1.GetLinkRequest) (*r
 	if err != nil {
 		return nil, err
 	}
-	return see.shownLink(o.link, int64(o.cur.Version.N), o.stored, s.barred(o.link), true), nil
+	return see.shownLink(o.link, int64(o.cur.Version.N), o.stored, see.joinsNothing(o.link), true), nil
 }
 
 // listed is a link in a list: one that is stored, or one that was found on the
@@ -197,7 +197,7 @@ func (s *Links) page(ctx context.Context, see *sight, all []listed, of postgres.
 			}
 			continue
 		}
-		shown, err := s.shownLinks(see, []*view.Link{l.link}, current)
+		shown, err := see.shownLinks([]*view.Link{l.link}, current)
 		if err != nil {
 			return nil, err
 		}

@@ -21,10 +21,16 @@ type sight struct {
 	c     *call.Call
 	force string
 	noted map[uuid.UUID]bool
+	// formed are the nominals whose person has been formed, and barred the links
+	// that were found to join nothing.
+	formed, barred map[identity.ID]bool
 }
 
 func (d *Deps) sight(c *call.Call, force string) *sight {
-	return &sight{Deps: d, c: c, force: force, noted: map[uuid.UUID]bool{}}
+	return &sight{
+		Deps: d, c: c, force: force, noted: map[uuid.UUID]bool{},
+		formed: map[identity.ID]bool{}, barred: map[identity.ID]bool{},
+	}
 }
 
 // hides reports whether a caller must not learn of a nominal: it is SILENT, he
@@ -140,14 +146,30 @@ func (s *sight) shownLink(l *view.Link, version int64, stored *storev1.StoredLin
 	return out
 }
 
-// barred reports whether a link joins nothing though it stands.
-func (d *Deps) barred(l *view.Link) bool {
-	return view.Joins(l.State) && slices.ContainsFunc(d.View.Person(l.A).Barred, func(b identity.Bond) bool { return b.ID == l.ID })
+// joinsNothing reports whether a link is barred though it stands.
+func (s *sight) joinsNothing(l *view.Link) bool {
+	if !view.Joins(l.State) {
+		return false
+	}
+	if !s.formed[l.A] {
+		s.knows(s.View.Person(l.A))
+	}
+	return s.barred[l.ID]
+}
+
+// knows takes in what has been found out by forming a person.
+func (s *sight) knows(p identity.Person) {
+	for _, m := range p.Members {
+		s.formed[m] = true
+	}
+	for _, b := range p.Barred {
+		s.barred[b.ID] = true
+	}
 }
 
 // shownLinks shows links as they were read, without their evidence; one that
 // was erased is left out.
-func (d *Deps) shownLinks(s *sight, links []*view.Link, current map[uuid.UUID]postgres.Current) ([]*registerv1.Link, error) {
+func (s *sight) shownLinks(links []*view.Link, current map[uuid.UUID]postgres.Current) ([]*registerv1.Link, error) {
 	var out []*registerv1.Link
 	for _, l := range links {
 		cur, ok := current[uuid.UUID(l.ID)]
@@ -155,10 +177,10 @@ func (d *Deps) shownLinks(s *sight, links []*view.Link, current map[uuid.UUID]po
 			continue
 		}
 		var stored storev1.StoredLink
-		if _, err := view.OpenVersion(d.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
+		if _, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
 			return nil, err
 		}
-		out = append(out, s.shownLink(l, int64(cur.Version.N), &stored, d.barred(l), false))
+		out = append(out, s.shownLink(l, int64(cur.Version.N), &stored, s.joinsNothing(l), false))
 	}
 	return out, nil
 }

@@ -2,13 +2,12 @@ package service
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/google/uuid"
-	"google.golang.org/grpc/codes"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
-	"github.com/perpetrator-register/register/internal/accesslog"
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/identity"
 	"github.com/perpetrator-register/register/internal/view"
@@ -27,39 +26,47 @@ func (s *Links) GetPerson(ctx context.Context, req *registerv1.GetPersonRequest)
 	if err := s.View.Pull(ctx); err != nil {
 		return nil, err
 	}
-	return s.person(ctx, s.sight(c, cur.Record.Force), identity.ID(cur.Record.ID), cur.Record.Force)
+	id := identity.ID(cur.Record.ID)
+	return s.person(ctx, s.sight(c, cur.Record.Force), s.View.Person(id), nil)
 }
 
-// person is the person of an own nominal, as it stands in the view: with the
+// person is a person of which one nominal at least is the force's own: with the
 // links that tie it together, and those of its links with others that are the
-// force's to decide on.
-func (s *Links) person(ctx context.Context, see *sight, of identity.ID, force string) (*registerv1.Person, error) {
-	formed := s.View.Person(of)
+// force's to decide on. Those that fall with this call are left out.
+func (s *Links) person(ctx context.Context, see *sight, formed identity.Person, fall map[identity.ID]bool) (*registerv1.Person, error) {
+	see.knows(formed)
 	out := &registerv1.Person{Unconfirmed: len(formed.Confirmed) < len(formed.Members)}
-	var links []*view.Link
+	in := map[identity.ID]bool{}
+	for _, m := range formed.Members {
+		in[m] = true
+	}
+	found := map[*view.Link]bool{}
 	var ids []uuid.UUID
 	for _, m := range formed.Members {
-		owner := force
-		if n, ok := s.View.Nominal(m); ok {
-			owner = n.Force
-		}
-		shown, _ := see.nominal(m, owner)
+		shown, _ := see.nominal(m, s.ownerOf(m, see.force))
 		out.Nominals = append(out.Nominals, shown)
 		for _, l := range s.View.LinksOf(m) {
-			inside := slices.Contains(formed.Members, l.Other(m))
-			if see.sees(l) && !slices.Contains(links, l) && ofPerson(l, inside, force) {
-				links = append(links, l)
+			if !found[l] && !fall[l.ID] && ofPerson(l, in[l.Other(m)], see.force) && see.sees(l) {
+				found[l] = true
 				ids = append(ids, uuid.UUID(l.ID))
 			}
 		}
 	}
-	slices.SortFunc(links, view.NewestFirst)
 	current, err := s.currentByID(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
-	out.Links, err = s.shownLinks(see, links, current)
+	out.Links, err = see.shownLinks(slices.SortedFunc(maps.Keys(found), view.NewestFirst), current)
 	return out, err
+}
+
+// ownerOf is the owner force of a member of a person; one that was withdrawn, and
+// so is alone, is the force's own.
+func (s *Links) ownerOf(id identity.ID, force string) string {
+	if n, ok := s.View.Nominal(id); ok {
+		return n.Force
+	}
+	return force
 }
 
 // ofPerson reports whether a link of a member is shown with its person: one
@@ -71,42 +78,44 @@ func ofPerson(l *view.Link, inside bool, force string) bool {
 }
 
 // SplitPerson implements the RPC.
-func (s *Links) SplitPerson(ctx context.Context, req *registerv1.SplitPersonRequest) (*registerv1.Person, error) {
-	force := call.ForceCode(req.GetName())
-	var of identity.ID
-	err := s.rule(ctx, force, req.GetReason(), func(r *ruling) error {
+func (s *Links) SplitPerson(ctx context.Context, req *registerv1.SplitPersonRequest) (answer *registerv1.Person, err error) {
+	err = s.rule(ctx, call.ForceCode(req.GetName()), req.GetReason(), func(r *ruling) error {
 		cur, _, _, err := s.openNominal(ctx, r.c, req.GetName())
 		if err != nil {
 			return err
 		}
-		of = identity.ID(cur.Record.ID)
 		if err := s.View.Pull(ctx); err != nil {
 			return err
 		}
+		of := identity.ID(cur.Record.ID)
 		members := s.View.Person(of).Members
 		apart, err := partOf(members, req.GetApart(), s.View)
 		if err != nil {
 			return err
 		}
-		for _, m := range members {
-			owner := force
-			if n, ok := s.View.Nominal(m); ok {
-				owner = n.Force
-			}
-			r.nominal(m, owner)
+		links := between(s.View, members, apart)
+		if len(links) > maxSplit {
+			return Invalid(ReasonInvalidFields, []Violation{{"apart", "parts too much at once: set fewer nominals apart at a time"}})
 		}
-		if err := s.split(ctx, r, members, apart); err != nil {
+		fall := map[identity.ID]bool{}
+		var bonds []identity.Bond
+		for _, l := range links {
+			if err := s.reject(ctx, r, l); err != nil {
+				return err
+			}
+			fall[l.ID] = true
+			bonds = append(bonds, identity.Bond{ID: l.ID, A: l.A, B: l.B, Kind: identity.BondApart})
+		}
+		for _, m := range members {
+			r.note(m, s.ownerOf(m, r.force), true)
+		}
+		// The person as it will be: once that is decided, nothing more can fail.
+		if answer, err = s.person(ctx, r.sight, s.View.PersonWith(of, bonds...), fall); err != nil {
 			return err
 		}
 		return r.commit(ctx, registerv1.LinkState_LINK_STATE_REJECTED)
 	})
-	if err != nil {
-		return nil, err
-	}
-	if err := s.View.Pull(ctx); err != nil {
-		return nil, problem(codes.Unavailable, ReasonUnavailable, "the person was split, and cannot be shown now: read it again")
-	}
-	return s.remaining(ctx, call.From(ctx), of, force)
+	return answer, err
 }
 
 // partOf reads the nominals that are to be set apart: some, not all, of the
@@ -127,53 +136,32 @@ func partOf(members []identity.ID, names []string, v *view.View) (map[identity.I
 	return apart, nil
 }
 
-// split rejects every link between the part that is set apart and the rest.
-func (s *Links) split(ctx context.Context, r *ruling, members []identity.ID, apart map[identity.ID]bool) error {
-	rejected := 0
+// between are the links that join a part of a person with the rest, or are
+// proposed.
+func between(v *view.View, members []identity.ID, apart map[identity.ID]bool) (out []*view.Link) {
+	in := map[identity.ID]bool{}
+	for _, m := range members {
+		in[m] = true
+	}
 	for _, m := range members {
 		if !apart[m] {
 			continue
 		}
-		for _, l := range s.View.LinksOf(m) {
-			other := l.Other(m)
-			if apart[other] || !slices.Contains(members, other) || !view.Joins(l.State) && l.State != registerv1.LinkState_LINK_STATE_PROPOSED {
-				continue
-			}
-			if rejected++; rejected > maxSplit {
-				return Invalid(ReasonInvalidFields, []Violation{{"apart", "parts too much at once: set fewer nominals apart at a time"}})
-			}
-			if err := s.reject(ctx, r, l); err != nil {
-				return err
+		for _, l := range v.LinksOf(m) {
+			stands := view.Joins(l.State) || l.State == registerv1.LinkState_LINK_STATE_PROPOSED
+			if other := l.Other(m); stands && in[other] && !apart[other] {
+				out = append(out, l)
 			}
 		}
 	}
-	return nil
+	return out
 }
 
+// reject rejects one of the links by which a person is split.
 func (s *Links) reject(ctx context.Context, r *ruling, l *view.Link) (err error) {
 	o := openedLink{link: l}
-	if o.cur, o.key, o.stored, err = s.openLink(ctx, l.ID); err != nil {
+	if o.cur, o.key, o.stored, err = s.openStanding(ctx, l); err != nil {
 		return err
 	}
-	if o.cur.Version.N != l.Version {
-		return accesslog.ErrConflict
-	}
 	return r.decide(ctx, &o, registerv1.LinkState_LINK_STATE_REJECTED)
-}
-
-// remaining is what is left of a person that was split. What is shown of it was
-// noted when that was decided; what has come to it since is left out.
-func (s *Links) remaining(ctx context.Context, c *call.Call, of identity.ID, force string) (*registerv1.Person, error) {
-	noted := map[string]bool{}
-	for _, t := range c.Touches {
-		noted[t.Record.String()] = true
-	}
-	out, err := s.person(ctx, s.sight(c.Fork(), force), of, force)
-	if err != nil {
-		return nil, err
-	}
-	unnoted := func(n *registerv1.LinkedNominal) bool { return !noted[call.RecordID(n.GetNominal())] }
-	out.Nominals = slices.DeleteFunc(out.GetNominals(), unnoted)
-	out.Links = slices.DeleteFunc(out.GetLinks(), func(l *registerv1.Link) bool { return slices.ContainsFunc(l.GetNominals(), unnoted) })
-	return out, nil
 }

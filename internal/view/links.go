@@ -257,16 +257,19 @@ func (v *View) Person(nominal identity.ID) identity.Person {
 	return identity.PersonOf(nominal, v.bonds)
 }
 
-// PersonWith forms the person of a nominal as it would be with one more bond.
-func (v *View) PersonWith(nominal identity.ID, more identity.Bond) identity.Person {
+// PersonWith forms the person of a nominal as it would be with other bonds: each
+// in place of that of the same id, if there is one.
+func (v *View) PersonWith(nominal identity.ID, other ...identity.Bond) identity.Person {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
+	replaced := make(map[identity.ID]bool, len(other))
+	added := map[identity.ID][]identity.Bond{}
+	for _, b := range other {
+		replaced[b.ID] = true
+		added[b.A], added[b.B] = append(added[b.A], b), append(added[b.B], b)
+	}
 	return identity.PersonOf(nominal, func(id identity.ID) []identity.Bond {
-		bonds := slices.DeleteFunc(v.bonds(id), func(b identity.Bond) bool { return b.ID == more.ID })
-		if more.A == id || more.B == id {
-			bonds = append(bonds, more)
-		}
-		return bonds
+		return append(slices.DeleteFunc(v.bonds(id), func(b identity.Bond) bool { return replaced[b.ID] }), added[id]...)
 	})
 }
 
