@@ -126,10 +126,19 @@ func (a *app) showCandidate(rank int, c *registerv1.Candidate) {
 		a.say("   known for %s", pattern(p))
 	}
 	if terms := c.GetTerms(); len(terms) > 0 {
-		a.say("   why it matched: %+.1f bits in all, probability %s", c.GetBits(), percent(c.GetProbability()))
+		a.say("   why it matched: %+.1f bits in all over a prior of %+.1f, probability %s", c.GetBits(), c.GetPrior(), percent(c.GetProbability()))
+		if v := c.GetRescoredModelVersion(); v != "" {
+			a.say("     weighed anew by model %s: these are not the figures that were shown", client.Clean(v))
+		}
 		for _, t := range terms {
 			a.say("     %+6.1f  %s", t.GetBits(), matchTerm(t))
 		}
+		if keys := c.GetKeys(); len(keys) > 0 {
+			a.say("     found by: %s", strings.Join(clean(keys), ", "))
+		}
+	}
+	for _, other := range c.GetPossiblySame() {
+		a.say("   possibly the same person as %s: nobody has decided", client.Clean(other))
 	}
 	for _, k := range c.GetContacts() {
 		a.say("   ask: %s", contact(k))

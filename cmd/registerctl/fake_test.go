@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"google.golang.org/grpc/credentials"
@@ -29,6 +30,8 @@ type fake struct {
 	registerv1.UnimplementedDirectoryServiceServer
 	registerv1.UnimplementedAccessLogServiceServer
 	registerv1.UnimplementedRegistrationServiceServer
+	registerv1.UnimplementedLinkServiceServer
+	registerv1.UnimplementedAlertServiceServer
 
 	mu       sync.Mutex
 	search   *registerv1.Search // as asked
@@ -37,6 +40,8 @@ type fake struct {
 	names    []string // URI names of client certificates, one for each call
 	list     *registerv1.ListEntriesRequest
 	imported map[string]string // reference to "force by certificate"
+	decided  proto.Message     // the last decision asked for
+	pages    []string          // tokens of the alert pages asked for
 	log      *memoryLog
 }
 
@@ -49,6 +54,8 @@ func (f *fake) register(s *grpc.Server) {
 	registerv1.RegisterDirectoryServiceServer(s, f)
 	registerv1.RegisterAccessLogServiceServer(s, f)
 	registerv1.RegisterRegistrationServiceServer(s, f)
+	registerv1.RegisterLinkServiceServer(s, f)
+	registerv1.RegisterAlertServiceServer(s, f)
 }
 
 // met notes who calls and sends a receipt.
@@ -113,15 +120,19 @@ func hit() *registerv1.Search {
 			Pattern: &registerv1.Pattern{VictimsMin: 2, VictimsMax: 3, VictimsUnresolved: 1, AssociatedVictims: "fewer than 3", Forces: []string{"forces/10"},
 				Courses: 3, Incidents: 7, FirstMonth: "2024-01", LastMonth: "2026-10", Repeat: true, Serial: registerv1.SerialTier_SERIAL_TIER_ALLEGED,
 				Standings: []*registerv1.StandingCount{{Standing: registerv1.Standing_STANDING_UNDER_INVESTIGATION, Courses: 3}}},
-			Warnings: []string{"WEAPON"}, AskOwner: true, Unconfirmed: true,
+			Warnings: []string{"WEAPON"}, AskOwner: true, Unconfirmed: true, Prior: -18.5, Keys: []string{"birth", "sounds\x1b"}, PossiblySame: []string{searchID + "/candidates/2"},
 			Contacts: []*registerv1.ForceContact{{Force: "forces/10", Team: "Triage\nteam", Phone: "01632 960010"}},
 		}, {Name: searchID + "/candidates/2", AskOwner: true, Records: []*registerv1.ForceRecords{{Force: "forces/43", Nominals: 1}}}},
 		Notices: []*registerv1.SearchNotice{{Code: "MORE_CANDIDATES", Message: "there are more candidates"}},
 	}
 }
 
-func (f *fake) GetSearch(context.Context, *registerv1.GetSearchRequest) (*registerv1.Search, error) {
-	return hit(), nil
+func (f *fake) GetSearch(_ context.Context, r *registerv1.GetSearchRequest) (*registerv1.Search, error) {
+	s := hit()
+	if r.GetRescore() {
+		s.Candidates[0].RescoredModelVersion = "2"
+	}
+	return s, nil
 }
 
 func (f *fake) GetCandidate(ctx context.Context, _ *registerv1.GetCandidateRequest) (*registerv1.CandidateDetail, error) {
@@ -169,7 +180,8 @@ func (f *fake) RegisterNominal(ctx context.Context, r *registerv1.RegisterNomina
 		return nil, status.Error(codes.InvalidArgument, "no reference")
 	}
 	return &registerv1.RegisterNominalResponse{Name: nominal().GetName(), Version: 1, Outcome: registerv1.RegisterOutcome_REGISTER_OUTCOME_CREATED,
-		Flags: []*registerv1.Flag{{Field: "nominal.identifiers[0]", Code: "UNVERIFIED_IDENTIFIER", Message: "check letter"}}}, nil
+		Flags: []*registerv1.Flag{{Field: "nominal.identifiers[0]", Code: "UNVERIFIED_IDENTIFIER", Message: "check letter"}},
+		Links: []*registerv1.LinkSummary{{Name: linkID, State: registerv1.LinkState_LINK_STATE_AUTOMATIC, Force: "forces/10", Probability: 0.99996}}}, nil
 }
 
 func (f *fake) RegisterCourse(context.Context, *registerv1.RegisterCourseRequest) (*registerv1.RegisterCourseResponse, error) {

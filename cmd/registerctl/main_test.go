@@ -215,7 +215,7 @@ func TestRegister(t *testing.T) {
 	b := newBench(t)
 	one := `{"parent":"forces/33","nominal":{"source":{"system":"s","reference":"1"},"names":[{"full":"A"}]}}`
 	code, out, _ := b.run(one, "register", "-")
-	if code != exitOK || !strings.Contains(out, "created, version 1, entry 43\n  look at nominal.identifiers[0]: check letter (UNVERIFIED_IDENTIFIER)") {
+	if code != exitOK || !strings.Contains(out, "created, version 1, entry 43\n  probably the same person, unconfirmed (>99.99%): a record of force 10, "+linkID+"\n  look at nominal.identifiers[0]: check letter (UNVERIFIED_IDENTIFIER)") {
 		t.Errorf("exit %d\n%s", code, out)
 	}
 	several := one + "\n" + `{"nominal":{"names":[{"full":"A"}]}}` + "\n" + `{"parent":"forces/33",

@@ -103,8 +103,26 @@ func registerOne(a *app, conn grpc.ClientConnInterface, r *registerv1.RegisterRe
 		line += ", entry " + entry
 	}
 	a.say("%s", line)
+	if n, ok := answer.(*registerv1.RegisterNominalResponse); ok {
+		for _, l := range n.GetLinks() {
+			a.say("  %s", linkLine(l))
+		}
+	}
 	for _, f := range answer.GetFlags() {
 		a.say("  look at %s: %s (%s)", client.Clean(f.GetField()), client.Clean(f.GetMessage()), client.Clean(f.GetCode()))
 	}
 	return nil
+}
+
+// linkLine tells of a link that a registration made.
+func linkLine(l *registerv1.LinkSummary) string {
+	line := map[registerv1.LinkState]string{
+		registerv1.LinkState_LINK_STATE_AUTOMATIC: "probably the same person, unconfirmed",
+		registerv1.LinkState_LINK_STATE_PROPOSED:  "possibly the same person",
+		registerv1.LinkState_LINK_STATE_WITHDRAWN: "no longer held to be the same person",
+	}[l.GetState()]
+	if p := l.GetProbability(); p > 0 {
+		line += " (" + percent(p) + ")"
+	}
+	return line + ": a record of force " + forceCode(l.GetForce()) + ", " + client.Clean(l.GetName())
 }

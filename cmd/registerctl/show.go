@@ -12,7 +12,9 @@ import (
 )
 
 type showCmd struct {
-	Name string `arg:"" help:"What to show: searches/…, searches/…/candidates/1, forces/33/nominals/…, forces/33/courses/…, or forces/33."`
+	Rescore bool `help:"Weigh the candidates of a search anew, with today's model and records."`
+
+	Name string `arg:"" help:"What to show: searches/…, searches/…/candidates/1, forces/33/nominals/…, forces/33/courses/…, forces/33/links/…, or forces/33."`
 }
 
 // shower gets a resource and returns how to print it.
@@ -26,11 +28,15 @@ var showers = []struct {
 	{regexp.MustCompile(`^searches/[^/]+/candidates/[^/]+$`), showDetail},
 	{regexp.MustCompile(`^forces/[^/]+/nominals/[^/]+$`), showNominal},
 	{regexp.MustCompile(`^forces/[^/]+/courses/[^/]+$`), showCourse},
+	{regexp.MustCompile(`^forces/[^/]+/links/[^/]+$`), showLink},
 	{regexp.MustCompile(`^forces/[^/]+$`), showForce},
 }
 
 // Run shows one resource.
 func (c *showCmd) Run(a *app) error {
+	if c.Rescore {
+		return c.rescore(a)
+	}
 	for _, s := range showers {
 		if !s.pattern.MatchString(c.Name) {
 			continue
@@ -61,6 +67,30 @@ func (c *showCmd) Run(a *app) error {
 	return usageError{errors.New("give the name of a search, a candidate, a nominal, a course or a force")}
 }
 
+// rescore shows a search weighed anew.
+func (c *showCmd) rescore(a *app) error {
+	conn, err := a.connect()
+	if err != nil {
+		return err
+	}
+	var s *registerv1.Search
+	_, err = a.call(func(ctx context.Context, opts ...grpc.CallOption) (err error) {
+		if s, err = registerv1.NewSearchServiceClient(conn).GetSearch(ctx, &registerv1.GetSearchRequest{Name: c.Name, Rescore: true}, opts...); err == nil {
+			err = checkOutcome(s)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if a.JSON {
+		return a.printJSON(s)
+	}
+	a.say("Search of %s, weighed anew.", minute(s.GetCreateTime()))
+	a.showSearch(s)
+	return nil
+}
+
 func showSearch(ctx context.Context, a *app, conn grpc.ClientConnInterface, name string, opts ...grpc.CallOption) (proto.Message, func(), error) {
 	s, err := registerv1.NewSearchServiceClient(conn).GetSearch(ctx, &registerv1.GetSearchRequest{Name: name}, opts...)
 	if err == nil {
@@ -85,6 +115,11 @@ func showNominal(ctx context.Context, a *app, conn grpc.ClientConnInterface, nam
 func showCourse(ctx context.Context, a *app, conn grpc.ClientConnInterface, name string, opts ...grpc.CallOption) (proto.Message, func(), error) {
 	c, err := registerv1.NewConductServiceClient(conn).GetCourse(ctx, &registerv1.GetCourseRequest{Name: name}, opts...)
 	return c, func() { a.showCourses([]*registerv1.CourseOfConduct{c}) }, err
+}
+
+func showLink(ctx context.Context, a *app, conn grpc.ClientConnInterface, name string, opts ...grpc.CallOption) (proto.Message, func(), error) {
+	l, err := registerv1.NewLinkServiceClient(conn).GetLink(ctx, &registerv1.GetLinkRequest{Name: name}, opts...)
+	return l, func() { a.showLink(l) }, err
 }
 
 func showForce(ctx context.Context, a *app, conn grpc.ClientConnInterface, name string, opts ...grpc.CallOption) (proto.Message, func(), error) {

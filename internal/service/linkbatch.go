@@ -4,13 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/google/uuid"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
@@ -259,8 +257,7 @@ func (d *Deps) openLink(ctx context.Context, id identity.ID) (postgres.Current, 
 // was erased, is a conflict.
 func (d *Deps) openStanding(ctx context.Context, l *view.Link) (postgres.Current, seal.DataKey, *storev1.StoredLink, error) {
 	cur, key, stored, err := d.openLink(ctx, l.ID)
-	var gone *Problem
-	if errors.As(err, &gone) && gone.Code == codes.NotFound || err == nil && cur.Version.N != l.Version {
+	if isNotFound(err) || err == nil && cur.Version.N != l.Version {
 		err = accesslog.ErrConflict
 	}
 	return cur, key, stored, err
