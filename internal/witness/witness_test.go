@@ -226,7 +226,11 @@ func TestMemory(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	must(t, os.WriteFile(file, whole, 0o600))
+	// Put back from what others hold, with their signatures beside ours.
+	other := newTestWitness(t, watching(t, l))
+	lines, err := other.w.Add(t.Context(), l.request(0, 20))
+	must(t, err)
+	must(t, os.WriteFile(file, append(whole, lines...), 0o600))
 	w.start()
 	_, err = w.w.Add(t.Context(), l.request(20, 30))
 	must(t, err)
