@@ -18,12 +18,13 @@ import (
 	"github.com/perpetrator-register/register/internal/checkpoint"
 )
 
-// configOfChild tells a test program that it is to be a witness.
-const configOfChild = "WITNESS_TEST_CONFIG"
+// childMark tells a test program that it is to be a witness, with the
+// configuration on its standard input.
+const childMark = "WITNESS_TEST_CHILD"
 
 func TestMain(m *testing.M) {
-	if file := os.Getenv(configOfChild); file != "" {
-		if err := beWitness(file); err != nil {
+	if os.Getenv(childMark) != "" {
+		if err := beWitness(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -32,10 +33,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func beWitness(file string) error {
+func beWitness() error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	c, err := LoadConfig(file)
+	c, err := ReadConfig(os.Stdin)
 	if err != nil {
 		return err
 	}
@@ -56,16 +57,16 @@ func TestKilledWitnessRemembers(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "witness")
 	_, verifier, err := Init(Setup{Dir: dir, Name: "witness.example/w1", Listen: "127.0.0.1:0", Logs: []LogConfig{{Origin: origin, Keys: []KeyConfig{{Verifier: l.verifier}}}}})
 	must(t, err)
-	file := filepath.Join(dir, "witness.yaml")
-	raw, err := os.ReadFile(file)
+	raw, err := os.ReadFile(filepath.Join(dir, "witness.yaml"))
 	must(t, err)
-	must(t, os.WriteFile(file, []byte(strings.Replace(string(raw), "per_second: 5", "per_second: 100000", 1)), 0o600))
+	config := strings.Replace(string(raw), "per_second: 5", "per_second: 100000", 1)
 	v, err := checkpoint.NewCosignatureVerifier(verifier)
 	must(t, err)
 	acknowledged := int64(0)
 	for round := range 8 {
 		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), configOfChild+"="+file)
+		cmd.Env = append(os.Environ(), childMark+"=1")
+		cmd.Stdin = strings.NewReader(config)
 		cmd.Stderr = t.Output()
 		cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 		out, err := cmd.StdoutPipe()
