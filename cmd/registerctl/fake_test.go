@@ -37,7 +37,9 @@ type fake struct {
 	names    []string // URI names of client certificates, one for each call
 	list     *registerv1.ListEntriesRequest
 	imported map[string]string // reference to "force by certificate"
-	log      *memoryLog
+	// witnessed is the newest co-signed checkpoint of log.
+	witnessed *registerv1.WitnessedCheckpoint
+	log       *memoryLog
 }
 
 const searchID = "searches/0198f000-0000-7000-8000-000000000001"
