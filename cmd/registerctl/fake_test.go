@@ -42,7 +42,9 @@ type fake struct {
 	imported map[string]string // reference to "force by certificate"
 	decided  proto.Message     // the last decision asked for
 	pages    []string          // tokens of the alert pages asked for
-	log      *memoryLog
+	// witnessed is the newest co-signed checkpoint of log.
+	witnessed *registerv1.WitnessedCheckpoint
+	log       *memoryLog
 }
 
 const searchID = "searches/0198f000-0000-7000-8000-000000000001"

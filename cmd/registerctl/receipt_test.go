@@ -76,7 +76,7 @@ func (l *memoryLog) receipt(t *testing.T, index int64) *client.Receipt {
 
 func (f *fake) GetCheckpoint(context.Context, *registerv1.GetCheckpointRequest) (*registerv1.Checkpoint, error) {
 	signed, err := f.log.note()
-	return &registerv1.Checkpoint{Note: signed}, err
+	return &registerv1.Checkpoint{Note: signed, Witnessed: f.witnessed}, err
 }
 
 func (f *fake) GetInclusionProof(_ context.Context, r *registerv1.GetInclusionProofRequest) (*registerv1.InclusionProof, error) {

@@ -21,6 +21,9 @@ func newest(dir folder, keys *tlogfile.Keys) (tlogfile.Checkpoint, error) {
 	if err != nil {
 		return c, at(0, tlogfile.CheckpointFile, "the newest checkpoint: "+err.Error())
 	}
+	if c.Origin != keys.Origin() {
+		return c, at(c.Tree.N-1, tlogfile.CheckpointFile, "the newest checkpoint bears the name of an earlier epoch").differ(keys.Origin(), c.Origin)
+	}
 	return c, nil
 }
 

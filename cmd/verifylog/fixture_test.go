@@ -41,6 +41,12 @@ type registry struct {
 func newRegistry(t *testing.T) *registry {
 	t.Helper()
 	t.Parallel() // each has its own database
+	return newRegistryOf(t)
+}
+
+// newRegistryOf is one more registry of a test.
+func newRegistryOf(t *testing.T) *registry {
+	t.Helper()
 	d, db := pgtest.Open(t)
 	secret, public, err := note.GenerateKey(rand.Reader, origin)
 	must(t, err)

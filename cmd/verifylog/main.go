@@ -48,7 +48,8 @@ const usage = `Usage:
   verifylog receipt [flags] FILE [DIR]     that the log holds the entry of a receipt or .tlog-proof
 
 Flags:
-  --key KEY        public key of the log's signer, or @FILE with one a line; may be repeated (required)
+  --key KEY        public key of the log's signer, or @FILE with one a line; may be repeated (required);
+                   of a log that has begun new epochs, the keys of each name, oldest first
   --witness KEY    public key of a witness, or @FILE; may be repeated
   --quorum N       so many witnesses must have co-signed a checkpoint of the export
   --part           accept an export that does not begin with entry 0

@@ -43,6 +43,7 @@ type verifier struct {
 	tree  *tlogfile.Tree
 	notes *noteQueue
 	rows  *rowChecker
+	names names
 
 	good      int64      // size of the last tree that a checkpoint has proved
 	noted     *Fault     // the earliest exact fault since then
@@ -60,8 +61,9 @@ type contested struct {
 // verify checks an export. A Fault is returned as an error; every other error
 // means that the export could not be read.
 func verify(dir folder, keys *tlogfile.Keys, quorum int) (Report, error) {
-	v := &verifier{dir: dir, keys: keys, quorum: quorum}
+	v := &verifier{dir: dir, keys: keys, quorum: quorum, names: names{left: keys.Origins()}}
 	err := v.run()
+	v.report.Origin = v.names.left[0]
 	return v.report, err
 }
 
@@ -69,7 +71,8 @@ func (v *verifier) run() (err error) {
 	if v.m, err = v.dir.manifest(); err != nil {
 		return err
 	}
-	v.report.Origin, v.report.From, v.report.Size = v.keys.Origin(), v.m.From, v.m.Size
+	v.report.From, v.report.Size = v.m.From, v.m.Size
+	v.names.known = v.m.From == 0
 	if v.rows, err = openChecker(v.dir, v.m, &v.report); err != nil {
 		return err
 	}
@@ -169,6 +172,9 @@ func (v *verifier) entry(index int64, e *loadedEntry, name string, want *tlog.Ha
 			return err
 		}
 	}
+	if e.parsed != nil && e.parsed.Method == tlogfile.EpochMethod {
+		v.note(v.epoch(index, e.parsed, name))
+	}
 	for _, full := range v.tree.Append(e.leaf) {
 		if full.Level > 0 {
 			if err := v.compare(full.Level, full.N, full.Hashes); err != nil {
@@ -215,6 +221,7 @@ func (v *verifier) checkpoints() error {
 			return nil
 		}
 		v.report.Checkpoints++
+		v.note(v.named(c, tlogfile.CheckpointsFile))
 		if f := v.judge(c); f != nil {
 			return f
 		}
@@ -290,6 +297,7 @@ func (v *verifier) end() error {
 		v.note(at(v.m.Size-1, tlogfile.CheckpointFile, "the newest checkpoint is of another size").
 			differ(fmt.Sprint(v.m.Size), fmt.Sprint(newest.Tree.N)))
 	default:
+		v.note(v.named(&newest, tlogfile.CheckpointFile))
 		if f := v.judge(&newest); f != nil {
 			return f
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -133,13 +134,24 @@ func (p *Prover) Extends(ctx context.Context, origin string, older tlog.Tree) (*
 	if err != nil {
 		return nil, nil, err
 	}
-	if origin != newest.Origin {
-		return nil, nil, errors.New("the checkpoint is of another log")
+	if !p.oneLog(origin, newest.Origin) {
+		return nil, nil, errors.New("the checkpoint is of another log, or of an earlier epoch of it: give the keys of both by --log-key")
 	}
 	if older.N > newest.Tree.N {
 		return nil, nil, fmt.Errorf("the proof FAILED: the log has %d entries, and had %d: it was rolled back", newest.Tree.N, older.N)
 	}
 	return newest, witnessed, p.consistency(ctx, older, newest.Tree)
+}
+
+// oneLog tells whether two names are the log's: one name, or those of two epochs
+// for which the caller holds keys. Their trees must agree all the same.
+func (p *Prover) oneLog(a, b string) bool {
+	known := map[string]bool{}
+	for _, key := range strings.Fields(p.Key) {
+		name, _, _ := strings.Cut(key, "+")
+		known[name] = true
+	}
+	return a == b || known[a] && known[b]
 }
 
 // tree returns the checkpoint of a receipt, or the newest where it holds none.
@@ -151,8 +163,8 @@ func (p *Prover) tree(r *Receipt, newest *Checkpoint) (*Checkpoint, error) {
 			return nil, err
 		}
 	}
-	if at.Origin != newest.Origin {
-		return nil, errors.New("the receipt is of another log")
+	if !p.oneLog(at.Origin, newest.Origin) {
+		return nil, errors.New("the receipt is of another log, or of an earlier epoch of it: give the keys of both by --log-key")
 	}
 	if r.Index >= at.Tree.N || newest.Tree.N < at.Tree.N {
 		return nil, errors.New("the log no longer holds the entry: its newest checkpoint is smaller than the receipt says")

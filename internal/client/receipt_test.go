@@ -22,6 +22,7 @@ const origin = "register.example/log"
 type fakeLog struct {
 	registerv1.AccessLogServiceClient
 	signer note.Signer
+	origin string // the standard one if empty
 	hashes []tlog.Hash
 	leaves []tlog.Hash
 	spoil  func(hashes [][]byte)
@@ -52,7 +53,11 @@ func (l *fakeLog) note(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	signed, err := note.Sign(&note.Note{Text: fmt.Sprintf("%s\n%d\n%s\n", origin, n, root)}, l.signer)
+	name := origin
+	if l.origin != "" {
+		name = l.origin
+	}
+	signed, err := note.Sign(&note.Note{Text: fmt.Sprintf("%s\n%d\n%s\n", name, n, root)}, l.signer)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
@@ -158,5 +159,43 @@ func TestSeveralLogKeys(t *testing.T) {
 	}
 	if _, err := client.OpenCheckpoint(after, old); err == nil {
 		t.Error("another's signature is the log's")
+	}
+}
+
+// A receipt of an earlier epoch is proved by who holds the keys of both, if its
+// tree is a part of the newest.
+func TestReceiptOfAnEarlierEpoch(t *testing.T) {
+	t.Parallel()
+	log, old := newLog(t)
+	log.add(t, "zero")
+	receipt := &client.Receipt{Index: 0, Leaf: log.leaves[0], Note: log.note(t)}
+	log.add(t, "lost")
+	lost := &client.Receipt{Index: 1, Leaf: log.leaves[1], Note: log.note(t)}
+	secret, fresh, err := note.GenerateKey(rand.Reader, origin+"/2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	next, err := note.NewSigner(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	renamed := provingLog{&fakeLog{signer: next, origin: origin + "/2"}, t}
+	for _, entry := range []string{"zero", "epoch", "more"} {
+		renamed.add(t, entry)
+	}
+	prove := func(r *client.Receipt, key string) error {
+		_, err := (&client.Prover{Log: renamed, Key: key}).Receipt(t.Context(), r)
+		return err
+	}
+	if err := prove(receipt, old+" "+fresh); err != nil {
+		t.Error(err)
+	}
+	if err := prove(lost, old+" "+fresh); err == nil {
+		t.Error("a receipt of what was lost is proved")
+	}
+	for _, key := range []string{"", fresh, old} {
+		if err := prove(receipt, key); err == nil {
+			t.Errorf("proved with the keys %q", key)
+		}
 	}
 }

@@ -48,6 +48,7 @@ type Gatherer struct {
 	faults map[string]string // what is wrong, by witness, so that it is said once
 	warned time.Time         // when the age was last complained of
 	failed bool              // whether the last round could not read or write the log
+	asked  time.Time         // when this replica last asked
 }
 
 // Status is what is known of the newest co-signed checkpoint.
@@ -60,7 +61,8 @@ type Status struct {
 	// Witnesses are the names of those who signed.
 	Witnesses []string
 	// Answered is how many witnesses signed in this replica's last round;
-	// Refused how many said that the log contradicts what they had signed.
+	// Refused how many said that the log contradicts what they had signed. Both
+	// are 0 while another replica asks.
 	Answered, Refused int
 }
 
@@ -175,6 +177,9 @@ func (g *Gatherer) look(ctx context.Context) (last postgres.WitnessedCheckpoint,
 	}
 	s := g.Status()
 	s.Size, s.Time, s.Witnesses = last.Size, last.Time, last.Witnesses
+	if time.Since(g.asked) > max(3*g.o.Every, g.o.WarnAfter) {
+		s.Answered, s.Refused = 0, 0
+	}
 	g.status.Store(&s)
 	after := g.o.Every / 2
 	if head.Size == last.Size {
@@ -185,6 +190,7 @@ func (g *Gatherer) look(ctx context.Context) (last postgres.WitnessedCheckpoint,
 
 // gather asks every witness at once, and stores what a quorum has signed.
 func (g *Gatherer) gather(ctx context.Context, head postgres.Checkpoint, last postgres.WitnessedCheckpoint) error {
+	g.asked = time.Now()
 	askCtx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	answers := make([]answer, len(g.o.Witnesses))

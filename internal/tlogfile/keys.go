@@ -7,16 +7,18 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
 )
 
-// Keys are the public keys that are trusted: those of the log, all of one name,
-// and those of its witnesses.
+// Keys are the public keys that are trusted: those of the log and those of its
+// witnesses. The log's are of one name, or of the names of its epochs in their order.
 type Keys struct {
-	origin    string
+	origins   []string
+	origin    string // the last of them
 	verifiers map[keyID]note.Verifier
 	witnesses map[keyID]bool
 }
@@ -35,10 +37,13 @@ func NewKeys(log, witnesses []string) (*Keys, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%q is not a verifier key of the log", text)
 		}
-		if k.origin != "" && v.Name() != k.origin {
-			return nil, fmt.Errorf("the keys are of two logs, %q and %q", k.origin, v.Name())
+		if v.Name() != k.origin {
+			if slices.Contains(k.origins, v.Name()) {
+				return nil, fmt.Errorf("the keys of %q do not stand together: give those of earlier epochs first", v.Name())
+			}
+			k.origin = v.Name()
+			k.origins = append(k.origins, k.origin)
 		}
-		k.origin = v.Name()
 		k.verifiers[keyID{v.Name(), v.KeyHash()}] = v
 	}
 	if k.origin == "" {
@@ -55,8 +60,11 @@ func NewKeys(log, witnesses []string) (*Keys, error) {
 	return k, nil
 }
 
-// Origin is the log's name.
+// Origin is the log's name, the last if it has had several.
 func (k *Keys) Origin() string { return k.origin }
+
+// Origins are the names of the log's epochs, oldest first.
+func (k *Keys) Origins() []string { return slices.Clone(k.origins) }
 
 // Verifier implements note.Verifiers.
 func (k *Keys) Verifier(name string, hash uint32) (note.Verifier, error) {

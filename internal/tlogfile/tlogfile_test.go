@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -209,7 +210,7 @@ func TestKeys(t *testing.T) {
 	}
 	for name, keys := range map[string][2][]string{
 		"none":                  {nil, nil},
-		"two logs":              {{one, two}, nil},
+		"two logs by turns":     {{one, two, one}, nil},
 		"garbage":               {{"x"}, nil},
 		"log key for a witness": {{one}, {two}},
 		"witness key garbage":   {{one}, {"w+00000000+BAAA"}},
@@ -220,6 +221,33 @@ func TestKeys(t *testing.T) {
 	}
 	if k, err := NewKeys([]string{one, " " + one + "\n"}, nil); err != nil || k.Origin() != "one" {
 		t.Errorf("%v", err)
+	}
+	if k, err := NewKeys([]string{one, two}, nil); err != nil || k.Origin() != "two" || !slices.Equal(k.Origins(), []string{"one", "two"}) {
+		t.Errorf("two epochs: %v", err)
+	}
+}
+
+// The entry of an epoch is read in its one form.
+func TestEpochs(t *testing.T) {
+	t.Parallel()
+	want := Epoch{Origin: "b", PreviousOrigin: "a", Previous: tlog.Tree{N: 9, Hash: tlog.RecordHash(nil)}, Kept: tlog.Tree{N: 7}}
+	sound := Entry{Method: EpochMethod, Marks: want.marks()}
+	if got, err := ParseEpoch(&sound); err != nil || got != want {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for i := range sound.Marks {
+		bad := Entry{Method: EpochMethod, Marks: slices.Clone(sound.Marks)}
+		bad.Marks[i] = "x" + bad.Marks[i]
+		if _, err := ParseEpoch(&bad); err == nil {
+			t.Errorf("%q is read", bad.Marks[i])
+		}
+		bad.Marks = slices.Delete(slices.Clone(sound.Marks), i, i+1)
+		if _, err := ParseEpoch(&bad); err == nil {
+			t.Errorf("it is read without %q", sound.Marks[i])
+		}
+	}
+	if _, err := ParseEpoch(&Entry{Method: "m", Marks: sound.Marks}); err == nil {
+		t.Error("another method's entry is read")
 	}
 }
 
