@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/rand"
 	"errors"
 	"os"
 	"path/filepath"
@@ -17,30 +18,21 @@ import (
 	"github.com/perpetrator-register/register/internal/tlogfile"
 )
 
-// restore puts the database back to what it was when the log had so many entries,
-// as the restore of an old backup does.
-func (r *registry) restore(size int64) {
-	r.t.Helper()
-	for _, sql := range []string{
-		"DELETE FROM register.entry WHERE idx >= $1", "DELETE FROM register.entry_projection WHERE idx >= $1",
-		"DELETE FROM register.entry_body WHERE idx >= $1", "DELETE FROM register.version WHERE log_index >= $1",
-		"DELETE FROM register.checkpoint WHERE size > $1", "DELETE FROM register.tile WHERE (n + 1) * (256::numeric ^ (level + 1)) > $1",
-	} {
-		r.super(sql, size)
-	}
-	r.w = r.writer()
-}
-
 // A restored backup verifies as a whole; a checkpoint kept from before shows what
 // was lost, and what was written instead.
 func TestRollbackIsFound(t *testing.T) {
 	r := newRegistry(t)
-	receipts := r.fill()
+	r.fillTo(200)
+	backup := r.backup()
+	var receipts []accesslog.Receipt
+	for range 100 {
+		receipts = append(receipts, r.append(read()))
+	}
 	before := r.export(nil)
 	newestKept := filepath.Join(string(before), tlogfile.CheckpointFile)
 	allKept := filepath.Join(string(before), tlogfile.CheckpointsFile)
 	lost := filepath.Join(t.TempDir(), "receipt")
-	must(t, os.WriteFile(lost, []byte(receipts[270].String()+"\n"), 0o600))
+	must(t, os.WriteFile(lost, []byte(receipts[70].String()+"\n"), 0o600))
 
 	for range 3 {
 		r.append(read())
@@ -49,7 +41,7 @@ func TestRollbackIsFound(t *testing.T) {
 		t.Errorf("a log that grew: %d %+v", code, a)
 	}
 
-	r.restore(200)
+	r.use(backup)
 	rolledBack := r.export(nil)
 	r.whole(rolledBack)
 	code, a := r.program("consistency", newestKept, string(rolledBack))
@@ -183,4 +175,72 @@ func TestWitnesses(t *testing.T) {
 	if code, a := r.program(append(witnesses, "--quorum", "2", string(r.export(nil)))...); code != exitFault || !strings.Contains(a.Fault.What, "co-signed by 2") {
 		t.Errorf("no quorum: %d %+v", code, a.Fault)
 	}
+}
+
+// A log that was lawfully restored goes on under another name, as its entry says;
+// what the old name had signed beyond the backup is shown to be gone.
+func TestEpochs(t *testing.T) {
+	r := newRegistry(t)
+	for range 7 {
+		r.append(read())
+	}
+	kept := filepath.Join(t.TempDir(), "kept")
+	must(t, os.WriteFile(kept, r.append(read()).Checkpoint, 0o600))
+	backup := r.backup()
+	lost := r.append(read())
+	gone := filepath.Join(t.TempDir(), "gone")
+	must(t, os.WriteFile(gone, lost.Checkpoint, 0o600))
+	r.use(backup)
+	r.w.Close()
+
+	const name = origin + "/2"
+	secret, public, err := note.GenerateKey(rand.Reader, name)
+	must(t, err)
+	next, err := note.NewSigner(secret)
+	must(t, err)
+	old, err := note.NewVerifier(r.key)
+	must(t, err)
+	_, _, err = accesslog.BeginEpoch(t.Context(), r.db, accesslog.Epoch{
+		Origin: name, Signers: []note.Signer{next}, Previous: lost.Checkpoint, Known: note.VerifierList(old), Reason: accesslog.EpochRestore,
+	})
+	must(t, err)
+	r.origin, r.signer = name, next
+	r.w = r.writer()
+	for range 3 {
+		r.append(read())
+	}
+	dir := r.export(nil)
+	if code, a := r.program(string(dir), "--key", public); code != exitProved || !strings.Contains(string(a.Result), `"`+name+`"`) {
+		t.Errorf("two names: %d %+v %s", code, a.Fault, a.Result)
+	}
+	if f := r.fault(t, dir); f.Index != 8 {
+		t.Errorf("a name without a key: %v", f)
+	}
+	if code, a := r.program("consistency", kept, string(dir), "--key", public); code != exitProved {
+		t.Errorf("what was kept: %d %+v %s", code, a.Fault, a.errors)
+	}
+	if code, a := r.program("consistency", gone, string(dir), "--key", public); code != exitFault || !strings.Contains(a.Fault.What, "written anew") {
+		t.Errorf("what is gone: %d %+v %s", code, a.Fault, a.errors)
+	}
+
+	// The old name signs on.
+	r.super("UPDATE register.checkpoint SET note = $1 WHERE size = 11", resign(t, strings.Replace(textOf(head(t, r, 11)), name, origin, 1), r.firstSigner))
+	if f := r.fault(t, r.export(nil), "--key", public); f.Index != 10 || !strings.Contains(f.What, "another name") {
+		t.Errorf("the old name signs on: %v", f)
+	}
+	// An epoch that says of another tree that it was kept.
+	false1 := read()
+	false1.Entry.Method, false1.Entry.Marks = tlogfile.EpochMethod, []string{"origin:" + origin, "previous-origin:" + name}
+	r.append(false1)
+	r.super("UPDATE register.checkpoint SET note = $1 WHERE size = 11", resign(t, strings.Replace(textOf(head(t, r, 11)), origin+"\n", name+"\n", 1), next))
+	if f := r.fault(t, r.export(nil), "--key", public); f.Index != 12 || !strings.Contains(f.What, "epoch is malformed") {
+		t.Errorf("a false epoch: %v", f)
+	}
+}
+
+func head(t *testing.T, r *registry, size int64) []byte {
+	t.Helper()
+	c, err := r.db.CheckpointAt(t.Context(), size)
+	must(t, err)
+	return c.Note
 }

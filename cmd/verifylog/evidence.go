@@ -41,12 +41,12 @@ func evidence(dir string, keys *tlogfile.Keys) (Bundle, error) {
 	if err != nil {
 		return Bundle{}, err
 	}
-	if err := keys.OpenEvidence(manifest, signed); err != nil {
-		return Bundle{}, at(0, tlogfile.EvidenceFile, "the bundle is not as it was made: "+err.Error())
-	}
 	var m tlogfile.EvidenceManifest
-	if err := json.Unmarshal(manifest, &m); err != nil || m.Format != tlogfile.EvidenceFormat || m.Origin != keys.Origin() {
+	if err := json.Unmarshal(manifest, &m); err != nil || m.Format != tlogfile.EvidenceFormat {
 		return Bundle{}, errors.New("not a bundle of evidence of this program's format")
+	}
+	if err := keys.OpenEvidence(m.Origin, manifest, signed); err != nil {
+		return Bundle{}, at(0, tlogfile.EvidenceFile, "the bundle is not as it was made: "+err.Error())
 	}
 	b := Bundle{Origin: m.Origin, Recipient: m.Recipient, Reference: m.Reference, Selection: m.Selection, Entries: len(m.Entries), Disclosure: m.Disclosure}
 	if err := sameFiles(dir, m); err != nil {

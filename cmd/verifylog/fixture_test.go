@@ -33,9 +33,12 @@ type registry struct {
 	d      *pgtest.Database
 	db     *postgres.DB
 	w      *accesslog.Writer
+	origin string
 	signer note.Signer
 	key    string
-	now    func() time.Time
+
+	firstSigner note.Signer
+	now         func() time.Time
 }
 
 func newRegistry(t *testing.T) *registry {
@@ -46,7 +49,7 @@ func newRegistry(t *testing.T) *registry {
 	must(t, err)
 	signer, err := note.NewSigner(secret)
 	must(t, err)
-	r := &registry{t: t, d: d, db: db, signer: signer, key: public, now: time.Now}
+	r := &registry{t: t, d: d, db: db, origin: origin, signer: signer, firstSigner: signer, key: public, now: time.Now}
 	r.w = r.writer()
 	return r
 }
@@ -62,7 +65,7 @@ func must(tb testing.TB, err error) {
 func (r *registry) writer() *accesslog.Writer {
 	r.t.Helper()
 	w, err := accesslog.NewWriter(r.db, accesslog.Options{
-		Origin: origin, Signers: []note.Signer{r.signer}, Log: slog.New(slog.DiscardHandler),
+		Origin: r.origin, Signers: []note.Signer{r.signer}, Log: slog.New(slog.DiscardHandler),
 		Now: func() time.Time { return r.now() },
 	})
 	must(r.t, err)
@@ -135,17 +138,37 @@ func digested(c accesslog.Change) accesslog.Change {
 // and part of another.
 const logSize = 300
 
-func (r *registry) fill() []accesslog.Receipt {
+func (r *registry) fill() []accesslog.Receipt { return r.fillTo(logSize) }
+
+func (r *registry) fillTo(size int) []accesslog.Receipt {
 	r.t.Helper()
 	first, second := newRecord(postgres.KindNominal), newRecord(postgres.KindCourse)
 	receipts := []accesslog.Receipt{
 		r.append(write(first, second)), r.append(write(after(first))), r.append(searched("sealed 2")),
 		r.append(searched("sealed 3")), r.append(write(erasing(second))),
 	}
-	for len(receipts) < logSize {
+	for len(receipts) < size {
 		receipts = append(receipts, r.append(read()))
 	}
 	return receipts
+}
+
+// backup copies the database as it is, and goes on.
+func (r *registry) backup() *pgtest.Database {
+	r.t.Helper()
+	r.w.Close()
+	r.db.Close()
+	copied := pgtest.Copy(r.t, r.d)
+	r.use(r.d)
+	return copied
+}
+
+// use goes on with a database, as after the restore of a backup.
+func (r *registry) use(d *pgtest.Database) {
+	r.t.Helper()
+	r.w.Close()
+	r.d, r.db = d, pgtest.Connect(r.t, d)
+	r.w = r.writer()
 }
 
 // export exports the database as it is into a fresh folder.

@@ -41,6 +41,7 @@ type verifier struct {
 	m      tlogfile.Manifest
 
 	tree  *tlogfile.Tree
+	names *names
 	notes *noteQueue
 	rows  *rowChecker
 
@@ -69,7 +70,8 @@ func (v *verifier) run() (err error) {
 	if v.m, err = v.dir.manifest(); err != nil {
 		return err
 	}
-	v.report.Origin, v.report.From, v.report.Size = v.keys.Origin(), v.m.From, v.m.Size
+	v.report.From, v.report.Size = v.m.From, v.m.Size
+	v.names = newNames(v.keys)
 	if v.rows, err = openChecker(v.dir, v.m, &v.report); err != nil {
 		return err
 	}
@@ -168,6 +170,9 @@ func (v *verifier) entry(index int64, e *loadedEntry, name string, want *tlog.Ha
 		if err := v.noteFault(v.rows.entry(index, e, name)); err != nil {
 			return err
 		}
+		if e.err == nil && e.parsed.Method == tlogfile.EpochMethod {
+			v.note(v.names.begin(index, name, e.parsed, v.tree))
+		}
 	}
 	for _, full := range v.tree.Append(e.leaf) {
 		if full.Level > 0 {
@@ -224,6 +229,7 @@ func (v *verifier) checkpoints() error {
 // judge compares a checkpoint with the tree, and says which of the faults seen
 // since the last one that was right is the first.
 func (v *verifier) judge(c *tlogfile.Checkpoint) *Fault {
+	v.note(v.names.signed(c))
 	root := v.tree.Root()
 	if root != c.Tree.Hash {
 		if v.noted != nil && v.noted.exact() && v.contested == nil {
@@ -266,7 +272,7 @@ func (v *verifier) rewritten() *Fault {
 
 // end checks what changes with each checkpoint, and what lies beyond the last.
 func (v *verifier) end() error {
-	v.report.Root = v.tree.Root().String()
+	v.report.Root, v.report.Origin = v.tree.Root().String(), v.names.now()
 	for level := 1; level < v.tree.Levels(); level++ {
 		if row := v.tree.Partial(level); len(row) > 0 {
 			start, _ := tlogfile.PartialWidth(v.m.Size, level)

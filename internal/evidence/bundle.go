@@ -107,7 +107,11 @@ func (b *bundle) sign() error {
 	if err != nil {
 		return err
 	}
-	signed, err := note.Sign(&note.Note{Text: tlogfile.EvidenceText(b.maker.Origin, manifest)}, b.maker.Keys.LogSigners()...)
+	signers, err := accesslog.SignersOf(b.maker.Keys.LogSigners(), b.maker.Origin)
+	if err != nil {
+		return err
+	}
+	signed, err := note.Sign(&note.Note{Text: tlogfile.EvidenceText(b.maker.Origin, manifest)}, signers...)
 	if err != nil {
 		return err
 	}

@@ -54,7 +54,7 @@ func ParseCheckpoint(text string) (Checkpoint, error) {
 
 // OpenCheckpoint verifies a signed checkpoint: at least one signature must be by
 // a key of the log, none of a known key may be false, and the origin must be the
-// log's name.
+// name of that key.
 func (k *Keys) OpenCheckpoint(signed []byte) (Checkpoint, error) {
 	n, err := note.Open(signed, k)
 	var invalid *note.InvalidSignatureError
@@ -71,7 +71,7 @@ func (k *Keys) OpenCheckpoint(signed []byte) (Checkpoint, error) {
 	if err != nil {
 		return Checkpoint{}, err
 	}
-	if c.Origin != k.origin {
+	if !slices.Contains(k.origins, c.Origin) {
 		return Checkpoint{}, fmt.Errorf("it is of the log %q", c.Origin)
 	}
 	c.Note = signed
@@ -82,7 +82,7 @@ func (k *Keys) OpenCheckpoint(signed []byte) (Checkpoint, error) {
 				c.Witnesses = append(c.Witnesses, s.Name)
 			}
 		} else {
-			byLog = byLog || s.Name == k.origin
+			byLog = byLog || s.Name == c.Origin
 		}
 	}
 	if !byLog {

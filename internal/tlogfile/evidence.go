@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,17 +56,17 @@ func EvidenceText(origin string, manifest []byte) string {
 	return EvidenceFormat + "\n" + origin + "\n" + hex.EncodeToString(sum[:]) + "\n"
 }
 
-// OpenEvidence verifies that the log has signed a manifest.
-func (k *Keys) OpenEvidence(manifest, signed []byte) error {
+// OpenEvidence verifies that the log of a name has signed a manifest.
+func (k *Keys) OpenEvidence(origin string, manifest, signed []byte) error {
 	n, err := note.Open(signed, k)
 	if err != nil {
 		return errors.New("the log has not signed it")
 	}
-	if n.Text != EvidenceText(k.origin, manifest) {
+	if n.Text != EvidenceText(origin, manifest) {
 		return errors.New("the log has signed another")
 	}
 	for _, s := range n.Sigs {
-		if s.Name == k.origin && !k.witness(s.Name, s.Hash) {
+		if s.Name == origin && slices.Contains(k.origins, origin) && !k.witness(s.Name, s.Hash) {
 			return nil
 		}
 	}

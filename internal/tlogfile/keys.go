@@ -7,16 +7,17 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
 )
 
-// Keys are the public keys that are trusted: those of the log, all of one name,
-// and those of its witnesses.
+// Keys are the public keys that are trusted: those of the log, under the names it
+// has borne, and those of its witnesses.
 type Keys struct {
-	origin    string
+	origins   []string
 	verifiers map[keyID]note.Verifier
 	witnesses map[keyID]bool
 }
@@ -27,7 +28,8 @@ type keyID struct {
 }
 
 // NewKeys reads verifier keys ("name+hash+key", C2SP signed-note): those of the
-// log, of which there must be one, and those of witnesses.
+// log, of which there must be one, and those of witnesses. A log that has begun
+// new epochs has keys of several names.
 func NewKeys(log, witnesses []string) (*Keys, error) {
 	k := &Keys{verifiers: map[keyID]note.Verifier{}, witnesses: map[keyID]bool{}}
 	for _, text := range log {
@@ -35,13 +37,12 @@ func NewKeys(log, witnesses []string) (*Keys, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%q is not a verifier key of the log", text)
 		}
-		if k.origin != "" && v.Name() != k.origin {
-			return nil, fmt.Errorf("the keys are of two logs, %q and %q", k.origin, v.Name())
+		if !slices.Contains(k.origins, v.Name()) {
+			k.origins = append(k.origins, v.Name())
 		}
-		k.origin = v.Name()
 		k.verifiers[keyID{v.Name(), v.KeyHash()}] = v
 	}
-	if k.origin == "" {
+	if len(k.origins) == 0 {
 		return nil, errors.New("no key of the log is given")
 	}
 	for _, text := range witnesses {
@@ -55,8 +56,8 @@ func NewKeys(log, witnesses []string) (*Keys, error) {
 	return k, nil
 }
 
-// Origin is the log's name.
-func (k *Keys) Origin() string { return k.origin }
+// Origins are the names that the log has borne, as far as keys are known.
+func (k *Keys) Origins() []string { return k.origins }
 
 // Verifier implements note.Verifiers.
 func (k *Keys) Verifier(name string, hash uint32) (note.Verifier, error) {
