@@ -9,7 +9,6 @@ import (
 
 	"github.com/perpetrator-register/register/internal/logexport"
 	"github.com/perpetrator-register/register/internal/postgres"
-	"github.com/perpetrator-register/register/internal/server"
 )
 
 type exportCmd struct {
@@ -33,8 +32,9 @@ func (c *exportCmd) Run(ctx context.Context, log *slog.Logger) error {
 		Dir: c.Out, From: c.From, Until: c.To + 1, WithContent: c.WithContent, CheckpointStep: c.Checkpoints,
 		Progress: func(next, size int64) { log.InfoContext(ctx, "exported", "entries", next, "of", size) },
 	}
-	if c.Config == "" && c.DatabaseURL == "" {
-		return errors.New("give --config or --database-url")
+	url, err := databaseURL(c.Config, c.DatabaseURL)
+	if err != nil {
+		return err
 	}
 	if c.From < 0 || c.To < -1 || c.To >= 0 && c.To < c.From || c.Checkpoints < 1 {
 		return errors.New("--from, --to and --checkpoints must make a range")
@@ -48,15 +48,6 @@ func (c *exportCmd) Run(ctx context.Context, log *slog.Logger) error {
 			return err
 		}
 		o.From = size
-	}
-	url := c.DatabaseURL
-	if c.Config != "" {
-		// It serves nothing, so that development's settings do no harm.
-		config, err := server.LoadConfig(c.Config, true)
-		if err != nil {
-			return err
-		}
-		url = config.Database.URL
 	}
 	db, err := postgres.Open(ctx, postgres.Options{URL: url, MaxConns: 2, ApplicationName: "register export", StatementTimeout: exportTimeout})
 	if err != nil {

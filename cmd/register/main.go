@@ -26,6 +26,8 @@ type cli struct {
 	Witness  witnessCmd  `cmd:"" help:"Watch another party's log: co-sign its checkpoints, refuse forks and rollbacks."`
 	Export   exportCmd   `cmd:"" help:"Write the access log into a folder that verifylog can verify."`
 	Epoch    epochCmd    `cmd:"" help:"Begin a new epoch of the log after a lawful restore, naming what is lost."`
+	Evidence evidenceCmd `cmd:"" help:"Make a signed bundle of evidence from the access log, recorded as a disclosure."`
+	Siem     siemCmd     `cmd:"" help:"Hand the access log on to a security-monitoring system, as OCSF JSON lines."`
 
 	LogFormat string `help:"Form of the journal: text or json." enum:"text,json" default:"text" env:"REGISTER_LOG_FORMAT"`
 	LogLevel  string `help:"Least level of the journal." enum:"debug,info,warn,error" default:"info" env:"REGISTER_LOG_LEVEL"`

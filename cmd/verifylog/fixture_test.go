@@ -141,17 +141,37 @@ func digested(c accesslog.Change) accesslog.Change {
 // and part of another.
 const logSize = 300
 
-func (r *registry) fill() []accesslog.Receipt {
+func (r *registry) fill() []accesslog.Receipt { return r.fillTo(logSize) }
+
+func (r *registry) fillTo(size int) []accesslog.Receipt {
 	r.t.Helper()
 	first, second := newRecord(postgres.KindNominal), newRecord(postgres.KindCourse)
 	receipts := []accesslog.Receipt{
 		r.append(write(first, second)), r.append(write(after(first))), r.append(searched("sealed 2")),
 		r.append(searched("sealed 3")), r.append(write(erasing(second))),
 	}
-	for len(receipts) < logSize {
+	for len(receipts) < size {
 		receipts = append(receipts, r.append(read()))
 	}
 	return receipts
+}
+
+// backup copies the database as it is, and goes on.
+func (r *registry) backup() *pgtest.Database {
+	r.t.Helper()
+	r.w.Close()
+	r.db.Close()
+	copied := pgtest.Copy(r.t, r.d)
+	r.use(r.d)
+	return copied
+}
+
+// use goes on with a database, as after the restore of a backup.
+func (r *registry) use(d *pgtest.Database) {
+	r.t.Helper()
+	r.w.Close()
+	r.d, r.db = d, pgtest.Connect(r.t, d)
+	r.w = r.writer()
 }
 
 // export exports the database as it is into a fresh folder.

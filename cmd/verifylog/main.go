@@ -7,6 +7,7 @@
 //	verifylog DIR --key KEY                      the whole of an export
 //	verifylog consistency OLD DIR --key KEY      that it extends checkpoints kept from before
 //	verifylog receipt FILE [DIR] --key KEY       that the log holds an entry
+//	verifylog evidence DIR --key KEY             a bundle of evidence
 //
 // It ends with 0 when all is proved, 1 with the first fault, 2 for a mistake in
 // the command line or files that cannot be read.
@@ -20,6 +21,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/perpetrator-register/register/internal/tlogfile"
@@ -46,6 +48,7 @@ const usage = `Usage:
   verifylog [flags] DIR                    verify an export of the access log
   verifylog consistency [flags] OLD DIR    that the export extends the checkpoints in the file OLD
   verifylog receipt [flags] FILE [DIR]     that the log holds the entry of a receipt or .tlog-proof
+  verifylog evidence [flags] DIR           that a bundle of evidence is as the register made it
 
 Flags:
   --key KEY        public key of the log's signer, or @FILE with one a line; may be repeated (required);
@@ -116,7 +119,7 @@ func run(args []string, out, errOut io.Writer) int {
 // perform does what the command line asks and returns what was proved.
 func perform(o options) (said fmt.Stringer, err error) {
 	command := "export"
-	if len(o.args) > 0 && (o.args[0] == "consistency" || o.args[0] == "receipt") {
+	if len(o.args) > 0 && slices.Contains([]string{"consistency", "receipt", "evidence"}, o.args[0]) {
 		command, o.args = o.args[0], o.args[1:]
 	}
 	keys, err := tlogfile.NewKeys(o.keys, o.witnesses)
@@ -142,6 +145,8 @@ func perform(o options) (said fmt.Stringer, err error) {
 			dir = folder(o.args[1])
 		}
 		return receipts(data, dir, keys)
+	case command == "evidence" && n == 1:
+		return evidence(o.args[0], keys)
 	case command == "export" && n == 1:
 		dir := folder(o.args[0])
 		m, err := dir.manifest()

@@ -47,3 +47,9 @@ func (l HeldList) String() string {
 	}
 	return b.String()
 }
+
+// String is what a bundle of evidence was proved to be.
+func (b Bundle) String() string {
+	return fmt.Sprintf("PROVED. The bundle is as %s made it for %s, reference %s: %s.\n%d entries, and entry %d that records the disclosure, are in its signed tree of %d entries.\nroot %s\n",
+		b.Origin, b.Recipient, b.Reference, b.Selection, b.Entries, b.Disclosure, b.Size, b.Root)
+}

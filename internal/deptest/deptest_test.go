@@ -75,7 +75,7 @@ func TestArrowsGoDown(t *testing.T) {
 		{"internal/seal", "internal/access"},
 		{"internal/postgres"},
 		{"internal/accesslog", "internal/witness"},
-		{"internal/view", "internal/gather", "internal/logexport"},
+		{"internal/view", "internal/gather", "internal/logexport", "internal/evidence", "internal/siem"},
 		{"internal/call"},
 		{"internal/service"},
 		{"internal/server"},
