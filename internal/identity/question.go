@@ -122,6 +122,34 @@ func (s *scorer) logFrequency(w string) float64 {
 	return s.nameLog(w, s.borne(s.facts.names.count(w), 1))
 }
 
+// between returns the log2 frequency of the commonest name that is one letter
+// from both, or log, where that is more: of two rare names with a common one
+// between them either may be written for it.
+func (s *scorer) between(a, b string, log float64) float64 {
+	for _, v := range s.standIns(a) {
+		if v.rule == ruleTwoLetters {
+			break
+		}
+		if distance(v.word, b, 1) == 1 && distance(v.word, a, 1) == 1 {
+			log = max(log, s.nameLog(v.word, v.count))
+		}
+	}
+	return log
+}
+
+// standIns returns the names that may be meant by a word of the question.
+func (s *scorer) standIns(w string) []variant {
+	v, ok := s.variants[w]
+	if !ok {
+		v = s.facts.names.variants(w, s.lex)
+		if s.variants == nil {
+			s.variants = map[string][]variant{}
+		}
+		s.variants[w] = v
+	}
+	return v
+}
+
 // borne is how many nominals bear a value. Where two records are judged
 // against each other that is at least the number of them that do, although
 // neither need be in the index.
