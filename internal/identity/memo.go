@@ -167,7 +167,7 @@ func (s *scorer) compare(word int, sym uint32) *cell {
 		}
 		p.log = max(own, other)
 		if p.rule == ruleOneLetter || p.rule == ruleTwoLetters {
-			p.log = s.between(s.question.words[word], w, p.log)
+			p.log = s.between(word, w, p.log)
 		}
 		p.rare, p.common = math.Exp2(min(own, other)), math.Exp2(p.log)
 		if p.rule == ruleOneLetter {

@@ -94,6 +94,7 @@ type weight struct {
 	Slip float64 `json:"slip,omitempty"`
 
 	bits     float64 // log2(M/U), or log2(M/Spread)
+	logM     float64 // log2(M)
 	adjusted bool    // by frequency
 }
 
@@ -212,7 +213,7 @@ func (m *Model) compile() error {
 			if w.M <= 0 || w.M > 1 || u <= 0 || !w.adjusted && u > 1 {
 				return fmt.Errorf("weights: %s %s must have m and u above 0 and at most 1", f, r)
 			}
-			w.bits = math.Log2(w.M / u)
+			w.bits, w.logM = math.Log2(w.M/u), math.Log2(w.M)
 			m.table[f][r] = w
 		}
 	}
@@ -266,7 +267,7 @@ func (m *Model) nameBits(f field, n *nearness) float64 {
 		return m.bits(f, n.rule, n.log)
 	}
 	w := &m.table[f][n.rule]
-	exact := math.Log2(m.table[f][ruleExact].M / n.common)
+	exact := m.table[f][ruleExact].logM - n.log
 	b := min(math.Log2(w.Slip/(n.rare+w.Slip*n.common)), exact-1) + m.mistakes[n.mistake]
 	return min(max(min(b, exact-leastMiss), m.table[f][ruleDifferent].bits), maxBits)
 }
