@@ -94,6 +94,7 @@ type weight struct {
 	Slip float64 `json:"slip,omitempty"`
 
 	bits     float64 // log2(M/U), or log2(M/Spread)
+	logM     float64 // log2(M)
 	adjusted bool    // by frequency
 }
 
@@ -148,8 +149,12 @@ type Model struct {
 	AddressScale float64 `json:"address_scale"`
 	// Fields holds the weights by field and rule.
 	Fields map[string]map[string]weight `json:"fields"`
+	// Mistakes tells apart what one_letter of a name ("letter") and one_digit
+	// of a date ("digit") may be. Without it all weigh the same.
+	Mistakes map[string]map[string]chance `json:"mistakes,omitempty"`
 
-	table [fields][rules]weight
+	table    [fields][rules]weight
+	mistakes [mistakes]float64 // bits
 }
 
 //go:embed data/weights.json
@@ -208,11 +213,11 @@ func (m *Model) compile() error {
 			if w.M <= 0 || w.M > 1 || u <= 0 || !w.adjusted && u > 1 {
 				return fmt.Errorf("weights: %s %s must have m and u above 0 and at most 1", f, r)
 			}
-			w.bits = math.Log2(w.M / u)
+			w.bits, w.logM = math.Log2(w.M/u), math.Log2(w.M)
 			m.table[f][r] = w
 		}
 	}
-	return nil
+	return m.compileMistakes()
 }
 
 // decided reports whether comparing the field can end in the rule.
@@ -247,11 +252,14 @@ type nearness struct {
 	log float64
 	// rare and common are the two frequencies.
 	rare, common float64
+	// mistake is the letter that differs, when one does.
+	mistake mistake
 }
 
 // nameBits returns what the agreement of two names adds. For a near miss the
 // odds are those that the rarer was written for the commoner, against meeting
-// the rarer at all: by itself, or as a slip of the commoner. They never exceed
+// the rarer at all: by itself, or as a slip of the commoner; a likely mistake
+// raises them, an unlikely one lowers them. They never exceed
 // what the commoner's frequency allows, or rare near-names would outrank an
 // exact SMITH.
 func (m *Model) nameBits(f field, n *nearness) float64 {
@@ -259,8 +267,22 @@ func (m *Model) nameBits(f field, n *nearness) float64 {
 		return m.bits(f, n.rule, n.log)
 	}
 	w := &m.table[f][n.rule]
-	odds := min(w.Slip/(n.rare+w.Slip*n.common), m.table[f][ruleExact].M/2/n.common)
-	return min(max(math.Log2(odds), m.table[f][ruleDifferent].bits), maxBits)
+	exact := m.table[f][ruleExact].logM - n.log
+	b := min(math.Log2(w.Slip/(n.rare+w.Slip*n.common)), exact-1) + m.mistakes[n.mistake]
+	return min(max(min(b, exact-leastMiss), m.table[f][ruleDifferent].bits), maxBits)
+}
+
+// leastMiss is by how many bits a near miss weighs less than what is exact.
+const leastMiss = 0.5
+
+// birthBits returns what a rule of two dates of birth adds; the mistake counts
+// where one digit differs.
+func (m *Model) birthBits(r rule, log float64, k mistake) float64 {
+	b := m.bits(fieldBirth, r, log)
+	if k == mistakeNone {
+		return b
+	}
+	return max(min(b+m.mistakes[k], m.bits(fieldBirth, ruleExact, log)-leastMiss), m.table[fieldBirth][ruleDifferent].bits)
 }
 
 // maxBits bounds what one field can add.
