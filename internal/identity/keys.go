@@ -102,12 +102,17 @@ func (r *Record) eachKey(f func(uint64)) {
 // eachKey emits the keys of one name of r.
 func (n *name) eachKey(r *Record, emit func(uint64)) {
 	words := n.words()
-	for i, a := range words {
-		ha, sa := hashString(a), soundHash(a)
+	var buf [2 * (maxTokens + 4)][2]uint64
+	hashes := buf[:0] // of each word, and of its sound
+	for _, w := range words {
+		hashes = append(hashes, [2]uint64{hashString(w), soundHash(w)})
+	}
+	for i := range words {
+		ha, sa := hashes[i][0], hashes[i][1]
 		emit(key(keyName, ha, 0))
-		for _, b := range words[i+1:] {
-			emit(pairKey(keyNames, ha, hashString(b)))
-			emit(pairKey(keySounds, sa, soundHash(b)))
+		for _, b := range hashes[i+1:] {
+			emit(pairKey(keyNames, ha, b[0]))
+			emit(pairKey(keySounds, sa, b[1]))
 		}
 		for _, p := range r.postcodes {
 			emit(key(keyPostSound, hashString(p), sa))

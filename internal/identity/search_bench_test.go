@@ -99,3 +99,25 @@ func processorTime() time.Duration {
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
+
+// BenchmarkLoad measures how IDENTITY_PEOPLE nominals go into an index.
+func BenchmarkLoad(b *testing.B) {
+	p := newPopulation(2)
+	entries := make([]Entry, people())
+	for i := range entries {
+		r, _ := NewRecord(p.next())
+		entries[i] = Entry{ID: numbered(i), Force: "33", Record: r}
+	}
+	b.ReportAllocs()
+	n := 0
+	var bytes int64
+	before := processorTime()
+	for b.Loop() {
+		x := NewIndex()
+		x.Load(entries)
+		n += len(entries)
+		bytes = x.Bytes() / int64(len(entries))
+	}
+	b.ReportMetric(float64(processorTime()-before)/float64(n), "cpu-ns/nominal")
+	b.ReportMetric(float64(bytes), "B/nominal")
+}

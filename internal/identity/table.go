@@ -13,6 +13,7 @@ type table struct {
 const (
 	tableLanes = 4
 	laneParts  = 64
+	partBits   = 8       // of a key, that choose lane and part
 	inList     = 1 << 31 // marks a reference to a block
 )
 
@@ -21,7 +22,8 @@ type lane struct {
 	arena wordArena
 }
 
-// part is an open-addressed table; key 0 is an empty place.
+// part is an open-addressed table of any size; key 0 is an empty place. Keys lie
+// in the order of their hash, but for those that had to move on.
 type part struct {
 	keys []uint64
 	refs []uint32
@@ -59,12 +61,20 @@ func (t *table) part(key uint64) (*lane, *part) {
 
 // find returns the place of key, or the empty place where it would go.
 func (p *part) find(key uint64) int {
-	mask := uint64(len(p.keys) - 1) //nolint:gosec // never empty here
-	i := key & mask
-	for p.keys[i] != 0 && p.keys[i] != key {
-		i = (i + 1) & mask
+	keys := p.keys
+	i := home(key, len(keys))
+	for keys[i] != 0 && keys[i] != key {
+		if i++; i == len(keys) {
+			i = 0
+		}
 	}
-	return int(i) //nolint:gosec // within keys
+	return i
+}
+
+// home is where a key belongs among n places: its hash, as a fraction, of n.
+func home(key uint64, n int) int {
+	i, _ := bits.Mul64(key<<partBits, uint64(n)) //nolint:gosec // never negative
+	return int(i)                                //nolint:gosec // below n
 }
 
 // class is the block class that holds n postings and their count.
@@ -187,7 +197,8 @@ func (t *table) each(key uint64, f func(uint32)) {
 
 func (p *part) grow() {
 	keys, refs := p.keys, p.refs
-	size := max(8, len(keys)*2)
+	// Not by doubling, or a table would be half empty most of the time.
+	size := max(8, len(keys)*3/2)
 	p.keys = make([]uint64, size)
 	p.refs = make([]uint32, size)
 	for i, k := range keys {
@@ -201,16 +212,19 @@ func (p *part) grow() {
 
 // delete empties a place and closes the gap that it leaves in its run.
 func (p *part) delete(i int) {
-	mask := len(p.keys) - 1
+	n := len(p.keys)
 	p.used--
 	j := i
 	for {
-		j = (j + 1) & mask
+		if j++; j == n {
+			j = 0
+		}
 		if p.keys[j] == 0 {
 			break
 		}
-		home := int(p.keys[j] & uint64(mask)) //nolint:gosec // within keys
-		if (j-home)&mask >= (j-i)&mask {
+		// how far round the circle each lies behind
+		behind := func(k int) int { return (j - k + n) % n }
+		if behind(home(p.keys[j], n)) >= behind(i) {
 			p.keys[i], p.refs[i] = p.keys[j], p.refs[j]
 			i = j
 		}

@@ -219,14 +219,25 @@ func freeze(p *person, shown *registerv1.Candidate) (*storev1.Basis, error) {
 
 func shownAD(id identity.ID) []byte { return seal.RecordAD(id, "shown") }
 
-// withoutShown copies a search and leaves out what it showed of records.
+// withoutShown copies a search and leaves out what it showed of records. That
+// is most of it, so it is set aside while the rest is copied.
 func withoutShown(s *registerv1.Search) *registerv1.Search {
+	type shown struct {
+		name  string
+		birth *registerv1.PartialDate
+		terms []*registerv1.MatchTerm
+	}
+	aside := make([]shown, len(s.GetCandidates()))
+	for i, c := range s.GetCandidates() {
+		aside[i] = shown{c.DisplayName, c.BirthDate, c.Terms}
+		c.DisplayName, c.BirthDate, c.Terms = "", nil, nil
+	}
 	out, ok := proto.Clone(s).(*registerv1.Search)
+	for i, c := range s.GetCandidates() {
+		c.DisplayName, c.BirthDate, c.Terms = aside[i].name, aside[i].birth, aside[i].terms
+	}
 	if !ok {
 		return &registerv1.Search{}
-	}
-	for _, c := range out.GetCandidates() {
-		c.DisplayName, c.BirthDate, c.Terms = "", nil, nil
 	}
 	return out
 }
