@@ -82,7 +82,8 @@ func TestKilledWitnessRemembers(t *testing.T) {
 			if _, err := c.Add(t.Context(), l.request(0, l.n)); !errors.As(err, &conflict) || conflict.Size != old && conflict.Size != old+1 {
 				t.Fatalf("after %d were acknowledged: %v", acknowledged, err)
 			}
-			old = conflict.Size
+			// What was remembered and never acknowledged counts from now on.
+			old, acknowledged = conflict.Size, conflict.Size
 		}
 		die := time.AfterFunc(time.Duration(10+13*round)*time.Millisecond, func() { _ = cmd.Process.Kill() })
 		for {
