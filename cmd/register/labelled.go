@@ -2,11 +2,8 @@ package main
 
 import (
 	"encoding/binary"
-	"encoding/csv"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -33,15 +30,10 @@ type fieldColumn struct {
 }
 
 // read reads the labelled records of a file; set tells the ids of files apart.
+// A record whose person the truth column does not tell is a person of its own,
+// whom nobody else's record is of.
 func (c *tables) read(path string, set uint64) ([]identity.Labelled, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close() //nolint:errcheck // only read
-	table := csv.NewReader(f)
-	table.TrimLeadingSpace = true
-	header, err := table.Read()
+	rows, header, err := readTable(path)
 	if err != nil {
 		return nil, err
 	}
@@ -49,26 +41,24 @@ func (c *tables) read(path string, set uint64) ([]identity.Labelled, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []identity.Labelled
-	for {
-		row, err := table.Read()
-		if errors.Is(err, io.EOF) {
-			return out, nil
+	out := make([]identity.Labelled, len(rows))
+	told := 0
+	for i, row := range rows {
+		l := &out[i]
+		if l.Person = person(row); l.Person != "" {
+			told++
+		} else if !c.unknown {
+			l.Person = fmt.Sprintf("\x00%d/%d", set, i)
 		}
-		if err != nil {
-			return nil, err
-		}
-		who := person(row)
-		if who == "" && !c.unknown {
-			return nil, fmt.Errorf("record %d: no person in the truth column", len(out)+1)
-		}
-		record, _ := identity.NewRecord(rawOf(row, columns, nil))
-		query, _ := identity.NewQuery(rawOf(row, columns, c.query))
-		var id identity.ID
-		binary.BigEndian.PutUint64(id[:], set+1)
-		binary.BigEndian.PutUint64(id[8:], uint64(len(out)))
-		out = append(out, identity.Labelled{ID: id, Person: who, Record: record, Query: query})
+		l.Record, _ = identity.NewRecord(rawOf(row, columns, nil))
+		l.Query, _ = identity.NewQuery(rawOf(row, columns, c.query))
+		binary.BigEndian.PutUint64(l.ID[:], set+1)
+		binary.BigEndian.PutUint64(l.ID[8:], uint64(i))
 	}
+	if told == 0 && !c.unknown {
+		return nil, errors.New("--truth: the column tells nobody's person")
+	}
+	return out, nil
 }
 
 // tableFields are the fields that --columns knows.
@@ -77,16 +67,19 @@ var tableFields = []string{"given", "surname", "name", "dob", "address", "postco
 // resolve finds the columns by name, and how to read the person of a row.
 func (c *tables) resolve(header []string) ([]fieldColumn, func([]string) string, error) {
 	place := func(name string) (int, error) {
-		for i, h := range header {
-			if strings.TrimSpace(strings.TrimPrefix(h, "\ufeff")) == name {
-				return i, nil
-			}
+		name = strings.TrimSpace(name)
+		if i := slices.Index(header, name); i >= 0 {
+			return i, nil
 		}
-		return 0, fmt.Errorf("no column %q", name)
+		if i := slices.IndexFunc(header, func(h string) bool { return strings.EqualFold(h, name) }); i >= 0 {
+			return i, nil
+		}
+		return 0, fmt.Errorf("no column %q; there are %q", name, header)
 	}
 	var columns []fieldColumn
 	for _, m := range c.Columns {
 		field, name, ok := strings.Cut(m, "=")
+		field = strings.TrimSpace(field)
 		if !ok || !slices.Contains(tableFields, field) {
 			return nil, nil, fmt.Errorf("--columns: %q is not FIELD=COLUMN with one of %s", m, strings.Join(tableFields, ", "))
 		}
@@ -114,7 +107,7 @@ func (c *tables) resolve(header []string) ([]fieldColumn, func([]string) string,
 		return nil, nil, fmt.Errorf("--truth: %w", err)
 	}
 	return columns, func(row []string) string {
-		value := strings.TrimSpace(row[i])
+		value := row[i]
 		if pattern == "" {
 			return value
 		}
@@ -134,7 +127,7 @@ func rawOf(row []string, columns []fieldColumn, only []string) identity.Raw {
 	var raw identity.Raw
 	var name identity.RawName
 	for _, c := range columns {
-		value := strings.TrimSpace(row[c.column])
+		value := row[c.column]
 		if value == "" || (len(only) > 0 && !slices.Contains(only, c.field)) {
 			continue
 		}

@@ -67,17 +67,13 @@ func NormaliseBirth(s string) (Birth, error) {
 // the date as it stands together with the error.
 func readBirth(s string) (Birth, error) {
 	var b Birth
-	text, _, _ := strings.Cut(fold(s), "t00:00") // a time of midnight after an ISO date
-	words := dateWords(text)
+	words := dateWords(withoutTime(fold(s)))
 	if len(words) > 0 {
 		switch words[0] {
 		case "about", "abt", "circa", "c", "ca", "approx", "approximately":
 			b.Approximate = true
 			words = words[1:]
 		}
-	}
-	if len(words) > 3 && allZero(words[3:]) {
-		words = words[:3] // a time of midnight after the date
 	}
 	var y, m, d string
 	switch len(words) {
@@ -187,13 +183,17 @@ func dateWords(s string) []string {
 	return words
 }
 
-func allZero(words []string) bool {
-	for _, w := range words {
-		if strings.Trim(w, "0tz") != "" {
-			return false
-		}
+// withoutTime cuts a time of day off the end of a date: that of a birth is not
+// compared, and tables often bring one that nobody knows.
+func withoutTime(s string) string {
+	colon := strings.IndexByte(s, ':')
+	if colon < 0 {
+		return s
 	}
-	return true
+	if i := strings.LastIndexAny(s[:colon], " t"); i > 0 && allDigits(s[i+1:colon]) {
+		return s[:i]
+	}
+	return s
 }
 
 // atoi reads a short run of digits; callers have checked it.
