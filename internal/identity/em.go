@@ -146,7 +146,7 @@ func (e *expecter) round(m *Model) *trainer {
 		sizes[p.b] += p.share
 		e.expected += p.share
 	}
-	t := &trainer{}
+	t := &trainer{met: e.facts.letterChances()}
 	s.explain = true
 	for _, p := range e.likely {
 		if p.share < 1e-3 {

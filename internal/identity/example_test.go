@@ -37,11 +37,11 @@ func ExampleIndex_Score() {
 	}
 	// Output:
 	// postcode LE1 3GG       LE1 3GG       exact      +15.2
-	// surname  holoway       holloway      one_letter +14.1
+	// surname  holoway       holloway      one_letter +14.2
 	// birth    1948-06-14    1984-06-14    transposed  +8.1
 	// given    maggie        margaret      nickname    +6.0
 	// phone    +447700900321 +447700900123 different   -1.5
-	// 41.8 bits, prior -13.3, probability 1.000000
+	// 42.0 bits, prior -13.3, probability 1.000000
 	//
 	// surname  jones         jones         exact       +6.2
 	// given    david         david         exact       +5.3

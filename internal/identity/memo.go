@@ -165,8 +165,14 @@ func (s *scorer) compare(word int, sym uint32) *cell {
 		} else {
 			other = s.logFrequency(w)
 		}
-		p.rare, p.common = math.Exp2(min(own, other)), math.Exp2(max(own, other))
 		p.log = max(own, other)
+		if p.rule == ruleOneLetter || p.rule == ruleTwoLetters {
+			p.log = s.between(word, w, p.log)
+		}
+		p.rare, p.common = math.Exp2(min(own, other)), math.Exp2(p.log)
+		if p.rule == ruleOneLetter {
+			p.mistake = letterMistake(s.question.words[word], w)
+		}
 	}
 	p.joined = math.Inf(-1)
 	for f := range p.bits {

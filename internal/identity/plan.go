@@ -66,7 +66,7 @@ func (s *searcher) plan(r *Record) {
 }
 
 func (s *searcher) widen(w string) widened {
-	x := widened{variants: s.facts.names.variants(w, s.lex)}
+	x := widened{variants: s.standIns(w)}
 	for _, v := range x.variants {
 		x.hashes = append(x.hashes, hashString(v.word))
 		if h := soundHash(v.word); !slices.Contains(x.sounds, h) && len(x.sounds) < soundVariants {

@@ -1,6 +1,10 @@
 package identity
 
-import "math"
+import (
+	"cmp"
+	"math"
+	"slices"
+)
 
 // question is a query made ready for scoring: every distinct word of its names
 // once, with its log2 frequency.
@@ -12,6 +16,8 @@ type question struct {
 	logs, near []float64
 	looks      []profile
 	names      []askedName
+	// around holds the names one letter from each word, once they are wanted.
+	around [][]borneName
 	// addressLogs are the log2 frequencies of the address words.
 	addressLogs []float64
 }
@@ -25,7 +31,7 @@ type askedName struct {
 
 func (s *scorer) ask(r *Record) {
 	q := &s.question
-	*q = question{record: r, words: q.words[:0], logs: q.logs[:0], near: q.near[:0], looks: q.looks[:0], names: q.names[:0], addressLogs: q.addressLogs[:0]}
+	*q = question{record: r, words: q.words[:0], logs: q.logs[:0], near: q.near[:0], looks: q.looks[:0], names: q.names[:0], around: q.around[:0], addressLogs: q.addressLogs[:0]}
 	place := func(w string) int {
 		for i, x := range q.words {
 			if x == w {
@@ -36,6 +42,7 @@ func (s *scorer) ask(r *Record) {
 		q.logs = append(q.logs, s.nameLog(w, s.borne(s.facts.names.count(w), 2)))
 		q.near = append(q.near, s.logFrequency(w))
 		q.looks = append(q.looks, s.lex.profile(w))
+		q.around = append(q.around, nil)
 		return len(q.words) - 1
 	}
 	for i := range r.names {
@@ -120,6 +127,57 @@ func (s *scorer) boundWords(f field, words []int) float64 {
 // logFrequency returns the log2 of the share of people who bear a name.
 func (s *scorer) logFrequency(w string) float64 {
 	return s.nameLog(w, s.borne(s.facts.names.count(w), 1))
+}
+
+// between returns the log2 frequency of the commonest name that is one letter
+// from both a word of the question and another, or log, where that is more: of
+// two rare names with a common one between them either may be written for it.
+func (s *scorer) between(word int, other string, log float64) float64 {
+	near := s.question.around[word]
+	if near == nil {
+		near = s.commonest(s.question.words[word])
+		s.question.around[word] = near
+	}
+	for _, n := range near {
+		if n.log <= log {
+			break
+		}
+		if distance(n.word, other, 1) == 1 {
+			return n.log
+		}
+	}
+	return log
+}
+
+// borneName is a name with the log2 of its frequency.
+type borneName struct {
+	word string
+	log  float64
+}
+
+// commonest returns the names one letter from a word, the commonest first.
+func (s *scorer) commonest(w string) []borneName {
+	near := []borneName{}
+	for _, v := range s.standIns(w) {
+		if v.rule == ruleOneLetter || v.rule < ruleOneLetter && distance(v.word, w, 1) == 1 {
+			near = append(near, borneName{v.word, s.nameLog(v.word, v.count)})
+		}
+	}
+	slices.SortFunc(near, func(a, b borneName) int { return cmp.Compare(b.log, a.log) })
+	return near
+}
+
+// standIns returns the names that may be meant by a word of the question.
+func (s *scorer) standIns(w string) []variant {
+	v, ok := s.variants[w]
+	if !ok {
+		v = s.facts.names.variants(w, s.lex)
+		if s.variants == nil {
+			s.variants = map[string][]variant{}
+		}
+		s.variants[w] = v
+	}
+	return v
 }
 
 // borne is how many nominals bear a value. Where two records are judged

@@ -17,6 +17,8 @@ type scorer struct {
 	question question
 	near     memo
 	dates    dateMemo
+	// variants are the names that may stand in for words of the question.
+	variants map[string][]variant
 	record   packed
 	// strange holds words of a record that the index does not know, when two
 	// records are scored; their symbols start at firstStrange.
@@ -41,12 +43,14 @@ type evidence struct {
 	query, record string
 	// rare and common are the frequencies of a near miss of a name.
 	rare, common float64
+	mistake      mistake
 }
 
 func (s *scorer) begin(f *facts, m *Model) {
 	s.model, s.facts, s.lex = m, f, lexiconOnce()
 	s.people, s.births = float64(f.records), float64(f.births)
 	s.strange = s.strange[:0]
+	clear(s.variants)
 	s.judging = false
 }
 
@@ -89,9 +93,14 @@ func (s *scorer) scoreBirths() float64 {
 	}
 	best, bestRule, bestLog := math.Inf(-1), ruleDifferent, 0.0
 	var q, r Birth
+	var bestMistake mistake
 	for _, a := range asked {
 		for _, b := range s.record.births {
 			rule, log := compareBirths(a, b), 0.0
+			mistake := mistakeNone
+			if rule == ruleOneDigit {
+				mistake = digitMistake(a, b)
+			}
 			switch rule {
 			case ruleDifferent:
 			case ruleYear, ruleAbout, ruleNewYear:
@@ -101,13 +110,15 @@ func (s *scorer) scoreBirths() float64 {
 			default:
 				log = max(s.dateLog(a), s.dateLog(b))
 			}
-			if v := s.model.bits(fieldBirth, rule, log); v > best {
-				best, bestRule, bestLog, q, r = v, rule, log, a, b
+			if v := s.model.birthBits(rule, log, mistake); v > best {
+				best, bestRule, bestLog, bestMistake, q, r = v, rule, log, mistake, a, b
 			}
 		}
 	}
 	if s.explain {
-		s.add(fieldBirth, bestRule, best, bestLog, q.String(), r.String())
+		s.parts = append(s.parts, evidence{
+			field: fieldBirth, rule: bestRule, bits: best, log: bestLog, query: q.String(), record: r.String(), mistake: bestMistake,
+		})
 	}
 	return best
 }

@@ -46,7 +46,7 @@ func (s *scorer) scoreNames() float64 {
 			}
 			s.parts = append(s.parts, evidence{
 				field: p.field, rule: p.rule, bits: p.bits, log: p.log, query: s.question.words[p.word], record: s.word(p.sym),
-				rare: p.rare, common: p.common,
+				rare: p.rare, common: p.common, mistake: p.mistake,
 			})
 		}
 	}
@@ -300,7 +300,7 @@ func (s *scorer) pointDivided(best *namePoint, a, b, c string, w int, y uint32) 
 			return
 		}
 		log, other := s.nameLog(whole, s.facts.names.count(whole)), s.logFrequency(c)
-		near = nearness{rule: ruleOneLetter, log: max(log, other), rare: math.Exp2(min(log, other)), common: math.Exp2(max(log, other))}
+		near = nearness{rule: ruleOneLetter, log: max(log, other), rare: math.Exp2(min(log, other)), common: math.Exp2(max(log, other)), mistake: letterMistake(whole, c)}
 	}
 	if v := s.model.nameBits(fieldGiven, &near); v > best.bits {
 		best.nearness, best.bits, best.word, best.sym = near, v, w, y

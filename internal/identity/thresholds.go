@@ -39,7 +39,7 @@ func FitThresholds(m *Model, sets ...[]Labelled) (*Model, error) {
 			best, next.Thresholds.Propose = f1[at], at
 		}
 	}
-	next.Thresholds.Join = max(math.Ceil(join*2)/2, next.Thresholds.Propose)
+	next.Thresholds.Join = max(math.Floor(join*2)/2+0.5, next.Thresholds.Propose)
 	next.Thresholds.Break = next.Thresholds.middle()
 	if err := next.compile(); err != nil {
 		return nil, err
@@ -61,18 +61,25 @@ func bare(set []Labelled) []Labelled {
 	return out
 }
 
-// precise returns the lowest bits down to which at most one pair in two
-// thousand is wrong.
+// precise returns the bits above which at most one pair in two thousand is
+// wrong, of those that no guard holds.
 func precise(pairs []pair, set []Labelled) float64 {
 	strongest(pairs)
-	wrong, at := 0, math.Inf(1)
-	for i, p := range pairs {
+	wrong, linked, above := 0, 0, math.Inf(1)
+	for _, p := range pairs {
+		if p.guarded {
+			continue
+		}
+		if wrong*2000 <= linked {
+			above = p.bits // it could be left out, and all before it taken
+		}
+		linked++
 		if set[p.a].Person != set[p.b].Person {
 			wrong++
 		}
-		if wrong*2000 <= i+1 {
-			at = p.bits
-		}
 	}
-	return at
+	if wrong*2000 <= linked {
+		return math.Inf(-1)
+	}
+	return above
 }

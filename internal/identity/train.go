@@ -22,6 +22,9 @@ type trainer struct {
 	comparedMatched, comparedOthers [fields]float64
 	// lone counts the true pairs in which one name is a single word.
 	lone float64
+	// made counts the mistakes in pairs of one person, met those in pairs of
+	// different people: with the weight of unmatched.
+	made, met [mistakes]float64
 }
 
 const (
@@ -80,6 +83,7 @@ func refit(start, m *Model, version string, trainers []*trainer) (*Model, error)
 		}
 		next.Fields[f.String()] = out
 	}
+	next.Mistakes = fitMistakes(start, trainers)
 	if err := next.compile(); err != nil {
 		return nil, err
 	}
@@ -193,7 +197,7 @@ func train(m *Model, set []Labelled) *trainer {
 		people[l.Person] = append(people[l.Person], i)
 	}
 	x.Load(entries)
-	t := &trainer{}
+	t := &trainer{met: x.facts.letterChances()}
 	var s searcher
 	s.begin(x.facts, m)
 	s.explain = true
@@ -243,6 +247,7 @@ func (t *trainer) count(s *scorer, match bool, weight float64) {
 		compared[p.field] = true
 		if match {
 			t.matched[p.field][p.rule] += weight
+			t.made[p.mistake] += weight
 			if first {
 				t.comparedMatched[p.field] += weight
 			}
@@ -253,6 +258,9 @@ func (t *trainer) count(s *scorer, match bool, weight float64) {
 			v *= math.Exp2(min(-p.log, maxRarity))
 		}
 		t.unmatched[p.field][p.rule] += v
+		if p.mistake >= firstDigit {
+			t.met[p.mistake] += v
+		}
 		t.events[p.field][p.rule] += weight
 		if slips(p.field, p.rule) && p.common > 0 {
 			t.near[p.field][p.rule] = append(t.near[p.field][p.rule], [3]float64{p.rare, p.common, weight})

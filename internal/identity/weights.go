@@ -94,6 +94,7 @@ type weight struct {
 	Slip float64 `json:"slip,omitempty"`
 
 	bits     float64 // log2(M/U), or log2(M/Spread)
+	logM     float64 // log2(M)
 	adjusted bool    // by frequency
 }
 
@@ -148,8 +149,12 @@ type Model struct {
 	AddressScale float64 `json:"address_scale"`
 	// Fields holds the weights by field and rule.
 	Fields map[string]map[string]weight `json:"fields"`
+	// Mistakes tells apart what one_letter of a name ("letter") and one_digit
+	// of a date ("digit") may be. Without it all weigh the same.
+	Mistakes map[string]map[string]chance `json:"mistakes,omitempty"`
 
-	table [fields][rules]weight
+	table    [fields][rules]weight
+	mistakes [mistakes]float64 // bits
 }
 
 //go:embed data/weights.json
@@ -208,11 +213,11 @@ func (m *Model) compile() error {
 			if w.M <= 0 || w.M > 1 || u <= 0 || !w.adjusted && u > 1 {
 				return fmt.Errorf("weights: %s %s must have m and u above 0 and at most 1", f, r)
 			}
-			w.bits = math.Log2(w.M / u)
+			w.bits, w.logM = math.Log2(w.M/u), math.Log2(w.M)
 			m.table[f][r] = w
 		}
 	}
-	return nil
+	return m.compileMistakes()
 }
 
 // decided reports whether comparing the field can end in the rule.
@@ -238,45 +243,4 @@ func decided(f field, r rule) bool {
 // slips reports whether a rule is a near miss of a name, with a slip.
 func slips(f field, r rule) bool {
 	return f <= fieldSurname && r >= ruleVariant && r <= ruleTwoLetters
-}
-
-// nearness is a rule with the frequencies of the two names it holds between.
-type nearness struct {
-	rule rule
-	// log is the log2 of the commoner's frequency.
-	log float64
-	// rare and common are the two frequencies.
-	rare, common float64
-}
-
-// nameBits returns what the agreement of two names adds. For a near miss the
-// odds are those that the rarer was written for the commoner, against meeting
-// the rarer at all: by itself, or as a slip of the commoner. They never exceed
-// what the commoner's frequency allows, or rare near-names would outrank an
-// exact SMITH.
-func (m *Model) nameBits(f field, n *nearness) float64 {
-	if !slips(f, n.rule) {
-		return m.bits(f, n.rule, n.log)
-	}
-	w := &m.table[f][n.rule]
-	odds := min(w.Slip/(n.rare+w.Slip*n.common), m.table[f][ruleExact].M/2/n.common)
-	return min(max(math.Log2(odds), m.table[f][ruleDifferent].bits), maxBits)
-}
-
-// maxBits bounds what one field can add.
-const maxBits = 20
-
-// bits returns what a rule adds, given the log2 of the frequency of the
-// commoner value. An agreement never weighs less than the contradiction of its
-// field.
-func (m *Model) bits(f field, r rule, logFrequency float64) float64 {
-	w := &m.table[f][r]
-	b := w.bits
-	if w.adjusted {
-		b -= logFrequency
-	}
-	if d := &m.table[f][ruleDifferent]; d.M > 0 {
-		b = max(b, d.bits)
-	}
-	return min(b, maxBits)
 }
