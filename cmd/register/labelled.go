@@ -53,7 +53,7 @@ func (c *tables) read(path string, set uint64) ([]identity.Labelled, error) {
 		l.Record, _ = identity.NewRecord(rawOf(row, columns, nil))
 		l.Query, _ = identity.NewQuery(rawOf(row, columns, c.query))
 		binary.BigEndian.PutUint64(l.ID[:], set+1)
-		binary.BigEndian.PutUint64(l.ID[8:], uint64(i)) //nolint:gosec // a place in a list
+		binary.BigEndian.PutUint64(l.ID[8:], uint64(i))
 	}
 	if told == 0 && !c.unknown {
 		return nil, errors.New("--truth: the column tells nobody's person")

@@ -32,7 +32,7 @@ type options struct {
 	Repeats    int           `help:"How often each is repeated." default:"3" env:"BENCH_REPEATS"`
 	Quick      bool          `help:"Small and short: does it work, not how fast." env:"BENCH_QUICK"`
 	Profile    bool          `help:"Write CPU profiles of the server in place of the report." env:"BENCH_PROFILE"`
-	Only       []string      `help:"Only these parts: search, kinds, import, single, log, access, historical." env:"BENCH_ONLY"`
+	Only       []string      `help:"Only these parts: search, kinds, import, single, log, links, access, historical." env:"BENCH_ONLY"`
 	Historical string        `help:"A table of people to import; left out when absent." default:"../shared/data/historical_dev.csv" env:"BENCH_HISTORICAL"`
 	Direct     bool          `help:"Store the people past the API, without links: for millions, to measure start, memory and searches." env:"BENCH_DIRECT"`
 	Keep       bool          `help:"Keep the loaded register, and use the one kept if it has the same people." env:"BENCH_KEEP"`
@@ -100,13 +100,13 @@ func bench(ctx context.Context, o *options) (err error) {
 	}
 	parts := []part{
 		{"load", r.load}, {"search", r.searches}, {"kinds", r.searchKinds}, {"import", r.underImport}, {"single", r.singles},
-		{"log", r.logAlone}, {"access", r.authorisation}, {"historical", r.historical},
+		{"log", r.logAlone}, {"links", r.links}, {"access", r.authorisation}, {"historical", r.historical},
 	}
 	if o.Profile {
 		parts = []part{{"load", r.profiledLoad}, {"start", r.profiledStart}, {"search", r.profiledSearch}}
 	}
 	for _, p := range parts {
-		if len(o.Only) > 0 && p.name != "load" && !slices.Contains(o.Only, p.name) {
+		if len(o.Only) > 0 && !slices.Contains(o.Only, p.name) && (p.name != "load" || unloaded(o.Only)) {
 			continue
 		}
 		say("%s", p.name)
@@ -117,6 +117,11 @@ func bench(ctx context.Context, o *options) (err error) {
 	}
 	r.out.paragraph("Took %s; load average at the end %s.", time.Since(began).Round(time.Second), loadAverage())
 	return r.out.err
+}
+
+// unloaded reports whether parts need no register that is loaded.
+func unloaded(parts []string) bool {
+	return !slices.ContainsFunc(parts, func(p string) bool { return p != "links" && p != "log" && p != "access" })
 }
 
 // say tells on standard error what is going on.
