@@ -13,7 +13,7 @@ import (
 )
 
 // profiled runs a server of the benchmark build with the log on, and writes a
-// CPU profile of it while do runs.
+// CPU profile of it while do runs, and what it has allocated.
 func (r *run) profiled(ctx context.Context, name string, do func(*replica) error) error {
 	server, err := r.site.start(ctx, "register-bench", database, "REGISTER_BENCH_PPROF=127.0.0.1:0")
 	if err != nil {
@@ -25,11 +25,17 @@ func (r *run) profiled(ctx context.Context, name string, do func(*replica) error
 		time.Sleep(r.Time / 10) // until the load has got going
 		written <- server.profile(ctx, name, r.Time)
 	}()
-	return errors.Join(do(server), <-written)
+	return errors.Join(do(server), <-written, server.fetch(ctx, "allocs", name+"-allocs"))
 }
 
-func (r *replica) profile(ctx context.Context, name string, d time.Duration) (err error) {
-	url := fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", r.profiler, max(1, int(d.Seconds())))
+// profile takes a CPU profile for so long.
+func (r *replica) profile(ctx context.Context, name string, d time.Duration) error {
+	return r.fetch(ctx, fmt.Sprintf("profile?seconds=%d", max(1, int(d.Seconds()))), name)
+}
+
+// fetch writes a profile that the server gives.
+func (r *replica) fetch(ctx context.Context, what, name string) (err error) {
+	url := fmt.Sprintf("http://%s/debug/pprof/%s", r.profiler, what)
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return err

@@ -171,7 +171,7 @@ func (s *scorer) commonest(w string) []borneName {
 func (s *scorer) standIns(w string) []variant {
 	v, ok := s.variants[w]
 	if !ok {
-		v = s.facts.names.variants(w, s.lex)
+		v = s.facts.names.keptVariants(w, s.lex)
 		if s.variants == nil {
 			s.variants = map[string][]variant{}
 		}

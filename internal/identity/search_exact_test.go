@@ -215,3 +215,33 @@ func TestNamesStayBelowTheirBound(t *testing.T) {
 		}
 	}
 }
+
+// TestKeptVariantsAreThoseOfTheMoment asks again and again while names come
+// and go.
+func TestKeptVariantsAreThoseOfTheMoment(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(7, 7))
+	lex := lexiconOnce()
+	pool := newPool(rng, 1, 60, 0.6)
+	v := &vocabulary{symbols: newSymbols()}
+	var held []uint32
+	for range 4000 {
+		w := typo(rng, pool.draw(rng))
+		switch rng.IntN(4) {
+		case 0:
+			held = append(held, v.hold(w))
+		case 1:
+			if len(held) > 0 {
+				i := rng.IntN(len(held))
+				v.drop(held[i])
+				held = slices.Delete(held, i, i+1)
+			}
+		default:
+			for range 2 {
+				if got, want := v.keptVariants(w, lex), v.variants(w, lex); !slices.Equal(got, want) {
+					t.Fatalf("%s: %v, want %v", w, got, want)
+				}
+			}
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math/bits"
 	"slices"
+	"sync/atomic"
 )
 
 // symbols interns words: each distinct word that a record holds has a number
@@ -71,6 +72,34 @@ type vocabulary struct {
 	symbols
 	deletes  table
 	profiles []profile // by symbol
+	// state changes with every name that a record takes or gives up.
+	state uint64
+	kept  [keptWords]atomic.Pointer[keptWord]
+}
+
+// keptWords is how many words' variants are kept for the next question: a few
+// hundred names make up most questions.
+const keptWords = 1 << 10
+
+// keptWord holds the variants of a word as they were in one state.
+type keptWord struct {
+	word     string
+	state    uint64
+	variants []variant
+}
+
+// keptVariants is variants, kept until any name comes or goes. Only names that
+// somebody bears are kept: what else was asked for is not. The list is shared.
+func (v *vocabulary) keptVariants(w string, lex *lexicon) []variant {
+	place := &v.kept[hashString(w)%keptWords]
+	if k := place.Load(); k != nil && k.state == v.state && k.word == w {
+		return k.variants
+	}
+	list := v.variants(w, lex)
+	if sym, ok := v.byWord[w]; ok {
+		place.Store(&keptWord{word: v.words[sym], state: v.state, variants: list})
+	}
+	return list
 }
 
 // profile is what is worked out of a name once, to compare it quickly.
@@ -113,6 +142,7 @@ func edits(length int) int {
 }
 
 func (v *vocabulary) hold(w string) uint32 {
+	v.state++
 	sym, fresh := v.symbols.hold(w)
 	if fresh {
 		if int(sym) == len(v.profiles) {
@@ -125,8 +155,12 @@ func (v *vocabulary) hold(w string) uint32 {
 }
 
 func (v *vocabulary) drop(sym uint32) {
+	v.state++
 	w := v.words[sym]
 	if v.symbols.drop(sym) {
+		for i := range v.kept {
+			v.kept[i].Store(nil) // a name that nobody bears must be forgotten
+		}
 		eachDelete(w, edits(len(w)), func(h uint64) { v.deletes.remove(h, sym) })
 	}
 }

@@ -28,7 +28,7 @@ func BenchmarkDecode(b *testing.B) {
 	for i := range rows {
 		rows[i] = sealedNominal(b, keys, i)
 	}
-	d := decoder{keys: keys}
+	d := decoder{keys: keys, common: newCommon()}
 	b.ReportAllocs()
 	n := 0
 	for b.Loop() {

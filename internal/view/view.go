@@ -80,7 +80,7 @@ type View struct {
 func New(db *postgres.DB, keys *seal.KeyRing, rules *conduct.Rules, model *identity.Model, log *slog.Logger) *View {
 	v := &View{
 		db:        db,
-		decoder:   decoder{keys: keys, rules: rules},
+		decoder:   decoder{keys: keys, rules: rules, common: newCommon()},
 		log:       log,
 		index:     identity.NewIndexWith(model),
 		silent:    newSilentIndex(model),
