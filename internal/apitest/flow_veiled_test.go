@@ -64,6 +64,27 @@ func TestLinkOfASilencedRecord(t *testing.T) {
 	}
 }
 
+// A record that PSD registered as silent is linked, and both forces are told, when
+// PSD lifts that; before, nobody is.
+func TestLinkedWhenLifted(t *testing.T) {
+	t.Parallel()
+	s := flow(t, nil)
+	hidden := nominal("33", "p", "A", 1)
+	hidden.Nominal.Restriction = silentTo
+	a := s.registerByPSD(hidden)
+	b := s.sent(nominal("10", "p", "B", 1))
+	if len(b.GetLinks()) > 0 {
+		t.Errorf("links told: %v", b.GetLinks())
+	}
+	s.wantKinds("10", "")
+	s.wantKinds("33", "")
+	s.wantPersonOf("psd-33", a, false)
+	s.restrict(a, liftTo)
+	s.wantKinds("10", "", alertLinked)
+	s.wantKinds("33", "", alertLinked)
+	s.wantPersonOf("spoc-10", b.GetName(), true, a)
+}
+
 // What falls while a record is silent falls without a word, and a silent record
 // that is withdrawn does not come to light by it.
 func TestSilentRecordIsWithdrawnQuietly(t *testing.T) {

@@ -169,6 +169,7 @@ func (b *batch) kind(stored *storev1.StoredLink) registerv1.AlertKind {
 		if stood || was == registerv1.LinkState_LINK_STATE_PROPOSED && !stored.GetLink().GetDeferred() {
 			return registerv1.AlertKind_ALERT_KIND_LINK_RETRACTED
 		}
+	case registerv1.LinkState_LINK_STATE_UNSPECIFIED:
 	}
 	return registerv1.AlertKind_ALERT_KIND_UNSPECIFIED
 }
