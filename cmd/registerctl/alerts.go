@@ -151,12 +151,12 @@ func (c *alertsWatchCmd) Run(a *app) error {
 		}
 		token = strings.TrimSpace(string(kept))
 	}
-	for {
+	for a.ctx.Err() == nil {
 		page, err := a.alerts(force, false, token, maxAlerts)
 		p := client.AsProblem(err)
 		switch {
 		case a.ctx.Err() != nil:
-			return nil
+			continue // interrupted
 		case err == nil:
 			if err := c.print(a, page, token); err != nil {
 				return err
@@ -175,10 +175,10 @@ func (c *alertsWatchCmd) Run(a *app) error {
 		}
 		select {
 		case <-a.ctx.Done():
-			return nil
 		case <-time.After(c.Every):
 		}
 	}
+	return nil
 }
 
 func (c *alertsWatchCmd) print(a *app, page *registerv1.ListAlertsResponse, was string) error {

@@ -109,8 +109,11 @@ func (a *app) linkTable(links []*registerv1.Link) {
 			row = append(row, strings.TrimSpace(forceCode(n.GetForce())+" "+linkedName(n)))
 		}
 		name := l.GetName()
-		if name == "" {
-			name = "(not stored)"
+		switch {
+		case name == "" && l.GetVersion() == 0:
+			name = "(found on the spot)"
+		case name == "":
+			name = "(of other forces)"
 		}
 		rows = append(rows, append(row, day(l.GetUpdateTime()), name))
 	}

@@ -2,6 +2,7 @@ package apitest
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
@@ -63,6 +64,27 @@ func TestLinkOfASilencedRecord(t *testing.T) {
 	}
 }
 
+// A record that PSD registered as silent is linked, and both forces are told, when
+// PSD lifts that; before, nobody is.
+func TestLinkedWhenLifted(t *testing.T) {
+	t.Parallel()
+	s := flow(t, nil)
+	hidden := nominal("33", "p", "A", 1)
+	hidden.Nominal.Restriction = silentTo
+	a := s.registerByPSD(hidden)
+	b := s.sent(nominal("10", "p", "B", 1))
+	if len(b.GetLinks()) > 0 {
+		t.Errorf("links told: %v", b.GetLinks())
+	}
+	s.wantKinds("10", "")
+	s.wantKinds("33", "")
+	s.wantPersonOf("psd-33", a, false)
+	s.restrict(a, liftTo)
+	s.wantKinds("10", "", alertLinked)
+	s.wantKinds("33", "", alertLinked)
+	s.wantPersonOf("spoc-10", b.GetName(), true, a)
+}
+
 // What falls while a record is silent falls without a word, and a silent record
 // that is withdrawn does not come to light by it.
 func TestSilentRecordIsWithdrawnQuietly(t *testing.T) {
@@ -120,18 +142,28 @@ func TestLinkOfARestrictedRecord(t *testing.T) {
 	}
 }
 
-// The erasure of a record destroys its links' evidence, for both forces.
+// The erasure of a record destroys its links' evidence, for both forces, and
+// whoever was shown or alerted to them is told that they fell.
 func TestErasureTakesTheLink(t *testing.T) {
 	t.Parallel()
 	s := flow(t, nil)
 	a, b := s.sent(nominal("33", "p", "A", 1)), s.sent(nominal("10", "p", "B", 1))
 	theirs := b.GetLinks()[0].GetName()
+	found := s.search("investigator-43", "p")
+	s.wantKinds("10", "", alertLinked)
 	s.must("dpo-33", eraseNominal, &pb.EraseNominalRequest{Name: a.GetName(), Ground: pb.ErasureGround_ERASURE_GROUND_ORDER, Reference: "ICO/26/3"})
 	s.gone("spoc-10", theirs)
 	s.gone("dpo-33", "forces/33"+theirs[len("forces/10"):])
 	s.wantPersonOf("spoc-10", b.GetName(), false)
 	if l := s.must("spoc-10", listLinks, &pb.ListLinksRequest{Parent: b.GetName()}).(*pb.ListLinksResponse); len(l.GetLinks()) > 0 {
 		t.Errorf("links %v", l)
+	}
+	for _, force := range []string{"33", "10", "43"} {
+		s.wantKinds(force, "", alertRetracted) // of the link itself nothing is left to look at
+	}
+	r := s.must("investigator-43", listRetractions, &pb.ListRetractionsRequest{}).(*pb.ListRetractionsResponse).GetRetractions()
+	if len(r) != 1 || r[0].GetCode() != "LINK_WITHDRAWN" || !strings.Contains(r[0].GetMessage(), "erased") || !slices.Equal(r[0].GetSearches(), []string{found.GetName()}) {
+		t.Errorf("retractions %v", r)
 	}
 }
 

@@ -60,7 +60,7 @@ func stranger() *registerv1.RegisterNominalRequest {
 		return strings.ToUpper(b.String()[:1]) + b.String()[1:]
 	}
 	n.Nominal.Names = []*registerv1.PersonName{{Given: name(3), Surname: name(17)}}
-	n.Nominal.BirthDates = []*registerv1.PartialDate{born(int32(number * 37 % 33_600))} //nolint:gosec // small
+	n.Nominal.BirthDates = []*registerv1.PartialDate{born(int32(number * 37 % 33_600))}
 	return n
 }
 

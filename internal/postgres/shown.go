@@ -35,6 +35,8 @@ type Shown struct {
 	Record uuid.UUID
 	Index  int64
 	Time   time.Time
+	// Fell is when the record fell away.
+	Fell time.Time
 }
 
 // ShownOf computes from the log which of the records given an actor was shown
@@ -46,7 +48,7 @@ func (db *DB) ShownOf(ctx context.Context, fallen []Fallen, actor string) ([]Sho
 		return nil, readError(err)
 	}
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (s Shown, err error) {
-		return s, row.Scan((*[16]byte)(&s.Record), &s.Index, &s.Time)
+		return s, row.Scan((*[16]byte)(&s.Record), &s.Index, &s.Time, &s.Fell)
 	})
 	return list, readError(err)
 }

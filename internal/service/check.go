@@ -110,34 +110,33 @@ func (c *Checker) domain(m proto.Message) ([]Violation, string) {
 		}
 		return out, ReasonInvalidFields
 	case *registerv1.ListEntriesRequest:
-		return append(filters(r), c.logFilter(r)...), ReasonInvalidFields
+		return c.logFilter(r), ReasonInvalidFields
 	case *registerv1.UpdateForceContactRequest:
 		return c.force(r.GetContact().GetForce(), "contact.force"), ReasonInvalidFields
 	}
 	return nil, ReasonInvalidFields
 }
 
-// filters checks what the log is filtered by: no subject, method or outcome
-// holds anything but printable ASCII.
-func filters(r *registerv1.ListEntriesRequest) []Violation {
-	var out []Violation
-	for _, f := range []struct{ field, text string }{{"subject", r.GetSubject()}, {"method", r.GetMethod()}, {"outcome", r.GetOutcome()}} {
-		if strings.ContainsFunc(f.text, func(c rune) bool { return c < ' ' || c > '~' }) {
-			out = append(out, Violation{f.field, "must be printable ASCII: give it as it stands in an entry"})
-		}
-	}
-	return out
-}
-
-// logFilter refuses filters that can match nothing: an empty list must mean
-// that nothing was done.
+// logFilter checks what the log is filtered by: no subject, method or outcome in
+// it holds anything but printable ASCII, and a filter that can match nothing is
+// refused, because an empty list must mean that nothing was done.
 func (c *Checker) logFilter(r *registerv1.ListEntriesRequest) []Violation {
 	var out []Violation
-	if m := r.GetMethod(); m != "" && !c.methods[m] && m != "policy.activate" {
-		out = append(out, Violation{"method", "is not a method of the contract, such as SearchService.CreateSearch"})
-	}
-	if o := r.GetOutcome(); o != "" && !knownOutcome(o) {
-		out = append(out, Violation{"outcome", "is not OK or the name of a gRPC code, such as PERMISSION_DENIED"})
+	for _, f := range []struct {
+		field, text string
+		known       bool
+		wanted      string
+	}{
+		{"subject", r.GetSubject(), true, ""},
+		{"method", r.GetMethod(), c.methods[r.GetMethod()] || r.GetMethod() == "policy.activate" || r.GetMethod() == relinkMethod, "is not a method of the contract, such as SearchService.CreateSearch"},
+		{"outcome", r.GetOutcome(), knownOutcome(r.GetOutcome()), "is not OK or the name of a gRPC code, such as PERMISSION_DENIED"},
+	} {
+		switch {
+		case strings.ContainsFunc(f.text, func(c rune) bool { return c < ' ' || c > '~' }):
+			out = append(out, Violation{f.field, "must be printable ASCII: give it as it stands in an entry"})
+		case f.text != "" && !f.known:
+			out = append(out, Violation{f.field, f.wanted})
+		}
 	}
 	return out
 }

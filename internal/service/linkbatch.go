@@ -134,6 +134,21 @@ func (b *batch) revise(ctx context.Context, cur postgres.Current, key seal.DataK
 	return b.alerts(change, stored, shown)
 }
 
+// erased adds the alerts that a link falls because it is erased with a nominal.
+func (b *batch) erased(ctx context.Context, cur postgres.Current, erasure accesslog.Change) error {
+	var stored storev1.StoredLink
+	if _, err := view.OpenVersion(b.d.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
+		return err
+	}
+	b.quiet = b.d.silent(identity.ID(stored.GetA())) || b.d.silent(identity.ID(stored.GetB()))
+	decide(&stored, registerv1.LinkState_LINK_STATE_WITHDRAWN, "", "", b.now) // to tell of, not to keep
+	shown, err := b.d.DB.ShownTo(ctx, cur.Record.ID)
+	if err != nil {
+		return err
+	}
+	return b.alerts(erasure, &stored, shown)
+}
+
 // kind is the kind of alert that a link's last decision raises, if any.
 func (b *batch) kind(stored *storev1.StoredLink) registerv1.AlertKind {
 	was := before(stored)
@@ -154,6 +169,7 @@ func (b *batch) kind(stored *storev1.StoredLink) registerv1.AlertKind {
 		if stood || was == registerv1.LinkState_LINK_STATE_PROPOSED && !stored.GetLink().GetDeferred() {
 			return registerv1.AlertKind_ALERT_KIND_LINK_RETRACTED
 		}
+	case registerv1.LinkState_LINK_STATE_UNSPECIFIED:
 	}
 	return registerv1.AlertKind_ALERT_KIND_UNSPECIFIED
 }

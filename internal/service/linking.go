@@ -265,8 +265,8 @@ func (l *Linker) withdraw(ctx context.Context, nominal identity.ID, quiet bool) 
 	return b.changes, nil
 }
 
-func (l *Linker) silent(nominal identity.ID) bool {
-	n, ok := l.View.Nominal(nominal)
+func (d *Deps) silent(nominal identity.ID) bool {
+	n, ok := d.View.Nominal(nominal)
 	return ok && n.Silent()
 }
 

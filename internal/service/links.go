@@ -129,7 +129,7 @@ func (s *Links) list(ctx context.Context, see *sight, req *registerv1.ListLinksR
 	}
 	links := func(from []*view.Link) {
 		for _, l := range from {
-			if wanted(l) && see.sees(l) {
+			if see.sees(l) {
 				all = append(all, listed{index: l.Index, id: l.ID, link: l})
 			}
 		}
@@ -139,7 +139,7 @@ func (s *Links) list(ctx context.Context, see *sight, req *registerv1.ListLinksR
 		if len(req.GetStates()) == 0 {
 			req.States = []registerv1.LinkState{registerv1.LinkState_LINK_STATE_PROPOSED}
 		}
-		links(s.View.LinksOfForce(see.force, func(*view.Link) bool { return true }))
+		links(s.View.LinksOfForce(see.force, wanted))
 		return all, of, nil
 	}
 	of, _, stored, err := s.openNominal(ctx, see.c, req.GetParent())
@@ -147,7 +147,7 @@ func (s *Links) list(ctx context.Context, see *sight, req *registerv1.ListLinksR
 		return nil, of, err
 	}
 	id := identity.ID(of.Record.ID)
-	links(s.View.LinksOf(id))
+	links(slices.DeleteFunc(slices.Clone(s.View.LinksOf(id)), func(l *view.Link) bool { return !wanted(l) }))
 	if wanted(&view.Link{State: registerv1.LinkState_LINK_STATE_PROPOSED}) && s.looksOnTheSpot(see.c, stored, see.force) {
 		all = append(all, s.onTheSpot(see, id, stored)...)
 	}

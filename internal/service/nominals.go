@@ -404,7 +404,8 @@ func (s *Nominals) eraseLate(ctx context.Context, c *call.Call, nominal identity
 }
 
 // erasableBehind makes the erasures of all that hangs on a nominal: its courses,
-// which are counted, and its links, whose evidence repeats its details.
+// which are counted, and its links, whose evidence repeats its details; with the
+// alerts that the links have fallen.
 func (s *Nominals) erasableBehind(ctx context.Context, nominal identity.ID) (behind []accesslog.Change, courses int32, err error) {
 	if err := s.View.Pull(ctx); err != nil {
 		return nil, 0, err
@@ -423,6 +424,7 @@ func (s *Nominals) erasableBehind(ctx context.Context, nominal identity.ID) (beh
 	if err != nil {
 		return nil, 0, err
 	}
+	b := newBatch(s.Deps)
 	for _, cur := range all {
 		if cur.Wrapped == nil {
 			continue
@@ -430,7 +432,11 @@ func (s *Nominals) erasableBehind(ctx context.Context, nominal identity.ID) (beh
 		behind = append(behind, erase(cur))
 		if cur.Record.Kind == postgres.KindCourse {
 			courses++
+			continue
+		}
+		if err := b.erased(ctx, cur, behind[len(behind)-1]); err != nil {
+			return nil, 0, err
 		}
 	}
-	return behind, courses, nil
+	return append(behind, b.changes...), courses, nil
 }

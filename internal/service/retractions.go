@@ -1,7 +1,10 @@
 package service
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,6 +22,7 @@ import (
 const (
 	retractionsBack = 90 * 24 * time.Hour
 	maxRetractions  = 1000
+	maxErased       = 10_000 // of the links that were erased, the last are looked at
 )
 
 // Codes of retractions.
@@ -39,13 +43,16 @@ func (s *Alerts) ListRetractions(ctx context.Context, req *registerv1.ListRetrac
 		since = t.AsTime()
 	}
 	see := s.sight(c, c.Actor.Force)
-	var links []*view.Link
+	links := map[uuid.UUID]*view.Link{}
 	var fallen []postgres.Fallen
 	for _, l := range s.View.LinksFallen(since) {
 		if see.sees(l) {
-			links = append(links, l)
+			links[uuid.UUID(l.ID)] = l
 			fallen = append(fallen, postgres.Fallen{Record: uuid.UUID(l.ID), Index: l.Index})
 		}
+	}
+	for _, e := range s.View.LinksErased(maxErased) {
+		fallen = append(fallen, postgres.Fallen{Record: uuid.UUID(e.ID), Index: e.Index})
 	}
 	resp := &registerv1.ListRetractionsResponse{}
 	if len(fallen) == 0 {
@@ -55,25 +62,21 @@ func (s *Alerts) ListRetractions(ctx context.Context, req *registerv1.ListRetrac
 	if err != nil {
 		return nil, err
 	}
-	last := map[uuid.UUID]postgres.Shown{}
-	for _, w := range shown {
-		last[w.Record] = w
-	}
+	shown = slices.DeleteFunc(shown, func(w postgres.Shown) bool { return w.Fell.Before(since) })
+	slices.SortFunc(shown, func(a, b postgres.Shown) int {
+		return cmp.Or(b.Fell.Compare(a.Fell), cmp.Compare(b.Index, a.Index), bytes.Compare(a.Record[:], b.Record[:]))
+	})
 	searches, err := s.DB.SearchesOf(ctx, fallen, call.Subject(c.Actor))
 	if err != nil {
 		return nil, err
 	}
-	for _, l := range links {
-		w, ok := last[uuid.UUID(l.ID)]
-		if !ok {
-			continue
+	for _, w := range shown[:min(len(shown), maxRetractions)] {
+		l := links[w.Record]
+		if l != nil {
+			see.noteLink(l)
 		}
-		if len(resp.GetRetractions()) == maxRetractions {
-			break
-		}
-		see.noteLink(l)
 		r := retraction(l, w)
-		for _, id := range searches[uuid.UUID(l.ID)] {
+		for _, id := range searches[w.Record] {
 			r.Searches = append(r.Searches, "searches/"+id.String())
 		}
 		resp.Retractions = append(resp.Retractions, r)
@@ -81,17 +84,18 @@ func (s *Alerts) ListRetractions(ctx context.Context, req *registerv1.ListRetrac
 	return resp, nil
 }
 
+// retraction tells that a link fell; l is nil when it was erased.
 func retraction(l *view.Link, shown postgres.Shown) *registerv1.Retraction {
-	out := &registerv1.Retraction{
-		Code: codeLinkWithdrawn, Message: "two records that you were shown as one person, or as possibly one, are no longer held to be that: a record has changed or was withdrawn",
-		Time: timestamppb.New(l.Updated), ShownTime: timestamppb.New(shown.Time), ShownIndex: shown.Index,
-	}
-	switch l.State {
-	case registerv1.LinkState_LINK_STATE_REJECTED:
+	out := &registerv1.Retraction{Code: codeLinkWithdrawn, Time: timestamppb.New(shown.Fell), ShownTime: timestamppb.New(shown.Time), ShownIndex: shown.Index}
+	switch {
+	case l == nil:
+		out.Message = "two records that you were shown as one person, or as possibly one, are no longer held to be that: a record was erased"
+	case l.State == registerv1.LinkState_LINK_STATE_REJECTED:
 		out.Code, out.Message = codeLinkRejected, "two records that you were shown as one person, or as possibly one, are not: people have decided so"
-	case registerv1.LinkState_LINK_STATE_PROPOSED:
+	case l.State == registerv1.LinkState_LINK_STATE_PROPOSED:
 		out.Message = "two records that you were shown as one person are held for possibly one only: a record has changed"
 	default:
+		out.Message = "two records that you were shown as one person, or as possibly one, are no longer held to be that: a record has changed or was withdrawn"
 	}
 	return out
 }

@@ -20,6 +20,7 @@ import (
 // withdrawn has none of nominal, course and contact.
 type decoded struct {
 	id       identity.ID
+	index    int64 // of the version in the log
 	kind     postgres.Kind
 	force    string
 	nominal  *Nominal
@@ -38,7 +39,7 @@ type decoder struct {
 }
 
 func (d decoder) decode(r *postgres.FeedRow) (decoded, error) {
-	out := decoded{id: identity.ID(r.Record.ID), kind: r.Record.Kind, force: r.Record.Force}
+	out := decoded{id: identity.ID(r.Record.ID), index: r.Version.LogIndex, kind: r.Record.Kind, force: r.Record.Force}
 	if r.Version.Erased || r.Wrapped == nil {
 		return out, nil
 	}

@@ -114,13 +114,14 @@ func Joins(s registerv1.LinkState) bool {
 	return s == registerv1.LinkState_LINK_STATE_AUTOMATIC || s == registerv1.LinkState_LINK_STATE_CONFIRMED
 }
 
-// links are the links of the register. An erased link is kept by its id alone,
-// without a state, so that its nominals are forgotten.
+// links are the links of the register. Of an erased link its id alone is kept, so
+// that its nominals are forgotten.
 type links struct {
 	all       map[identity.ID]*Link
 	byNominal map[identity.ID][]*Link
 	byForce   map[string]map[identity.ID]*Link
 	fallen    map[identity.ID]*Link
+	erased    []Erased
 	// proposals counts, by force and day, those that arose by its registrations
 	// and raised an alert.
 	proposals map[forceDay]int
@@ -140,7 +141,7 @@ func newLinks() links {
 	}
 }
 
-func (s *links) apply(id identity.ID, l *Link) {
+func (s *links) apply(id identity.ID, index int64, l *Link) {
 	old, again := s.all[id]
 	if again {
 		for _, n := range []identity.ID{old.A, old.B} {
@@ -158,6 +159,7 @@ func (s *links) apply(id identity.ID, l *Link) {
 		delete(s.all, id)
 	}
 	if l == nil {
+		s.erased = append(s.erased, Erased{id, index})
 		return
 	}
 	if !again && l.Proposed && !l.Deferred {
@@ -239,6 +241,25 @@ func (v *View) LinksFallen(since time.Time) []*Link {
 	v.mu.RUnlock()
 	slices.SortFunc(out, NewestFirst)
 	return out
+}
+
+// Erased is what is left of a link that was erased with one of its nominals.
+type Erased struct {
+	// ID is the record id, Index the log index of the erasure.
+	ID    identity.ID
+	Index int64
+}
+
+// LinksErased returns the links that were erased, the last first, at most so
+// many.
+func (v *View) LinksErased(limit int) []Erased {
+	v.mu.RLock()
+	out := slices.Clone(v.links.erased)
+	v.mu.RUnlock()
+	slices.SortFunc(out, func(a, b Erased) int {
+		return cmp.Or(cmp.Compare(b.Index, a.Index), slices.Compare(a.ID[:], b.ID[:]))
+	})
+	return out[:min(limit, len(out))]
 }
 
 // NewestFirst orders links by their last change, the newest first.

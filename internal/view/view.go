@@ -170,7 +170,7 @@ func (v *View) apply(d decoded) {
 			v.contacts[d.force] = d.contact
 		}
 	case postgres.KindLink:
-		v.links.apply(d.id, d.link)
+		v.links.apply(d.id, d.index, d.link)
 	case postgres.KindAlert:
 		v.alerts.apply(d.id, d.alert)
 	}
