@@ -93,6 +93,45 @@ func otherBirth(a, b *Record) bool {
 	return len(a.births) > 0 && len(b.births) > 0
 }
 
+// leastPersonal is the evidence that two records of one home must have besides
+// what a household shares.
+const leastPersonal = 8
+
+// housemates reports whether the last score, which explains, rests on what a
+// household shares: a home in common, and without it, the surname, telephone
+// and vehicle too little to tell father and son or two sisters apart. A middle
+// name that is the other's first is a family's custom.
+func (s *scorer) housemates() bool {
+	home, displaced := false, false
+	rest, given, surname := 0.0, 0.0, 0.0
+	for _, p := range s.parts {
+		switch p.field {
+		case fieldPostcode, fieldAddress:
+			home = home || p.bits > 0
+		case fieldGiven:
+			given = p.bits
+		case fieldSurname:
+			surname = p.bits
+		case fieldIdentifier + field(IdentifierPhone), fieldIdentifier + field(IdentifierVehicle):
+			rest += min(p.bits, 0)
+		default:
+			displaced = displaced || p.field == fieldOrder && p.rule == ruleDisplaced
+			rest += p.bits
+		}
+	}
+	if s.undivided() {
+		given, surname = min(given, surname), max(given, surname)
+	}
+	return home && (displaced || rest+given+min(surname, 0) < leastPersonal)
+}
+
+// undivided reports whether either record has a name that is not divided into
+// forenames and surname.
+func (s *scorer) undivided() bool {
+	return slices.ContainsFunc(s.question.record.names, func(n name) bool { return n.whole }) ||
+		slices.ContainsFunc(s.record.names, func(n packedName) bool { return n.whole })
+}
+
 // personal reports whether an identifier of the kind is given to one person
 // only, and not to a household or a firm.
 func (k IdentifierKind) personal() bool {

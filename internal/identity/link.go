@@ -153,7 +153,7 @@ func (s *scorer) likeness(a, b *Record) Likeness {
 	s.explain = true
 	l := Likeness{Candidate: Candidate{Scored: s.scored()}}
 	s.explain = false
-	l.Twins, l.Kin = Twins(*a, *b), kindred(a, b)
+	l.Twins, l.Kin = Twins(*a, *b), kindred(a, b) || s.housemates()
 	// what is equal but for the order of its sum is equal
 	total := math.Round((l.Prior+l.Bits)*1e6) / 1e6
 	switch t := s.model.Thresholds; {
