@@ -63,10 +63,10 @@ func printRelinked(r *service.Relinked, applied bool) {
 		return strings.Replace(n, "unspecified", "new", 1)
 	}
 	for _, m := range moves {
-		fmt.Fprintf(w, "%s\t→ %s\t%d\n", name(m.From), name(m.To), r.Moves[m])
+		_, _ = fmt.Fprintf(w, "%s\t→ %s\t%d\n", name(m.From), name(m.To), r.Moves[m])
 	}
 	for _, f := range slices.Sorted(maps.Keys(r.Forces)) {
-		fmt.Fprintf(w, "force %s\t\t%d\n", f, r.Forces[f])
+		_, _ = fmt.Fprintf(w, "force %s\t\t%d\n", f, r.Forces[f])
 	}
 	_ = w.Flush()
 	if r.Deferred > 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -88,8 +89,8 @@ func (it *item) amend(news News, written []postgres.News) (err error) {
 			return fmt.Errorf("%w: an amendment of a record that exists", ErrRejected)
 		}
 	}
-	it.changes = append(it.p.Changes[:len(it.p.Changes):len(it.p.Changes)], added.Changes...)
-	it.touches = append(it.p.Touches[:len(it.p.Touches):len(it.p.Touches)], added.Touches...)
+	it.changes = slices.Concat(it.p.Changes, added.Changes)
+	it.touches = slices.Concat(it.p.Touches, added.Touches)
 	it.amended = true
 	it.entry, err = it.p.prepare(it.changes)
 	return err

@@ -42,7 +42,7 @@ func (r *run) links(ctx context.Context) error {
 		settled := map[int]bool{}
 		var joins []int
 		for _, like := range likes {
-			other := int(binary.BigEndian.Uint64(like.ID[8:])) - 1
+			other := int(binary.BigEndian.Uint64(like.ID[8:])) - 1 //nolint:gosec // a place in truth
 			if settled[persons.root(other)] {
 				continue
 			}

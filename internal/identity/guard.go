@@ -100,9 +100,11 @@ const leastPersonal = 8
 // housemates reports whether the last score, which explains, rests on what a
 // household shares: a home in common, and without it, the surname, telephone
 // and vehicle too little to tell father and son or two sisters apart. A middle
-// name that is the other's first is a family's custom.
+// name that is the other's first, with no other forename in common, is a
+// family's custom.
 func (s *scorer) housemates() bool {
-	home, displaced := false, false
+	home, displaced, middle := false, false, false
+	unsure := s.undivided() // which word is the surname
 	rest, given, surname := 0.0, 0.0, 0.0
 	for _, p := range s.parts {
 		switch p.field {
@@ -115,14 +117,16 @@ func (s *scorer) housemates() bool {
 		case fieldIdentifier + field(IdentifierPhone), fieldIdentifier + field(IdentifierVehicle):
 			rest += min(p.bits, 0)
 		default:
+			unsure = unsure || p.field == fieldOrder && p.rule == ruleSwapped
+			middle = middle || p.field == fieldMiddle && p.bits > 0
 			displaced = displaced || p.field == fieldOrder && p.rule == ruleDisplaced
 			rest += p.bits
 		}
 	}
-	if s.undivided() {
+	if unsure {
 		given, surname = min(given, surname), max(given, surname)
 	}
-	return home && (displaced || rest+given+min(surname, 0) < leastPersonal)
+	return home && (displaced && !middle || rest+given+min(surname, 0) < leastPersonal)
 }
 
 // undivided reports whether either record has a name that is not divided into
