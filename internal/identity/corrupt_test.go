@@ -73,9 +73,12 @@ var corruptions = []func(*rand.Rand, *Raw){
 		r.Identifiers = []RawIdentifier{{Kind: IdentifierPhone, Value: fmt.Sprintf("07%09d", g.IntN(1_000_000_000))}}
 	},
 	func(_ *rand.Rand, r *Raw) { r.Identifiers = nil },
-	func(g *rand.Rand, r *Raw) { // moved
-		r.Postcodes = []string{fmt.Sprintf("LE%d %d%c%c", 1+g.IntN(19), g.IntN(10), 'A'+g.IntN(8), 'L'+g.IntN(4))}
-		r.Addresses = []string{fmt.Sprintf("%d Elsewhere Lane", 1+g.IntN(200))}
-	},
+	moved,
 	func(_ *rand.Rand, r *Raw) { r.Postcodes, r.Addresses = nil, nil },
+}
+
+// moved gives another postcode and address.
+func moved(g *rand.Rand, r *Raw) {
+	r.Postcodes = []string{fmt.Sprintf("LE%d %d%c%c", 1+g.IntN(19), g.IntN(10), 'A'+g.IntN(8), 'L'+g.IntN(4))}
+	r.Addresses = []string{fmt.Sprintf("%d Elsewhere Lane", 1+g.IntN(200))}
 }

@@ -36,9 +36,9 @@ type Likeness struct {
 
 // linkPostings is how many postings Lookalikes reads for each name of a record.
 // A pair that reaches the propose threshold agrees in several ways, and so
-// stands in some list that is short: at 400,000 nominals thirty postings found
-// all but one of 2,263 such pairs, and sixty found every one.
-const linkPostings = 150
+// stands in some list that is short: at a million nominals thirty postings
+// found all but three of 2,902 such pairs, and sixty found every one.
+const linkPostings = 100
 
 // Lookalikes returns the nominals that may be the person of r: those whose
 // Prior+Bits reach the propose threshold, best first and ties by ID, at most
