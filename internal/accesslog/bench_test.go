@@ -92,3 +92,27 @@ func drive(b *testing.B, writers []*Writer, clients int, draft func() *Pending) 
 	b.ReportMetric(float64(all[len(all)*99/100].Microseconds()), "p99-µs")
 	b.ReportMetric(float64(after.Entries-before.Entries)/float64(max(1, after.Batches-before.Batches)), "batch")
 }
+
+// BenchmarkSearchDuringImport measures the entries of one client that searches
+// while 32 others register.
+func BenchmarkSearchDuringImport(b *testing.B) {
+	f := newFixture(b)
+	ctx, stop := context.WithCancel(b.Context())
+	var registered atomic.Int64
+	var importing sync.WaitGroup
+	for range 32 {
+		importing.Go(func() {
+			for ctx.Err() == nil {
+				if _, err := f.w.Append(b.Context(), write(newRecord("33"))); err != nil {
+					b.Error(err)
+					return
+				}
+				registered.Add(1)
+			}
+		})
+	}
+	drive(b, []*Writer{f.w}, 1, func() *Pending { return searched("what was asked") })
+	b.ReportMetric(float64(registered.Load())/b.Elapsed().Seconds(), "registered/s")
+	stop()
+	importing.Wait()
+}
