@@ -28,7 +28,7 @@ type cursor struct {
 }
 
 func (c cursor) bytes() []byte {
-	b := binary.BigEndian.AppendUint64(nil, uint64(c.index)) //nolint:gosec // read back as it was
+	b := binary.BigEndian.AppendUint64(nil, uint64(c.index))   //nolint:gosec // read back as it was
 	return binary.BigEndian.AppendUint32(b, uint32(c.ordinal)) //nolint:gosec // likewise
 }
 

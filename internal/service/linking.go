@@ -101,7 +101,7 @@ func (l *Linker) compare(ctx context.Context, id identity.ID, force string, reco
 		return nil, err
 	}
 	for _, like := range likes {
-		if err := k.weigh(ctx, like); err != nil {
+		if err := k.weigh(like); err != nil {
 			return nil, err
 		}
 	}
@@ -139,7 +139,7 @@ func (k *linking) reweigh(ctx context.Context) error {
 }
 
 // weigh takes one likeness into account.
-func (k *linking) weigh(ctx context.Context, like identity.Likeness) error {
+func (k *linking) weigh(like identity.Likeness) error {
 	again := k.weighed[like.ID]
 	k.weighed[like.ID] = true
 	other, ok := k.View.Nominal(like.ID)
