@@ -186,8 +186,13 @@ func matchPairs(m *Model, records []Labelled) []pair {
 				break
 			}
 			if j > i {
-				a, b := &l.Record, &records[j].Record
-				pairs = append(pairs, pair{i, j, bits, kindred(a, b) || Twins(*a, *b)})
+				// what is less likely than not is never linked without a human
+				guarded := bits < 0
+				if !guarded {
+					l := x.Judge(l.Record, records[j].Record)
+					guarded = l.Twins || l.Kin
+				}
+				pairs = append(pairs, pair{i, j, bits, guarded})
 			}
 		}
 	}

@@ -2,29 +2,6 @@ package identity
 
 import "math"
 
-// nameScore is how well two names agree under one way of pairing their parts.
-type nameScore struct {
-	total  float64
-	points [4]namePoint
-	n      int
-}
-
-type namePoint struct {
-	nearness
-	field field
-	bits  float64
-	word  int
-	sym   uint32
-}
-
-func (n *nameScore) add(p namePoint) {
-	n.total += p.bits
-	if n.n < len(n.points) {
-		n.points[n.n] = p
-		n.n++
-	}
-}
-
 // scoreNames takes the best of all pairs of names.
 func (s *scorer) scoreNames() float64 {
 	if len(s.question.names) == 0 || len(s.record.names) == 0 {
@@ -33,7 +10,7 @@ func (s *scorer) scoreNames() float64 {
 	best := nameScore{total: math.Inf(-1)}
 	for i := range s.question.names {
 		for j := range s.record.names {
-			if v := s.scoreName(&s.question.names[i], &s.record.names[j]); v.total > best.total {
+			if v := s.scoreName(&s.question.names[i], &s.record.names[j]); v.beats(&best) {
 				best = v
 			}
 		}
@@ -80,7 +57,9 @@ func (s *scorer) scoreName(q *askedName, r *packedName) nameScore {
 			if r.whole {
 				rr.given, rr.surname = divide(rw[:0], r.given, r.surname, j)
 			}
-			if v := s.scoreOrders(&qq, &rr, true); v.total > best.total {
+			v := s.scoreOrders(&qq, &rr, true)
+			v.free = true
+			if v.beats(&best) {
 				best = v
 			}
 		}
