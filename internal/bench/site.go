@@ -108,24 +108,6 @@ func (s *site) close(ctx context.Context) error {
 	return errors.Join(err, os.RemoveAll(filepath.Join(s.dir, "postgres")))
 }
 
-// loadedMark is the file that says which people a kept register holds.
-const loadedMark = "loaded"
-
-func (o *options) people() string {
-	return fmt.Sprintf("%d nominals, seed %d, direct %t", o.Nominals, o.Seed, o.Direct)
-}
-
-// loaded reports whether the kept register holds the people wanted.
-func (o *options) loaded() bool {
-	held, err := os.ReadFile(filepath.Join(o.Dir, loadedMark))
-	return err == nil && string(held) == o.people()
-}
-
-// markLoaded notes that the register is loaded.
-func (o *options) markLoaded() error {
-	return os.WriteFile(filepath.Join(o.Dir, loadedMark), []byte(o.people()), 0o600)
-}
-
 // database makes an empty database of the register, and returns the
 // connection strings of its owner and its service.
 func (s *site) database(ctx context.Context, name string) (owner, service string, err error) {
