@@ -1,11 +1,31 @@
 package identity
 
-import "slices"
+import (
+	"math/bits"
+	"slices"
+)
 
 // Trace says what was looked for: sorted hashes of the names, dates, places
 // and identifiers of a record and of what may be meant by them. Two records
-// that may be one person have a hash in common.
+// that may be one person have hashes in common: one of an identifier, or of two
+// different facts, such as two names, or a name and a date. The low bits of a
+// hash tell of which fact of its record it is.
 type Trace []uint64
+
+// factBits is how many low bits of a hash number the fact; its greatest numbers
+// are those below, the others are of the words of names.
+const factBits = 4
+
+const (
+	factIdentifier = 15 - iota
+	factPostcode
+	factAddress
+	factBirth
+	factWords // and less
+)
+
+// of marks a hash as one of a fact.
+func of(fact int, h uint64) uint64 { return h&^(1<<factBits-1) | uint64(fact) } //nolint:gosec // 0 to 15
 
 // The kinds of hash of a Trace. They follow those of the index, and are never
 // mixed with them.
@@ -22,50 +42,74 @@ const (
 // neither side need know the words of the other.
 func traceOf(r *Record) Trace {
 	t := make(Trace, 0, 128)
+	var words []string // each is one fact, in however many names it stands
 	for i := range r.names {
-		t = r.names[i].trace(t)
+		r.names[i].eachWord(func(w string) {
+			fact := slices.Index(words, w)
+			if fact < 0 {
+				fact = len(words)
+				words = append(words, w)
+			} else {
+				return
+			}
+			t = traceName(t, w, min(fact, factWords))
+		})
 	}
 	for _, d := range r.births {
 		t = d.trace(t)
 	}
 	for _, id := range r.identifiers {
 		id.platform = ""
-		t = append(t, identifierKey(id))
+		t = append(t, of(factIdentifier, identifierKey(id)))
 	}
 	for _, p := range r.postcodes {
-		t = append(t, key(keyPostcode, hashString(p), 0))
+		t = append(t, of(factPostcode, key(keyPostcode, hashString(p), 0)))
 	}
-	t = append(t, addressKeys(r.address)...)
+	for _, k := range addressKeys(r.address) {
+		t = append(t, of(factAddress, k))
+	}
 	slices.Sort(t)
 	return slices.Compact(t)
 }
 
-// trace appends the hashes of a name.
-func (n *name) trace(t Trace) Trace {
-	lex := lexiconOnce()
-	add := func(w string) {
-		t = append(t, key(traceWord, hashString(w), 0), key(traceSound, soundHash(w), 0))
-		eachDelete(w, edits(len(w)), func(h uint64) { t = append(t, key(traceSlip, h, 0)) })
-		for _, g := range lex.variants.byName[w] {
-			t = append(t, key(traceKin, uint64(g), 0))
-		}
-		for _, g := range lex.nicknames.byName[w] {
-			t = append(t, key(traceKin, uint64(g), 1))
-		}
-	}
+// eachWord calls f for the words of a name, as they are and joined.
+func (n *name) eachWord(f func(string)) {
 	for i, w := range n.given {
-		add(w)
+		f(w)
 		if i > 0 {
-			add(n.given[i-1] + w) // a forename cut in two
+			f(n.given[i-1] + w) // a forename cut in two
 		}
 	}
 	for _, w := range n.surname {
-		add(w)
+		f(w)
 	}
 	if n.joined != "" {
-		add(n.joined)
+		f(n.joined)
+	}
+}
+
+// traceName appends the hashes of a word of a name: itself, its sound, itself
+// without a letter or two, and its kin.
+func traceName(t Trace, w string, fact int) Trace {
+	lex := lexiconOnce()
+	t = append(t, of(fact, key(traceWord, hashString(w), 0)), of(fact, key(traceSound, soundHash(w), 0)))
+	eachDelete(w, edits(len(w)), func(h uint64) { t = append(t, of(fact, key(traceSlip, h, 0))) })
+	for _, g := range lex.variants.byName[w] {
+		t = append(t, of(fact, key(traceKin, uint64(g), 0)))
+	}
+	for _, g := range lex.nicknames.byName[w] {
+		t = append(t, of(fact, key(traceKin, uint64(g), 1)))
 	}
 	return t
+}
+
+// thin reports whether a record holds so little that one fact in common may do.
+func thin(r *Record) bool {
+	most := 0
+	for i := range r.names {
+		most = max(most, len(r.names[i].given)+len(r.names[i].surname))
+	}
+	return most < 2 || !slices.ContainsFunc(r.births, Birth.full)
 }
 
 // trace appends the hashes of a whole date: itself, with day and month
@@ -81,18 +125,18 @@ func (b Birth) trace(t Trace) Trace {
 		return n
 	}
 	digits := dateDigits(b)
-	t = append(t, key(traceBirth, number(digits), 0))
+	t = append(t, of(factBirth, key(traceBirth, number(digits), 0)))
 	if !b.wild() {
-		t = append(t, key(traceBirth, number(dateDigits(Birth{Year: b.Year, Month: b.Day, Day: b.Month})), 0))
+		t = append(t, of(factBirth, key(traceBirth, number(dateDigits(Birth{Year: b.Year, Month: b.Day, Day: b.Month})), 0)))
 	}
 	for i := range digits {
 		x := digits
 		x[i] = 15
-		t = append(t, key(traceDigits, number(x), 0))
+		t = append(t, of(factBirth, key(traceDigits, number(x), 0)))
 		if i > 0 && digits[i] != digits[i-1] {
 			x = digits
 			x[i], x[i-1] = x[i-1], x[i]
-			t = append(t, key(traceBirth, number(x), 0))
+			t = append(t, of(factBirth, key(traceBirth, number(x), 0)))
 		}
 	}
 	return t
@@ -105,7 +149,8 @@ type Fresh struct {
 	next   uint64
 	places map[ID]uint64
 	held   map[uint64]freshPlace
-	by     map[uint64][]uint64 // hash to places, in the order put
+	by     map[uint64][]freshHash // hash without its fact, in the order put
+	facts  []uint16               // scratch of Near
 }
 
 // FreshRecord is one record of Fresh.
@@ -119,11 +164,18 @@ type FreshRecord struct {
 type freshPlace struct {
 	FreshRecord
 	trace Trace
+	thin  bool
+}
+
+// freshHash is where a hash was put, and of which fact it is there.
+type freshHash struct {
+	place uint64
+	fact  uint8
 }
 
 // NewFresh returns an empty Fresh.
 func NewFresh() *Fresh {
-	return &Fresh{places: map[ID]uint64{}, held: map[uint64]freshPlace{}, by: map[uint64][]uint64{}}
+	return &Fresh{places: map[ID]uint64{}, held: map[uint64]freshPlace{}, by: map[uint64][]freshHash{}}
 }
 
 // Put adds a record. One of the same id is replaced, and is then the newest.
@@ -133,10 +185,10 @@ func (f *Fresh) Put(id ID, force string, r Record) { f.PutTraced(id, force, r, t
 func (f *Fresh) PutTraced(id ID, force string, r Record, t Trace) {
 	f.Remove(id)
 	f.next++
-	p := freshPlace{FreshRecord{id, force, r}, t}
+	p := freshPlace{FreshRecord{id, force, r}, t, thin(&r)}
 	f.places[id], f.held[f.next] = f.next, p
-	for _, h := range p.trace {
-		f.by[h] = append(f.by[h], f.next)
+	for _, h := range t {
+		f.by[h>>factBits] = append(f.by[h>>factBits], freshHash{f.next, uint8(h & (1<<factBits - 1))})
 	}
 }
 
@@ -147,7 +199,18 @@ func (f *Fresh) Remove(id ID) {
 		return
 	}
 	for _, h := range f.held[place].trace {
-		left := slices.DeleteFunc(f.by[h], func(p uint64) bool { return p == place })
+		h >>= factBits
+		if len(f.by[h]) == 0 {
+			continue // two facts of the record have it, and it is gone
+		}
+		left := f.by[h]
+		if left[0].place == place { // as when the oldest is forgotten
+			for len(left) > 0 && left[0].place == place {
+				left = left[1:]
+			}
+		} else {
+			left = slices.DeleteFunc(left, func(p freshHash) bool { return p.place == place })
+		}
 		if len(left) == 0 {
 			delete(f.by, h)
 			continue
@@ -173,22 +236,32 @@ func (f *Fresh) Place(id ID) (place uint64, ok bool) {
 	return place, ok
 }
 
-// Near returns the records put at a place or later that have a hash in common
+// Near returns the records put at a place or later that have enough in common
 // with what was looked for, in the order they were put. They may be the same
-// person; judge them.
-func (f *Fresh) Near(t Trace, from uint64) []FreshRecord {
-	var places []uint64
+// person; judge them. Little in common is enough when r, whose trace it is, or
+// the other holds little.
+func (f *Fresh) Near(r *Record, t Trace, from uint64) []FreshRecord {
+	if from > f.next {
+		return nil
+	}
+	f.facts = slices.Grow(f.facts[:0], int(f.next-from)+1)[:f.next-from+1] //nolint:gosec // a few thousand
+	clear(f.facts)
 	for _, h := range t {
-		put := f.by[h]
-		for i := len(put) - 1; i >= 0 && put[i] >= from; i-- {
-			places = append(places, put[i])
+		put := f.by[h>>factBits]
+		for i := len(put) - 1; i >= 0 && put[i].place >= from; i-- {
+			f.facts[put[i].place-from] |= 1 << put[i].fact
 		}
 	}
-	slices.Sort(places)
-	places = slices.Compact(places)
-	out := make([]FreshRecord, len(places))
-	for i, p := range places {
-		out[i] = f.held[p].FreshRecord
+	few := thin(r)
+	var out []FreshRecord
+	for i, facts := range f.facts {
+		if facts == 0 {
+			continue
+		}
+		p := f.held[from+uint64(i)] //nolint:gosec // not negative
+		if facts&(1<<factIdentifier) != 0 || bits.OnesCount16(facts) > 1 || few || p.thin {
+			out = append(out, p.FreshRecord)
+		}
 	}
 	return out
 }

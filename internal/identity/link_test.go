@@ -79,7 +79,7 @@ func TestLookalikesAreFound(t *testing.T) {
 		f, g := NewFresh(), NewFresh()
 		f.Put(c.idB, "20", c.rb)
 		g.Put(c.idA, "33", c.ra)
-		if len(f.Near(trace, 0)) != 1 || len(g.Near(traceBack, 0)) != 1 {
+		if len(f.Near(&c.ra, trace, 0)) != 1 || len(g.Near(&c.rb, traceBack, 0)) != 1 {
 			missedFresh++
 			t.Logf("not near: %+v and %+v", c.a, c.b)
 		}
@@ -210,14 +210,14 @@ func TestFresh(t *testing.T) {
 	f.Put(id(3), "07", jon)
 	f.Put(id(1), "33", john) // the newest now
 	_, trace := NewIndex().Lookalikes(id(9), john, 10)
-	near := f.Near(trace, 0)
+	near := f.Near(&john, trace, 0)
 	if f.Len() != 3 || !f.Has(id(2)) || len(near) != 2 || near[0].ID != id(3) || near[0].Force != "07" || near[1].ID != id(1) {
 		t.Errorf("%d held, near are %+v", f.Len(), near)
 	}
 	for n := range byte(4) {
 		f.Remove(id(n))
 	}
-	if f.Len() != 0 || f.Has(id(1)) || len(f.Near(trace, 0)) != 0 || len(f.by) != 0 || len(f.held) != 0 {
+	if f.Len() != 0 || f.Has(id(1)) || len(f.Near(&john, trace, 0)) != 0 || len(f.by) != 0 || len(f.held) != 0 {
 		t.Error("something is left")
 	}
 }
@@ -252,19 +252,19 @@ func BenchmarkFresh(b *testing.B) {
 	near := 0
 	for i := range traces {
 		_, traces[i] = x.Lookalikes(ID{}, records[300+i], 1)
-		near += len(f.Near(traces[i], 0))
+		near += len(f.Near(&records[300+i], traces[i], 0))
 	}
 	b.Run("near", func(b *testing.B) {
 		b.ReportAllocs()
 		for i := 0; b.Loop(); i++ {
-			f.Near(traces[i%len(traces)], 0)
+			f.Near(&records[300+i%len(traces)], traces[i%len(traces)], 0)
 		}
 		b.ReportMetric(float64(near)/256, "near/op")
 	})
 	b.Run("judged", func(b *testing.B) {
 		b.ReportAllocs()
 		for i := 0; b.Loop(); i++ {
-			x.LookalikesAmong(f.Near(traces[i%len(traces)], 0), records[300+i%len(traces)])
+			x.LookalikesAmong(f.Near(&records[300+i%len(traces)], traces[i%len(traces)], 0), records[300+i%len(traces)])
 		}
 	})
 	b.Run("put", func(b *testing.B) {

@@ -63,7 +63,7 @@ func (k *linking) amend(news accesslog.News) (accesslog.Amendment, error) {
 	// The batch may be tried again: what an earlier try added is taken back.
 	k.changes, k.ordinal = k.changes[:k.before.changes:k.before.changes], k.before.ordinal
 	k.found = k.found[:k.before.found:k.before.found]
-	near := slices.DeleteFunc(k.recent.fresh.Near(k.trace, from), func(r identity.FreshRecord) bool {
+	near := slices.DeleteFunc(k.recent.fresh.Near(&k.record, k.trace, from), func(r identity.FreshRecord) bool {
 		return r.ID == k.id || !isNews(news, r.ID)
 	})
 	for _, like := range k.View.Index().LookalikesAmong(near, k.record) {
