@@ -39,6 +39,9 @@ type Call struct {
 	Level int64
 	Amend func(accesslog.News) (accesslog.Amendment, error)
 	Tell  any
+	// BeforeLog, if not nil, is called when the entry is handed to the log: all
+	// that is left is to wait.
+	BeforeLog func()
 	// Receipt is set once the entry is durable; before that nothing may be
 	// disclosed.
 	Receipt *accesslog.Receipt
@@ -165,6 +168,9 @@ func (c *Call) Commit(ctx context.Context, outcome string, changes ...accesslog.
 			return err
 		}
 		p.Body = body
+	}
+	if c.BeforeLog != nil {
+		c.BeforeLog()
 	}
 	receipt, err := c.log.Append(ctx, p)
 	if errors.Is(err, accesslog.ErrUnknownOutcome) {

@@ -29,6 +29,11 @@ type Records struct {
 // this many make an import no faster, and searches during it slower.
 const maxRun = 32
 
+// maxWorking bounds how many records of a stream are worked on at one moment;
+// the others of a run wait for the log together. A search between them need not
+// stand in line behind a whole run for a processor.
+const maxWorking = 2
+
 // RegisterRecords implements the RPC. Records are taken in runs: consecutive
 // records of one kind with different source keys are registered side by side
 // and share the log's batches; a record that may depend on one before it
@@ -120,8 +125,15 @@ func runKey(m *registerv1.RegisterRecordsRequest) string {
 func (s *Records) registerRun(ctx context.Context, c *call.Call, run []*registerv1.RegisterRecordsRequest) []*registerv1.RegisterRecordsResponse {
 	out := make([]*registerv1.RegisterRecordsResponse, len(run))
 	var wg sync.WaitGroup
+	working := make(chan struct{}, maxWorking)
 	for i, m := range run {
-		wg.Go(func() { out[i] = s.registerOne(ctx, c.Fork(), m) })
+		working <- struct{}{}
+		wg.Go(func() {
+			one := c.Fork()
+			one.BeforeLog = sync.OnceFunc(func() { <-working })
+			out[i] = s.registerOne(ctx, one, m)
+			one.BeforeLog()
+		})
 	}
 	wg.Wait()
 	return out
