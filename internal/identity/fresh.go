@@ -258,7 +258,7 @@ func (f *Fresh) Near(r *Record, t Trace, from uint64) []FreshRecord {
 		if facts == 0 {
 			continue
 		}
-		p := f.held[from+uint64(i)] //nolint:gosec // not negative
+		p := f.held[from+uint64(i)]
 		if facts&(1<<factIdentifier) != 0 || bits.OnesCount16(facts) > 1 || few || p.thin {
 			out = append(out, p.FreshRecord)
 		}

@@ -116,7 +116,7 @@ func TestNewsIsLookedUp(t *testing.T) {
 		INSERT INTO register.record_key SELECT id, '\x00' FROM register.record;
 		INSERT INTO register.version
 		SELECT md5(i::text)::uuid, 1, i, 1, false, '\x00000000000000000000000000000000', '\x00', sha256('\x00') FROM generate_series(0, 19999) i;
-		ANALYZE register.record, register.record_key, register.version`); err != nil {
+		ANALYZE register.record, register.record_key, register.version`); err != nil { //nolint:misspell // PostgreSQL's spelling
 		t.Fatal(err)
 	}
 	conn := connect(t, d.ServiceURL)
