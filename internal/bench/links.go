@@ -35,7 +35,7 @@ func (r *run) links(ctx context.Context) error {
 		}
 		var id identity.ID
 		binary.BigEndian.PutUint64(id[8:], uint64(len(truth))+1)
-		record, _ := identity.NewRecord(view.MapNominal(devstack.NominalRequest(&n).GetNominal(), "nominal").Raw)
+		record := view.Record(devstack.NominalRequest(&n).GetNominal())
 		likes, _ := x.Lookalikes(id, record, 50)
 		me := persons.add()
 		linked := false

@@ -137,6 +137,11 @@ func (c *Call) Met(id uuid.UUID, force string) {
 	c.Touches = append(c.Touches, postgres.Touch{Record: id, Force: force})
 }
 
+// Afresh takes back what was noted of records: the use case begins anew.
+func (c *Call) Afresh() {
+	c.Entry.Results, c.Entry.ResultCount, c.Touches = nil, 0, nil
+}
+
 // Discard takes back what the use case noted, because it failed and nothing
 // is disclosed. What it met and must not show stays noted for the owner's PSD.
 func (c *Call) Discard() {

@@ -42,16 +42,22 @@ type Proof struct {
 // newest returns the newest checkpoint and, if witnesses are known, the newest
 // that they have co-signed.
 func (p *Prover) newest(ctx context.Context) (*Checkpoint, *Witnessed, error) {
-	got, err := p.Log.GetCheckpoint(ctx, &registerv1.GetCheckpointRequest{})
-	if err != nil {
-		return nil, nil, err
-	}
-	c, err := OpenCheckpoint(got.GetNote(), p.Key)
+	got, c, err := p.ask(ctx)
 	if err != nil || p.Witnesses == nil {
 		return c, nil, err
 	}
 	w, err := p.witnessed(ctx, got.GetWitnessed(), c)
 	return c, w, err
+}
+
+// ask asks for the newest checkpoint, and opens it.
+func (p *Prover) ask(ctx context.Context) (*registerv1.Checkpoint, *Checkpoint, error) {
+	got, err := p.Log.GetCheckpoint(ctx, &registerv1.GetCheckpointRequest{})
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := OpenCheckpoint(got.GetNote(), p.Key)
+	return got, c, err
 }
 
 // Entry proves that the newest checkpoint's tree holds the entry.
@@ -95,11 +101,7 @@ func (p *Prover) Receipt(ctx context.Context, r *Receipt) (*Proof, error) {
 // a tree of the log holds the entry. It is one that witnesses have co-signed, if
 // they have come that far, else the newest.
 func (p *Prover) Keep(ctx context.Context, r *Receipt) (*tlogfile.Proof, error) {
-	got, err := p.Log.GetCheckpoint(ctx, &registerv1.GetCheckpointRequest{})
-	if err != nil {
-		return nil, err
-	}
-	newest, err := OpenCheckpoint(got.GetNote(), p.Key)
+	got, newest, err := p.ask(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -97,11 +97,7 @@ var ErrNotWitnessed = errors.New("no checkpoint of the log has been co-signed by
 // quorum has signed it, when Witnesses are set, and that the newest tree
 // extends it.
 func (p *Prover) Witnessed(ctx context.Context) (*Witnessed, error) {
-	got, err := p.Log.GetCheckpoint(ctx, &registerv1.GetCheckpointRequest{})
-	if err != nil {
-		return nil, err
-	}
-	newest, err := OpenCheckpoint(got.GetNote(), p.Key)
+	got, newest, err := p.ask(ctx)
 	if err != nil {
 		return nil, err
 	}

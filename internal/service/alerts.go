@@ -131,7 +131,7 @@ func (s *sight) shownAlert(cur postgres.Current, stored *storev1.StoredAlert) *r
 func (s *Alerts) AcknowledgeAlert(ctx context.Context, req *registerv1.AcknowledgeAlertRequest) (answer *registerv1.Alert, err error) {
 	c := call.From(ctx)
 	err = retry(ctx, func() error {
-		c.Entry.Results, c.Entry.ResultCount, c.Touches = nil, 0, nil
+		c.Afresh()
 		if err := s.View.Pull(ctx); err != nil {
 			return err
 		}

@@ -152,7 +152,7 @@ func (b *batch) erased(ctx context.Context, cur postgres.Current, erasure access
 // kind is the kind of alert that a link's last decision raises, if any.
 func (b *batch) kind(stored *storev1.StoredLink) registerv1.AlertKind {
 	was := before(stored)
-	stood := was == registerv1.LinkState_LINK_STATE_AUTOMATIC || was == registerv1.LinkState_LINK_STATE_CONFIRMED
+	stood := view.Joins(was)
 	switch stored.GetLink().GetState() {
 	case registerv1.LinkState_LINK_STATE_AUTOMATIC:
 		return registerv1.AlertKind_ALERT_KIND_LINKED

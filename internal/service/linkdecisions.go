@@ -30,7 +30,8 @@ type ruling struct {
 func (s *Links) rule(ctx context.Context, force, reason string, attempt func(r *ruling) error) error {
 	c := call.From(ctx)
 	return retry(ctx, func() error {
-		c.Entry.Results, c.Entry.ResultCount, c.Touches, c.Requires = nil, 0, nil, nil
+		c.Afresh()
+		c.Requires = nil
 		return attempt(&ruling{sight: s.sight(c, force), batch: newBatch(s.Deps), reason: reason})
 	})
 }

@@ -78,8 +78,7 @@ func (l *Linker) link(ctx context.Context, c *call.Call, change accesslog.Change
 		return nil, none, err
 	}
 	c.Level = l.View.Head()
-	record, _ := identity.NewRecord(view.MapNominal(n, "nominal").Raw)
-	k, err := l.compare(ctx, identity.ID(change.Record.ID), change.Record.Force, record, change.Expected == 0)
+	k, err := l.compare(ctx, identity.ID(change.Record.ID), change.Record.Force, view.Record(n), change.Expected == 0)
 	if err != nil {
 		return nil, none, err
 	}
@@ -115,7 +114,7 @@ func linkable(n *registerv1.Nominal) bool {
 		n.GetRestriction() != registerv1.Restriction_RESTRICTION_SILENT
 }
 
-// reweigh looks again at the links that stand, best first.
+// reweigh looks again at the links that stand.
 func (k *linking) reweigh(ctx context.Context) error {
 	if k.created {
 		return nil
@@ -247,7 +246,6 @@ func (l *Linker) withdraw(ctx context.Context, nominal identity.ID, quiet bool) 
 		return nil, err
 	}
 	b := newBatch(l.Deps)
-	b.quiet = quiet
 	for _, standing := range l.View.LinksOf(nominal) {
 		if s := standing.State; s == registerv1.LinkState_LINK_STATE_REJECTED || s == registerv1.LinkState_LINK_STATE_WITHDRAWN {
 			continue

@@ -166,8 +166,7 @@ func (d *Deps) looksOnTheSpot(c *call.Call, stored *storev1.StoredNominal, force
 // onTheSpot compares a nominal with all others, the most alike first; those that
 // it is linked with already are left out.
 func (s *Links) onTheSpot(see *sight, id identity.ID, stored *storev1.StoredNominal) []listed {
-	record, _ := identity.NewRecord(view.MapNominal(stored.GetNominal(), "nominal").Raw)
-	likes, _ := s.View.Index().Lookalikes(id, record, maxLookalikes)
+	likes, _ := s.View.Index().Lookalikes(id, view.Record(stored.GetNominal()), maxLookalikes)
 	var out []listed
 	for i := range likes {
 		if _, linked := s.View.LinkBetween(id, likes[i].ID); !linked && !see.hides(see.c, likes[i].ID) {

@@ -122,8 +122,7 @@ func (r *rescoring) weigh(candidate *registerv1.Candidate, cur postgres.Current)
 	if _, err := view.OpenVersion(r.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
 		return err
 	}
-	record, _ := identity.NewRecord(view.MapNominal(stored.GetNominal(), "nominal").Raw)
-	scored := r.View.Index().Score(r.asked, record)
+	scored := r.View.Index().Score(r.asked, view.Record(stored.GetNominal()))
 	told := map[string]bool{}
 	for _, t := range candidate.GetTerms() {
 		told[t.GetField()+"\x00"+t.GetRecordValue()] = true

@@ -235,7 +235,7 @@ func contentHash(m proto.Message) ([]byte, error) {
 // commit commits the call's entry, which shows or changes one record; what else
 // changes with it is noted too.
 func (d *Deps) commit(ctx context.Context, c *call.Call, r postgres.Record, changes ...accesslog.Change) error {
-	c.Entry.Results, c.Entry.ResultCount, c.Touches = nil, 0, nil
+	c.Afresh()
 	c.Show(r.ID, r.Force)
 	for i := range changes {
 		if id := changes[i].Record.ID; id != r.ID {

@@ -98,7 +98,7 @@ func (d decoder) nominal(r *postgres.FeedRow, out *decoded) error {
 	if n.GetState() == registerv1.RecordState_RECORD_STATE_CANCELLED {
 		return nil
 	}
-	out.identity, _ = identity.NewRecord(MapNominal(n, "").Raw)
+	out.identity = Record(n)
 	out.nominal = &Nominal{
 		ID: out.id, Force: d.common.force(r.Record.Force), Version: int64(r.Version.N), Restriction: n.GetRestriction(),
 		Warnings: n.GetWarnings(), Name: DisplayName(n.GetNames()), Key: key,

@@ -84,6 +84,12 @@ func MapNominal(n *registerv1.Nominal, prefix string) *Mapped {
 	return m
 }
 
+// Record is what a nominal is weighed by.
+func Record(n *registerv1.Nominal) identity.Record {
+	record, _ := identity.NewRecord(MapNominal(n, "").Raw) // its faults were told when it was registered
+	return record
+}
+
 // MapCriteria maps search criteria; prefix is their path in the request.
 func MapCriteria(c *registerv1.SearchCriteria, prefix string) *Mapped {
 	m := &Mapped{prefix: prefix}
