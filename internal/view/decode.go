@@ -33,9 +33,8 @@ type decoded struct {
 }
 
 type decoder struct {
-	keys   *seal.KeyRing
-	rules  *conduct.Rules
-	common *common
+	keys  *seal.KeyRing
+	rules *conduct.Rules
 }
 
 func (d decoder) decode(r *postgres.FeedRow) (decoded, error) {
@@ -100,11 +99,11 @@ func (d decoder) nominal(r *postgres.FeedRow, out *decoded) error {
 	}
 	out.identity = Record(n)
 	out.nominal = &Nominal{
-		ID: out.id, Force: d.common.force(r.Record.Force), Version: int64(r.Version.N), Restriction: n.GetRestriction(),
+		ID: out.id, Force: r.Record.Force, Version: int64(r.Version.N), Restriction: n.GetRestriction(),
 		Warnings: n.GetWarnings(), Name: DisplayName(n.GetNames()), Key: key,
 	}
 	if len(n.GetBirthDates()) > 0 {
-		out.nominal.Birth = d.common.date(n.GetBirthDates()[0])
+		out.nominal.Birth = n.GetBirthDates()[0]
 	}
 	return nil
 }
