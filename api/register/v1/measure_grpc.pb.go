@@ -61,9 +61,10 @@ type MeasureServiceClient interface {
 	// RegisterBreach creates a breach or stores its next revision, keyed by force,
 	// source system and reference.
 	//
-	// Errors: as RegisterCourse, but for VICTIM_IN_TEXT; NOT_FOUND when the measure is not to
-	// be known to the caller: it is neither of his force nor, by a link, a measure
-	// against the same person.
+	// Errors: as RegisterCourse, but for VICTIM_IN_TEXT; NOT_FOUND when the measure is
+	// another force's and not to be known to the caller: no link says that it is
+	// against the same person, and `candidate` does not hold it; FAILED_PRECONDITION
+	// with reason NOT_ONE_PERSON when it is of the own force and against somebody else.
 	RegisterBreach(ctx context.Context, in *RegisterBreachRequest, opts ...grpc.CallOption) (*RegisterBreachResponse, error)
 	// GetBreach returns a breach of the caller's own force.
 	GetBreach(ctx context.Context, in *GetBreachRequest, opts ...grpc.CallOption) (*Breach, error)
@@ -211,9 +212,10 @@ type MeasureServiceServer interface {
 	// RegisterBreach creates a breach or stores its next revision, keyed by force,
 	// source system and reference.
 	//
-	// Errors: as RegisterCourse, but for VICTIM_IN_TEXT; NOT_FOUND when the measure is not to
-	// be known to the caller: it is neither of his force nor, by a link, a measure
-	// against the same person.
+	// Errors: as RegisterCourse, but for VICTIM_IN_TEXT; NOT_FOUND when the measure is
+	// another force's and not to be known to the caller: no link says that it is
+	// against the same person, and `candidate` does not hold it; FAILED_PRECONDITION
+	// with reason NOT_ONE_PERSON when it is of the own force and against somebody else.
 	RegisterBreach(context.Context, *RegisterBreachRequest) (*RegisterBreachResponse, error)
 	// GetBreach returns a breach of the caller's own force.
 	GetBreach(context.Context, *GetBreachRequest) (*Breach, error)

@@ -428,7 +428,9 @@ type StoredBreach struct {
 	// What all parts of a person's conduct have.
 	Part *Part `protobuf:"bytes,1,opt,name=part,proto3" json:"part,omitempty"`
 	// The breach as registered.
-	Breach        *v1.Breach `protobuf:"bytes,2,opt,name=breach,proto3" json:"breach,omitempty"`
+	Breach *v1.Breach `protobuf:"bytes,2,opt,name=breach,proto3" json:"breach,omitempty"`
+	// The record id of the measure, 16 bytes.
+	MeasureId     []byte `protobuf:"bytes,3,opt,name=measure_id,json=measureId,proto3" json:"measure_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -473,6 +475,13 @@ func (x *StoredBreach) GetPart() *Part {
 func (x *StoredBreach) GetBreach() *v1.Breach {
 	if x != nil {
 		return x.Breach
+	}
+	return nil
+}
+
+func (x *StoredBreach) GetMeasureId() []byte {
+	if x != nil {
+		return x.MeasureId
 	}
 	return nil
 }
@@ -1386,10 +1395,12 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\x06upheld\x18\x03 \x01(\bR\x06upheld\"l\n" +
 	"\rStoredMeasure\x12+\n" +
 	"\x04part\x18\x01 \x01(\v2\x17.register.store.v1.PartR\x04part\x12.\n" +
-	"\ameasure\x18\x02 \x01(\v2\x14.register.v1.MeasureR\ameasure\"h\n" +
+	"\ameasure\x18\x02 \x01(\v2\x14.register.v1.MeasureR\ameasure\"\x87\x01\n" +
 	"\fStoredBreach\x12+\n" +
 	"\x04part\x18\x01 \x01(\v2\x17.register.store.v1.PartR\x04part\x12+\n" +
-	"\x06breach\x18\x02 \x01(\v2\x13.register.v1.BreachR\x06breach\"\xaa\x01\n" +
+	"\x06breach\x18\x02 \x01(\v2\x13.register.v1.BreachR\x06breach\x12\x1d\n" +
+	"\n" +
+	"measure_id\x18\x03 \x01(\fR\tmeasureId\"\xaa\x01\n" +
 	"\x10StoredAssessment\x12+\n" +
 	"\x04part\x18\x01 \x01(\v2\x17.register.store.v1.PartR\x04part\x127\n" +
 	"\n" +
