@@ -50,6 +50,7 @@ type View struct {
 	contacts  map[string]*registerv1.ForceContact
 	links     links
 	alerts    alerts
+	parts     parts
 	head      atomic.Int64 // last log index applied, -1 before the first
 }
 
@@ -68,6 +69,7 @@ func New(db *postgres.DB, keys *seal.KeyRing, rules *conduct.Rules, model *ident
 		contacts:  map[string]*registerv1.ForceContact{},
 		links:     newLinks(),
 		alerts:    newAlerts(),
+		parts:     newParts(),
 	}
 	v.head.Store(-1)
 	v.puller = puller{catchUp: v.catchUp}
@@ -150,6 +152,8 @@ func (v *View) apply(d decoded) {
 		v.links.apply(d.id, d.index, d.link)
 	case postgres.KindAlert:
 		v.alerts.apply(d.id, d.alert)
+	case postgres.KindMeasure, postgres.KindBreach, postgres.KindAssessment, postgres.KindPlan:
+		v.parts.apply(d.id, d.part)
 	}
 }
 
