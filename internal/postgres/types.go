@@ -20,6 +20,9 @@ const (
 	KindForce   Kind = "force"   // a force's entry in the directory
 	KindLink    Kind = "link"    // a judgement that two nominals are one person
 	KindAlert   Kind = "alert"   // what a force is told unasked
+	KindDuty    Kind = "duty"    // what a force must do by a deadline
+
+	KindJudgement Kind = "judgement" // what a force made of a prompt
 )
 
 // Record is the unchanging part of a record.

@@ -43,6 +43,13 @@ type Deps struct {
 func (d *Deps) timestamp() *timestamppb.Timestamp { return timestamppb.New(d.Now()) }
 
 func resourceName(kind postgres.Kind, force string, id uuid.UUID) string {
-	collection := string(kind) + "s"
-	return "forces/" + force + "/" + collection + "/" + id.String()
+	return "forces/" + force + "/" + collection(kind) + "/" + id.String()
+}
+
+// collection is the collection of a kind in resource names.
+func collection(kind postgres.Kind) string {
+	if kind == postgres.KindDuty {
+		return "duties"
+	}
+	return string(kind) + "s"
 }

@@ -30,6 +30,8 @@ type decoded struct {
 	contact  *registerv1.ForceContact
 	link     *Link
 	alert    *Alert
+	duty     *Duty
+	judged   *Judged
 }
 
 type decoder struct {
@@ -57,6 +59,10 @@ func (d decoder) decode(r *postgres.FeedRow) (decoded, error) {
 		out.link, err = d.link(r)
 	case postgres.KindAlert:
 		out.alert, err = d.alert(r)
+	case postgres.KindDuty:
+		out.duty, err = d.duty(r)
+	case postgres.KindJudgement:
+		out.judged, err = d.judged(r)
 	}
 	return out, err
 }

@@ -73,6 +73,7 @@ type View struct {
 	contacts  map[string]*registerv1.ForceContact
 	links     links
 	alerts    alerts
+	duties    duties
 	head      atomic.Int64 // last log index applied, -1 before the first
 }
 
@@ -91,6 +92,7 @@ func New(db *postgres.DB, keys *seal.KeyRing, rules *conduct.Rules, model *ident
 		contacts:  map[string]*registerv1.ForceContact{},
 		links:     newLinks(),
 		alerts:    newAlerts(),
+		duties:    newDuties(),
 	}
 	v.head.Store(-1)
 	v.puller = puller{catchUp: v.catchUp}
@@ -173,6 +175,10 @@ func (v *View) apply(d decoded) {
 		v.links.apply(d.id, d.index, d.link)
 	case postgres.KindAlert:
 		v.alerts.apply(d.id, d.alert)
+	case postgres.KindDuty:
+		v.duties.apply(d.id, d.duty)
+	case postgres.KindJudgement:
+		v.duties.judged(d.id, d.judged)
 	}
 }
 
