@@ -24,6 +24,8 @@ const (
 	KindBreach     Kind = "breach"     // a contravention of a measure
 	KindAssessment Kind = "assessment" // an assessment of risk
 	KindPlan       Kind = "plan"       // a safety plan for one victim
+	KindDuty       Kind = "duty"       // what a force must do by a deadline
+	KindJudgement  Kind = "judgement"  // what a force made of a prompt
 )
 
 // Record is the unchanging part of a record.

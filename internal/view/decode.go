@@ -30,6 +30,8 @@ type decoded struct {
 	link     *Link
 	alert    *Alert
 	part     *Part
+	duty     *Duty
+	judged   *Judged
 }
 
 type decoder struct {
@@ -58,6 +60,10 @@ func (d decoder) decode(r *postgres.FeedRow) (decoded, error) {
 		out.alert, err = d.alert(r)
 	case postgres.KindMeasure, postgres.KindBreach, postgres.KindAssessment, postgres.KindPlan:
 		out.part, err = d.part(r)
+	case postgres.KindDuty:
+		out.duty, err = d.duty(r)
+	case postgres.KindJudgement:
+		out.judged, err = d.judged(r)
 	}
 	return out, err
 }

@@ -51,6 +51,7 @@ type View struct {
 	links     links
 	alerts    alerts
 	parts     parts
+	duties    duties
 	head      atomic.Int64 // last log index applied, -1 before the first
 }
 
@@ -70,6 +71,7 @@ func New(db *postgres.DB, keys *seal.KeyRing, rules *conduct.Rules, model *ident
 		links:     newLinks(),
 		alerts:    newAlerts(),
 		parts:     newParts(),
+		duties:    newDuties(),
 	}
 	v.head.Store(-1)
 	v.puller = puller{catchUp: v.catchUp}
@@ -154,6 +156,10 @@ func (v *View) apply(d decoded) {
 		v.alerts.apply(d.id, d.alert)
 	case postgres.KindMeasure, postgres.KindBreach, postgres.KindAssessment, postgres.KindPlan:
 		v.parts.apply(d.id, d.part)
+	case postgres.KindDuty:
+		v.duties.apply(d.id, d.duty)
+	case postgres.KindJudgement:
+		v.duties.judged(d.id, d.judged)
 	}
 }
 
