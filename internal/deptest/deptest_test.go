@@ -49,7 +49,7 @@ func TestPurePackages(t *testing.T) {
 	t.Parallel()
 	all := packages(t)
 	forbidden := []string{"net", "net/http", "os/exec", "database/sql", "google.golang.org/grpc", "github.com/jackc/pgx/v5", module + "api/register/v1", module + "internal/postgres"}
-	for _, name := range []string{"internal/identity", "internal/conduct", "internal/conduct/victim"} {
+	for _, name := range []string{"internal/identity", "internal/conduct", "internal/conduct/victim", "internal/misuse"} {
 		p, ok := all[name]
 		if !ok {
 			t.Errorf("no package %s", name)
@@ -69,7 +69,7 @@ func TestArrowsGoDown(t *testing.T) {
 	ranks := [][]string{
 		{"api", "api/register/v1", "policies"},
 		{"api/register/store/v1", "internal/arena"},
-		{"internal/identity", "internal/refdata", "internal/checkpoint", "internal/tlogfile"},
+		{"internal/identity", "internal/refdata", "internal/checkpoint", "internal/tlogfile", "internal/misuse"},
 		{"internal/conduct/victim"},
 		{"internal/conduct"},
 		{"internal/seal", "internal/access"},
