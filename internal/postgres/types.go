@@ -20,6 +20,8 @@ const (
 	KindForce   Kind = "force"   // a force's entry in the directory
 	KindLink    Kind = "link"    // a judgement that two nominals are one person
 	KindAlert   Kind = "alert"   // what a force is told unasked
+	// KindSanction is what professional standards has ordered for a user.
+	KindSanction Kind = "sanction"
 )
 
 // Record is the unchanging part of a record.

@@ -828,11 +828,57 @@ func (x *StoredAlert) GetLinkVersion() int32 {
 	return 0
 }
 
+// StoredSanction is the sealed content of a version of a sanction.
+type StoredSanction struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The sanction; `name` is not kept.
+	Sanction      *v1.Sanction `protobuf:"bytes,1,opt,name=sanction,proto3" json:"sanction,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredSanction) Reset() {
+	*x = StoredSanction{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredSanction) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredSanction) ProtoMessage() {}
+
+func (x *StoredSanction) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredSanction.ProtoReflect.Descriptor instead.
+func (*StoredSanction) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *StoredSanction) GetSanction() *v1.Sanction {
+	if x != nil {
+		return x.Sanction
+	}
+	return nil
+}
+
 var File_register_store_v1_stored_proto protoreflect.FileDescriptor
 
 const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\n" +
-	"\x1eregister/store/v1/stored.proto\x12\x11register.store.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17register/v1/alert.proto\x1a\x19register/v1/conduct.proto\x1a\x1bregister/v1/directory.proto\x1a\x16register/v1/link.proto\x1a\x19register/v1/nominal.proto\x1a\x18register/v1/search.proto\"\xe8\x01\n" +
+	"\x1eregister/store/v1/stored.proto\x12\x11register.store.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17register/v1/alert.proto\x1a\x19register/v1/conduct.proto\x1a\x1bregister/v1/directory.proto\x1a\x16register/v1/link.proto\x1a\x19register/v1/nominal.proto\x1a\x18register/v1/search.proto\x1a\x1bregister/v1/standards.proto\"\xe8\x01\n" +
 	"\rStoredNominal\x12.\n" +
 	"\anominal\x18\x01 \x01(\v2\x14.register.v1.NominalR\anominal\x12!\n" +
 	"\fcontent_hash\x18\x02 \x01(\fR\vcontentHash\x12;\n" +
@@ -893,7 +939,9 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\vStoredAlert\x12(\n" +
 	"\x05alert\x18\x01 \x01(\v2\x12.register.v1.AlertR\x05alert\x12\x17\n" +
 	"\alink_id\x18\x02 \x01(\fR\x06linkId\x12!\n" +
-	"\flink_version\x18\x03 \x01(\x05R\vlinkVersionB\xd2\x01\n" +
+	"\flink_version\x18\x03 \x01(\x05R\vlinkVersion\"C\n" +
+	"\x0eStoredSanction\x121\n" +
+	"\bsanction\x18\x01 \x01(\v2\x15.register.v1.SanctionR\bsanctionB\xd2\x01\n" +
 	"\x15com.register.store.v1B\vStoredProtoP\x01ZFgithub.com/perpetrator-register/register/api/register/store/v1;storev1\xa2\x02\x03RSX\xaa\x02\x11Register.Store.V1\xca\x02\x11Register\\Store\\V1\xe2\x02\x1dRegister\\Store\\V1\\GPBMetadata\xea\x02\x13Register::Store::V1b\x06proto3"
 
 var (
@@ -908,7 +956,7 @@ func file_register_store_v1_stored_proto_rawDescGZIP() []byte {
 	return file_register_store_v1_stored_proto_rawDescData
 }
 
-var file_register_store_v1_stored_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_register_store_v1_stored_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_register_store_v1_stored_proto_goTypes = []any{
 	(*StoredNominal)(nil),         // 0: register.store.v1.StoredNominal
 	(*StoredCourse)(nil),          // 1: register.store.v1.StoredCourse
@@ -922,36 +970,39 @@ var file_register_store_v1_stored_proto_goTypes = []any{
 	(*StoredReason)(nil),          // 9: register.store.v1.StoredReason
 	(*StoredLink)(nil),            // 10: register.store.v1.StoredLink
 	(*StoredAlert)(nil),           // 11: register.store.v1.StoredAlert
-	(*v1.Nominal)(nil),            // 12: register.v1.Nominal
-	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
-	(*v1.CourseOfConduct)(nil),    // 14: register.v1.CourseOfConduct
-	(*v1.ForceContact)(nil),       // 15: register.v1.ForceContact
-	(*v1.Search)(nil),             // 16: register.v1.Search
-	(*v1.Candidate)(nil),          // 17: register.v1.Candidate
-	(*v1.Link)(nil),               // 18: register.v1.Link
-	(*v1.Alert)(nil),              // 19: register.v1.Alert
+	(*StoredSanction)(nil),        // 12: register.store.v1.StoredSanction
+	(*v1.Nominal)(nil),            // 13: register.v1.Nominal
+	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
+	(*v1.CourseOfConduct)(nil),    // 15: register.v1.CourseOfConduct
+	(*v1.ForceContact)(nil),       // 16: register.v1.ForceContact
+	(*v1.Search)(nil),             // 17: register.v1.Search
+	(*v1.Candidate)(nil),          // 18: register.v1.Candidate
+	(*v1.Link)(nil),               // 19: register.v1.Link
+	(*v1.Alert)(nil),              // 20: register.v1.Alert
+	(*v1.Sanction)(nil),           // 21: register.v1.Sanction
 }
 var file_register_store_v1_stored_proto_depIdxs = []int32{
-	12, // 0: register.store.v1.StoredNominal.nominal:type_name -> register.v1.Nominal
-	13, // 1: register.store.v1.StoredNominal.update_time:type_name -> google.protobuf.Timestamp
-	14, // 2: register.store.v1.StoredCourse.course:type_name -> register.v1.CourseOfConduct
+	13, // 0: register.store.v1.StoredNominal.nominal:type_name -> register.v1.Nominal
+	14, // 1: register.store.v1.StoredNominal.update_time:type_name -> google.protobuf.Timestamp
+	15, // 2: register.store.v1.StoredCourse.course:type_name -> register.v1.CourseOfConduct
 	2,  // 3: register.store.v1.StoredCourse.victim:type_name -> register.store.v1.VictimTokens
 	2,  // 4: register.store.v1.StoredCourse.associated:type_name -> register.store.v1.VictimTokens
-	13, // 5: register.store.v1.StoredCourse.update_time:type_name -> google.protobuf.Timestamp
+	14, // 5: register.store.v1.StoredCourse.update_time:type_name -> google.protobuf.Timestamp
 	3,  // 6: register.store.v1.VictimTokens.tokens:type_name -> register.store.v1.VictimToken
-	15, // 7: register.store.v1.StoredForce.contact:type_name -> register.v1.ForceContact
-	13, // 8: register.store.v1.StoredForce.update_time:type_name -> google.protobuf.Timestamp
-	16, // 9: register.store.v1.StoredSearch.search:type_name -> register.v1.Search
+	16, // 7: register.store.v1.StoredForce.contact:type_name -> register.v1.ForceContact
+	14, // 8: register.store.v1.StoredForce.update_time:type_name -> google.protobuf.Timestamp
+	17, // 9: register.store.v1.StoredSearch.search:type_name -> register.v1.Search
 	6,  // 10: register.store.v1.StoredSearch.bases:type_name -> register.store.v1.Basis
 	7,  // 11: register.store.v1.Basis.nominals:type_name -> register.store.v1.NominalRef
-	17, // 12: register.store.v1.Shown.candidate:type_name -> register.v1.Candidate
-	18, // 13: register.store.v1.StoredLink.link:type_name -> register.v1.Link
-	19, // 14: register.store.v1.StoredAlert.alert:type_name -> register.v1.Alert
-	15, // [15:15] is the sub-list for method output_type
-	15, // [15:15] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	18, // 12: register.store.v1.Shown.candidate:type_name -> register.v1.Candidate
+	19, // 13: register.store.v1.StoredLink.link:type_name -> register.v1.Link
+	20, // 14: register.store.v1.StoredAlert.alert:type_name -> register.v1.Alert
+	21, // 15: register.store.v1.StoredSanction.sanction:type_name -> register.v1.Sanction
+	16, // [16:16] is the sub-list for method output_type
+	16, // [16:16] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_register_store_v1_stored_proto_init() }
@@ -965,7 +1016,7 @@ func file_register_store_v1_stored_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_store_v1_stored_proto_rawDesc), len(file_register_store_v1_stored_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   12,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
