@@ -120,7 +120,7 @@ func (s *Server) openStore(ctx context.Context) (*refdata.Set, error) {
 		return nil, err
 	}
 	s.gate = sanction.NewSet(s.db, s.keys)
-	s.writer, err = accesslog.NewWriter(s.db, accesslog.Options{Origin: c.Origin, Signers: signers, Log: s.log, Gate: s.gate})
+	s.writer, err = accesslog.NewWriter(s.db, accesslog.Options{Origin: c.Origin, Signers: signers, Log: s.log, Now: c.now(), Gate: s.gate})
 	return ref, err
 }
 
@@ -135,7 +135,7 @@ func (s *Server) deps(ref *refdata.Set) (*service.Deps, error) {
 	s.view = view.New(s.db, s.keys, rules, model, s.log)
 	return &service.Deps{
 		DB: s.db, Keys: s.keys, View: s.view, Ref: ref, Rules: rules, Proof: accesslog.NewReader(s.db),
-		Origin: c.Origin, SearchTTL: c.Limits.SearchTTL, Timeout: c.Limits.CallTimeout, Now: time.Now, Log: s.log,
+		Origin: c.Origin, SearchTTL: c.Limits.SearchTTL, Timeout: c.Limits.CallTimeout, Now: c.now(), Log: s.log,
 	}, nil
 }
 
@@ -168,6 +168,7 @@ func (s *Server) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	check.Now = deps.Now
 	deps.Check = check
 	if err := s.view.Load(ctx); err != nil {
 		return err
