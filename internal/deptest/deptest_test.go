@@ -76,6 +76,7 @@ func TestArrowsGoDown(t *testing.T) {
 		{"internal/postgres"},
 		{"internal/accesslog", "internal/witness"},
 		{"internal/view", "internal/gather", "internal/logexport", "internal/evidence", "internal/siem"},
+		{"internal/sanction"},
 		{"internal/call"},
 		{"internal/service"},
 		{"internal/server"},

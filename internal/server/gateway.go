@@ -89,6 +89,9 @@ func newGateway(ctx context.Context, conn *inproc, refusals *accesslog.Aggregato
 			return registerv1.RegisterAccessLogServiceHandlerClient(ctx, mux, registerv1.NewAccessLogServiceClient(conn))
 		},
 		func(ctx context.Context, mux *runtime.ServeMux) error {
+			return registerv1.RegisterStandardsServiceHandlerClient(ctx, mux, registerv1.NewStandardsServiceClient(conn))
+		},
+		func(ctx context.Context, mux *runtime.ServeMux) error {
 			return registerv1.RegisterDirectoryServiceHandlerClient(ctx, mux, registerv1.NewDirectoryServiceClient(conn))
 		},
 	} {
