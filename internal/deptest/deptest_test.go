@@ -69,8 +69,8 @@ func TestArrowsGoDown(t *testing.T) {
 	ranks := [][]string{
 		{"api", "api/register/v1", "policies"},
 		{"api/register/store/v1"},
-		{"internal/identity", "internal/refdata", "internal/checkpoint", "internal/tlogfile"},
-		{"internal/conduct/victim"},
+		{"internal/identity", "internal/refdata", "internal/checkpoint", "internal/tlogfile", "internal/console/picture", "internal/console/assets"},
+		{"internal/conduct/victim", "internal/client"},
 		{"internal/conduct"},
 		{"internal/seal", "internal/access"},
 		{"internal/postgres"},
@@ -78,6 +78,7 @@ func TestArrowsGoDown(t *testing.T) {
 		{"internal/view", "internal/gather", "internal/logexport", "internal/evidence", "internal/siem"},
 		{"internal/call"},
 		{"internal/service"},
+		{"internal/console"},
 		{"internal/server"},
 	}
 	rank := map[string]int{}
