@@ -69,8 +69,11 @@ func TestArrowsGoDown(t *testing.T) {
 	ranks := [][]string{
 		{"api", "api/register/v1", "policies"},
 		{"api/register/store/v1", "internal/arena"},
-		{"internal/identity", "internal/refdata", "internal/checkpoint", "internal/tlogfile", "internal/misuse"},
-		{"internal/conduct/victim"},
+		{
+			"internal/identity", "internal/refdata", "internal/checkpoint", "internal/tlogfile", "internal/misuse",
+			"internal/console/picture", "internal/console/assets",
+		},
+		{"internal/conduct/victim", "internal/client"},
 		{"internal/conduct"},
 		{"internal/seal", "internal/access"},
 		{"internal/postgres"},
@@ -79,6 +82,7 @@ func TestArrowsGoDown(t *testing.T) {
 		{"internal/sanction"},
 		{"internal/call"},
 		{"internal/service"},
+		{"internal/console"},
 		{"internal/server"},
 	}
 	rank := map[string]int{}
