@@ -46,9 +46,12 @@ func resourceName(kind postgres.Kind, force string, id uuid.UUID) string {
 	return "forces/" + force + "/" + collection(kind) + "/" + id.String()
 }
 
-// collection is the collection of a kind in resource names.
+// collection is what the records of a kind are called in resource names.
 func collection(kind postgres.Kind) string {
-	if kind == postgres.KindDuty {
+	switch kind {
+	case postgres.KindBreach:
+		return "breaches"
+	case postgres.KindDuty:
 		return "duties"
 	}
 	return string(kind) + "s"
