@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -123,6 +124,14 @@ func (c *Call) Show(id uuid.UUID, force string) {
 		c.Entry.Results = append(c.Entry.Results, id)
 	}
 	c.Touches = append(c.Touches, postgres.Touch{Record: id, Force: force})
+}
+
+// Require adds a record that must stand unchanged when the entry commits, unless
+// it is required already.
+func (c *Call) Require(r accesslog.Requirement) {
+	if !slices.Contains(c.Requires, r) {
+		c.Requires = append(c.Requires, r)
+	}
 }
 
 // ShowSilent notes that the call met a record that it must not show. Only the

@@ -27,6 +27,7 @@ type decoded struct {
 	veil     *Veil
 	identity identity.Record
 	course   *conduct.Course
+	fell     int64 // log index at which the course fell, if it has
 	contact  *registerv1.ForceContact
 	link     *Link
 	alert    *Alert
@@ -132,23 +133,35 @@ func (d decoder) course(r *postgres.FeedRow, out *decoded) error {
 	if _, err := OpenVersion(d.keys, r.Record, r.Version, r.Wrapped, &stored); err != nil {
 		return err
 	}
+	var err error
+	out.course, err = d.courseOf(r.Record, &stored)
+	out.fell = FallenIndex(&stored, r.Version)
+	return err
+}
+
+// Course is a stored course as the rules of conduct take it.
+func (v *View) Course(r postgres.Record, stored *storev1.StoredCourse) (*conduct.Course, error) {
+	return v.decoder.courseOf(r, stored)
+}
+
+func (d decoder) courseOf(r postgres.Record, stored *storev1.StoredCourse) (*conduct.Course, error) {
 	c := stored.GetCourse()
 	nominal, err := uuid.FromBytes(stored.GetNominalId())
 	if err != nil {
-		return fmt.Errorf("view: record %s version %d: content malformed", r.Record.ID, r.Version.N)
+		return nil, fmt.Errorf("view: course %s: content malformed", r.ID)
 	}
 	course := &conduct.Course{
-		ID: conduct.ID(r.Record.ID), Force: r.Record.Force, Nominal: conduct.ID(nominal),
+		ID: conduct.ID(r.ID), Force: r.Force, Nominal: conduct.ID(nominal),
 		Standing:  strings.TrimPrefix(c.GetStanding().String(), "STANDING_"),
 		Cancelled: c.GetState() == registerv1.RecordState_RECORD_STATE_CANCELLED,
 	}
 	if course.Principal, err = d.tokens(stored.GetVictim()); err != nil {
-		return err
+		return nil, err
 	}
 	for _, a := range stored.GetAssociated() {
 		tokens, err := d.tokens(a)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		course.Associated = append(course.Associated, tokens)
 	}
@@ -168,8 +181,7 @@ func (d decoder) course(r *postgres.FeedRow, out *decoded) error {
 	if len(course.Incidents) == 0 {
 		course.Assessment = "E"
 	}
-	out.course = course
-	return nil
+	return course, nil
 }
 
 func (d decoder) tokens(v *storev1.VictimTokens) ([]victim.Token, error) {

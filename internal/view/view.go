@@ -73,6 +73,7 @@ type View struct {
 	contacts  map[string]*registerv1.ForceContact
 	links     links
 	alerts    alerts
+	fallen    map[identity.ID]FallenCourse
 	head      atomic.Int64 // last log index applied, -1 before the first
 }
 
@@ -91,6 +92,7 @@ func New(db *postgres.DB, keys *seal.KeyRing, rules *conduct.Rules, model *ident
 		contacts:  map[string]*registerv1.ForceContact{},
 		links:     newLinks(),
 		alerts:    newAlerts(),
+		fallen:    map[identity.ID]FallenCourse{},
 	}
 	v.head.Store(-1)
 	v.puller = puller{catchUp: v.catchUp}
@@ -155,6 +157,7 @@ func (v *View) apply(d decoded) {
 			v.silent.remove(d.id)
 		}
 	case postgres.KindCourse:
+		v.applyFallen(d)
 		if old, ok := v.courses[d.id]; ok {
 			nominal := identity.ID(old.Nominal)
 			v.byNominal[nominal] = slices.DeleteFunc(v.byNominal[nominal], func(c identity.ID) bool { return c == d.id })

@@ -125,7 +125,10 @@ type StoredCourse struct {
 	// SHA-256 over the content as sent, to tell a retry from a changed revision.
 	ContentHash []byte `protobuf:"bytes,5,opt,name=content_hash,json=contentHash,proto3" json:"content_hash,omitempty"`
 	// When this version was stored.
-	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// The log index at which it came to count towards nothing; 0 while it counts, or
+	// when that was with this version.
+	FallenIndex   int64 `protobuf:"varint,40,opt,name=fallen_index,json=fallenIndex,proto3" json:"fallen_index,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -200,6 +203,13 @@ func (x *StoredCourse) GetUpdateTime() *timestamppb.Timestamp {
 		return x.UpdateTime
 	}
 	return nil
+}
+
+func (x *StoredCourse) GetFallenIndex() int64 {
+	if x != nil {
+		return x.FallenIndex
+	}
+	return 0
 }
 
 // VictimTokens are the keyed one-way codes of one victim.
@@ -769,10 +779,20 @@ type StoredAlert struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The alert; `name`, `link` and `log_index` are not kept.
 	Alert *v1.Alert `protobuf:"bytes,1,opt,name=alert,proto3" json:"alert,omitempty"`
-	// The record id of the link it is about, 16 bytes.
+	// The record id of the link it is about, 16 bytes; empty when it is about
+	// another record.
 	LinkId []byte `protobuf:"bytes,2,opt,name=link_id,json=linkId,proto3" json:"link_id,omitempty"`
 	// The version of that link that raised it.
-	LinkVersion   int32 `protobuf:"varint,3,opt,name=link_version,json=linkVersion,proto3" json:"link_version,omitempty"`
+	LinkVersion int32 `protobuf:"varint,3,opt,name=link_version,json=linkVersion,proto3" json:"link_version,omitempty"`
+	// The record that it is about, 16 bytes; empty for an alert of a link.
+	SubjectId []byte `protobuf:"bytes,4,opt,name=subject_id,json=subjectId,proto3" json:"subject_id,omitempty"`
+	// The force's own record that the subject bears upon, 16 bytes, if any.
+	RelatedId []byte `protobuf:"bytes,5,opt,name=related_id,json=relatedId,proto3" json:"related_id,omitempty"`
+	// The nominals behind it, 16 bytes each: where one is SILENT, the alert is
+	// there for nobody to whom that nominal is not.
+	About [][]byte `protobuf:"bytes,6,rep,name=about,proto3" json:"about,omitempty"`
+	// Who caused it, as in the log, when he must not learn of it.
+	Cause         string `protobuf:"bytes,7,opt,name=cause,proto3" json:"cause,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -828,6 +848,34 @@ func (x *StoredAlert) GetLinkVersion() int32 {
 	return 0
 }
 
+func (x *StoredAlert) GetSubjectId() []byte {
+	if x != nil {
+		return x.SubjectId
+	}
+	return nil
+}
+
+func (x *StoredAlert) GetRelatedId() []byte {
+	if x != nil {
+		return x.RelatedId
+	}
+	return nil
+}
+
+func (x *StoredAlert) GetAbout() [][]byte {
+	if x != nil {
+		return x.About
+	}
+	return nil
+}
+
+func (x *StoredAlert) GetCause() string {
+	if x != nil {
+		return x.Cause
+	}
+	return ""
+}
+
 var File_register_store_v1_stored_proto protoreflect.FileDescriptor
 
 const file_register_store_v1_stored_proto_rawDesc = "" +
@@ -841,7 +889,7 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\x0fhidden_versions\x18\x04 \x01(\x05R\x0ehiddenVersions\x12\x1e\n" +
 	"\n" +
 	"registrant\x18\x05 \x01(\tR\n" +
-	"registrant\"\xbd\x02\n" +
+	"registrant\"\xe0\x02\n" +
 	"\fStoredCourse\x124\n" +
 	"\x06course\x18\x01 \x01(\v2\x1c.register.v1.CourseOfConductR\x06course\x12\x1d\n" +
 	"\n" +
@@ -852,7 +900,8 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"associated\x12!\n" +
 	"\fcontent_hash\x18\x05 \x01(\fR\vcontentHash\x12;\n" +
 	"\vupdate_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"updateTime\"F\n" +
+	"updateTime\x12!\n" +
+	"\ffallen_index\x18( \x01(\x03R\vfallenIndex\"F\n" +
 	"\fVictimTokens\x126\n" +
 	"\x06tokens\x18\x01 \x03(\v2\x1e.register.store.v1.VictimTokenR\x06tokens\"I\n" +
 	"\vVictimToken\x12\x12\n" +
@@ -889,11 +938,17 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\x01a\x18\x02 \x01(\fR\x01a\x12\f\n" +
 	"\x01b\x18\x03 \x01(\fR\x01b\x12\x17\n" +
 	"\aforce_a\x18\x04 \x01(\tR\x06forceA\x12\x17\n" +
-	"\aforce_b\x18\x05 \x01(\tR\x06forceB\"s\n" +
+	"\aforce_b\x18\x05 \x01(\tR\x06forceB\"\xdd\x01\n" +
 	"\vStoredAlert\x12(\n" +
 	"\x05alert\x18\x01 \x01(\v2\x12.register.v1.AlertR\x05alert\x12\x17\n" +
 	"\alink_id\x18\x02 \x01(\fR\x06linkId\x12!\n" +
-	"\flink_version\x18\x03 \x01(\x05R\vlinkVersionB\xd2\x01\n" +
+	"\flink_version\x18\x03 \x01(\x05R\vlinkVersion\x12\x1d\n" +
+	"\n" +
+	"subject_id\x18\x04 \x01(\fR\tsubjectId\x12\x1d\n" +
+	"\n" +
+	"related_id\x18\x05 \x01(\fR\trelatedId\x12\x14\n" +
+	"\x05about\x18\x06 \x03(\fR\x05about\x12\x14\n" +
+	"\x05cause\x18\a \x01(\tR\x05causeB\xd2\x01\n" +
 	"\x15com.register.store.v1B\vStoredProtoP\x01ZFgithub.com/perpetrator-register/register/api/register/store/v1;storev1\xa2\x02\x03RSX\xaa\x02\x11Register.Store.V1\xca\x02\x11Register\\Store\\V1\xe2\x02\x1dRegister\\Store\\V1\\GPBMetadata\xea\x02\x13Register::Store::V1b\x06proto3"
 
 var (
