@@ -68,7 +68,7 @@ func TestArrowsGoDown(t *testing.T) {
 	t.Parallel()
 	ranks := [][]string{
 		{"api", "api/register/v1", "policies"},
-		{"api/register/store/v1"},
+		{"api/register/store/v1", "internal/arena"},
 		{"internal/identity", "internal/refdata", "internal/checkpoint", "internal/tlogfile"},
 		{"internal/conduct/victim"},
 		{"internal/conduct"},

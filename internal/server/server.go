@@ -117,7 +117,7 @@ func (s *Server) openStore(ctx context.Context) (*refdata.Set, error) {
 	if err := accesslog.CheckOrigin(ctx, s.db, c.Origin); err != nil {
 		return nil, err
 	}
-	s.writer, err = accesslog.NewWriter(s.db, accesslog.Options{Origin: c.Origin, Signers: signers, Log: s.log})
+	s.writer, err = accesslog.NewWriter(s.db, accesslog.Options{Origin: c.Origin, Signers: signers, Log: s.log, Now: c.now()})
 	return ref, err
 }
 
@@ -132,7 +132,7 @@ func (s *Server) deps(ref *refdata.Set) (*service.Deps, error) {
 	s.view = view.New(s.db, s.keys, rules, model, s.log)
 	return &service.Deps{
 		DB: s.db, Keys: s.keys, View: s.view, Ref: ref, Rules: rules, Proof: accesslog.NewReader(s.db),
-		Origin: c.Origin, SearchTTL: c.Limits.SearchTTL, Timeout: c.Limits.CallTimeout, Now: time.Now, Log: s.log,
+		Origin: c.Origin, SearchTTL: c.Limits.SearchTTL, Timeout: c.Limits.CallTimeout, Now: c.now(), Log: s.log,
 	}, nil
 }
 
@@ -165,6 +165,7 @@ func (s *Server) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	check.Now = deps.Now
 	deps.Check = check
 	if err := s.view.Load(ctx); err != nil {
 		return err

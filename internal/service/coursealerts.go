@@ -37,11 +37,11 @@ func (d *Deps) tellOfCourse(ctx context.Context, c *call.Call, change accesslog.
 	b := newBatch(d)
 	k := courseChange{change: change, nominal: identity.ID(is.GetNominalId())}
 	var err error
-	if k.is, err = d.View.Course(change.Record, is); err != nil {
+	if k.is, err = d.View.Course(change.Record, change.Version.N, is); err != nil {
 		return nil, err
 	}
 	if was != nil {
-		if k.was, err = d.View.Course(change.Record, was); err != nil {
+		if k.was, err = d.View.Course(change.Record, change.Expected, was); err != nil {
 			return nil, err
 		}
 	}

@@ -79,7 +79,7 @@ func (b *batch) fell(ctx context.Context, change accesslog.Change, nominal ident
 
 // fallsWith makes the alerts that a course falls because it is withdrawn or erased.
 func (d *Deps) fallsWith(ctx context.Context, b *batch, change accesslog.Change, stored *storev1.StoredCourse, code string) error {
-	was, err := d.View.Course(change.Record, stored)
+	was, err := d.View.Course(change.Record, change.Expected, stored)
 	if err != nil || !d.Rules.Counts(*was) {
 		return err // it fell before
 	}
@@ -88,7 +88,7 @@ func (d *Deps) fallsWith(ctx context.Context, b *batch, change accesslog.Change,
 
 // keepFallen keeps in the next version of a course at which log index it fell.
 func (d *Deps) keepFallen(cur postgres.Current, was, is *storev1.StoredCourse) error {
-	before, err := d.View.Course(cur.Record, was)
+	before, err := d.View.Course(cur.Record, cur.Version.N, was)
 	if err != nil || d.Rules.Counts(*before) {
 		return err
 	}

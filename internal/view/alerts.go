@@ -47,7 +47,7 @@ func (d decoder) alert(r *postgres.FeedRow) (*Alert, error) {
 	}
 	a := stored.GetAlert()
 	out := &Alert{
-		ID: identity.ID(r.Record.ID), Force: d.common.force(r.Record.Force), Kind: a.GetKind(), Audience: a.GetAudience(), Cause: stored.GetCause(),
+		ID: identity.ID(r.Record.ID), Force: r.Record.Force, Kind: a.GetKind(), Audience: a.GetAudience(), Cause: stored.GetCause(),
 		Index: FirstIndex(a, r.Version), Ordinal: a.GetOrdinal(), Acknowledged: a.GetAcknowledgeTime() != nil,
 	}
 	var bad error

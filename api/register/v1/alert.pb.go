@@ -269,9 +269,7 @@ type Alert struct {
 	// What exactly, by kind: a tier (ALLEGED, CONVICTED), why conduct no longer
 	// holds (CANCELLED, ACQUITTED, ERASED, DOUBTED), the prompt of a duty, the
 	// force's own number of a load.
-	Code string `protobuf:"bytes,16,opt,name=code,proto3" json:"code,omitempty"`
-	// What a review of a counter-allegation found; absent while there was none.
-	CounterReview *CounterReview `protobuf:"bytes,17,opt,name=counter_review,json=counterReview,proto3" json:"counter_review,omitempty"`
+	Code          string `protobuf:"bytes,16,opt,name=code,proto3" json:"code,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -418,77 +416,6 @@ func (x *Alert) GetCode() string {
 	return ""
 }
 
-func (x *Alert) GetCounterReview() *CounterReview {
-	if x != nil {
-		return x.CounterReview
-	}
-	return nil
-}
-
-// CounterReview is a supervisor's review of a counter-allegation.
-type CounterReview struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The review found the accusation genuine: from then on it counts as any other.
-	Upheld bool `protobuf:"varint,1,opt,name=upheld,proto3" json:"upheld,omitempty"`
-	// Why, at least 10 characters.
-	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
-	// When.
-	Time          *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=time,proto3" json:"time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *CounterReview) Reset() {
-	*x = CounterReview{}
-	mi := &file_register_v1_alert_proto_msgTypes[1]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *CounterReview) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*CounterReview) ProtoMessage() {}
-
-func (x *CounterReview) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_alert_proto_msgTypes[1]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use CounterReview.ProtoReflect.Descriptor instead.
-func (*CounterReview) Descriptor() ([]byte, []int) {
-	return file_register_v1_alert_proto_rawDescGZIP(), []int{1}
-}
-
-func (x *CounterReview) GetUpheld() bool {
-	if x != nil {
-		return x.Upheld
-	}
-	return false
-}
-
-func (x *CounterReview) GetReason() string {
-	if x != nil {
-		return x.Reason
-	}
-	return ""
-}
-
-func (x *CounterReview) GetTime() *timestamppb.Timestamp {
-	if x != nil {
-		return x.Time
-	}
-	return nil
-}
-
 // ListAlertsRequest asks for a page of alerts.
 type ListAlertsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -508,7 +435,7 @@ type ListAlertsRequest struct {
 
 func (x *ListAlertsRequest) Reset() {
 	*x = ListAlertsRequest{}
-	mi := &file_register_v1_alert_proto_msgTypes[2]
+	mi := &file_register_v1_alert_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -520,7 +447,7 @@ func (x *ListAlertsRequest) String() string {
 func (*ListAlertsRequest) ProtoMessage() {}
 
 func (x *ListAlertsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_alert_proto_msgTypes[2]
+	mi := &file_register_v1_alert_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -533,7 +460,7 @@ func (x *ListAlertsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAlertsRequest.ProtoReflect.Descriptor instead.
 func (*ListAlertsRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_alert_proto_rawDescGZIP(), []int{2}
+	return file_register_v1_alert_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *ListAlertsRequest) GetParent() string {
@@ -579,7 +506,7 @@ type ListAlertsResponse struct {
 
 func (x *ListAlertsResponse) Reset() {
 	*x = ListAlertsResponse{}
-	mi := &file_register_v1_alert_proto_msgTypes[3]
+	mi := &file_register_v1_alert_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -591,7 +518,7 @@ func (x *ListAlertsResponse) String() string {
 func (*ListAlertsResponse) ProtoMessage() {}
 
 func (x *ListAlertsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_alert_proto_msgTypes[3]
+	mi := &file_register_v1_alert_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -604,7 +531,7 @@ func (x *ListAlertsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAlertsResponse.ProtoReflect.Descriptor instead.
 func (*ListAlertsResponse) Descriptor() ([]byte, []int) {
-	return file_register_v1_alert_proto_rawDescGZIP(), []int{3}
+	return file_register_v1_alert_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *ListAlertsResponse) GetAlerts() []*Alert {
@@ -639,7 +566,7 @@ type AcknowledgeAlertRequest struct {
 
 func (x *AcknowledgeAlertRequest) Reset() {
 	*x = AcknowledgeAlertRequest{}
-	mi := &file_register_v1_alert_proto_msgTypes[4]
+	mi := &file_register_v1_alert_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -651,7 +578,7 @@ func (x *AcknowledgeAlertRequest) String() string {
 func (*AcknowledgeAlertRequest) ProtoMessage() {}
 
 func (x *AcknowledgeAlertRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_alert_proto_msgTypes[4]
+	mi := &file_register_v1_alert_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -664,7 +591,7 @@ func (x *AcknowledgeAlertRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcknowledgeAlertRequest.ProtoReflect.Descriptor instead.
 func (*AcknowledgeAlertRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_alert_proto_rawDescGZIP(), []int{4}
+	return file_register_v1_alert_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *AcknowledgeAlertRequest) GetName() string {
@@ -686,7 +613,7 @@ type ListRetractionsRequest struct {
 
 func (x *ListRetractionsRequest) Reset() {
 	*x = ListRetractionsRequest{}
-	mi := &file_register_v1_alert_proto_msgTypes[5]
+	mi := &file_register_v1_alert_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -698,7 +625,7 @@ func (x *ListRetractionsRequest) String() string {
 func (*ListRetractionsRequest) ProtoMessage() {}
 
 func (x *ListRetractionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_alert_proto_msgTypes[5]
+	mi := &file_register_v1_alert_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -711,7 +638,7 @@ func (x *ListRetractionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRetractionsRequest.ProtoReflect.Descriptor instead.
 func (*ListRetractionsRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_alert_proto_rawDescGZIP(), []int{5}
+	return file_register_v1_alert_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ListRetractionsRequest) GetSince() *timestamppb.Timestamp {
@@ -732,7 +659,7 @@ type ListRetractionsResponse struct {
 
 func (x *ListRetractionsResponse) Reset() {
 	*x = ListRetractionsResponse{}
-	mi := &file_register_v1_alert_proto_msgTypes[6]
+	mi := &file_register_v1_alert_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -744,7 +671,7 @@ func (x *ListRetractionsResponse) String() string {
 func (*ListRetractionsResponse) ProtoMessage() {}
 
 func (x *ListRetractionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_alert_proto_msgTypes[6]
+	mi := &file_register_v1_alert_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -757,7 +684,7 @@ func (x *ListRetractionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRetractionsResponse.ProtoReflect.Descriptor instead.
 func (*ListRetractionsResponse) Descriptor() ([]byte, []int) {
-	return file_register_v1_alert_proto_rawDescGZIP(), []int{6}
+	return file_register_v1_alert_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ListRetractionsResponse) GetRetractions() []*Retraction {
@@ -789,7 +716,7 @@ type Retraction struct {
 
 func (x *Retraction) Reset() {
 	*x = Retraction{}
-	mi := &file_register_v1_alert_proto_msgTypes[7]
+	mi := &file_register_v1_alert_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -801,7 +728,7 @@ func (x *Retraction) String() string {
 func (*Retraction) ProtoMessage() {}
 
 func (x *Retraction) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_alert_proto_msgTypes[7]
+	mi := &file_register_v1_alert_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -814,7 +741,7 @@ func (x *Retraction) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Retraction.ProtoReflect.Descriptor instead.
 func (*Retraction) Descriptor() ([]byte, []int) {
-	return file_register_v1_alert_proto_rawDescGZIP(), []int{7}
+	return file_register_v1_alert_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Retraction) GetCode() string {
@@ -863,7 +790,7 @@ var File_register_v1_alert_proto protoreflect.FileDescriptor
 
 const file_register_v1_alert_proto_rawDesc = "" +
 	"\n" +
-	"\x17register/v1/alert.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\"\xad\x05\n" +
+	"\x17register/v1/alert.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\"\xea\x04\n" +
 	"\x05Alert\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12*\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x16.register.v1.AlertKindR\x04kind\x12\x12\n" +
@@ -883,13 +810,8 @@ const file_register_v1_alert_proto_rawDesc = "" +
 	"\asubject\x18\r \x01(\tR\asubject\x12\x18\n" +
 	"\arelated\x18\x0e \x01(\tR\arelated\x12 \n" +
 	"\vunconfirmed\x18\x0f \x01(\bR\vunconfirmed\x12\x12\n" +
-	"\x04code\x18\x10 \x01(\tR\x04code\x12A\n" +
-	"\x0ecounter_review\x18\x11 \x01(\v2\x1a.register.v1.CounterReviewR\rcounterReview:2\xeaA/\n" +
-	"\x0eregister/Alert\x12\x1dforces/{force}/alerts/{alert}\"o\n" +
-	"\rCounterReview\x12\x16\n" +
-	"\x06upheld\x18\x01 \x01(\bR\x06upheld\x12\x16\n" +
-	"\x06reason\x18\x02 \x01(\tR\x06reason\x12.\n" +
-	"\x04time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\"\xae\x01\n" +
+	"\x04code\x18\x10 \x01(\tR\x04code:2\xeaA/\n" +
+	"\x0eregister/Alert\x12\x1dforces/{force}/alerts/{alert}\"\xae\x01\n" +
 	"\x11ListAlertsRequest\x123\n" +
 	"\x06parent\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x06parent\x12\x12\n" +
 	"\x04open\x18\x02 \x01(\bR\x04open\x12'\n" +
@@ -972,43 +894,40 @@ func file_register_v1_alert_proto_rawDescGZIP() []byte {
 }
 
 var file_register_v1_alert_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_register_v1_alert_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_register_v1_alert_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_register_v1_alert_proto_goTypes = []any{
 	(AlertKind)(0),                  // 0: register.v1.AlertKind
 	(AlertAudience)(0),              // 1: register.v1.AlertAudience
 	(*Alert)(nil),                   // 2: register.v1.Alert
-	(*CounterReview)(nil),           // 3: register.v1.CounterReview
-	(*ListAlertsRequest)(nil),       // 4: register.v1.ListAlertsRequest
-	(*ListAlertsResponse)(nil),      // 5: register.v1.ListAlertsResponse
-	(*AcknowledgeAlertRequest)(nil), // 6: register.v1.AcknowledgeAlertRequest
-	(*ListRetractionsRequest)(nil),  // 7: register.v1.ListRetractionsRequest
-	(*ListRetractionsResponse)(nil), // 8: register.v1.ListRetractionsResponse
-	(*Retraction)(nil),              // 9: register.v1.Retraction
-	(*timestamppb.Timestamp)(nil),   // 10: google.protobuf.Timestamp
+	(*ListAlertsRequest)(nil),       // 3: register.v1.ListAlertsRequest
+	(*ListAlertsResponse)(nil),      // 4: register.v1.ListAlertsResponse
+	(*AcknowledgeAlertRequest)(nil), // 5: register.v1.AcknowledgeAlertRequest
+	(*ListRetractionsRequest)(nil),  // 6: register.v1.ListRetractionsRequest
+	(*ListRetractionsResponse)(nil), // 7: register.v1.ListRetractionsResponse
+	(*Retraction)(nil),              // 8: register.v1.Retraction
+	(*timestamppb.Timestamp)(nil),   // 9: google.protobuf.Timestamp
 }
 var file_register_v1_alert_proto_depIdxs = []int32{
 	0,  // 0: register.v1.Alert.kind:type_name -> register.v1.AlertKind
-	10, // 1: register.v1.Alert.create_time:type_name -> google.protobuf.Timestamp
-	10, // 2: register.v1.Alert.acknowledge_time:type_name -> google.protobuf.Timestamp
+	9,  // 1: register.v1.Alert.create_time:type_name -> google.protobuf.Timestamp
+	9,  // 2: register.v1.Alert.acknowledge_time:type_name -> google.protobuf.Timestamp
 	1,  // 3: register.v1.Alert.audience:type_name -> register.v1.AlertAudience
-	3,  // 4: register.v1.Alert.counter_review:type_name -> register.v1.CounterReview
-	10, // 5: register.v1.CounterReview.time:type_name -> google.protobuf.Timestamp
-	2,  // 6: register.v1.ListAlertsResponse.alerts:type_name -> register.v1.Alert
-	10, // 7: register.v1.ListRetractionsRequest.since:type_name -> google.protobuf.Timestamp
-	9,  // 8: register.v1.ListRetractionsResponse.retractions:type_name -> register.v1.Retraction
-	10, // 9: register.v1.Retraction.time:type_name -> google.protobuf.Timestamp
-	10, // 10: register.v1.Retraction.shown_time:type_name -> google.protobuf.Timestamp
-	4,  // 11: register.v1.AlertService.ListAlerts:input_type -> register.v1.ListAlertsRequest
-	6,  // 12: register.v1.AlertService.AcknowledgeAlert:input_type -> register.v1.AcknowledgeAlertRequest
-	7,  // 13: register.v1.AlertService.ListRetractions:input_type -> register.v1.ListRetractionsRequest
-	5,  // 14: register.v1.AlertService.ListAlerts:output_type -> register.v1.ListAlertsResponse
-	2,  // 15: register.v1.AlertService.AcknowledgeAlert:output_type -> register.v1.Alert
-	8,  // 16: register.v1.AlertService.ListRetractions:output_type -> register.v1.ListRetractionsResponse
-	14, // [14:17] is the sub-list for method output_type
-	11, // [11:14] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	2,  // 4: register.v1.ListAlertsResponse.alerts:type_name -> register.v1.Alert
+	9,  // 5: register.v1.ListRetractionsRequest.since:type_name -> google.protobuf.Timestamp
+	8,  // 6: register.v1.ListRetractionsResponse.retractions:type_name -> register.v1.Retraction
+	9,  // 7: register.v1.Retraction.time:type_name -> google.protobuf.Timestamp
+	9,  // 8: register.v1.Retraction.shown_time:type_name -> google.protobuf.Timestamp
+	3,  // 9: register.v1.AlertService.ListAlerts:input_type -> register.v1.ListAlertsRequest
+	5,  // 10: register.v1.AlertService.AcknowledgeAlert:input_type -> register.v1.AcknowledgeAlertRequest
+	6,  // 11: register.v1.AlertService.ListRetractions:input_type -> register.v1.ListRetractionsRequest
+	4,  // 12: register.v1.AlertService.ListAlerts:output_type -> register.v1.ListAlertsResponse
+	2,  // 13: register.v1.AlertService.AcknowledgeAlert:output_type -> register.v1.Alert
+	7,  // 14: register.v1.AlertService.ListRetractions:output_type -> register.v1.ListRetractionsResponse
+	12, // [12:15] is the sub-list for method output_type
+	9,  // [9:12] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_register_v1_alert_proto_init() }
@@ -1023,7 +942,7 @@ func file_register_v1_alert_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_v1_alert_proto_rawDesc), len(file_register_v1_alert_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   8,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
