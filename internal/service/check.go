@@ -23,6 +23,8 @@ type Checker struct {
 	rules   protovalidate.Validator
 	ref     *refdata.Set
 	methods map[string]bool // by short name
+	// Now is the clock.
+	Now func() time.Time
 }
 
 // NewChecker compiles the contract's rules.
@@ -31,7 +33,7 @@ func NewChecker(ref *refdata.Set, methods call.Methods) (*Checker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("service: validation rules: %w", err)
 	}
-	c := &Checker{rules: rules, ref: ref, methods: map[string]bool{}}
+	c := &Checker{rules: rules, ref: ref, methods: map[string]bool{}, Now: time.Now}
 	for _, m := range methods {
 		c.methods[m.Short] = true
 	}
@@ -230,7 +232,7 @@ func (c *Checker) course(course *registerv1.CourseOfConduct) []Violation {
 	var out []Violation
 	for i, incident := range course.GetIncidents() {
 		at := fmt.Sprintf("course.incidents[%d]", i)
-		if t := incident.GetOccurTime(); t != nil && t.AsTime().After(time.Now().Add(future)) {
+		if t := incident.GetOccurTime(); t != nil && t.AsTime().After(c.Now().Add(future)) {
 			out = append(out, Violation{at + ".occur_time", "lies in the future"})
 		}
 		if r := incident.GetReportTime(); r != nil && incident.GetOccurTime() != nil && r.AsTime().Before(incident.GetOccurTime().AsTime()) {

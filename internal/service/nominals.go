@@ -417,6 +417,12 @@ func (s *Nominals) erasableBehind(ctx context.Context, nominal identity.ID) (beh
 	for _, l := range s.View.LinksOf(nominal) {
 		ids = append(ids, uuid.UUID(l.ID))
 	}
+	for _, duty := range s.View.DutiesOf(nominal) {
+		ids = append(ids, uuid.UUID(duty.ID))
+	}
+	for _, id := range s.View.JudgementsOf(nominal) {
+		ids = append(ids, uuid.UUID(id))
+	}
 	if len(ids) == 0 {
 		return nil, 0, nil
 	}
@@ -430,8 +436,19 @@ func (s *Nominals) erasableBehind(ctx context.Context, nominal identity.ID) (beh
 			continue
 		}
 		behind = append(behind, erase(cur))
-		if cur.Record.Kind == postgres.KindCourse {
+		switch cur.Record.Kind {
+		case postgres.KindCourse:
 			courses++
+			var stored storev1.StoredCourse
+			if _, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
+				return nil, 0, err
+			}
+			if err := s.fallsWith(ctx, &b, behind[len(behind)-1], &stored, codeErased); err != nil {
+				return nil, 0, err
+			}
+			continue
+		case postgres.KindLink:
+		default:
 			continue
 		}
 		if err := b.erased(ctx, cur, behind[len(behind)-1]); err != nil {
