@@ -35,6 +35,8 @@ type Matter struct {
 	Informed []Informed
 	// Exhibits are what may hold evidence and has been seized or is to be had.
 	Exhibits []Exhibit
+	// Actions are what police did about the whole matter, and not about one incident.
+	Actions []Action
 	// Loaded is when the register got it, if it was loaded as history: clocks start
 	// then. Zero for what was reported as it happened.
 	Loaded time.Time
