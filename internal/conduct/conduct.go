@@ -108,6 +108,8 @@ type Course struct {
 	Assessment string
 	// Settled is what its force says of its victim and those of other courses.
 	Settled []Settled
+	// Countered says that it is a counter-allegation that no review has upheld.
+	Countered bool
 }
 
 // Settled is what a force says of the victims of two courses. Between forces it

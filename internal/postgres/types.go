@@ -24,6 +24,10 @@ const (
 	KindBreach     Kind = "breach"     // a contravention of a measure
 	KindAssessment Kind = "assessment" // an assessment of risk
 	KindPlan       Kind = "plan"       // a safety plan for one victim
+	KindDuty       Kind = "duty"       // what a force must do by a deadline
+	KindJudgement  Kind = "judgement"  // what a force made of a prompt
+	// KindSanction is what professional standards has ordered for a user.
+	KindSanction Kind = "sanction"
 )
 
 // Record is the unchanging part of a record.

@@ -142,11 +142,8 @@ func (s *Courses) highRisk(ctx context.Context, course uuid.UUID, nominal identi
 }
 
 // partsOfCourse makes the erasures of the assessments and safety plans of a course,
-// which are about its victim.
+// which are about its victim. The view must be level.
 func (s *Courses) partsOfCourse(ctx context.Context, course postgres.Current) ([]accesslog.Change, error) {
-	if err := s.View.Pull(ctx); err != nil {
-		return nil, err
-	}
 	var stored storev1.StoredCourse
 	if _, err := view.OpenVersion(s.Keys, course.Record, course.Version, course.Wrapped, &stored); err != nil {
 		return nil, err

@@ -439,6 +439,12 @@ func (s *Nominals) erasableBehind(ctx context.Context, nominal identity.ID) (beh
 	for _, l := range s.View.LinksOf(nominal) {
 		ids = append(ids, uuid.UUID(l.ID))
 	}
+	for _, duty := range s.View.DutiesOf(nominal) {
+		ids = append(ids, uuid.UUID(duty.ID))
+	}
+	for _, id := range s.View.JudgementsOf(nominal) {
+		ids = append(ids, uuid.UUID(id))
+	}
 	if len(ids) == 0 {
 		return nil, 0, nil
 	}
@@ -455,6 +461,13 @@ func (s *Nominals) erasableBehind(ctx context.Context, nominal identity.ID) (beh
 		switch cur.Record.Kind {
 		case postgres.KindCourse:
 			courses++
+			var stored storev1.StoredCourse
+			if _, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
+				return nil, 0, err
+			}
+			if err := s.fallsWith(ctx, &b, behind[len(behind)-1], &stored, codeErased); err != nil {
+				return nil, 0, err
+			}
 			continue
 		case postgres.KindLink:
 		default:

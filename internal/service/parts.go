@@ -54,9 +54,9 @@ type parts[R partRecord, S partStored] struct {
 
 // known is what the register itself knows of a part.
 type known struct {
-	name, nominal         string
-	version               int64
-	state                 registerv1.RecordState
+	name, nominal          string
+	version                int64
+	state                  registerv1.RecordState
 	create, update, loaded *timestamppb.Timestamp
 }
 

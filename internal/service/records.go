@@ -188,7 +188,13 @@ func (s *Records) logFailure(ctx context.Context, c *call.Call, err error, p *Pr
 	c.Discard()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Timeout)
 	defer cancel()
-	return c.Commit(ctx, OutcomeName(p.Code))
+	logErr := c.Commit(ctx, OutcomeName(p.Code))
+	if accesslog.Sanctioned(logErr) {
+		if err := c.Commit(ctx, OutcomeName(AsProblem(logErr).Code)); err != nil {
+			return err
+		}
+	}
+	return logErr
 }
 
 func (s *Records) registerInto(ctx context.Context, c *call.Call, m *registerv1.RegisterRecordsRequest, out *registerv1.RegisterRecordsResponse) error {

@@ -48,8 +48,11 @@ func resourceName(kind postgres.Kind, force string, id uuid.UUID) string {
 
 // collection is what the records of a kind are called in resource names.
 func collection(kind postgres.Kind) string {
-	if kind == postgres.KindBreach {
+	switch kind {
+	case postgres.KindBreach:
 		return "breaches"
+	case postgres.KindDuty:
+		return "duties"
 	}
 	return string(kind) + "s"
 }

@@ -26,16 +26,18 @@ type decoded struct {
 	veil     *Veil
 	identity identity.Record
 	course   *conduct.Course
+	fell     int64 // log index at which the course fell, if it has
 	contact  *registerv1.ForceContact
 	link     *Link
 	alert    *Alert
 	part     *Part
+	duty     *Duty
+	judged   *Judged
 }
 
 type decoder struct {
-	keys   *seal.KeyRing
-	rules  *conduct.Rules
-	common *common
+	keys  *seal.KeyRing
+	rules *conduct.Rules
 }
 
 func (d decoder) decode(r *postgres.FeedRow) (decoded, error) {
@@ -59,6 +61,10 @@ func (d decoder) decode(r *postgres.FeedRow) (decoded, error) {
 		out.alert, err = d.alert(r)
 	case postgres.KindMeasure, postgres.KindBreach, postgres.KindAssessment, postgres.KindPlan:
 		out.part, err = d.part(r)
+	case postgres.KindDuty:
+		out.duty, err = d.duty(r)
+	case postgres.KindJudgement:
+		out.judged, err = d.judged(r)
 	}
 	return out, err
 }
@@ -102,11 +108,11 @@ func (d decoder) nominal(r *postgres.FeedRow, out *decoded) error {
 	}
 	out.identity = Record(n)
 	out.nominal = &Nominal{
-		ID: out.id, Force: d.common.force(r.Record.Force), Version: int64(r.Version.N), Restriction: n.GetRestriction(),
+		ID: out.id, Force: r.Record.Force, Version: int64(r.Version.N), Restriction: n.GetRestriction(),
 		Warnings: n.GetWarnings(), Name: DisplayName(n.GetNames()), Key: key,
 	}
 	if len(n.GetBirthDates()) > 0 {
-		out.nominal.Birth = d.common.date(n.GetBirthDates()[0])
+		out.nominal.Birth = n.GetBirthDates()[0]
 	}
 	return nil
 }
