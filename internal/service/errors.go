@@ -40,6 +40,7 @@ const (
 	ReasonInternal         = "INTERNAL"
 	ReasonTimeout          = "TIMEOUT"
 	ReasonUnauthenticated  = "UNAUTHENTICATED"
+	ReasonTokenExpired     = "token_expired"
 	ReasonTooManyRequests  = "TOO_MANY_REQUESTS"
 	ReasonMalformedRequest = "MALFORMED_REQUEST"
 )
