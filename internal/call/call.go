@@ -142,6 +142,14 @@ func (c *Call) Show(id uuid.UUID, force string) {
 	c.Touches = append(c.Touches, postgres.Touch{Record: id, Force: force})
 }
 
+// Require adds a record that must stand unchanged when the entry commits, unless
+// it is required already.
+func (c *Call) Require(r accesslog.Requirement) {
+	if !slices.Contains(c.Requires, r) {
+		c.Requires = append(c.Requires, r)
+	}
+}
+
 // ShowSilent notes that the call met a record that it must not show. Only the
 // owner force's PSD can read it.
 func (c *Call) ShowSilent(id uuid.UUID, force string) {

@@ -106,6 +106,8 @@ type Course struct {
 	Cancelled bool
 	// Assessment is the 3x5x2 assessment, A to E; empty means not graded.
 	Assessment string
+	// Countered says that it is a counter-allegation that no review has upheld.
+	Countered bool
 }
 
 // Level says how surely a finding holds.

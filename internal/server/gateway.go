@@ -33,8 +33,9 @@ const (
 
 // newGateway makes the REST edge on top of the in-process connection. Every
 // request goes through the chain; what fails before it (no such path, a body
-// that is not JSON of the contract) is counted as a transport refusal.
-func newGateway(ctx context.Context, conn *inproc, refusals *accesslog.Aggregator, maxBody int64, log *slog.Logger) (http.Handler, error) {
+// that is not JSON of the contract) is counted as a transport refusal. All other
+// paths are those of pages, which may be nil.
+func newGateway(ctx context.Context, conn *inproc, refusals *accesslog.Aggregator, maxBody int64, pages http.Handler, log *slog.Logger) (http.Handler, error) {
 	mux := runtime.NewServeMux(
 		runtime.WithMarshalerOption(runtime.MIMEWildcard, &contractJSON{
 			JSONPb: &runtime.JSONPb{
@@ -111,7 +112,15 @@ func newGateway(ctx context.Context, conn *inproc, refusals *accesslog.Aggregato
 			log.Debug("openapi not sent", "err", err)
 		}
 	})
-	return safeHeaders(root), nil
+	if pages == nil {
+		return safeHeaders(root), nil
+	}
+	all := http.NewServeMux()
+	for _, pattern := range []string{"/v1/", "/openapi.json"} {
+		all.Handle(pattern, safeHeaders(root))
+	}
+	all.Handle("/", pages)
+	return all, nil
 }
 
 // edge prepares each request: credentials, limits of size and time.

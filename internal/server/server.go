@@ -248,7 +248,11 @@ func (s *Server) compose(ctx context.Context, deps *service.Deps, methods call.M
 	if err := checkComplete(methods, s.grpc, local); err != nil {
 		return err
 	}
-	gateway, err := newGateway(ctx, local, s.refusals, int64(s.config.Limits.MaxMessage), s.log)
+	pages, err := s.pages(local, deps.Ref)
+	if err != nil {
+		return err
+	}
+	gateway, err := newGateway(ctx, local, s.refusals, int64(s.config.Limits.MaxMessage), pages, s.log)
 	if err != nil {
 		return err
 	}

@@ -55,6 +55,10 @@ func (s *Courses) register(ctx context.Context, c *call.Call, req *registerv1.Re
 	source := course.GetSource()
 	resp := &registerv1.RegisterCourseResponse{Flags: s.Check.courseFlags(course)}
 	err := retry(ctx, func() error {
+		// What it means for others is told with it.
+		if err := s.View.Pull(ctx); err != nil {
+			return err
+		}
 		nominal, err := s.suspect(ctx, c, force, req)
 		if err != nil {
 			return err
@@ -67,10 +71,15 @@ func (s *Courses) register(ctx context.Context, c *call.Call, req *registerv1.Re
 		// The suspect must not be erased or changed meanwhile.
 		c.Requires = []accesslog.Requirement{{Record: nominal.Record.ID, N: nominal.Version.N}}
 		hmacs := s.Keys.SourceHMACs(force, source.GetSystem(), source.GetReference(), spaceCourse)
+		var was *storev1.StoredCourse
 		done, err := s.upsert(ctx, c, upsert{
 			kind: postgres.KindCourse, force: force, place: place{hmacs: hmacs}, revision: source.GetRevision(), content: content,
-			revise: func(cur postgres.Current) (accesslog.Change, bool, error) {
-				return s.revise(cur, content, req.GetReinstate())
+			revise: func(cur postgres.Current) (change accesslog.Change, same bool, err error) {
+				change, was, same, err = s.revise(cur, content, req.GetReinstate())
+				return change, same, err
+			},
+			beside: func(change accesslog.Change) ([]accesslog.Change, error) {
+				return s.tellOfCourse(ctx, c, change, was, content)
 			},
 		})
 		resp.Name, resp.Version, resp.Outcome = done.name, done.version, done.outcome
@@ -118,27 +127,31 @@ func (s *Courses) tokens(v *registerv1.Victim) *storev1.VictimTokens {
 	return out
 }
 
-// revise makes the next version of a known course; same is true when this
-// revision is stored already.
-func (s *Courses) revise(cur postgres.Current, content *storev1.StoredCourse, reinstate bool) (accesslog.Change, bool, error) {
+// revise makes the next version of a known course, and returns what it was; same
+// is true when this revision is stored already.
+func (s *Courses) revise(cur postgres.Current, content *storev1.StoredCourse, reinstate bool) (change accesslog.Change, was *storev1.StoredCourse, same bool, err error) {
 	if cur.Wrapped == nil {
-		return accesslog.Change{}, false, errErased()
+		return accesslog.Change{}, nil, false, errErased()
 	}
-	var stored storev1.StoredCourse
-	key, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored)
+	was = &storev1.StoredCourse{}
+	key, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, was)
 	if err != nil {
-		return accesslog.Change{}, false, err
+		return accesslog.Change{}, nil, false, err
 	}
-	sameContent := bytes.Equal(stored.GetContentHash(), content.GetContentHash()) && s.sameVictims(&stored, content)
-	same, err := checkRevision(content.GetCourse().GetSource().GetRevision(), cur.Version.Revision, sameContent)
+	sameContent := bytes.Equal(was.GetContentHash(), content.GetContentHash()) && s.sameVictims(was, content)
+	same, err = checkRevision(content.GetCourse().GetSource().GetRevision(), cur.Version.Revision, sameContent)
 	if err != nil || same {
-		return accesslog.Change{}, same, err
+		return accesslog.Change{}, nil, same, err
 	}
-	if stored.GetCourse().GetState() == registerv1.RecordState_RECORD_STATE_CANCELLED && !reinstate {
-		return accesslog.Change{}, false, errCancelled()
+	if was.GetCourse().GetState() == registerv1.RecordState_RECORD_STATE_CANCELLED && !reinstate {
+		return accesslog.Change{}, nil, false, errCancelled()
 	}
-	change, err := s.next(cur, key, content.GetCourse().GetSource().GetRevision(), content)
-	return change, false, err
+	content.FallenIndex = 0
+	if err := s.keepFallen(cur, was, content); err != nil {
+		return accesslog.Change{}, nil, false, err
+	}
+	change, err = s.next(cur, key, content.GetCourse().GetSource().GetRevision(), content)
+	return change, was, false, err
 }
 
 // sameVictims compares tokens at the current layer of keys.
@@ -274,6 +287,16 @@ func (s *Courses) CancelCourse(ctx context.Context, req *registerv1.CancelCourse
 		if err != nil {
 			return err
 		}
+		if err := s.View.Pull(ctx); err != nil {
+			return err
+		}
+		was, ok := proto.Clone(stored).(*storev1.StoredCourse)
+		if !ok {
+			return errors.New("service: clone")
+		}
+		if err := s.keepFallen(cur, was, stored); err != nil {
+			return err
+		}
 		stored.GetCourse().State = registerv1.RecordState_RECORD_STATE_CANCELLED
 		stored.UpdateTime = s.timestamp()
 		key, err := s.Keys.Unwrap(cur.Wrapped, cur.Record.ID[:])
@@ -284,9 +307,13 @@ func (s *Courses) CancelCourse(ctx context.Context, req *registerv1.CancelCourse
 		if err != nil {
 			return err
 		}
+		b := newBatch(s.Deps)
+		if err := s.fallsWith(ctx, &b, change, was, codeCancelled); err != nil {
+			return err
+		}
 		resp.Version = int64(change.Version.N)
 		c.SetBody(&storev1.StoredReason{Method: c.Method.Short, Code: req.GetReason().String(), Explanation: req.GetExplanation()})
-		return s.commit(ctx, c, cur.Record, change)
+		return s.commit(ctx, c, cur.Record, append(b.changes, change)...)
 	})
 	if err != nil {
 		return nil, err
@@ -298,12 +325,19 @@ func (s *Courses) CancelCourse(ctx context.Context, req *registerv1.CancelCourse
 func (s *Courses) EraseCourse(ctx context.Context, req *registerv1.EraseCourseRequest) (*registerv1.EraseCourseResponse, error) {
 	c := call.From(ctx)
 	err := retry(ctx, func() error {
-		cur, _, err := s.open(ctx, c, req.GetName())
+		cur, stored, err := s.open(ctx, c, req.GetName())
 		if err != nil {
 			return err
 		}
+		if err := s.View.Pull(ctx); err != nil {
+			return err
+		}
+		b, erasure := newBatch(s.Deps), erase(cur)
+		if err := s.fallsWith(ctx, &b, erasure, stored, codeErased); err != nil {
+			return err
+		}
 		c.SetBody(&storev1.StoredReason{Method: c.Method.Short, Code: req.GetGround().String(), Reference: req.GetReference()})
-		return s.commit(ctx, c, cur.Record, erase(cur))
+		return s.commit(ctx, c, cur.Record, append(b.changes, erasure)...)
 	})
 	if err != nil {
 		return nil, err

@@ -439,6 +439,13 @@ func (s *Nominals) erasableBehind(ctx context.Context, nominal identity.ID) (beh
 		switch cur.Record.Kind {
 		case postgres.KindCourse:
 			courses++
+			var stored storev1.StoredCourse
+			if _, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
+				return nil, 0, err
+			}
+			if err := s.fallsWith(ctx, &b, behind[len(behind)-1], &stored, codeErased); err != nil {
+				return nil, 0, err
+			}
 			continue
 		case postgres.KindLink:
 		default:

@@ -18,7 +18,7 @@ func (d decoder) course(r *postgres.FeedRow, out *decoded) error {
 		return err
 	}
 	course, err := d.courseOf(r.Record, r.Version.N, &stored)
-	out.course = course
+	out.course, out.fell = course, FallenIndex(&stored, r.Version)
 	return err
 }
 

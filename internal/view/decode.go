@@ -26,6 +26,7 @@ type decoded struct {
 	veil     *Veil
 	identity identity.Record
 	course   *conduct.Course
+	fell     int64 // log index at which the course fell, if it has
 	contact  *registerv1.ForceContact
 	link     *Link
 	alert    *Alert

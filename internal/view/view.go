@@ -50,6 +50,7 @@ type View struct {
 	contacts  map[string]*registerv1.ForceContact
 	links     links
 	alerts    alerts
+	fallen    map[identity.ID]FallenCourse
 	parts     parts
 	duties    duties
 	head      atomic.Int64 // last log index applied, -1 before the first
@@ -70,6 +71,7 @@ func New(db *postgres.DB, keys *seal.KeyRing, rules *conduct.Rules, model *ident
 		contacts:  map[string]*registerv1.ForceContact{},
 		links:     newLinks(),
 		alerts:    newAlerts(),
+		fallen:    map[identity.ID]FallenCourse{},
 		parts:     newParts(),
 		duties:    newDuties(),
 	}
@@ -136,6 +138,7 @@ func (v *View) apply(d decoded) {
 			v.silent.remove(d.id)
 		}
 	case postgres.KindCourse:
+		v.applyFallen(d)
 		if old, ok := v.courses[d.id]; ok {
 			nominal := identity.ID(old.Nominal)
 			v.byNominal[nominal] = slices.DeleteFunc(v.byNominal[nominal], func(c identity.ID) bool { return c == d.id })

@@ -134,8 +134,11 @@ type StoredCourse struct {
 	Settlements []*Settlement `protobuf:"bytes,9,rep,name=settlements,proto3" json:"settlements,omitempty"`
 	// What supervisors found of accusations both ways.
 	CounterReviews []*CounterReview `protobuf:"bytes,10,rep,name=counter_reviews,json=counterReviews,proto3" json:"counter_reviews,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// The log index at which it came to count towards nothing; 0 while it counts, or
+	// when that was with this version.
+	FallenIndex   int64 `protobuf:"varint,40,opt,name=fallen_index,json=fallenIndex,proto3" json:"fallen_index,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *StoredCourse) Reset() {
@@ -236,6 +239,13 @@ func (x *StoredCourse) GetCounterReviews() []*CounterReview {
 		return x.CounterReviews
 	}
 	return nil
+}
+
+func (x *StoredCourse) GetFallenIndex() int64 {
+	if x != nil {
+		return x.FallenIndex
+	}
+	return 0
 }
 
 // Settlement is what one force says of the victims of two courses. It holds when
@@ -1290,10 +1300,20 @@ type StoredAlert struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The alert; `name`, `link` and `log_index` are not kept.
 	Alert *v1.Alert `protobuf:"bytes,1,opt,name=alert,proto3" json:"alert,omitempty"`
-	// The record id of the link it is about, 16 bytes.
+	// The record id of the link it is about, 16 bytes; empty when it is about
+	// another record.
 	LinkId []byte `protobuf:"bytes,2,opt,name=link_id,json=linkId,proto3" json:"link_id,omitempty"`
 	// The version of that link that raised it.
-	LinkVersion   int32 `protobuf:"varint,3,opt,name=link_version,json=linkVersion,proto3" json:"link_version,omitempty"`
+	LinkVersion int32 `protobuf:"varint,3,opt,name=link_version,json=linkVersion,proto3" json:"link_version,omitempty"`
+	// The record that it is about, 16 bytes; empty for an alert of a link.
+	SubjectId []byte `protobuf:"bytes,4,opt,name=subject_id,json=subjectId,proto3" json:"subject_id,omitempty"`
+	// The force's own record that the subject bears upon, 16 bytes, if any.
+	RelatedId []byte `protobuf:"bytes,5,opt,name=related_id,json=relatedId,proto3" json:"related_id,omitempty"`
+	// The nominals behind it, 16 bytes each: where one is SILENT, the alert is
+	// there for nobody to whom that nominal is not.
+	About [][]byte `protobuf:"bytes,6,rep,name=about,proto3" json:"about,omitempty"`
+	// Who caused it, as in the log, when he must not learn of it.
+	Cause         string `protobuf:"bytes,7,opt,name=cause,proto3" json:"cause,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1347,6 +1367,34 @@ func (x *StoredAlert) GetLinkVersion() int32 {
 		return x.LinkVersion
 	}
 	return 0
+}
+
+func (x *StoredAlert) GetSubjectId() []byte {
+	if x != nil {
+		return x.SubjectId
+	}
+	return nil
+}
+
+func (x *StoredAlert) GetRelatedId() []byte {
+	if x != nil {
+		return x.RelatedId
+	}
+	return nil
+}
+
+func (x *StoredAlert) GetAbout() [][]byte {
+	if x != nil {
+		return x.About
+	}
+	return nil
+}
+
+func (x *StoredAlert) GetCause() string {
+	if x != nil {
+		return x.Cause
+	}
+	return ""
 }
 
 // StoredSanction is the sealed content of a version of a sanction.
@@ -1408,7 +1456,7 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\x0fhidden_versions\x18\x04 \x01(\x05R\x0ehiddenVersions\x12\x1e\n" +
 	"\n" +
 	"registrant\x18\x05 \x01(\tR\n" +
-	"registrant\"\xa6\x04\n" +
+	"registrant\"\xc9\x04\n" +
 	"\fStoredCourse\x124\n" +
 	"\x06course\x18\x01 \x01(\v2\x1c.register.v1.CourseOfConductR\x06course\x12\x1d\n" +
 	"\n" +
@@ -1427,7 +1475,8 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"registrant\x12?\n" +
 	"\vsettlements\x18\t \x03(\v2\x1d.register.store.v1.SettlementR\vsettlements\x12I\n" +
 	"\x0fcounter_reviews\x18\n" +
-	" \x03(\v2 .register.store.v1.CounterReviewR\x0ecounterReviews\"\x98\x01\n" +
+	" \x03(\v2 .register.store.v1.CounterReviewR\x0ecounterReviews\x12!\n" +
+	"\ffallen_index\x18( \x01(\x03R\vfallenIndex\"\x98\x01\n" +
 	"\n" +
 	"Settlement\x12\x14\n" +
 	"\x05other\x18\x01 \x01(\fR\x05other\x127\n" +
@@ -1508,11 +1557,17 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\x01a\x18\x02 \x01(\fR\x01a\x12\f\n" +
 	"\x01b\x18\x03 \x01(\fR\x01b\x12\x17\n" +
 	"\aforce_a\x18\x04 \x01(\tR\x06forceA\x12\x17\n" +
-	"\aforce_b\x18\x05 \x01(\tR\x06forceB\"s\n" +
+	"\aforce_b\x18\x05 \x01(\tR\x06forceB\"\xdd\x01\n" +
 	"\vStoredAlert\x12(\n" +
 	"\x05alert\x18\x01 \x01(\v2\x12.register.v1.AlertR\x05alert\x12\x17\n" +
 	"\alink_id\x18\x02 \x01(\fR\x06linkId\x12!\n" +
-	"\flink_version\x18\x03 \x01(\x05R\vlinkVersion\"C\n" +
+	"\flink_version\x18\x03 \x01(\x05R\vlinkVersion\x12\x1d\n" +
+	"\n" +
+	"subject_id\x18\x04 \x01(\fR\tsubjectId\x12\x1d\n" +
+	"\n" +
+	"related_id\x18\x05 \x01(\fR\trelatedId\x12\x14\n" +
+	"\x05about\x18\x06 \x03(\fR\x05about\x12\x14\n" +
+	"\x05cause\x18\a \x01(\tR\x05cause\"C\n" +
 	"\x0eStoredSanction\x121\n" +
 	"\bsanction\x18\x01 \x01(\v2\x15.register.v1.SanctionR\bsanctionB\xd2\x01\n" +
 	"\x15com.register.store.v1B\vStoredProtoP\x01ZFgithub.com/perpetrator-register/register/api/register/store/v1;storev1\xa2\x02\x03RSX\xaa\x02\x11Register.Store.V1\xca\x02\x11Register\\Store\\V1\xe2\x02\x1dRegister\\Store\\V1\\GPBMetadata\xea\x02\x13Register::Store::V1b\x06proto3"
