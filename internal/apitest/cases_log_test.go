@@ -180,7 +180,7 @@ func logCases() []apiCase {
 			name: "entries of all forces counted by day", method: summariseActivity, who: "auditor", live: true,
 			request: func(*stage) proto.Message {
 				r := activityOf("forces/-")
-				r.GroupBy, r.StartTime = pb.ActivityGrouping_ACTIVITY_GROUPING_DAY, timestamppb.New(time.Now().Add(-24*time.Hour).Truncate(time.Hour))
+				r.GroupBy, r.StartTime = pb.ActivityGrouping_ACTIVITY_GROUPING_DAY, timestamppb.New(time.Now().Add(-24*time.Hour).Truncate(24*time.Hour))
 				return r
 			},
 		},

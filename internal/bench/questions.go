@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -8,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -166,15 +166,17 @@ func (r *run) verified(ctx context.Context, db *postgres.DB) error {
 		return fmt.Errorf("%w: %s", err, out)
 	}
 	command := exec.CommandContext(ctx, program, dir, "--key", keys.LogVerifiers()[0])
+	var told bytes.Buffer
+	command.Stdout, command.Stderr = &told, &told
 	began = time.Now()
-	out, err := command.CombinedOutput()
-	took := time.Since(began)
-	if err != nil {
-		return fmt.Errorf("%w: %s", err, out)
+	if err := command.Start(); err != nil {
+		return err
 	}
-	resident := int64(0)
-	if usage, ok := command.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		resident = usage.Maxrss << 10
+	resident := watchMemory(command.Process.Pid)
+	err = command.Wait()
+	took, peak := time.Since(began), <-resident
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, told.String())
 	}
 	size := int64(0)
 	if err := filepath.WalkDir(dir, func(_ string, d os.DirEntry, err error) error {
@@ -191,8 +193,32 @@ func (r *run) verified(ctx context.Context, db *postgres.DB) error {
 	}
 	r.out.table([]string{"", ""}, [][]string{
 		{"export", megabytes(size) + " in " + exported.Round(time.Second).String()},
-		{"verifylog", strings.SplitN(string(out), "\n", 2)[0]},
-		{"it took", took.Round(100*time.Millisecond).String() + ", " + megabytes(resident) + " of memory"},
+		{"verifylog", strings.SplitN(told.String(), "\n", 2)[0]},
+		{"it took", took.Round(100*time.Millisecond).String() + ", " + megabytes(peak) + " of memory"},
 	})
 	return nil
+}
+
+// watchMemory reads the most memory that a process has held, in bytes, until it is
+// gone. What wait4 tells would count the memory of this process too, which has
+// started it.
+func watchMemory(pid int) <-chan int64 {
+	peak := make(chan int64, 1)
+	go func() {
+		most := int64(0)
+		for {
+			raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+			_, rest, found := strings.Cut(string(raw), "VmHWM:")
+			if err != nil || !found {
+				peak <- most
+				return
+			}
+			var kb int64
+			if _, err := fmt.Sscan(rest, &kb); err == nil {
+				most = max(most, kb<<10)
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	}()
+	return peak
 }

@@ -24,26 +24,26 @@ const (
 	ByOutcome Grouping = "outcome"
 )
 
-// dimension is the kind of counts that answers a grouping.
-func (g Grouping) dimension() string {
-	switch g {
+// dimension is the kind of counts that answers a question with the fewest rows.
+func (f *SummaryFilter) dimension() string {
+	switch f.By {
+	case ByHour:
+		if f.Force == "" {
+			return "all_hours"
+		}
 	case ByDay, ByForce:
-		return string(ByHour)
-	default:
-		return string(g)
+		return string(ByOutcome)
+	case ByReason, ByMethod, ByOutcome:
 	}
+	return string(f.By)
 }
-
-// Hourly reports whether the counts behind a grouping are kept by the hour; the
-// others are kept by the day.
-func (g Grouping) Hourly() bool { return g.dimension() == string(ByHour) }
 
 // SummaryFilter selects the entries that are counted; zero fields select all.
 type SummaryFilter struct {
 	By           Grouping
 	Force, Actor string
 	// From is inclusive, Until exclusive. Unless Actor is given, both must begin
-	// an hour, or a day for a grouping that is not Hourly.
+	// an hour for ByHour, else a day.
 	From, Until time.Time
 	Limit       int // groups
 }
@@ -65,7 +65,7 @@ func (db *DB) Summarise(ctx context.Context, f SummaryFilter) ([]Count, error) {
 			return nil, err
 		}
 	}
-	rows, err := db.pool.Query(ctx, qSummarise, pgx.QueryExecModeCacheDescribe, f.By.dimension(), string(f.By),
+	rows, err := db.pool.Query(ctx, qSummarise, pgx.QueryExecModeCacheDescribe, f.dimension(), string(f.By),
 		f.Force, f.Actor, orNull(f.From), orNull(f.Until), f.Limit, blocks*summaryBlock)
 	if err != nil {
 		return nil, readError(err)

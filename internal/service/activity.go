@@ -30,7 +30,7 @@ func (s *AccessLog) SummariseActivity(ctx context.Context, req *registerv1.Summa
 		By: groupings[req.GetGroupBy()], Force: call.ForceCode(req.GetParent()), Actor: req.GetSubject(), Limit: maxCounts + 1,
 	}
 	unit := 24 * time.Hour
-	if f.By.Hourly() {
+	if f.By == postgres.ByHour {
 		unit = time.Hour
 	}
 	var faults []Violation
@@ -39,7 +39,7 @@ func (s *AccessLog) SummariseActivity(ctx context.Context, req *registerv1.Summa
 			return at
 		}
 		if at = t.AsTime(); f.Actor == "" && !at.Truncate(unit).Equal(at) {
-			faults = append(faults, Violation{field, "must be the beginning of an hour, or by reason, method or outcome of a day, in UTC"})
+			faults = append(faults, Violation{field, "must be the beginning of a day in UTC; by hour, of an hour"})
 		}
 		return at
 	}

@@ -808,7 +808,7 @@ type SummariseActivityRequest struct {
 	// Only entries of this subject.
 	Subject string `protobuf:"bytes,5,opt,name=subject,proto3" json:"subject,omitempty"`
 	// Only entries at or after this time. Unless `subject` is given, the beginning of
-	// an hour; by REASON, METHOD or OUTCOME, of a day (UTC).
+	// a day in UTC; by HOUR, of an hour.
 	StartTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
 	// Only entries before this time; likewise.
 	EndTime       *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
