@@ -50,6 +50,7 @@ func aboutForce(force string) map[string]proto.Message {
 		imposeSanction:      &pb.ImposeSanctionRequest{Parent: "forces/" + force},
 		liftSanction:        &pb.LiftSanctionRequest{Name: unknownRecord(force, "sanctions")},
 		listSanctions:       &pb.ListSanctionsRequest{Parent: "forces/" + force, PageSize: 1},
+		summariseActivity:   activityOf("forces/" + force),
 		listForces:          &pb.ListForcesRequest{},
 		getForce:            &pb.GetForceRequest{Name: "forces/" + force},
 		updateForceContact:  &pb.UpdateForceContactRequest{Contact: &pb.ForceContact{Force: "forces/" + force}},

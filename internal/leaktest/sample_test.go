@@ -150,6 +150,9 @@ func samples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) map[st
 		"AccessLogService.ListEntries": one("psd-33", &registerv1.ListEntriesRequest{
 			Parent: "forces/33", Purpose: registerv1.LogPurpose_LOG_PURPOSE_LAWFULNESS, Reference: "review 7", PageSize: 5,
 		}),
+		"AccessLogService.SummariseActivity": one("psd-33", &registerv1.SummariseActivityRequest{
+			Parent: "forces/33", Purpose: registerv1.LogPurpose_LOG_PURPOSE_LAWFULNESS, Reference: "review 7", GroupBy: registerv1.ActivityGrouping_ACTIVITY_GROUPING_HOUR,
+		}),
 		"DirectoryService.ListForces": one(investigator, &registerv1.ListForcesRequest{}),
 		"DirectoryService.GetForce":   one(investigator, &registerv1.GetForceRequest{Name: "forces/33"}),
 		"DirectoryService.UpdateForceContact": one("admin", &registerv1.UpdateForceContactRequest{Contact: &registerv1.ForceContact{

@@ -64,6 +64,7 @@ const (
 	shutdownTimeout   = 15 * time.Second
 	feedEvery         = 500 * time.Millisecond
 	filesEvery        = 5 * time.Second
+	countEvery        = time.Minute
 )
 
 // maxConnections bounds the connections open at one port.
