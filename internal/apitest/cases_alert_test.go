@@ -72,7 +72,8 @@ func alertCases() []apiCase {
 		{name: "alerts of a force", method: listAlerts, who: "spoc-33", prepare: twoForces, request: ofForce("33"), live: true, check: wantAlerts},
 		{name: "alerts for the force's system", method: listAlerts, who: "system-33", prepare: twoForces, request: ofForce("33"), live: true, check: wantAlerts},
 		{name: "alerts for an investigator", method: listAlerts, who: "investigator-33", request: ofForce("33"), code: codes.PermissionDenied, reason: "NOT_ALLOWED"},
-		{name: "alerts for PSD", method: listAlerts, who: "psd-33", request: ofForce("33"), code: codes.PermissionDenied, reason: "NOT_ALLOWED"},
+		{name: "alerts for PSD: those addressed to it alone", method: listAlerts, who: "psd-33", prepare: twoForces, request: ofForce("33"), live: true, check: wantConfidential, except: []transport{overMTLS}},
+		{name: "alerts for the data protection officer", method: listAlerts, who: "dpo-33", request: ofForce("33"), code: codes.PermissionDenied, reason: "NOT_ALLOWED"},
 		{name: "another force's alerts", method: listAlerts, who: "supervisor-33", request: ofForce("10"), code: codes.PermissionDenied, reason: "OTHER_FORCE"},
 		{name: "alerts by a forged token", method: listAlerts, who: "supervisor-33", code: codes.InvalidArgument, reason: "INVALID_FIELDS", fields: []string{"page_token"},
 			request: func(*stage) proto.Message {
@@ -100,6 +101,16 @@ func alertCases() []apiCase {
 				return &pb.ListRetractionsRequest{Since: &timestamppb.Timestamp{Seconds: 1}}
 			},
 			code: codes.InvalidArgument, reason: "INVALID_FIELDS", fields: []string{"since"}},
+	}
+}
+
+// wantConfidential checks that professional standards reads nothing else.
+func wantConfidential(s *stage, m proto.Message) {
+	s.Helper()
+	for _, a := range m.(*pb.ListAlertsResponse).GetAlerts() {
+		if a.GetAudience() != pb.AlertAudience_ALERT_AUDIENCE_PSD {
+			s.Errorf("PSD reads %v", a)
+		}
 	}
 }
 

@@ -50,6 +50,18 @@ type Config struct {
 	// Development allows what a real server refuses: keys in clear files, plain
 	// HTTP and issuers on loopback. It cannot be set in a file.
 	Development bool `yaml:"-"`
+	// Clock, if not nil, is the clock of everything that is recorded, for tests of
+	// what time brings about; the log's own time follows it. Certificates, tokens
+	// and timeouts keep the real one. It cannot be set in a file.
+	Clock func() time.Time `yaml:"-"`
+}
+
+// now is the clock.
+func (c *Config) now() func() time.Time {
+	if c.Clock != nil {
+		return c.Clock
+	}
+	return time.Now
 }
 
 // Listener is an address with its TLS files.

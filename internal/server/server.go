@@ -26,6 +26,7 @@ import (
 	"github.com/perpetrator-register/register/internal/gather"
 	"github.com/perpetrator-register/register/internal/postgres"
 	"github.com/perpetrator-register/register/internal/refdata"
+	"github.com/perpetrator-register/register/internal/sanction"
 	"github.com/perpetrator-register/register/internal/seal"
 	"github.com/perpetrator-register/register/internal/service"
 	"github.com/perpetrator-register/register/internal/view"
@@ -37,6 +38,7 @@ type Server struct {
 	log      *slog.Logger
 	db       *postgres.DB
 	writer   *accesslog.Writer
+	gate     *sanction.Set
 	refusals *accesslog.Aggregator
 	authn    *access.Authenticator
 	policies *access.PolicyStore
@@ -117,7 +119,8 @@ func (s *Server) openStore(ctx context.Context) (*refdata.Set, error) {
 	if err := accesslog.CheckOrigin(ctx, s.db, c.Origin); err != nil {
 		return nil, err
 	}
-	s.writer, err = accesslog.NewWriter(s.db, accesslog.Options{Origin: c.Origin, Signers: signers, Log: s.log})
+	s.gate = sanction.NewSet(s.db, s.keys)
+	s.writer, err = accesslog.NewWriter(s.db, accesslog.Options{Origin: c.Origin, Signers: signers, Log: s.log, Now: c.now(), Gate: s.gate})
 	return ref, err
 }
 
@@ -132,7 +135,7 @@ func (s *Server) deps(ref *refdata.Set) (*service.Deps, error) {
 	s.view = view.New(s.db, s.keys, rules, model, s.log)
 	return &service.Deps{
 		DB: s.db, Keys: s.keys, View: s.view, Ref: ref, Rules: rules, Proof: accesslog.NewReader(s.db),
-		Origin: c.Origin, SearchTTL: c.Limits.SearchTTL, Timeout: c.Limits.CallTimeout, Now: time.Now, Log: s.log,
+		Origin: c.Origin, SearchTTL: c.Limits.SearchTTL, Timeout: c.Limits.CallTimeout, Now: c.now(), Log: s.log,
 	}, nil
 }
 
@@ -165,13 +168,14 @@ func (s *Server) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	check.Now = deps.Now
 	deps.Check = check
 	if err := s.view.Load(ctx); err != nil {
 		return err
 	}
 	s.chain = &Chain{
 		methods: methods, authn: s.authn, policies: s.policies,
-		log:      call.Log{Appender: appender, Keys: s.keys},
+		log: call.Log{Appender: appender, Keys: s.keys}, gate: s.gate,
 		refusals: s.refusals, check: check, limits: newLimiter(c.Limits.PerSecond, c.Limits.Burst), slog: s.log, timeout: c.Limits.CallTimeout,
 	}
 	if err := s.openGatherer(); err != nil {
@@ -229,14 +233,20 @@ func (s *Server) compose(ctx context.Context, deps *service.Deps, methods call.M
 	linker := &service.Linker{Deps: deps, PerDay: s.config.Limits.ProposalsPerDay}
 	nominals := &service.Nominals{Deps: deps, Linker: linker}
 	courses := &service.Courses{Deps: deps, Nominals: nominals}
+	measures, assessments := service.NewMeasures(deps, nominals), service.NewAssessments(deps, nominals)
 	for _, r := range []grpc.ServiceRegistrar{s.grpc, local} {
 		registerv1.RegisterNominalServiceServer(r, nominals)
 		registerv1.RegisterConductServiceServer(r, courses)
-		registerv1.RegisterRegistrationServiceServer(r, &service.Records{Deps: deps, Nominals: nominals, Courses: courses})
+		registerv1.RegisterMeasureServiceServer(r, measures)
+		registerv1.RegisterAssessmentServiceServer(r, assessments)
+		registerv1.RegisterRegistrationServiceServer(r, &service.Records{
+			Deps: deps, Nominals: nominals, Courses: courses, Measures: measures, Assessments: assessments,
+		})
 		registerv1.RegisterSearchServiceServer(r, &service.Searches{Deps: deps})
 		registerv1.RegisterLinkServiceServer(r, &service.Links{Deps: deps, Linker: linker})
 		registerv1.RegisterAlertServiceServer(r, &service.Alerts{Deps: deps})
 		registerv1.RegisterAccessLogServiceServer(r, &service.AccessLog{Deps: deps})
+		registerv1.RegisterStandardsServiceServer(r, &service.Standards{Deps: deps, Strengths: s.authn.Strengths})
 		registerv1.RegisterDirectoryServiceServer(r, &service.Directory{Deps: deps, Permissions: methods.Permissions()})
 	}
 	if err := checkComplete(methods, s.grpc, local); err != nil {

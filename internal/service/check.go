@@ -23,6 +23,8 @@ type Checker struct {
 	rules   protovalidate.Validator
 	ref     *refdata.Set
 	methods map[string]bool // by short name
+	// Now is the clock.
+	Now func() time.Time
 }
 
 // NewChecker compiles the contract's rules.
@@ -31,7 +33,7 @@ func NewChecker(ref *refdata.Set, methods call.Methods) (*Checker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("service: validation rules: %w", err)
 	}
-	c := &Checker{rules: rules, ref: ref, methods: map[string]bool{}}
+	c := &Checker{rules: rules, ref: ref, methods: map[string]bool{}, Now: time.Now}
 	for _, m := range methods {
 		c.methods[m.Short] = true
 	}
@@ -105,10 +107,19 @@ func (c *Checker) domain(m proto.Message) ([]Violation, string) {
 		return append(c.force(r.GetParent(), "parent"), c.nominal(r.GetNominal())...), ReasonInvalidFields
 	case *registerv1.RegisterCourseRequest:
 		out := append(c.force(r.GetParent(), "parent"), c.course(r.GetCourse())...)
+		out = append(out, c.courseRest(r.GetCourse())...)
 		if text := c.victimInText(r.GetCourse()); len(text) > 0 {
 			return append(out, text...), ReasonVictimInText
 		}
 		return out, ReasonInvalidFields
+	case *registerv1.RegisterMeasureRequest:
+		return append(c.force(r.GetParent(), "parent"), c.measure(r.GetMeasure())...), ReasonInvalidFields
+	case *registerv1.RegisterBreachRequest:
+		return append(c.force(r.GetParent(), "parent"), c.breach(r.GetBreach())...), ReasonInvalidFields
+	case *registerv1.RegisterAssessmentRequest:
+		return append(c.force(r.GetParent(), "parent"), c.assessment(r.GetAssessment())...), ReasonInvalidFields
+	case *registerv1.RegisterPlanRequest:
+		return append(c.force(r.GetParent(), "parent"), c.plan(r.GetPlan())...), ReasonInvalidFields
 	case *registerv1.ListEntriesRequest:
 		return c.logFilter(r), ReasonInvalidFields
 	case *registerv1.UpdateForceContactRequest:
@@ -230,7 +241,7 @@ func (c *Checker) course(course *registerv1.CourseOfConduct) []Violation {
 	var out []Violation
 	for i, incident := range course.GetIncidents() {
 		at := fmt.Sprintf("course.incidents[%d]", i)
-		if t := incident.GetOccurTime(); t != nil && t.AsTime().After(time.Now().Add(future)) {
+		if t := incident.GetOccurTime(); t != nil && t.AsTime().After(c.Now().Add(future)) {
 			out = append(out, Violation{at + ".occur_time", "lies in the future"})
 		}
 		if r := incident.GetReportTime(); r != nil && incident.GetOccurTime() != nil && r.AsTime().Before(incident.GetOccurTime().AsTime()) {
@@ -274,7 +285,7 @@ func (c *Checker) courseFlags(course *registerv1.CourseOfConduct) []*registerv1.
 			}
 		}
 	}
-	return out
+	return append(out, c.courseRestFlags(course)...)
 }
 
 func unknownCode(field string) *registerv1.Flag {
@@ -300,9 +311,8 @@ func (c *Checker) victimInText(course *registerv1.CourseOfConduct) []Violation {
 		}
 	}
 	look("course.summary", course.GetSummary())
-	for i, incident := range course.GetIncidents() {
-		look(fmt.Sprintf("course.incidents[%d].narrative", i), incident.GetNarrative())
-		look(fmt.Sprintf("course.incidents[%d].reference", i), incident.GetReference())
+	for _, t := range courseTexts(course) {
+		look(t.field, t.text)
 	}
 	look("course.source.reference", course.GetSource().GetReference())
 	return out
