@@ -52,6 +52,7 @@ func drawMatter(t *rapid.T, n int) Matter {
 	for i := range rapid.IntRange(1, 5).Draw(t, label+"reports") {
 		m.Reports = append(m.Reports, drawReport(t, fmt.Sprint(label, i), allActions...))
 	}
+	m.Actions = drawActions(t, label+"on all", allActions...)
 	m.Standings = []StandingSince{{m.Standing, drawTime(t, label+"since")}}
 	if rapid.Bool().Draw(t, label+"withdraws") {
 		m.Statements = []Statement{{"WITHDRAWS", drawTime(t, label+"withdrawn")}}

@@ -134,6 +134,7 @@ func (e *reading) addMatter(m *Matter, countered bool) {
 	slices.SortStableFunc(x.reports, func(a, b Report) int {
 		return cmp.Or(a.Reported.Compare(b.Reported), strings.Compare(a.Reference, b.Reference))
 	})
+	c.Actions = known(e, m.Actions, func(a *Action) time.Time { return a.Time })
 	c.Statements = known(e, m.Statements, func(s *Statement) time.Time { return s.Time })
 	c.Informed = known(e, m.Informed, func(i *Informed) time.Time { return i.Time })
 	c.Standings = known(e, m.Standings, func(s *StandingSince) time.Time { return s.Since })
@@ -331,6 +332,36 @@ func breachEvidence(b *Breach) Evidence {
 
 func assessmentEvidence(a *Assessment) Evidence {
 	return Evidence{Kind: "assessment", Record: a.ID, Force: a.Force, Time: a.Time}
+}
+
+// deed is an action on a matter, or on one of its reports by its reference.
+type deed struct {
+	Action
+	item string
+	at   time.Time
+}
+
+// deeds are the actions on a matter as a whole and on its reports.
+func (m *matter) deeds() []deed {
+	var out []deed
+	for _, a := range m.Actions {
+		out = append(out, deed{a, "", a.Time})
+	}
+	for i := range m.reports {
+		for _, a := range m.reports[i].Actions {
+			out = append(out, deed{a, m.reports[i].Reference, m.reports[i].Reported})
+		}
+	}
+	return out
+}
+
+// evidenceOf is the evidence for a deed: the report, or the matter as a whole.
+func (m *matter) evidenceOf(d deed) Evidence {
+	e := m.evidence(d.at)
+	if d.item != "" {
+		e.Kind, e.Item = "incident", d.item
+	}
+	return e
 }
 
 // week names the week of a moment, "2026W07".

@@ -146,7 +146,7 @@ func TestEachRuleSpeaksAndStaysSilent(t *testing.T) {
 			"told": plain(contact).bail(28 * oneDay).with(func(m *Matter) {
 				m.Informed = []Informed{{"CONDITIONS_ENDED", epoch.Add(28 * oneDay)}}
 			}), "it lasts": plain(contact).bail(0)}},
-		"ADDRESS_NEAR_VICTIM": {oneDay, lives("LE2 6AD"), map[string]*History{"elsewhere": lives("LE3 1AA"), "not coded": lives("")}},
+		"ADDRESS_NEAR_VICTIM": {oneDay, lives("LE2 6AD"), map[string]*History{"elsewhere": lives("LE3 1AA"), "another district": lives("LE26 4AB"), "not coded": lives("")}},
 		"NOTIFICATION_OVERDUE": {4 * oneDay, order("SPO"), map[string]*History{
 			"notified": order("SPO", "NAME", "HOME_ADDRESS"), "none asked for": order("RESTRAINING_ORDER")}},
 		"MEASURE_NOT_CONSIDERED": {5 * oneDay, plain(contact).again(oneDay, contact), map[string]*History{
@@ -166,7 +166,10 @@ func TestEachRuleSpeaksAndStaysSilent(t *testing.T) {
 		"NO_ACTION": {2 * time.Hour, plain(kill).with(unanswered), map[string]*History{
 			"attended": plain(kill), "not grave, within the day": plain(contact).with(unanswered), "charged": plain(kill).with(unanswered).with(standing("CHARGED"))}},
 		"ARREST_OUTSTANDING": {2 * time.Hour, acts(plain(contact), "ARREST_ORDERED"), map[string]*History{
-			"arrested": acts(plain(contact), "ARREST_ORDERED", "ARRESTED"), "none ordered": plain(contact)}},
+			"arrested": acts(plain(contact), "ARREST_ORDERED", "ARRESTED"), "none ordered": plain(contact),
+			"arrested, on the matter as a whole": acts(plain(contact), "ARREST_ORDERED").with(func(m *Matter) {
+				m.Actions = []Action{{Code: "ARRESTED", Time: epoch.Add(time.Hour)}}
+			})}},
 		"NO_CHECK": {oneDay, unchecked(plain(contact)), map[string]*History{"checked": plain(contact)}},
 		"EVIDENCE_PENDING": {15 * oneDay, plain(contact).with(seized), map[string]*History{
 			"examined": plain(contact).with(seized).with(func(m *Matter) { m.Exhibits[0].Done = epoch.Add(oneDay) }), "nothing seized": plain(contact)}},
@@ -225,7 +228,7 @@ func considered(h *History) *History {
 
 func lives(zone string) *History {
 	h := plain(1).bail(0)
-	h.Measures[0].Conditions = []Condition{{Code: "NOT_ATTEND_HOME", Zone: "le2 6"}, {Code: "RESIDE_AT", Zone: zone}}
+	h.Measures[0].Conditions = []Condition{{Code: "NOT_ATTEND_HOME", Zone: "le2"}, {Code: "RESIDE_AT", Zone: zone}}
 	return h
 }
 
