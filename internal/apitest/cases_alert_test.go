@@ -1,6 +1,8 @@
 package apitest
 
 import (
+	"slices"
+
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -14,18 +16,22 @@ const (
 	listRetractions  = "AlertService.ListRetractions"
 )
 
-// alertsOf reads all alerts of a force, from a cursor on.
+// alertsOf reads all alerts of a force but those of its duties, from a cursor on.
 func (s *stage) alertsOf(who, force, token string) (all []*pb.Alert, next string) {
 	s.Helper()
 	req := &pb.ListAlertsRequest{Parent: "forces/" + force, PageSize: 500, PageToken: token}
 	for range 50 {
 		page := s.must(who, listAlerts, req).(*pb.ListAlertsResponse)
-		all = append(all, page.GetAlerts()...)
+		all = append(all, slices.DeleteFunc(page.GetAlerts(), ofDuty)...)
 		if req.PageToken = page.GetNextPageToken(); !page.GetMore() {
 			break
 		}
 	}
 	return all, req.GetPageToken()
+}
+
+func ofDuty(a *pb.Alert) bool {
+	return a.GetKind() == alertDutyOpened || a.GetKind() == alertDutyClimbed || a.GetKind() == alertDutyFell
 }
 
 // alertOf is the newest alert of a link.
