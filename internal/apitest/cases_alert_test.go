@@ -63,6 +63,14 @@ func acknowledgeIt(s *stage) proto.Message {
 }
 
 func alertCases() []apiCase {
+	// fromHere leaves out what the force was told before.
+	fromHere := func(s *stage) {
+		_, s.names["here"] = s.alertsOf("spoc-33", "33", "")
+		twoForces(s)
+	}
+	sinceHere := func(s *stage) proto.Message {
+		return &pb.ListAlertsRequest{Parent: "forces/33", PageSize: 500, PageToken: s.names["here"]}
+	}
 	ofForce := func(force string) func(*stage) proto.Message {
 		return func(*stage) proto.Message { return &pb.ListAlertsRequest{Parent: "forces/" + force, PageSize: 500} }
 	}
@@ -75,8 +83,8 @@ func alertCases() []apiCase {
 		}
 	}
 	return []apiCase{
-		{name: "alerts of a force", method: listAlerts, who: "spoc-33", prepare: twoForces, request: ofForce("33"), live: true, check: wantAlerts},
-		{name: "alerts for the force's system", method: listAlerts, who: "system-33", prepare: twoForces, request: ofForce("33"), live: true, check: wantAlerts},
+		{name: "alerts of a force", method: listAlerts, who: "spoc-33", prepare: fromHere, request: sinceHere, live: true, check: wantAlerts},
+		{name: "alerts for the force's system", method: listAlerts, who: "system-33", prepare: fromHere, request: sinceHere, live: true, check: wantAlerts},
 		{name: "alerts for an investigator", method: listAlerts, who: "investigator-33", request: ofForce("33"), code: codes.PermissionDenied, reason: "NOT_ALLOWED"},
 		{name: "alerts for PSD: those addressed to it alone", method: listAlerts, who: "psd-33", prepare: twoForces, request: ofForce("33"), live: true, check: wantConfidential, except: []transport{overMTLS}},
 		{name: "alerts for the data protection officer", method: listAlerts, who: "dpo-33", request: ofForce("33"), code: codes.PermissionDenied, reason: "NOT_ALLOWED"},

@@ -64,6 +64,10 @@ func (b *batch) consequences(ctx context.Context, nominal identity.ID, w *writte
 // conduct adds the consequences of a record of conduct that a call writes, and lets
 // the call fail if anything that they rest on changes meanwhile.
 func (b *batch) conduct(ctx context.Context, c *call.Call, nominal identity.ID, w written) error {
+	if err := b.d.View.Pull(ctx); err != nil {
+		return err
+	}
+	b.digest = loaded(w)
 	read, _, err := b.consequences(ctx, nominal, &w)
 	if err != nil {
 		return err
@@ -72,6 +76,21 @@ func (b *batch) conduct(ctx context.Context, c *call.Call, nominal identity.ID, 
 		c.Require(r)
 	}
 	return nil
+}
+
+// loaded reports whether a record is loaded as history now: its duties are told in one
+// digest, and not one by one.
+func loaded(w written) bool {
+	if w.change.Version.N != 1 {
+		return false
+	}
+	switch s := w.content.(type) {
+	case *storev1.StoredCourse:
+		return s.GetCourse().GetLoadTime() != nil
+	case partStored:
+		return s.GetPart().GetLoadTime() != nil
+	}
+	return false
 }
 
 // settleDuties brings one force's duties about a person level with what it may see of
@@ -193,6 +212,9 @@ func (d *Deps) raisedBy(force string, read *reading, h *conduct.History, prompts
 
 // tellDuty alerts the force of what became of its duty. What is done is told to nobody.
 func (b *batch) tellDuty(change accesslog.Change, stored *storev1.StoredDuty, event string) error {
+	if b.digest && event == eventOpened {
+		return nil
+	}
 	duty := stored.GetDuty()
 	a := conductAlert{
 		key: fmt.Sprintf("%s/%d", change.Record.ID, change.Version.N), subject: change.Record,
