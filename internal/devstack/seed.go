@@ -255,7 +255,7 @@ func CourseRequest(n *demo.Nominal, c *demo.Course) (*registerv1.RegisterCourseR
 	}
 	return &registerv1.RegisterCourseRequest{ // what happened before the register was there
 		HistoricLoad: true,
-		Parent: "forces/" + n.Force, Course: out,
+		Parent:       "forces/" + n.Force, Course: out,
 		NominalSource: &registerv1.SourceKey{System: n.System, Reference: n.Reference},
 	}, nil
 }

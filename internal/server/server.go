@@ -54,6 +54,7 @@ type Server struct {
 	grpc      *grpc.Server
 	rest      *http.Server
 	admin     *http.Server
+	watches   service.Watches
 	listeners struct{ grpc, rest, admin net.Listener }
 	ready     readiness
 }
@@ -64,6 +65,7 @@ const (
 	shutdownTimeout   = 15 * time.Second
 	feedEvery         = 500 * time.Millisecond
 	filesEvery        = 5 * time.Second
+	countEvery        = time.Minute
 )
 
 // maxConnections bounds the connections open at one port.
@@ -246,7 +248,7 @@ func (s *Server) compose(ctx context.Context, deps *service.Deps, methods call.M
 		})
 		registerv1.RegisterSearchServiceServer(r, &service.Searches{Deps: deps})
 		registerv1.RegisterLinkServiceServer(r, &service.Links{Deps: deps, Linker: linker})
-		registerv1.RegisterAlertServiceServer(r, &service.Alerts{Deps: deps})
+		registerv1.RegisterAlertServiceServer(r, &service.Alerts{Deps: deps, Watches: &s.watches})
 		registerv1.RegisterDutyServiceServer(r, &service.Duties{Deps: deps})
 		registerv1.RegisterAccessLogServiceServer(r, &service.AccessLog{Deps: deps})
 		registerv1.RegisterStandardsServiceServer(r, &service.Standards{Deps: deps, Strengths: s.authn.Strengths})

@@ -36,7 +36,7 @@ type written struct {
 // nothing is written.
 //
 // The view must have been pulled.
-func (b *batch) consequences(ctx context.Context, nominal identity.ID, w *written) (*reading, time.Time, error) {
+func (b *batch) consequences(ctx context.Context, nominal identity.ID, w *written) (*recorded, time.Time, error) {
 	read, err := b.d.readHistory(ctx, nominal)
 	if err != nil {
 		return nil, time.Time{}, err
@@ -95,7 +95,7 @@ func loaded(w written) bool {
 
 // settleDuties brings one force's duties about a person level with what it may see of
 // his history.
-func (b *batch) settleDuties(ctx context.Context, force string, read *reading, h *conduct.History, prompts []conduct.Prompt) error {
+func (b *batch) settleDuties(ctx context.Context, force string, read *recorded, h *conduct.History, prompts []conduct.Prompt) error {
 	wanted := b.d.raisedBy(force, read, h, prompts)
 	holds := map[identity.ID]bool{}
 	for i := range wanted {
@@ -137,7 +137,7 @@ func (r *raised) moves(known *view.Duty) bool {
 
 // endDuty closes a duty that no prompt raises any more. Of what rests on a nominal
 // that has become SILENT nothing changes: that it fell away would tell of it.
-func (b *batch) endDuty(ctx context.Context, known *view.Duty, read *reading, h *conduct.History) error {
+func (b *batch) endDuty(ctx context.Context, known *view.Duty, read *recorded, h *conduct.History) error {
 	for _, id := range known.Rests {
 		if _, veiled := b.d.View.Veil(id); veiled {
 			return nil
@@ -164,7 +164,7 @@ func beganWith(stored *storev1.StoredDuty) time.Time {
 
 // answered finds the action by which a duty is done: one that closes it, held by a
 // record of the force since what it is about began.
-func (d *Deps) answered(closes []string, since time.Time, force string, read *reading, h *conduct.History) *answer {
+func (d *Deps) answered(closes []string, since time.Time, force string, read *recorded, h *conduct.History) *answer {
 	for _, code := range closes {
 		for _, r := range read.records(h, force) {
 			if h.Shows(conduct.ID(r.ID), code, since) {
@@ -178,7 +178,7 @@ func (d *Deps) answered(closes []string, since time.Time, force string, read *re
 // raisedBy are the critical prompts of a history that a force must act upon: those
 // that name it, and those that name none and are about its own course or measure, or
 // about the person as a whole.
-func (d *Deps) raisedBy(force string, read *reading, h *conduct.History, prompts []conduct.Prompt) []raised {
+func (d *Deps) raisedBy(force string, read *recorded, h *conduct.History, prompts []conduct.Prompt) []raised {
 	owners := h.Owners()
 	own := read.own(force)
 	var out []raised

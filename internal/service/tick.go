@@ -37,7 +37,7 @@ const (
 type Ticker struct {
 	*Deps
 	log     accesslog.Appender
-	changed *view.Changed
+	changed *view.Followed
 	later   schedule
 	// sweep are the nominals that remain to be looked at once after the start.
 	sweep   []identity.ID

@@ -13,9 +13,9 @@ import (
 	"github.com/perpetrator-register/register/internal/postgres"
 )
 
-// reading is what is recorded of a person, as each force that owns a nominal of his
+// recorded is what is recorded of a person, as each force that owns a nominal of his
 // may see it.
-type reading struct {
+type recorded struct {
 	// nominals are those of each force, in order.
 	nominals map[string][]identity.ID
 	history  map[string]*conduct.History
@@ -26,13 +26,13 @@ type reading struct {
 }
 
 // forces are those that own a nominal of the person, in order.
-func (r *reading) forces() []string { return sortedKeys(r.nominals) }
+func (r *recorded) forces() []string { return sortedKeys(r.nominals) }
 
 // own are a force's own nominals of the person, in order.
-func (r *reading) own(force string) []identity.ID { return r.nominals[force] }
+func (r *recorded) own(force string) []identity.ID { return r.nominals[force] }
 
 // seenBy is the history as a force may see it.
-func (r *reading) seenBy(force string) *conduct.History {
+func (r *recorded) seenBy(force string) *conduct.History {
 	if h := r.history[force]; h != nil {
 		return h
 	}
@@ -40,7 +40,7 @@ func (r *reading) seenBy(force string) *conduct.History {
 }
 
 // records are the records of a force in the history, in order.
-func (r *reading) records(h *conduct.History, force string) []postgres.Record {
+func (r *recorded) records(h *conduct.History, force string) []postgres.Record {
 	var out []postgres.Record
 	for id := range h.Owners() {
 		if cur, ok := r.read[uuid.UUID(id)]; ok && cur.Record.Force == force {
@@ -52,7 +52,7 @@ func (r *reading) records(h *conduct.History, force string) []postgres.Record {
 }
 
 // requires makes a change conflict with any other of what was read.
-func (r *reading) requires(changed uuid.UUID) []accesslog.Requirement {
+func (r *recorded) requires(changed uuid.UUID) []accesslog.Requirement {
 	var out []accesslog.Requirement
 	for id, cur := range r.read {
 		if id != changed {
@@ -65,8 +65,8 @@ func (r *reading) requires(changed uuid.UUID) []accesslog.Requirement {
 // readHistory reads what is recorded of the person of a nominal. A SILENT nominal
 // stands for itself alone, and in nobody else's history; of one that does not stand,
 // nothing holds.
-func (d *Deps) readHistory(ctx context.Context, nominal identity.ID) (*reading, error) {
-	out := &reading{nominals: map[string][]identity.ID{}, history: map[string]*conduct.History{}, persons: map[string]identity.Person{}, read: map[uuid.UUID]postgres.Current{}}
+func (d *Deps) readHistory(ctx context.Context, nominal identity.ID) (*recorded, error) {
+	out := &recorded{nominals: map[string][]identity.ID{}, history: map[string]*conduct.History{}, persons: map[string]identity.Person{}, read: map[uuid.UUID]postgres.Current{}}
 	_, veiled := d.View.Veil(nominal)
 	own, stands := d.View.Nominal(nominal)
 	if !stands {
