@@ -53,6 +53,7 @@ type Server struct {
 	grpc      *grpc.Server
 	rest      *http.Server
 	admin     *http.Server
+	watches   service.Watches
 	listeners struct{ grpc, rest, admin net.Listener }
 	ready     readiness
 }
@@ -63,6 +64,7 @@ const (
 	shutdownTimeout   = 15 * time.Second
 	feedEvery         = 500 * time.Millisecond
 	filesEvery        = 5 * time.Second
+	countEvery        = time.Minute
 )
 
 // maxConnections bounds the connections open at one port.
@@ -244,7 +246,7 @@ func (s *Server) compose(ctx context.Context, deps *service.Deps, methods call.M
 		})
 		registerv1.RegisterSearchServiceServer(r, &service.Searches{Deps: deps})
 		registerv1.RegisterLinkServiceServer(r, &service.Links{Deps: deps, Linker: linker})
-		registerv1.RegisterAlertServiceServer(r, &service.Alerts{Deps: deps})
+		registerv1.RegisterAlertServiceServer(r, &service.Alerts{Deps: deps, Watches: &s.watches})
 		registerv1.RegisterAccessLogServiceServer(r, &service.AccessLog{Deps: deps})
 		registerv1.RegisterStandardsServiceServer(r, &service.Standards{Deps: deps, Strengths: s.authn.Strengths})
 		registerv1.RegisterDirectoryServiceServer(r, &service.Directory{Deps: deps, Permissions: methods.Permissions()})
