@@ -237,6 +237,13 @@ func CourseRequest(n *demo.Nominal, c *demo.Course) (*registerv1.RegisterCourseR
 	for i := range c.Associated {
 		out.AssociatedVictims = append(out.AssociatedVictims, demoVictim(&c.Associated[i]))
 	}
+	switch out.GetStanding() {
+	case registerv1.Standing_STANDING_NO_FURTHER_ACTION, registerv1.Standing_STANDING_VICTIM_DOES_NOT_SUPPORT, registerv1.Standing_STANDING_CANCELLED:
+		out.Closure = &registerv1.Closure{
+			Reason: "EVIDENTIAL", Rationale: "Invented: the evidence did not suffice.", SecondPerson: "S" + n.Force + "01", VictimInformTime: timestamppb.Now(),
+		}
+	default:
+	}
 	source, err := strconv.ParseInt(c.Source, 10, 32)
 	if err != nil {
 		return nil, fmt.Errorf("course %s: source grade: %w", c.Reference, err)
