@@ -9,3 +9,9 @@ import "embed"
 //
 //go:embed model.conf permissions.csv permissions_test.csv
 var Files embed.FS
+
+// Misuse holds the thresholds of the rules that look for misuse in the access log,
+// as package misuse reads them.
+//
+//go:embed misuse.json
+var Misuse []byte

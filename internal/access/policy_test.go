@@ -16,7 +16,9 @@ var used = permissions(
 	"course register", "course read", "course list", "course cancel", "course erase",
 	"search create", "search read", "candidate read", "log list", "log prove",
 	"link list", "link read", "link decide", "alert list", "alert acknowledge",
+	"sanction impose", "sanction lift", "sanction list",
 	"directory read", "directory update", "self read",
+	"victim settle", "assessment regrade",
 )
 
 func permissions(names ...string) []access.Permission {

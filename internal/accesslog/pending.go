@@ -41,6 +41,10 @@ type Pending struct {
 	// Touches are the records that the call showed, changed or met.
 	Touches []postgres.Touch
 
+	// Caller is whom a sanction may stop; nil for the register's own entries, and
+	// for the entry of a call that a sanction has stopped.
+	Caller *Caller
+
 	// Amend, if not nil, is called under the log's lock when nominals were
 	// written that the maker of the changes had not seen, and says what must
 	// commit besides. It must be quick, and may be called more than once.

@@ -16,7 +16,7 @@ import (
 // exists, so that nothing is changed.
 func aboutForce(force string) map[string]proto.Message {
 	n, c, l := unknownRecord(force, "nominals"), unknownRecord(force, "courses"), unknownRecord(force, "links")
-	return map[string]proto.Message{
+	out := map[string]proto.Message{
 		registerNominal:     &pb.RegisterNominalRequest{Parent: "forces/" + force},
 		getNominal:          &pb.GetNominalRequest{Name: n},
 		listNominals:        &pb.ListNominalsRequest{Parent: "forces/" + force, PageSize: 1},
@@ -47,12 +47,24 @@ func aboutForce(force string) map[string]proto.Message {
 		getInclusionProof:   &pb.GetInclusionProofRequest{TreeSize: 1},
 		getConsistencyProof: &pb.GetConsistencyProofRequest{FirstTreeSize: 1, SecondTreeSize: 1},
 		listEntries:         entriesOf("forces/" + force),
+		imposeSanction:      &pb.ImposeSanctionRequest{Parent: "forces/" + force},
+		liftSanction:        &pb.LiftSanctionRequest{Name: unknownRecord(force, "sanctions")},
+		listSanctions:       &pb.ListSanctionsRequest{Parent: "forces/" + force, PageSize: 1},
 		listForces:          &pb.ListForcesRequest{},
 		getForce:            &pb.GetForceRequest{Name: "forces/" + force},
 		updateForceContact:  &pb.UpdateForceContactRequest{Contact: &pb.ForceContact{Force: "forces/" + force}},
 		listCodes:           &pb.ListCodesRequest{Parent: "codeLists/warnings"},
 		getSelf:             &pb.GetSelfRequest{},
+		settleVictims:       &pb.SettleVictimsRequest{Name: c},
+		regradeAssessment:   &pb.RegradeAssessmentRequest{Name: unknownRecord(force, "assessments")},
 	}
+	for _, k := range partKinds() {
+		part := map[string]any{"name": unknownRecord(force, k.collection)}
+		out[k.method("Register")] = k.message("Register", map[string]any{"parent": "forces/" + force})
+		out[k.method("List")] = k.message("List", map[string]any{"parent": n})
+		out[k.method("Get")], out[k.method("Cancel")], out[k.method("Erase")] = k.message("Get", part), k.message("Cancel", part), k.message("Erase", part)
+	}
+	return out
 }
 
 // runRoles calls every RPC in every role, about the own force and about

@@ -35,9 +35,24 @@ type Matter struct {
 	Informed []Informed
 	// Exhibits are what may hold evidence and has been seized or is to be had.
 	Exhibits []Exhibit
+	// Closure is how it was closed; zero while it never was.
+	Closure Closure
+	// Actions are what police did about the whole matter, and not about one incident.
+	Actions []Action
 	// Loaded is when the register got it, if it was loaded as history: clocks start
 	// then. Zero for what was reported as it happened.
 	Loaded time.Time
+}
+
+// Closure is how a matter was closed.
+type Closure struct {
+	// Reason is a code of the reference data.
+	Reason string
+	Time   time.Time
+	// Second says that a second person confirmed it.
+	Second bool
+	// Informed is when the victim was told; zero while she was not.
+	Informed time.Time
 }
 
 // Four are the signs of stalking.
@@ -134,7 +149,8 @@ type Measure struct {
 type Condition struct {
 	// Code is a condition of the reference data, such as NO_CONTACT or EXCLUSION_ZONE.
 	Code string
-	// Zone is the coded place of an exclusion zone, such as a postcode district.
+	// Zone is the coded place, such as a postcode district: to keep away from, or to
+	// live in under RESIDE_AT.
 	Zone string
 	// Metres is the radius of an exclusion zone, 0 when not said.
 	Metres int
@@ -245,6 +261,9 @@ type Counter struct {
 	Force, OtherForce string
 	// Possible says that a victim may be another.
 	Possible bool
+	// Later says that Course is the later of the two accusations: it counts towards
+	// nothing until a review has upheld it.
+	Later bool
 	// Reviewed is when a supervisor reviewed it; zero while none has.
 	Reviewed time.Time
 	// Upheld says that the review found it genuine.
@@ -304,6 +323,10 @@ type Rule struct {
 	// Critical says that the prompt is a duty; Within is how soon it is due.
 	Critical bool
 	Within   time.Duration
-	// Closes are the codes of the actions that close the duty.
+	// Closes are the codes of the actions that close the duty, of the reference data.
 	Closes []string
+	// Acts is the role that must act first; for a duty it is that of the ladder's first
+	// step. Tells are the roles that are told beside.
+	Acts  string
+	Tells []string
 }

@@ -49,7 +49,7 @@ func TestPurePackages(t *testing.T) {
 	t.Parallel()
 	all := packages(t)
 	forbidden := []string{"net", "net/http", "os/exec", "database/sql", "google.golang.org/grpc", "github.com/jackc/pgx/v5", module + "api/register/v1", module + "internal/postgres"}
-	for _, name := range []string{"internal/identity", "internal/conduct", "internal/conduct/victim"} {
+	for _, name := range []string{"internal/identity", "internal/conduct", "internal/conduct/victim", "internal/misuse"} {
 		p, ok := all[name]
 		if !ok {
 			t.Errorf("no package %s", name)
@@ -69,15 +69,20 @@ func TestArrowsGoDown(t *testing.T) {
 	ranks := [][]string{
 		{"api", "api/register/v1", "policies"},
 		{"api/register/store/v1", "internal/arena"},
-		{"internal/identity", "internal/refdata", "internal/checkpoint", "internal/tlogfile"},
-		{"internal/conduct/victim"},
+		{
+			"internal/identity", "internal/refdata", "internal/checkpoint", "internal/tlogfile", "internal/misuse",
+			"internal/console/picture", "internal/console/assets",
+		},
+		{"internal/conduct/victim", "internal/client"},
 		{"internal/conduct"},
 		{"internal/seal", "internal/access"},
 		{"internal/postgres"},
 		{"internal/accesslog", "internal/witness"},
 		{"internal/view", "internal/gather", "internal/logexport", "internal/evidence", "internal/siem"},
+		{"internal/sanction"},
 		{"internal/call"},
 		{"internal/service"},
+		{"internal/console"},
 		{"internal/server"},
 	}
 	rank := map[string]int{}

@@ -3,6 +3,7 @@ package leaktest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -100,7 +101,7 @@ func samples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) map[st
 	one := func(account string, m proto.Message) sample {
 		return sample{account: account, requests: []proto.Message{m}}
 	}
-	return map[string]sample{
+	all := map[string]sample{
 		"NominalService.RegisterNominal": one(investigator, stranger()),
 		"NominalService.GetNominal":      one(investigator, &registerv1.GetNominalRequest{Name: kept}),
 		"NominalService.ListNominals":    one("spoc-33", &registerv1.ListNominalsRequest{Parent: "forces/33", PageSize: 5}),
@@ -157,6 +158,8 @@ func samples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) map[st
 		"DirectoryService.ListCodes": one(investigator, &registerv1.ListCodesRequest{Parent: "codeLists/behaviours"}),
 		"DirectoryService.GetSelf":   one(investigator, &registerv1.GetSelfRequest{}),
 	}
+	maps.Copy(all, standardsSamples(tb, site, conn))
+	return all
 }
 
 func must(tb testing.TB, err error) {

@@ -38,6 +38,7 @@ type LogBatch struct {
 	Keys        []RecordKey
 	DeletedKeys []uuid.UUID
 	Versions    []Version
+	Sanctions   []int64 // log indices of those versions that are of sanctions
 	Tiles       []Tile
 	Checkpoint  Checkpoint
 }
@@ -106,6 +107,9 @@ func (l *LogBatch) queueRecords(b *pgx.Batch) {
 			id[i], wrapped[i] = k.Record, notNil(k.Wrapped)
 		}
 		b.Queue(qInsertKeys, id, wrapped)
+	}
+	if len(l.Sanctions) > 0 {
+		b.Queue(qInsertSanctions, l.Sanctions)
 	}
 	if len(l.DeletedKeys) > 0 {
 		b.Queue(qDeleteKeys, raw(l.DeletedKeys))

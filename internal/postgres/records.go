@@ -97,6 +97,21 @@ func (db *DB) Feed(ctx context.Context, after int64, limit int) ([]FeedRow, erro
 	return list, readError(err)
 }
 
+// SanctionsAfter reads the versions of sanctions after a log index (-1 for all), in
+// log order.
+func (db *DB) SanctionsAfter(ctx context.Context, after int64) ([]FeedRow, error) {
+	return sanctionsAfter(ctx, db.pool, after)
+}
+
+func sanctionsAfter(ctx context.Context, from querier, after int64) ([]FeedRow, error) {
+	list, err := collectCurrent(ctx, from, qSanctionsAfter, after)
+	rows := make([]FeedRow, len(list))
+	for i := range list {
+		rows[i] = FeedRow(list[i])
+	}
+	return rows, err
+}
+
 // FeedHead is the log index of the newest version, -1 if there is none. It is
 // cheap: ask it before a search.
 func (db *DB) FeedHead(ctx context.Context) (int64, error) {

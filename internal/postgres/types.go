@@ -26,6 +26,8 @@ const (
 	KindPlan       Kind = "plan"       // a safety plan for one victim
 	KindDuty       Kind = "duty"       // what a force must do by a deadline
 	KindJudgement  Kind = "judgement"  // what a force made of a prompt
+	// KindSanction is what professional standards has ordered for a user.
+	KindSanction Kind = "sanction"
 )
 
 // Record is the unchanging part of a record.

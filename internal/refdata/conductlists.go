@@ -19,6 +19,7 @@ type conductLists struct {
 	tools          table[Tool]
 	questions      table[Question]
 	ladder         table[Step]
+	guidance       table[Guidance]
 }
 
 // MeasureKind is a kind of what restrains a person.
@@ -133,6 +134,13 @@ type Question struct {
 	Grave bool
 }
 
+// Guidance is advice to who deals with him now.
+type Guidance struct {
+	Item
+	// When is "ALWAYS", "MEASURE" (one is in force), or the code of a warning or prompt.
+	When string
+}
+
 // Step is one step of a duty's ladder.
 type Step struct {
 	Item
@@ -212,6 +220,9 @@ func loadConduct(l *loader, s *Set) {
 				OtherKinds: r.number("other_kinds", 1, 64), Included: r.flag("included"), Unverified: r.flag("unverified"),
 			}
 		})
+	c.guidance = read(l, "guidance", []string{"when"}, func(r row) (string, Guidance) {
+		return r.code, Guidance{Item: r.item(), When: r.required("when")}
+	})
 	loadTools(l, c)
 	loadLadder(l, s)
 }
@@ -331,6 +342,9 @@ func (s *Set) Questions(tool string) []Question {
 
 // Question finds a question by code.
 func (s *Set) Question(code string) (Question, bool) { return s.conduct.questions.get(code) }
+
+// Guidance lists the advice to who deals with him, in the order to show it.
+func (s *Set) Guidance() []Guidance { return s.conduct.guidance.rows }
 
 // Ladder lists the steps of a duty, the first to act first; a duty without steps of
 // its own has none.

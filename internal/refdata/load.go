@@ -148,7 +148,7 @@ func isDate(s string) bool {
 // files are the names of all lists, without ".csv".
 func files() []string {
 	names := []string{"warnings", "forces", "offences", "behaviours", "standings", "assessments", "reasons",
-		"measures", "conditions", "actions", "statements", "gravities", "rank-weights", "recording-rules", "tools", "questions", "ladder"}
+		"measures", "conditions", "actions", "statements", "gravities", "rank-weights", "recording-rules", "tools", "questions", "ladder", "guidance"}
 	for _, l := range PlainLists() {
 		names = append(names, string(l))
 	}

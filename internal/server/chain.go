@@ -19,6 +19,7 @@ import (
 	"github.com/perpetrator-register/register/internal/access"
 	"github.com/perpetrator-register/register/internal/accesslog"
 	"github.com/perpetrator-register/register/internal/call"
+	"github.com/perpetrator-register/register/internal/sanction"
 	"github.com/perpetrator-register/register/internal/service"
 )
 
@@ -33,6 +34,7 @@ type Chain struct {
 	authn    *access.Authenticator
 	policies *access.PolicyStore
 	log      call.Log
+	gate     *sanction.Set // knows sanctions early; the log's writer enforces them
 	refusals *accesslog.Aggregator
 	check    *service.Checker
 	limits   *limiter
@@ -138,7 +140,12 @@ func (ch *Chain) run(ctx context.Context, full string, req proto.Message, perfor
 	if span := trace.SpanContextFromContext(ctx); span.HasTraceID() {
 		c.Entry.Trace = span.TraceID().String()
 	}
-	err = ch.guarded(call.With(ctx, c), c, req, perform)
+	// Whom a sanction is known to stop need not be answered first.
+	if err = ch.gate.Stops(ctx, c.Caller()); err != nil {
+		c.Stop(err)
+	} else {
+		err = ch.guarded(call.With(ctx, c), c, req, perform)
+	}
 	return ch.conclude(ctx, c, err)
 }
 
@@ -164,7 +171,12 @@ func (ch *Chain) conclude(ctx context.Context, c *call.Call, err error) (*access
 		// The entry is due even if the caller has gone away.
 		logCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ch.timeout)
 		defer cancel()
-		if logErr := c.Commit(logCtx, service.OutcomeName(outcome)); logErr != nil {
+		logErr := c.Commit(logCtx, service.OutcomeName(outcome))
+		if accesslog.Sanctioned(logErr) {
+			problem = service.AsProblem(logErr)
+			logErr = c.Commit(logCtx, service.OutcomeName(problem.Code))
+		}
+		if logErr != nil {
 			ch.slog.ErrorContext(ctx, "entry not written: call refused", "method", c.Method.Short, "err", logErr)
 			return nil, service.NotLogged(err, logErr)
 		}

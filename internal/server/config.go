@@ -12,6 +12,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/perpetrator-register/register/internal/access"
+	"github.com/perpetrator-register/register/internal/console"
 	"github.com/perpetrator-register/register/internal/identity"
 )
 
@@ -41,6 +42,8 @@ type Config struct {
 	Limits Limits `yaml:"limits"`
 	// Witnesses co-sign the log.
 	Witnesses Witnesses `yaml:"witnesses,omitempty"`
+	// Console serves the pages on the REST port; without it there are none.
+	Console *console.Config `yaml:"console,omitempty"`
 	// OTLPEndpoint is where traces are sent; empty sends none.
 	OTLPEndpoint string `yaml:"otlp_endpoint"`
 
@@ -200,6 +203,9 @@ func (c *Config) Validate() error {
 		fault("limits", "must not be negative")
 	}
 	c.Witnesses.validate(c.Development, fault)
+	if c.Console != nil {
+		c.Console.Validate(c.Issuers, c.Development, fault)
+	}
 	return errors.Join(faults...)
 }
 

@@ -35,8 +35,9 @@ const (
 
 // newGateway makes the REST edge on top of the in-process connection. Every
 // request goes through the chain; what fails before it (no such path, a body
-// that is not JSON of the contract) is counted as a transport refusal.
-func newGateway(ctx context.Context, conn *inproc, refusals *accesslog.Aggregator, maxBody int64, log *slog.Logger) (http.Handler, error) {
+// that is not JSON of the contract) is counted as a transport refusal. All other
+// paths are those of pages, which may be nil.
+func newGateway(ctx context.Context, conn *inproc, refusals *accesslog.Aggregator, maxBody int64, pages http.Handler, log *slog.Logger) (http.Handler, error) {
 	mux := runtime.NewServeMux(
 		runtime.WithMarshalerOption(runtime.MIMEWildcard, &contractJSON{
 			JSONPb: &runtime.JSONPb{
@@ -76,6 +77,12 @@ func newGateway(ctx context.Context, conn *inproc, refusals *accesslog.Aggregato
 			return registerv1.RegisterConductServiceHandlerClient(ctx, mux, registerv1.NewConductServiceClient(conn))
 		},
 		func(ctx context.Context, mux *runtime.ServeMux) error {
+			return registerv1.RegisterMeasureServiceHandlerClient(ctx, mux, registerv1.NewMeasureServiceClient(conn))
+		},
+		func(ctx context.Context, mux *runtime.ServeMux) error {
+			return registerv1.RegisterAssessmentServiceHandlerClient(ctx, mux, registerv1.NewAssessmentServiceClient(conn))
+		},
+		func(ctx context.Context, mux *runtime.ServeMux) error {
 			return registerv1.RegisterRegistrationServiceHandlerClient(ctx, mux, registerv1.NewRegistrationServiceClient(conn))
 		},
 		func(ctx context.Context, mux *runtime.ServeMux) error {
@@ -89,6 +96,9 @@ func newGateway(ctx context.Context, conn *inproc, refusals *accesslog.Aggregato
 		},
 		func(ctx context.Context, mux *runtime.ServeMux) error {
 			return registerv1.RegisterAccessLogServiceHandlerClient(ctx, mux, registerv1.NewAccessLogServiceClient(conn))
+		},
+		func(ctx context.Context, mux *runtime.ServeMux) error {
+			return registerv1.RegisterStandardsServiceHandlerClient(ctx, mux, registerv1.NewStandardsServiceClient(conn))
 		},
 		func(ctx context.Context, mux *runtime.ServeMux) error {
 			return registerv1.RegisterDirectoryServiceHandlerClient(ctx, mux, registerv1.NewDirectoryServiceClient(conn))
@@ -110,7 +120,15 @@ func newGateway(ctx context.Context, conn *inproc, refusals *accesslog.Aggregato
 			log.Debug("openapi not sent", "err", err)
 		}
 	})
-	return safeHeaders(root), nil
+	if pages == nil {
+		return safeHeaders(root), nil
+	}
+	all := http.NewServeMux()
+	for _, pattern := range []string{"/v1/", "/openapi.json"} {
+		all.Handle(pattern, safeHeaders(root))
+	}
+	all.Handle("/", pages)
+	return all, nil
 }
 
 // edge prepares each request: credentials, limits of size and time.

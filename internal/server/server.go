@@ -26,6 +26,7 @@ import (
 	"github.com/perpetrator-register/register/internal/gather"
 	"github.com/perpetrator-register/register/internal/postgres"
 	"github.com/perpetrator-register/register/internal/refdata"
+	"github.com/perpetrator-register/register/internal/sanction"
 	"github.com/perpetrator-register/register/internal/seal"
 	"github.com/perpetrator-register/register/internal/service"
 	"github.com/perpetrator-register/register/internal/view"
@@ -37,6 +38,7 @@ type Server struct {
 	log      *slog.Logger
 	db       *postgres.DB
 	writer   *accesslog.Writer
+	gate     *sanction.Set
 	refusals *accesslog.Aggregator
 	authn    *access.Authenticator
 	policies *access.PolicyStore
@@ -118,7 +120,8 @@ func (s *Server) openStore(ctx context.Context) (*refdata.Set, error) {
 	if err := accesslog.CheckOrigin(ctx, s.db, c.Origin); err != nil {
 		return nil, err
 	}
-	s.writer, err = accesslog.NewWriter(s.db, accesslog.Options{Origin: c.Origin, Signers: signers, Log: s.log, Now: c.now()})
+	s.gate = sanction.NewSet(s.db, s.keys)
+	s.writer, err = accesslog.NewWriter(s.db, accesslog.Options{Origin: c.Origin, Signers: signers, Log: s.log, Now: c.now(), Gate: s.gate})
 	return ref, err
 }
 
@@ -173,7 +176,7 @@ func (s *Server) open(ctx context.Context) error {
 	}
 	s.chain = &Chain{
 		methods: methods, authn: s.authn, policies: s.policies,
-		log:      call.Log{Appender: appender, Keys: s.keys},
+		log: call.Log{Appender: appender, Keys: s.keys}, gate: s.gate,
 		refusals: s.refusals, check: check, limits: newLimiter(c.Limits.PerSecond, c.Limits.Burst), slog: s.log, timeout: c.Limits.CallTimeout,
 	}
 	if err := s.openGatherer(); err != nil {
@@ -231,20 +234,30 @@ func (s *Server) compose(ctx context.Context, deps *service.Deps, methods call.M
 	linker := &service.Linker{Deps: deps, PerDay: s.config.Limits.ProposalsPerDay}
 	nominals := &service.Nominals{Deps: deps, Linker: linker}
 	courses := &service.Courses{Deps: deps, Nominals: nominals}
+	measures, assessments := service.NewMeasures(deps, nominals), service.NewAssessments(deps, nominals)
 	for _, r := range []grpc.ServiceRegistrar{s.grpc, local} {
 		registerv1.RegisterNominalServiceServer(r, nominals)
 		registerv1.RegisterConductServiceServer(r, courses)
-		registerv1.RegisterRegistrationServiceServer(r, &service.Records{Deps: deps, Nominals: nominals, Courses: courses})
+		registerv1.RegisterMeasureServiceServer(r, measures)
+		registerv1.RegisterAssessmentServiceServer(r, assessments)
+		registerv1.RegisterRegistrationServiceServer(r, &service.Records{
+			Deps: deps, Nominals: nominals, Courses: courses, Measures: measures, Assessments: assessments,
+		})
 		registerv1.RegisterSearchServiceServer(r, &service.Searches{Deps: deps})
 		registerv1.RegisterLinkServiceServer(r, &service.Links{Deps: deps, Linker: linker})
 		registerv1.RegisterAlertServiceServer(r, &service.Alerts{Deps: deps, Watches: &s.watches})
 		registerv1.RegisterAccessLogServiceServer(r, &service.AccessLog{Deps: deps})
+		registerv1.RegisterStandardsServiceServer(r, &service.Standards{Deps: deps, Strengths: s.authn.Strengths})
 		registerv1.RegisterDirectoryServiceServer(r, &service.Directory{Deps: deps, Permissions: methods.Permissions()})
 	}
 	if err := checkComplete(methods, s.grpc, local); err != nil {
 		return err
 	}
-	gateway, err := newGateway(ctx, local, s.refusals, int64(s.config.Limits.MaxMessage), s.log)
+	pages, err := s.pages(local, deps.Ref)
+	if err != nil {
+		return err
+	}
+	gateway, err := newGateway(ctx, local, s.refusals, int64(s.config.Limits.MaxMessage), pages, s.log)
 	if err != nil {
 		return err
 	}

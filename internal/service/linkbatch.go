@@ -25,6 +25,9 @@ import (
 const (
 	systemLink  = "link"
 	systemAlert = "alert"
+
+	systemDuty      = "duty"
+	systemJudgement = "judgement"
 )
 
 // batch gathers the links that one call makes or changes, with the alerts they

@@ -112,12 +112,17 @@ type duties struct {
 	open      map[string]map[identity.ID]*Duty // by force
 	judgement map[identity.ID]*Judged
 	ofNominal map[identity.ID][]identity.ID // the judgements of a nominal's prompts
+	byPrompt  map[promptKey]*Duty
 }
+
+// promptKey is by what a force's duty is unique.
+type promptKey struct{ force, code, key string }
 
 func newDuties() duties {
 	return duties{
 		all: map[identity.ID]*Duty{}, byNominal: map[identity.ID][]*Duty{}, byForce: map[string]map[identity.ID]*Duty{},
 		open: map[string]map[identity.ID]*Duty{}, judgement: map[identity.ID]*Judged{}, ofNominal: map[identity.ID][]identity.ID{},
+		byPrompt: map[promptKey]*Duty{},
 	}
 }
 
@@ -129,11 +134,13 @@ func (s *duties) apply(id identity.ID, d *Duty) {
 		delete(s.byForce[old.Force], id)
 		delete(s.open[old.Force], id)
 		delete(s.all, id)
+		delete(s.byPrompt, promptKey{old.Force, old.Code, old.Key})
 	}
 	if d == nil {
 		return
 	}
 	s.all[id] = d
+	s.byPrompt[promptKey{d.Force, d.Code, d.Key}] = d
 	s.byNominal[d.Nominal] = append(slices.Clone(s.byNominal[d.Nominal]), d)
 	put(s.byForce, d)
 	if d.Open() {
@@ -168,6 +175,14 @@ func (v *View) Duty(id identity.ID) (*Duty, bool) {
 	return d, ok
 }
 
+// DutyFor returns the duty of a force by a prompt.
+func (v *View) DutyFor(force, code, key string) (*Duty, bool) {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	d, ok := v.duties.byPrompt[promptKey{force, code, key}]
+	return d, ok
+}
+
 // DutiesOf returns the duties about a nominal. The list is shared.
 func (v *View) DutiesOf(nominal identity.ID) []*Duty {
 	v.mu.RLock()
@@ -191,18 +206,38 @@ func (v *View) Duties(force string, closed bool) []*Duty {
 	return out
 }
 
-// OpenDuties returns all open duties, by deadline.
-func (v *View) OpenDuties() []*Duty {
-	var out []*Duty
+// Climbing returns the open duties that climb at a time or did before, and when the
+// next of the others does; zero when none does.
+func (v *View) Climbing(now time.Time) (due []*Duty, next time.Time) {
 	v.mu.RLock()
+	defer v.mu.RUnlock()
 	for _, of := range v.duties.open {
 		for _, d := range of {
-			out = append(out, d)
+			switch {
+			case d.Climb.IsZero():
+			case !now.Before(d.Climb):
+				due = append(due, d)
+			case next.IsZero() || d.Climb.Before(next):
+				next = d.Climb
+			}
 		}
 	}
-	v.mu.RUnlock()
-	slices.SortFunc(out, ByDeadline)
-	return out
+	return due, next
+}
+
+// Overdue counts the open duties and those of them whose deadline has passed.
+func (v *View) Overdue(now time.Time) (open, overdue int) {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	for _, of := range v.duties.open {
+		open += len(of)
+		for _, d := range of {
+			if !now.Before(d.Due) {
+				overdue++
+			}
+		}
+	}
+	return open, overdue
 }
 
 // ByDeadline orders duties: the earliest deadline first.

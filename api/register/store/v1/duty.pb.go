@@ -44,7 +44,11 @@ type StoredDuty struct {
 	// Who proposed the closure, as in the log.
 	Proposer string `protobuf:"bytes,6,opt,name=proposer,proto3" json:"proposer,omitempty"`
 	// The register closed it, because the prompt no longer held.
-	ByRegister    bool `protobuf:"varint,7,opt,name=by_register,json=byRegister,proto3" json:"by_register,omitempty"`
+	ByRegister bool `protobuf:"varint,7,opt,name=by_register,json=byRegister,proto3" json:"by_register,omitempty"`
+	// The rung of the ladder that comes next, from 0.
+	NextRung int32 `protobuf:"varint,8,opt,name=next_rung,json=nextRung,proto3" json:"next_rung,omitempty"`
+	// That its deadline has passed has been told.
+	Overdue       bool `protobuf:"varint,9,opt,name=overdue,proto3" json:"overdue,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -124,6 +128,20 @@ func (x *StoredDuty) GetProposer() string {
 func (x *StoredDuty) GetByRegister() bool {
 	if x != nil {
 		return x.ByRegister
+	}
+	return false
+}
+
+func (x *StoredDuty) GetNextRung() int32 {
+	if x != nil {
+		return x.NextRung
+	}
+	return 0
+}
+
+func (x *StoredDuty) GetOverdue() bool {
+	if x != nil {
+		return x.Overdue
 	}
 	return false
 }
@@ -279,7 +297,7 @@ var File_register_store_v1_duty_proto protoreflect.FileDescriptor
 
 const file_register_store_v1_duty_proto_rawDesc = "" +
 	"\n" +
-	"\x1cregister/store/v1/duty.proto\x12\x11register.store.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16register/v1/duty.proto\"\x8a\x02\n" +
+	"\x1cregister/store/v1/duty.proto\x12\x11register.store.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16register/v1/duty.proto\"\xc1\x02\n" +
 	"\n" +
 	"StoredDuty\x12%\n" +
 	"\x04duty\x18\x01 \x01(\v2\x11.register.v1.DutyR\x04duty\x12\x1d\n" +
@@ -291,7 +309,9 @@ const file_register_store_v1_duty_proto_rawDesc = "" +
 	"\bevidence\x18\x05 \x03(\v2!.register.store.v1.StoredEvidenceR\bevidence\x12\x1a\n" +
 	"\bproposer\x18\x06 \x01(\tR\bproposer\x12\x1f\n" +
 	"\vby_register\x18\a \x01(\bR\n" +
-	"byRegister\"\xb0\x01\n" +
+	"byRegister\x12\x1b\n" +
+	"\tnext_rung\x18\b \x01(\x05R\bnextRung\x12\x18\n" +
+	"\aoverdue\x18\t \x01(\bR\aoverdue\"\xb0\x01\n" +
 	"\x0eStoredEvidence\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x16\n" +
 	"\x06record\x18\x02 \x01(\fR\x06record\x12\x18\n" +

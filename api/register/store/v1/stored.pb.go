@@ -1397,11 +1397,57 @@ func (x *StoredAlert) GetCause() string {
 	return ""
 }
 
+// StoredSanction is the sealed content of a version of a sanction.
+type StoredSanction struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The sanction; `name` is not kept.
+	Sanction      *v1.Sanction `protobuf:"bytes,1,opt,name=sanction,proto3" json:"sanction,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredSanction) Reset() {
+	*x = StoredSanction{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredSanction) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredSanction) ProtoMessage() {}
+
+func (x *StoredSanction) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredSanction.ProtoReflect.Descriptor instead.
+func (*StoredSanction) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *StoredSanction) GetSanction() *v1.Sanction {
+	if x != nil {
+		return x.Sanction
+	}
+	return nil
+}
+
 var File_register_store_v1_stored_proto protoreflect.FileDescriptor
 
 const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\n" +
-	"\x1eregister/store/v1/stored.proto\x12\x11register.store.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17register/v1/alert.proto\x1a\x1cregister/v1/assessment.proto\x1a\x19register/v1/conduct.proto\x1a\x1bregister/v1/directory.proto\x1a\x16register/v1/link.proto\x1a\x19register/v1/measure.proto\x1a\x19register/v1/nominal.proto\x1a\x18register/v1/search.proto\"\xe8\x01\n" +
+	"\x1eregister/store/v1/stored.proto\x12\x11register.store.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17register/v1/alert.proto\x1a\x1cregister/v1/assessment.proto\x1a\x19register/v1/conduct.proto\x1a\x1bregister/v1/directory.proto\x1a\x16register/v1/link.proto\x1a\x19register/v1/measure.proto\x1a\x19register/v1/nominal.proto\x1a\x18register/v1/search.proto\x1a\x1bregister/v1/standards.proto\"\xe8\x01\n" +
 	"\rStoredNominal\x12.\n" +
 	"\anominal\x18\x01 \x01(\v2\x14.register.v1.NominalR\anominal\x12!\n" +
 	"\fcontent_hash\x18\x02 \x01(\fR\vcontentHash\x12;\n" +
@@ -1521,7 +1567,9 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\n" +
 	"related_id\x18\x05 \x01(\fR\trelatedId\x12\x14\n" +
 	"\x05about\x18\x06 \x03(\fR\x05about\x12\x14\n" +
-	"\x05cause\x18\a \x01(\tR\x05causeB\xd2\x01\n" +
+	"\x05cause\x18\a \x01(\tR\x05cause\"C\n" +
+	"\x0eStoredSanction\x121\n" +
+	"\bsanction\x18\x01 \x01(\v2\x15.register.v1.SanctionR\bsanctionB\xd2\x01\n" +
 	"\x15com.register.store.v1B\vStoredProtoP\x01ZFgithub.com/perpetrator-register/register/api/register/store/v1;storev1\xa2\x02\x03RSX\xaa\x02\x11Register.Store.V1\xca\x02\x11Register\\Store\\V1\xe2\x02\x1dRegister\\Store\\V1\\GPBMetadata\xea\x02\x13Register::Store::V1b\x06proto3"
 
 var (
@@ -1536,7 +1584,7 @@ func file_register_store_v1_stored_proto_rawDescGZIP() []byte {
 	return file_register_store_v1_stored_proto_rawDescData
 }
 
-var file_register_store_v1_stored_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_register_store_v1_stored_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_register_store_v1_stored_proto_goTypes = []any{
 	(*StoredNominal)(nil),         // 0: register.store.v1.StoredNominal
 	(*StoredCourse)(nil),          // 1: register.store.v1.StoredCourse
@@ -1557,60 +1605,63 @@ var file_register_store_v1_stored_proto_goTypes = []any{
 	(*StoredReason)(nil),          // 16: register.store.v1.StoredReason
 	(*StoredLink)(nil),            // 17: register.store.v1.StoredLink
 	(*StoredAlert)(nil),           // 18: register.store.v1.StoredAlert
-	(*v1.Nominal)(nil),            // 19: register.v1.Nominal
-	(*timestamppb.Timestamp)(nil), // 20: google.protobuf.Timestamp
-	(*v1.CourseOfConduct)(nil),    // 21: register.v1.CourseOfConduct
-	(v1.VictimSameness)(0),        // 22: register.v1.VictimSameness
-	(*v1.Measure)(nil),            // 23: register.v1.Measure
-	(*v1.Breach)(nil),             // 24: register.v1.Breach
-	(*v1.Assessment)(nil),         // 25: register.v1.Assessment
-	(*v1.Regrade)(nil),            // 26: register.v1.Regrade
-	(*v1.SafetyPlan)(nil),         // 27: register.v1.SafetyPlan
-	(*v1.ForceContact)(nil),       // 28: register.v1.ForceContact
-	(*v1.Search)(nil),             // 29: register.v1.Search
-	(*v1.Candidate)(nil),          // 30: register.v1.Candidate
-	(*v1.Link)(nil),               // 31: register.v1.Link
-	(*v1.Alert)(nil),              // 32: register.v1.Alert
+	(*StoredSanction)(nil),        // 19: register.store.v1.StoredSanction
+	(*v1.Nominal)(nil),            // 20: register.v1.Nominal
+	(*timestamppb.Timestamp)(nil), // 21: google.protobuf.Timestamp
+	(*v1.CourseOfConduct)(nil),    // 22: register.v1.CourseOfConduct
+	(v1.VictimSameness)(0),        // 23: register.v1.VictimSameness
+	(*v1.Measure)(nil),            // 24: register.v1.Measure
+	(*v1.Breach)(nil),             // 25: register.v1.Breach
+	(*v1.Assessment)(nil),         // 26: register.v1.Assessment
+	(*v1.Regrade)(nil),            // 27: register.v1.Regrade
+	(*v1.SafetyPlan)(nil),         // 28: register.v1.SafetyPlan
+	(*v1.ForceContact)(nil),       // 29: register.v1.ForceContact
+	(*v1.Search)(nil),             // 30: register.v1.Search
+	(*v1.Candidate)(nil),          // 31: register.v1.Candidate
+	(*v1.Link)(nil),               // 32: register.v1.Link
+	(*v1.Alert)(nil),              // 33: register.v1.Alert
+	(*v1.Sanction)(nil),           // 34: register.v1.Sanction
 }
 var file_register_store_v1_stored_proto_depIdxs = []int32{
-	19, // 0: register.store.v1.StoredNominal.nominal:type_name -> register.v1.Nominal
-	20, // 1: register.store.v1.StoredNominal.update_time:type_name -> google.protobuf.Timestamp
-	21, // 2: register.store.v1.StoredCourse.course:type_name -> register.v1.CourseOfConduct
+	20, // 0: register.store.v1.StoredNominal.nominal:type_name -> register.v1.Nominal
+	21, // 1: register.store.v1.StoredNominal.update_time:type_name -> google.protobuf.Timestamp
+	22, // 2: register.store.v1.StoredCourse.course:type_name -> register.v1.CourseOfConduct
 	9,  // 3: register.store.v1.StoredCourse.victim:type_name -> register.store.v1.VictimTokens
 	9,  // 4: register.store.v1.StoredCourse.associated:type_name -> register.store.v1.VictimTokens
-	20, // 5: register.store.v1.StoredCourse.update_time:type_name -> google.protobuf.Timestamp
-	20, // 6: register.store.v1.StoredCourse.create_time:type_name -> google.protobuf.Timestamp
+	21, // 5: register.store.v1.StoredCourse.update_time:type_name -> google.protobuf.Timestamp
+	21, // 6: register.store.v1.StoredCourse.create_time:type_name -> google.protobuf.Timestamp
 	2,  // 7: register.store.v1.StoredCourse.settlements:type_name -> register.store.v1.Settlement
 	3,  // 8: register.store.v1.StoredCourse.counter_reviews:type_name -> register.store.v1.CounterReview
-	22, // 9: register.store.v1.Settlement.sameness:type_name -> register.v1.VictimSameness
-	20, // 10: register.store.v1.Settlement.settle_time:type_name -> google.protobuf.Timestamp
-	20, // 11: register.store.v1.CounterReview.review_time:type_name -> google.protobuf.Timestamp
+	23, // 9: register.store.v1.Settlement.sameness:type_name -> register.v1.VictimSameness
+	21, // 10: register.store.v1.Settlement.settle_time:type_name -> google.protobuf.Timestamp
+	21, // 11: register.store.v1.CounterReview.review_time:type_name -> google.protobuf.Timestamp
 	8,  // 12: register.store.v1.StoredMeasure.part:type_name -> register.store.v1.Part
-	23, // 13: register.store.v1.StoredMeasure.measure:type_name -> register.v1.Measure
+	24, // 13: register.store.v1.StoredMeasure.measure:type_name -> register.v1.Measure
 	8,  // 14: register.store.v1.StoredBreach.part:type_name -> register.store.v1.Part
-	24, // 15: register.store.v1.StoredBreach.breach:type_name -> register.v1.Breach
+	25, // 15: register.store.v1.StoredBreach.breach:type_name -> register.v1.Breach
 	8,  // 16: register.store.v1.StoredAssessment.part:type_name -> register.store.v1.Part
-	25, // 17: register.store.v1.StoredAssessment.assessment:type_name -> register.v1.Assessment
-	26, // 18: register.store.v1.StoredAssessment.regrades:type_name -> register.v1.Regrade
+	26, // 17: register.store.v1.StoredAssessment.assessment:type_name -> register.v1.Assessment
+	27, // 18: register.store.v1.StoredAssessment.regrades:type_name -> register.v1.Regrade
 	8,  // 19: register.store.v1.StoredPlan.part:type_name -> register.store.v1.Part
-	27, // 20: register.store.v1.StoredPlan.plan:type_name -> register.v1.SafetyPlan
-	20, // 21: register.store.v1.Part.create_time:type_name -> google.protobuf.Timestamp
-	20, // 22: register.store.v1.Part.update_time:type_name -> google.protobuf.Timestamp
-	20, // 23: register.store.v1.Part.load_time:type_name -> google.protobuf.Timestamp
+	28, // 20: register.store.v1.StoredPlan.plan:type_name -> register.v1.SafetyPlan
+	21, // 21: register.store.v1.Part.create_time:type_name -> google.protobuf.Timestamp
+	21, // 22: register.store.v1.Part.update_time:type_name -> google.protobuf.Timestamp
+	21, // 23: register.store.v1.Part.load_time:type_name -> google.protobuf.Timestamp
 	10, // 24: register.store.v1.VictimTokens.tokens:type_name -> register.store.v1.VictimToken
-	28, // 25: register.store.v1.StoredForce.contact:type_name -> register.v1.ForceContact
-	20, // 26: register.store.v1.StoredForce.update_time:type_name -> google.protobuf.Timestamp
-	29, // 27: register.store.v1.StoredSearch.search:type_name -> register.v1.Search
+	29, // 25: register.store.v1.StoredForce.contact:type_name -> register.v1.ForceContact
+	21, // 26: register.store.v1.StoredForce.update_time:type_name -> google.protobuf.Timestamp
+	30, // 27: register.store.v1.StoredSearch.search:type_name -> register.v1.Search
 	13, // 28: register.store.v1.StoredSearch.bases:type_name -> register.store.v1.Basis
 	14, // 29: register.store.v1.Basis.nominals:type_name -> register.store.v1.NominalRef
-	30, // 30: register.store.v1.Shown.candidate:type_name -> register.v1.Candidate
-	31, // 31: register.store.v1.StoredLink.link:type_name -> register.v1.Link
-	32, // 32: register.store.v1.StoredAlert.alert:type_name -> register.v1.Alert
-	33, // [33:33] is the sub-list for method output_type
-	33, // [33:33] is the sub-list for method input_type
-	33, // [33:33] is the sub-list for extension type_name
-	33, // [33:33] is the sub-list for extension extendee
-	0,  // [0:33] is the sub-list for field type_name
+	31, // 30: register.store.v1.Shown.candidate:type_name -> register.v1.Candidate
+	32, // 31: register.store.v1.StoredLink.link:type_name -> register.v1.Link
+	33, // 32: register.store.v1.StoredAlert.alert:type_name -> register.v1.Alert
+	34, // 33: register.store.v1.StoredSanction.sanction:type_name -> register.v1.Sanction
+	34, // [34:34] is the sub-list for method output_type
+	34, // [34:34] is the sub-list for method input_type
+	34, // [34:34] is the sub-list for extension type_name
+	34, // [34:34] is the sub-list for extension extendee
+	0,  // [0:34] is the sub-list for field type_name
 }
 
 func init() { file_register_store_v1_stored_proto_init() }
@@ -1624,7 +1675,7 @@ func file_register_store_v1_stored_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_store_v1_stored_proto_rawDesc), len(file_register_store_v1_stored_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   19,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

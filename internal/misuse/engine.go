@@ -1,0 +1,348 @@
+package misuse
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Engine applies the rules to the events of a log. It is not safe for concurrent
+// use. What it keeps is bounded: by the horizon, by how much of an actor's use is
+// unexplained, and by a limit for each actor.
+type Engine struct {
+	set     *Settings
+	facts   *Facts
+	actors  map[string]*actor
+	groups  map[groupKey]*group
+	around  map[Code]*vicinity
+	pending []pending
+	raised  map[raised]day // the bucket in which a flag was last raised
+	today   day
+	flags   []Flag
+}
+
+type groupKey struct{ force, role string }
+
+type raised struct {
+	rule, actor string
+	about       Code
+}
+
+// vicinity is what happened lately to a person or a record.
+type vicinity struct {
+	looks         []trace // unexplained searches
+	registrations []trace
+}
+
+type trace struct {
+	actor string
+	look  look
+}
+
+// pending is a search with a reference that the force has not told of yet.
+type pending struct {
+	event Event
+	look  look
+}
+
+// NewEngine makes an engine that has seen nothing.
+func NewEngine(s *Settings) *Engine {
+	return &Engine{
+		set: s, facts: newFacts(), actors: map[string]*actor{}, groups: map[groupKey]*group{},
+		around: map[Code]*vicinity{}, raised: map[raised]day{},
+	}
+}
+
+// Facts takes in what forces say. Facts and events are given in the order of the log.
+func (e *Engine) Facts() *Facts { return e.facts }
+
+// WarmUp is how long before the first flag that matters an engine must begin, to
+// agree with one that began with the log.
+func (s *Settings) WarmUp() time.Duration {
+	return time.Duration(s.Horizon+claimDays+2)*24*time.Hour + s.settle()
+}
+
+// Feed takes in the next event and returns the flags that it raises, in the order
+// of the rules. Entries of earlier times that had to wait for facts may be judged
+// with it.
+func (e *Engine) Feed(ev Event) []Flag {
+	e.flags = nil
+	e.begin(dayOf(ev.Time))
+	e.settle(&ev)
+	switch ev.Kind {
+	case Look:
+		e.look(&ev)
+	case Registration:
+		e.registration(&ev)
+	case Review:
+		e.review(&ev)
+	case Other:
+	}
+	return e.flags
+}
+
+// begin begins a day: what is too old is forgotten.
+func (e *Engine) begin(d day) {
+	if d <= e.today {
+		return
+	}
+	e.today = d
+	from := int64(d-day(e.set.Horizon)) * secondsPerDay //nolint:gosec // days are small
+	e.facts.forget(d, d-day(e.set.Horizon))             //nolint:gosec // days are small
+	for key, a := range e.actors {
+		a.unexplained = recent(a.unexplained, from)
+		a.apart = recent(a.apart, from)
+		a.urgent = recent(a.urgent, from)
+		for ref, c := range a.claims {
+			for p, last := range c.persons {
+				if last <= d-claimDays {
+					delete(c.persons, p)
+				}
+			}
+			if len(c.persons) == 0 {
+				delete(a.claims, ref)
+			}
+		}
+		if len(a.totals) == 0 || a.totals[len(a.totals)-1].day <= d-day(e.set.Horizon) { //nolint:gosec // days are small
+			delete(e.actors, key)
+		}
+	}
+	for code, v := range e.around {
+		old := func(t trace) bool { return dayOf(t.look.time()) < d-vicinityDays }
+		v.looks, v.registrations = slices.DeleteFunc(v.looks, old), slices.DeleteFunc(v.registrations, old)
+		if len(v.looks)+len(v.registrations) == 0 {
+			delete(e.around, code)
+		}
+	}
+	for key, bucket := range e.raised {
+		if bucket < d-2*day(e.set.Horizon) { //nolint:gosec // days are small
+			delete(e.raised, key)
+		}
+	}
+}
+
+// vicinityDays is for how long it is kept what happened to a person or a record.
+const vicinityDays = 29
+
+func (e *Engine) actor(ev *Event) *actor {
+	a, ok := e.actors[ev.Actor]
+	if !ok {
+		a = &actor{claims: map[Code]*claim{}}
+		e.actors[ev.Actor] = a
+	}
+	a.force, a.role, a.roles = ev.Force, ev.role(), ev.Roles
+	if d := dayOf(ev.Time); a.today.day != d || a.today.references == nil {
+		a.today = today{day: d, references: map[Code]bool{}}
+	}
+	return a
+}
+
+func (e *Engine) group(a *actor) *group {
+	key := groupKey{a.force, a.role}
+	g, ok := e.groups[key]
+	if !ok {
+		g = &group{}
+		e.groups[key] = g
+	}
+	return g
+}
+
+func (e *Engine) near(c Code) *vicinity {
+	v, ok := e.around[c]
+	if !ok {
+		v = &vicinity{}
+		e.around[c] = v
+	}
+	return v
+}
+
+// look judges a search: first what explains it, then the rules.
+func (e *Engine) look(ev *Event) {
+	a := e.actor(ev)
+	d := dayOf(ev.Time)
+	l := newLook(ev)
+	if e.facts.offDuty(ev.Actor, ev.Time, e.grace()) {
+		l.bits |= offDuty
+	}
+	a.count(d, e.set.Horizon)
+	e.group(a).look(d, e.set.Horizon, ev.Actor)
+	j := judgement{e: e, ev: ev, a: a, l: &l, at: ev}
+	j.basis, j.matter = e.basis(ev, a)
+	if j.matter != nil && j.basis == closed {
+		l.bits |= lateCase
+	}
+	if j.basis == colleagues {
+		l.bits |= others
+	}
+	if j.basis != confirmed && j.basis != outside {
+		a.today.open++
+	}
+	switch j.basis {
+	case claimed:
+		e.pending = append(e.pending, pending{*ev, l})
+	case outside:
+		a.apart = add(a.apart, l, e.set.Horizon)
+	case urgent:
+		a.urgent = add(a.urgent, l, e.set.Horizon)
+	case none, closed, colleagues:
+		e.unexplained(a, ev.Actor, &l)
+	case confirmed:
+	}
+	for i := range rules {
+		if rules[i].look != nil && e.set.Rules[rules[i].Code][tOn] == 1 {
+			j.rule = &rules[i]
+			rules[i].look(&j)
+		}
+	}
+}
+
+// unexplained keeps a search that nothing accounts for.
+func (e *Engine) unexplained(a *actor, name string, l *look) {
+	a.unexplained = add(a.unexplained, *l, e.set.Horizon)
+	e.group(a).at(dayOf(l.time()), e.set.Horizon).unexplained++
+	for _, c := range []Code{l.person, l.record} {
+		if c != 0 {
+			v := e.near(c)
+			v.looks = append(v.looks, trace{name, *l})
+			if len(v.looks) > maxLooks {
+				v.looks = slices.Delete(v.looks, 0, 1)
+			}
+		}
+	}
+}
+
+// settle judges the searches whose references should have been told of by now.
+func (e *Engine) settle(ev *Event) {
+	due := ev.Time.Add(-e.set.settle())
+	n := 0
+	for n < len(e.pending) && !e.pending[n].event.Time.After(due) {
+		n++
+	}
+	for i := range n {
+		p := &e.pending[i]
+		if _, known := e.facts.cases[p.event.Reference]; known || !e.facts.tells(p.event.Force, ev.Time) {
+			continue
+		}
+		a, ok := e.actors[p.event.Actor]
+		if !ok {
+			continue
+		}
+		p.look.bits |= unknown
+		e.unexplained(a, p.event.Actor, &p.look)
+		j := judgement{e: e, ev: &p.event, a: a, l: &p.look, at: ev, basis: none, late: true}
+		for k := range rules {
+			if rules[k].late && e.set.Rules[rules[k].Code][tOn] == 1 {
+				j.rule = &rules[k]
+				rules[k].look(&j)
+			}
+		}
+	}
+	e.pending = append(e.pending[:0], e.pending[n:]...)
+}
+
+// basis says what a search rests on.
+type basis uint8
+
+const (
+	none       basis = iota // nothing
+	confirmed               // a case or an incident that he works on
+	outside                 // the same, but it does not name the person
+	claimed                 // a reference that may still be told of
+	colleagues              // a case of others, for more people than one helps out with
+	closed                  // a case closed long before
+	urgent                  // a threat to life, without a reference
+)
+
+// basis finds what explains a search, before any rule is asked.
+func (e *Engine) basis(ev *Event, a *actor) (basis, *Case) {
+	if ev.Reference == 0 {
+		if ev.Reason == reasonThreat {
+			return urgent, nil
+		}
+		return none, nil
+	}
+	c := e.facts.cases[ev.Reference]
+	switch {
+	case c == nil:
+	case !c.Closed.IsZero() && dayOf(ev.Time) > dayOf(c.Closed)+day(e.set.Rules[codeAfterClosure]["grace_days"]): //nolint:gosec // days are small
+		return closed, c
+	case c.Incident && (len(c.Allocated) == 0 || ev.hasRole(roleControlRoom)), c.works(ev):
+		if len(c.People) > 0 && ev.person() != 0 && !overlap(ev.Terms, c.People) {
+			return outside, c
+		}
+		return confirmed, c
+	}
+	claimOf, ok := a.claims[ev.Reference]
+	if !ok {
+		claimOf = &claim{persons: map[Code]day{}}
+		a.claims[ev.Reference] = claimOf
+	}
+	people := claimOf.use(ev.person(), dayOf(ev.Time))
+	a.today.references[ev.Reference] = true
+	believed := people <= e.set.Claims.Persons && len(a.today.references) <= e.set.Claims.references(ev)
+	switch {
+	case believed && c == nil:
+		return claimed, nil
+	case believed:
+		return confirmed, c // he helps a colleague out
+	case c != nil:
+		return colleagues, c
+	}
+	return none, nil
+}
+
+const (
+	reasonThreat    = "THREAT_TO_LIFE"
+	roleControlRoom = "control_room"
+	rolePSD         = "psd"
+	roleAuditor     = "auditor"
+)
+
+func (e *Engine) grace() time.Duration {
+	return time.Duration(e.set.Rules[codeOffRoster]["grace_minutes"]) * time.Minute
+}
+
+// registration notes that a person or a record was registered, and looks at who had
+// looked it up for no known reason.
+func (e *Engine) registration(ev *Event) {
+	l := look{index: ev.Index, at: ev.Time.Unix(), person: ev.person()}
+	codes := slices.Concat(ev.Records, ev.Terms[:min(1, len(ev.Terms))])
+	for _, c := range codes {
+		v := e.near(c)
+		v.registrations = append(v.registrations, trace{ev.Actor, l})
+		if len(v.registrations) > maxLooks {
+			v.registrations = slices.Delete(v.registrations, 0, 1)
+		}
+	}
+	e.tippedOff(ev, codes)
+}
+
+// raise raises a flag, unless the same was raised in the same stretch of days.
+func (j *judgement) raise(about Code, looks []look, weighed []string, seen string, args ...any) {
+	again := day(j.t(tAgain)) //nolint:gosec // days are small
+	bucket := dayOf(j.at.Time) / again * again
+	key := raised{j.rule.Code, j.ev.Actor, about}
+	if last, ok := j.e.raised[key]; ok && last == bucket {
+		return
+	}
+	j.e.raised[key] = bucket
+	f := Flag{
+		Rule: j.rule.Code, Version: j.rule.Version, Settings: j.e.set.Version, Actor: j.ev.Actor, Force: j.ev.Force,
+		Audience: j.audience(), Index: j.at.Index, Time: j.at.Time, Weighed: weighed, Seen: fmt.Sprintf(seen, args...),
+	}
+	f.show(looks)
+	f.Key = fmt.Sprintf("%s|%s|%s|%x|%s", f.Rule, f.Audience, f.Actor, uint64(about), bucket)
+	j.e.flags = append(j.e.flags, f)
+}
+
+// audience says whose department may see a flag: never the actor's own when he is
+// one of it, or of no force.
+func (j *judgement) audience() string {
+	switch {
+	case j.owner != "":
+		return j.owner
+	case j.ev.Force == "" || j.ev.hasRole(rolePSD) || j.ev.hasRole(roleAuditor):
+		return National
+	}
+	return j.ev.Force
+}

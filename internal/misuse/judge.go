@@ -1,0 +1,451 @@
+package misuse
+
+import (
+	"math"
+	"slices"
+	"time"
+)
+
+// judgement is what a rule is told of a search.
+type judgement struct {
+	e      *Engine
+	rule   *Rule
+	ev     *Event // the search
+	at     *Event // the event with which it is judged: later, if it had to wait for facts
+	a      *actor
+	l      *look
+	basis  basis
+	matter *Case
+	late   bool
+	owner  string // if set, the force whose department alone may see the flag
+}
+
+// t is a threshold of the rule.
+func (j *judgement) t(name string) int { return j.e.set.Rules[j.rule.Code][name] }
+
+// open reports whether nothing accounts for the search.
+func (j *judgement) open() bool {
+	return j.late || j.basis == none || j.basis == closed || j.basis == colleagues
+}
+
+// lately are the unexplained searches of the last days.
+func (j *judgement) lately(days int) []look { return since(j.a.unexplained, dayOf(j.at.Time), days) }
+
+// weighed says which explanations were looked for.
+func (j *judgement) weighed() []string {
+	out := []string{map[basis]string{
+		none: "no reference", confirmed: "a case he works on", outside: "a case he works on, which does not name the person",
+		claimed: "a reference that the force has not told of yet", colleagues: "a case allocated to others, for more people than one helps out with",
+		closed: "a case that was closed", urgent: "threat to life, without a reference",
+	}[j.basis]}
+	switch {
+	case j.late:
+		out[0] = "a reference that the force has not told of in time"
+	case j.basis == none && j.ev.Reference != 0:
+		out[0] = "a reference that the force has not told of, for more people or with more such references than is usual"
+	}
+	if !j.e.facts.tells(j.ev.Force, j.at.Time) {
+		out = append(out, "the force has told of no cases lately")
+	}
+	if _, known := j.e.facts.staff[j.ev.Actor]; !known {
+		out = append(out, "the force has told nothing of this member of staff")
+	}
+	if role := j.ev.role(); role != "" {
+		out = append(out, "role "+role)
+	}
+	if j.ev.OnBehalfOf != "" {
+		out = append(out, "on behalf of another, who does not work on it either")
+	}
+	return out
+}
+
+func (j *judgement) self() {
+	s := j.e.facts.staff[j.ev.Actor]
+	switch {
+	case j.ev.Self, s != nil && overlap(j.ev.Terms, s.Identity):
+		j.raise(0, []look{*j.l}, j.weighed(), "a search for the actor himself")
+	case s != nil && j.basis != confirmed && overlap(j.ev.Terms, s.Names):
+		j.raise(0, []look{*j.l}, j.weighed(), "a search for the actor's own name, by name alone")
+	}
+}
+
+func (j *judgement) ownCase() {
+	concerned := func(c *Case) bool { return slices.Contains(c.Parties, j.ev.Actor) }
+	c := j.e.facts.cases[j.ev.Reference]
+	if c == nil || !concerned(c) {
+		c = nil
+		for _, t := range j.ev.Terms {
+			if i := slices.IndexFunc(j.e.facts.people[t], concerned); i >= 0 {
+				c = j.e.facts.people[t][i]
+				break
+			}
+		}
+	}
+	if c != nil {
+		j.raise(c.References[0], []look{*j.l}, nil, "a search about a case in which the actor is himself concerned")
+	}
+}
+
+// staffOf finds members of the actor's own force, other than himself, who are meant
+// by a code; sure says that the code means hardly anybody else.
+func (j *judgement) staffOf(c Code) (found, sure bool) {
+	for _, s := range j.e.facts.identity[c] {
+		if s.Force == j.ev.Force && s.Subject != j.ev.Actor {
+			found = true
+			sure = sure || slices.Contains(s.Identity, c)
+		}
+	}
+	return found, sure
+}
+
+func (j *judgement) colleague() {
+	if !j.open() {
+		return
+	}
+	found := false
+	for _, t := range j.ev.Terms {
+		any, sure := j.staffOf(t)
+		if sure {
+			j.raise(t, []look{*j.l}, j.weighed(), "a search for a member of the same force's staff, by name and date of birth or contact")
+			return
+		}
+		found = found || any
+	}
+	if !found {
+		return
+	}
+	looks := where(j.lately(j.t(tDays)), func(l *look) bool { found, _ := j.staffOf(l.person); return found })
+	if len(looks) >= j.t("names") {
+		j.raise(0, looks, j.weighed(), "%s for names that members of the same force's staff bear", many(len(looks), "search", "searches"))
+	}
+}
+
+func (j *judgement) family() {
+	s := j.e.facts.staff[j.ev.Actor]
+	if s == nil || !j.open() {
+		return
+	}
+	switch {
+	case overlap(j.ev.Terms, s.Associates):
+		j.raise(1, []look{*j.l}, j.weighed(), "a search for somebody whom the actor has declared to be close to him")
+		return
+	case overlap(j.ev.Terms, s.Addresses):
+		j.raise(2, []look{*j.l}, j.weighed(), "a search at the actor's own address")
+		return
+	}
+	f := j.e.facts
+	rare := slices.DeleteFunc(slices.Clone(s.Surnames), func(c Code) bool {
+		return f.surnames[surname{s.Force, c}] > max(1, f.size[s.Force]*j.t("rare_per_mille")/1000)
+	})
+	if !overlap(j.ev.Terms, rare) {
+		return
+	}
+	looks := where(j.lately(j.t(tDays)), func(l *look) bool { return overlap(l.shared[:], rare) })
+	if len(looks) >= j.t("surnames") {
+		j.raise(3, looks, j.weighed(), "%s for the actor's own surname, which few of the staff bear", many(len(looks), "search", "searches"))
+	}
+}
+
+func (j *judgement) burst() {
+	if !j.open() {
+		return
+	}
+	from := j.at.Time.Add(-time.Duration(j.t("hours")) * time.Hour).Unix()
+	looks := where(j.lately(2), func(l *look) bool { return l.at > from })
+	if n := persons(looks); n >= j.t(tPersons) {
+		j.raise(0, looks, j.weighed(), "%s for %s within %s", many(len(looks), "search", "searches"), many(n, "person", "different people"),
+			many(int(j.at.Time.Sub(looks[0].time()).Hours())+1, "hour", "hours"))
+	}
+}
+
+func (j *judgement) zeroHits() {
+	if !j.open() || j.l.bits&nobody == 0 {
+		return
+	}
+	looks := where(j.lately(1), func(l *look) bool { return l.bits&nobody != 0 })
+	if n := persons(looks); n >= j.t(tPersons) {
+		j.raise(0, looks, j.weighed(), "%s in one day for %s whom the register does not hold", many(len(looks), "search", "searches"), many(n, "person", "different people"))
+	}
+}
+
+func (j *judgement) orbit() {
+	if !j.open() {
+		return
+	}
+	looks := where(j.lately(j.t(tDays)), j.l.ours)
+	if n := persons(looks); n >= j.t(tPersons) {
+		about := j.l.victim
+		for _, c := range j.l.shared {
+			if about == 0 {
+				about = c
+			}
+		}
+		j.raise(about, looks, j.weighed(), "%s for %s who have a surname, an address, a telephone or a victim in common", many(len(looks), "search", "searches"), many(n, "person", "different people"))
+	}
+}
+
+func (j *judgement) repeatDays() {
+	if !j.open() {
+		return
+	}
+	looks := where(j.lately(j.t(tDays)), func(l *look) bool {
+		return (l.person != 0 && l.person == j.l.person) || (l.record != 0 && l.record == j.l.record)
+	})
+	if n := daysOf(looks); n >= j.t("seen_days") {
+		j.raise(j.l.person, looks, j.weighed(), "the same person on %s", many(n, "day", "different days"))
+	}
+}
+
+func (j *judgement) volume() {
+	if j.basis == confirmed || j.basis == outside {
+		return
+	}
+	d := dayOf(j.at.Time)
+	usual := max(1, j.a.median(d), j.e.group(j.a).median(d))
+	if n := j.a.today.open; n >= j.t(tLooks) && n > j.t("times")*usual {
+		j.raise(0, since(j.a.unexplained, d, 1), j.weighed(), "%s in one day outside the cases he works on; his and his peers' usual day has %d", many(n, "search", "searches"), usual)
+	}
+}
+
+func (j *judgement) offRoster() {
+	if !j.open() || j.l.bits&offDuty == 0 {
+		return
+	}
+	looks := where(j.lately(j.t(tDays)), func(l *look) bool { return l.bits&offDuty != 0 })
+	if len(looks) >= j.t(tLooks) {
+		j.raise(0, looks, append(j.weighed(), "the roster has him off duty"), "%s off duty, on %s", many(len(looks), "search", "searches"), many(daysOf(looks), "day", "days"))
+	}
+}
+
+// beyond reports whether so many of an actor's searches are more than oversight, as
+// his peers show it, explains.
+func (j *judgement) beyond(n, days int) bool {
+	rate := min(j.e.group(j.a).rate(dayOf(j.at.Time), days), float64(j.t("peers_at_most_per_mille"))/1000)
+	expected := rate * float64(j.a.sum(dayOf(j.at.Time), days))
+	return n >= j.t("least") && float64(n) > expected+float64(j.t("sigmas"))*math.Sqrt(max(1, expected))
+}
+
+func (j *judgement) noNexus() {
+	if !j.open() {
+		return
+	}
+	for _, name := range []string{tDays, tLongDays} {
+		days := j.t(name)
+		if looks := j.lately(days); j.beyond(len(looks), days) {
+			j.raise(0, looks, append(j.weighed(), "what peers in the same role do by oversight"),
+				"%s of %d in %d days that nothing accounts for", many(len(looks), "search", "searches"), j.a.sum(dayOf(j.at.Time), days), days)
+			return
+		}
+	}
+}
+
+func (j *judgement) fishing() {
+	if !j.open() || j.l.bits&wide == 0 {
+		return
+	}
+	looks := where(j.lately(j.t(tDays)), func(l *look) bool { return l.bits&wide != 0 })
+	if len(looks) >= j.t(tLooks) {
+		j.raise(0, looks, j.weighed(), "%s so wide that they fit more people than can be shown", many(len(looks), "search", "searches"))
+	}
+}
+
+func (j *judgement) reference() {
+	days := j.t(tDays)
+	if j.basis == outside {
+		looks := where(since(j.a.apart, dayOf(j.at.Time), days), func(l *look) bool {
+			return l.person == j.l.person || (l.record != 0 && l.record == j.l.record)
+		})
+		refs := map[Code]bool{}
+		for i := range looks {
+			refs[looks[i].reference] = true
+		}
+		if len(refs) >= j.t("cases_for_one") && daysOf(looks) >= j.t("cases_for_one") {
+			j.raise(j.l.person, looks, j.weighed(), "one person under %d own cases, on %s; none of them names that person", len(refs), many(daysOf(looks), "day", "different days"))
+		}
+		return
+	}
+	if j.ev.Reference == 0 || !j.open() || !j.e.facts.tells(j.ev.Force, j.at.Time) {
+		return
+	}
+	looks := where(j.lately(days), func(l *look) bool { return l.bits&(unknown|others|lateCase) != 0 })
+	if j.beyond(len(looks), days) {
+		j.raise(0, looks, append(j.weighed(), "what peers in the same role mistype"),
+			"%s in %d days under references that are unknown, of others' cases or of closed ones", many(len(looks), "search", "searches"), days)
+	}
+}
+
+func (j *judgement) probe() {
+	if !j.open() {
+		return
+	}
+	if len(j.ev.Victims) > 0 {
+		j.raise(j.ev.Victims[0], []look{*j.l}, j.weighed(), "a search whose criteria fit a victim")
+	}
+	if j.late {
+		return // told when it was made
+	}
+	for _, owner := range j.ev.Silent {
+		j.owner = owner
+		if owner == j.ev.Force && j.ev.hasRole(rolePSD) {
+			j.owner = National
+		}
+		j.raise(j.l.person, []look{*j.l}, j.weighed(), "a search whose criteria fit a SILENT record of this force")
+	}
+	j.owner = ""
+}
+
+func (j *judgement) breakGlass() {
+	if j.basis != urgent {
+		return
+	}
+	most := j.t(tLooks)
+	if j.ev.hasRole(roleControlRoom) {
+		most = j.t("looks_control_room")
+	}
+	looks := since(j.a.urgent, dayOf(j.at.Time), j.t(tDays))
+	if len(looks) >= most {
+		j.raise(0, looks, j.weighed(), "%s for a threat to life without a reference in %d days", many(len(looks), "search", "searches"), j.t(tDays))
+	}
+}
+
+// hisClosed reports whether a person is named in a case that the actor worked on and
+// that was closed long enough before, and in no other that is open.
+func (j *judgement) hisClosed(l *look) bool {
+	his := false
+	for _, c := range j.e.facts.people[l.person] {
+		switch {
+		case !slices.Contains(c.Allocated, j.ev.Actor):
+		case c.Closed.IsZero():
+			return false
+		case dayOf(l.time()) > dayOf(c.Closed)+day(j.t("grace_days")): //nolint:gosec // days are small
+			his = true
+		}
+	}
+	return his
+}
+
+func (j *judgement) afterClosure() {
+	if !j.open() || (j.l.bits&lateCase == 0 && !j.hisClosed(j.l)) {
+		return
+	}
+	looks := where(j.lately(j.t(tDays)), func(l *look) bool { return l.bits&lateCase != 0 || j.hisClosed(l) })
+	if len(looks) >= j.t(tLooks) {
+		j.raise(0, looks, j.weighed(), "%s for people or references of cases of his own that were closed", many(len(looks), "search", "searches"))
+	}
+}
+
+func (j *judgement) manyUsers() {
+	if !j.open() {
+		return
+	}
+	from := dayOf(j.at.Time) - day(j.t(tDays)) //nolint:gosec // days are small
+	for _, about := range []Code{j.l.person, j.l.record} {
+		v := j.e.around[about]
+		if about == 0 || v == nil {
+			continue
+		}
+		var users []string
+		looks := map[string][]look{}
+		for _, t := range v.looks {
+			if dayOf(t.look.time()) <= from {
+				continue
+			}
+			if looks[t.actor] == nil {
+				users = append(users, t.actor)
+			}
+			looks[t.actor] = append(looks[t.actor], t.look)
+		}
+		if len(users) < j.t("users") {
+			continue
+		}
+		for _, u := range users {
+			one := *j
+			ev := *j.ev
+			ev.Actor = u
+			one.ev = &ev
+			if a, ok := j.e.actors[u]; ok {
+				ev.Force, ev.Roles = a.force, a.roles
+			}
+			one.raise(about, looks[u], []string{"of none of them a case or an incident is known"}, "one of %s who looked the same person up within %s", many(len(users), "user", "users"), many(j.t(tDays), "day", "days"))
+		}
+		return
+	}
+}
+
+// tipOff looks at a search that comes soon after a registration.
+func (j *judgement) tipOff() {
+	if j.open() && len(j.e.registered(j.ev.Actor, j.l, j.t("hours"))) > 0 {
+		j.tipped()
+	}
+}
+
+// tipped counts the registrations near the actor's unexplained searches.
+func (j *judgement) tipped() {
+	seen := map[int64]bool{}
+	looks := where(j.lately(j.t(tDays)), func(l *look) bool {
+		near := j.e.registered(j.ev.Actor, l, j.t("hours"))
+		for _, index := range near {
+			seen[index] = true
+		}
+		return len(near) > 0
+	})
+	if len(seen) >= j.t("times") && daysOf(looks) > 1 {
+		j.raise(0, looks, []string{"no case or incident of his", "not registered by himself"}, "%s shortly before or after %s on the people looked up",
+			many(len(looks), "search", "searches"), many(len(seen), "registration", "registrations"))
+	}
+}
+
+// registered are the registrations by others, near in time, of whom a search was for.
+func (e *Engine) registered(actor string, l *look, hours int) []int64 {
+	var out []int64
+	for _, c := range []Code{l.person, l.record} {
+		v := e.around[c]
+		if c == 0 || v == nil {
+			continue
+		}
+		for _, r := range v.registrations {
+			apart := r.look.at - l.at
+			if r.actor != actor && max(apart, -apart) <= int64(hours)*3600 && !slices.Contains(out, r.look.index) {
+				out = append(out, r.look.index)
+			}
+		}
+	}
+	return out
+}
+
+// tippedOff looks at the searches that came before a registration.
+func (e *Engine) tippedOff(ev *Event, codes []Code) {
+	i := slices.IndexFunc(rules, func(r Rule) bool { return r.Code == codeTipOff })
+	if e.set.Rules[codeTipOff][tOn] == 0 {
+		return
+	}
+	var asked []string
+	for _, c := range codes {
+		for _, t := range e.around[c].looks {
+			a, ok := e.actors[t.actor]
+			if !ok || t.actor == ev.Actor || slices.Contains(asked, t.actor) {
+				continue
+			}
+			asked = append(asked, t.actor)
+			by := Event{Index: t.look.index, Time: t.look.time(), Actor: t.actor, Force: a.force, Roles: a.roles}
+			j := judgement{e: e, rule: &rules[i], ev: &by, at: ev, a: a, l: &t.look}
+			j.tipped()
+		}
+	}
+}
+
+// review looks at somebody who reads the log.
+func (e *Engine) review(ev *Event) {
+	i := slices.IndexFunc(rules, func(r Rule) bool { return r.Code == codeReviewer })
+	if ev.Subject == "" || e.set.Rules[codeReviewer][tOn] == 0 {
+		return
+	}
+	j := judgement{e: e, rule: &rules[i], ev: ev, at: ev, l: &look{index: ev.Index, at: ev.Time.Unix()}}
+	own, of := e.facts.staff[ev.Actor], e.facts.staff[ev.Subject]
+	switch {
+	case ev.Subject == ev.Actor:
+		j.raise(1, []look{*j.l}, nil, "a reviewer read about himself")
+	case own != nil && of != nil && own.Force == of.Force && own.Unit != 0 && own.Unit == of.Unit:
+		j.raise(2, []look{*j.l}, nil, "a reviewer read about a member of his own unit")
+	}
+}

@@ -1,0 +1,319 @@
+package misuse
+
+import (
+	"slices"
+	"time"
+)
+
+// look is what is kept of a search.
+type look struct {
+	index     int64
+	at        int64 // seconds
+	person    Code
+	record    Code
+	reference Code
+	victim    Code
+	shared    [4]Code // what else was asked: surname, postcode, telephone …
+	bits      bits
+}
+
+func (l *look) time() time.Time { return time.Unix(l.at, 0).UTC() }
+
+type bits uint8
+
+const (
+	nobody   bits = 1 << iota // nobody was found
+	wide                      // the criteria fit more people than can be shown
+	offDuty                   // the roster has the actor off duty
+	unknown                   // no force has told of the reference in time
+	others                    // the reference's case is allocated to others
+	lateCase                  // the reference's case was closed
+)
+
+func newLook(e *Event) look {
+	l := look{index: e.Index, at: e.Time.Unix(), person: e.person(), record: e.record(), reference: e.Reference}
+	if len(e.Victims) > 0 {
+		l.victim = e.Victims[0]
+	}
+	if len(e.Terms) > 1 {
+		copy(l.shared[:], e.Terms[1:])
+		if len(e.Terms) > 1+len(l.shared) {
+			copy(l.shared[:], e.Terms[len(e.Terms)-len(l.shared):])
+		}
+	}
+	if e.Found == 0 {
+		l.bits |= nobody
+	}
+	if e.Wide {
+		l.bits |= wide
+	}
+	return l
+}
+
+// ours reports whether two looks have somebody or something in common.
+func (l *look) ours(o *look) bool {
+	if l.person == o.person || (l.record != 0 && l.record == o.record) || (l.victim != 0 && l.victim == o.victim) {
+		return true
+	}
+	for _, c := range l.shared {
+		if c != 0 && slices.Contains(o.shared[:], c) {
+			return true
+		}
+	}
+	return false
+}
+
+// maxLooks bounds what is kept of one actor: 30 a working day for half a year.
+const maxLooks = 4096
+
+// actor is what is kept of one actor.
+type actor struct {
+	force, role string
+	roles       []string
+	// unexplained are the searches that nothing accounts for, in order of time.
+	unexplained []look
+	// apart are those on an own case for people whom the case does not name.
+	apart []look
+	// urgent are those for a threat to life without a reference.
+	urgent []look
+	// claims are the references of others or of nobody yet, with the people they
+	// were used for.
+	claims map[Code]*claim
+	// totals are his searches by day.
+	totals []total
+	// today is what he has done today.
+	today today
+}
+
+// claimDays is for how long it counts for whom a reference was used.
+const claimDays = 28
+
+// claim is a reference that is not confirmed: when it was last used for whom.
+type claim struct{ persons map[Code]day }
+
+// use notes a use and returns for how many people the reference was used lately.
+func (c *claim) use(person Code, d day) int {
+	c.persons[person] = d
+	for p, last := range c.persons {
+		if last <= d-claimDays {
+			delete(c.persons, p)
+		}
+	}
+	return len(c.persons)
+}
+
+type total struct {
+	day   day
+	looks int32
+}
+
+// today is what an actor has done on one day.
+type today struct {
+	day        day
+	open       int           // searches that no confirmed case accounts for
+	references map[Code]bool // that are not confirmed
+}
+
+// add appends a look and drops those that are too old or too many.
+func add(list []look, l look, horizon int) []look {
+	list = append(list, l)
+	// One that settles late belongs before those that came since.
+	for i := len(list) - 1; i > 0 && list[i].index < list[i-1].index; i-- {
+		list[i], list[i-1] = list[i-1], list[i]
+	}
+	return recent(list, l.at-int64(horizon)*secondsPerDay)
+}
+
+// recent drops what is older than a time or too much.
+func recent(list []look, from int64) []look {
+	drop := max(0, len(list)-maxLooks)
+	for drop < len(list) && list[drop].at < from {
+		drop++
+	}
+	if drop == 0 {
+		return list
+	}
+	return append(list[:0], list[drop:]...)
+}
+
+// since are the looks of the last days, counted back from a day.
+func since(list []look, d day, days int) []look {
+	from := int64(d-day(days)+1) * secondsPerDay //nolint:gosec // days are small
+	i, _ := slices.BinarySearchFunc(list, from, func(l look, from int64) int {
+		if l.at < from {
+			return -1
+		}
+		return 1
+	})
+	return list[i:]
+}
+
+func where(list []look, keep func(*look) bool) []look {
+	var out []look
+	for i := range list {
+		if keep(&list[i]) {
+			out = append(out, list[i])
+		}
+	}
+	return out
+}
+
+func persons(list []look) int {
+	seen := make(map[Code]bool, len(list))
+	for i := range list {
+		seen[list[i].person] = true
+	}
+	return len(seen)
+}
+
+func daysOf(list []look) int {
+	n, last := 0, day(-1)
+	for i := range list {
+		if d := dayOf(list[i].time()); d != last {
+			n, last = n+1, d
+		}
+	}
+	return n
+}
+
+// count adds to the totals of a day.
+func (a *actor) count(d day, horizon int) {
+	if n := len(a.totals); n > 0 && a.totals[n-1].day == d {
+		a.totals[n-1].looks++
+		return
+	}
+	a.totals = append(a.totals, total{day: d, looks: 1})
+	drop := 0
+	for a.totals[drop].day <= d-day(horizon) { //nolint:gosec // days are small
+		drop++
+	}
+	a.totals = append(a.totals[:0], a.totals[drop:]...)
+}
+
+// sum is how many searches he made in the last days.
+func (a *actor) sum(d day, days int) int {
+	n := 0
+	for _, t := range a.totals {
+		if t.day > d-day(days) { //nolint:gosec // days are small
+			n += int(t.looks)
+		}
+	}
+	return n
+}
+
+// median is his usual number of searches on a day on which he searches, of the
+// days before.
+func (a *actor) median(d day) int {
+	var all []int32
+	for _, t := range a.totals {
+		if t.day < d && t.day >= d-usualDays {
+			all = append(all, t.looks)
+		}
+	}
+	if len(all) == 0 {
+		return 0
+	}
+	slices.Sort(all)
+	return int(all[len(all)/2])
+}
+
+// usualDays is how far back one's own and one's peers' usual day is reckoned.
+const usualDays = 28
+
+// group is what is kept of the actors of one role in one force.
+type group struct {
+	days []groupDay
+	// What is reckoned once a day.
+	reckoned day
+	usual    int
+	rates    map[int]float64
+}
+
+// groupDay is a day of a group: its searches, how many of them are unexplained, and
+// how many each actor made.
+type groupDay struct {
+	day                day
+	looks, unexplained int64
+	sizes              map[string]int
+}
+
+// at finds a day, or begins it.
+func (g *group) at(d day, horizon int) *groupDay {
+	i := len(g.days)
+	for i > 0 && g.days[i-1].day >= d {
+		i--
+	}
+	if i == len(g.days) || g.days[i].day != d {
+		g.days = slices.Insert(g.days, i, groupDay{day: d, sizes: map[string]int{}})
+	}
+	newest := g.days[len(g.days)-1].day
+	for j := range g.days {
+		if g.days[j].day < newest-usualDays {
+			g.days[j].sizes = nil
+		}
+	}
+	drop := 0
+	for drop < i && g.days[drop].day <= newest-day(horizon) { //nolint:gosec // days are small
+		drop++
+	}
+	g.days = append(g.days[:0], g.days[drop:]...)
+	return &g.days[i-drop]
+}
+
+// look counts a search.
+func (g *group) look(d day, horizon int, who string) {
+	t := g.at(d, horizon)
+	t.looks++
+	if t.sizes != nil {
+		t.sizes[who]++
+	}
+}
+
+func (g *group) reckon(d day) {
+	if g.reckoned == d && g.rates != nil {
+		return
+	}
+	g.reckoned, g.rates = d, map[int]float64{}
+	var all []int
+	for i := range g.days {
+		if g.days[i].day < d && g.days[i].day >= d-usualDays {
+			for _, n := range g.days[i].sizes {
+				all = append(all, n)
+			}
+		}
+	}
+	slices.Sort(all)
+	g.usual = 0
+	if len(all) > 0 {
+		g.usual = all[len(all)/2]
+	}
+}
+
+// median is how many searches somebody of the group usually makes in a day, of the
+// days before.
+func (g *group) median(d day) int {
+	g.reckon(d)
+	return g.usual
+}
+
+// rate is which part of the group's searches is unexplained, of the last days before
+// a day.
+func (g *group) rate(d day, days int) float64 {
+	g.reckon(d)
+	if r, ok := g.rates[days]; ok {
+		return r
+	}
+	var looks, unexplained int64
+	for i := range g.days {
+		if g.days[i].day < d && g.days[i].day > d-day(days) { //nolint:gosec // days are small
+			looks += g.days[i].looks
+			unexplained += g.days[i].unexplained
+		}
+	}
+	r := 0.0
+	if looks > 0 {
+		r = float64(unexplained) / float64(looks)
+	}
+	g.rates[days] = r
+	return r
+}
