@@ -47,6 +47,10 @@ const (
 	ReasonUnauthenticated  = "UNAUTHENTICATED"
 	ReasonSuspended        = "SUSPENDED"
 	ReasonStepUp           = "STEP_UP_REQUIRED"
+	ReasonNotYours         = "NOT_YOURS"
+	ReasonNotApproved      = "NOT_APPROVED"
+	ReasonAlreadyOpened    = "ALREADY_OPENED"
+	ReasonTooLate          = "TOO_LATE"
 	ReasonTooManyRequests  = "TOO_MANY_REQUESTS"
 	ReasonMalformedRequest = "MALFORMED_REQUEST"
 )
