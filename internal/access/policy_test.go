@@ -18,6 +18,7 @@ var used = permissions(
 	"link list", "link read", "link decide", "alert list", "alert acknowledge",
 	"sanction impose", "sanction lift", "sanction list", "log unseal", "log inquire", "log review",
 	"directory read", "directory update", "self read",
+	"victim settle", "assessment regrade",
 )
 
 func permissions(names ...string) []access.Permission {

@@ -55,6 +55,8 @@ func LoadMethods() (Methods, error) {
 	files := []protoreflect.FileDescriptor{
 		registerv1.File_register_v1_nominal_proto,
 		registerv1.File_register_v1_conduct_proto,
+		registerv1.File_register_v1_measure_proto,
+		registerv1.File_register_v1_assessment_proto,
 		registerv1.File_register_v1_registration_proto,
 		registerv1.File_register_v1_search_proto,
 		registerv1.File_register_v1_link_proto,

@@ -37,6 +37,8 @@ type Matter struct {
 	Exhibits []Exhibit
 	// Closure is how it was closed; zero while it never was.
 	Closure Closure
+	// Actions are what police did about the whole matter, and not about one incident.
+	Actions []Action
 	// Loaded is when the register got it, if it was loaded as history: clocks start
 	// then. Zero for what was reported as it happened.
 	Loaded time.Time

@@ -255,7 +255,7 @@ func associated(courses []Course) Coarse {
 	for _, c := range courses {
 		people = append(people, c.Associated...)
 	}
-	n := countVictims(people).count.Min
+	n := countVictims(people, nil).count.Min
 	if n > 0 && n < associatedBound {
 		return Coarse{Count: associatedBound, Below: true}
 	}
@@ -269,7 +269,7 @@ func group(courses []Course) victims {
 	for i, c := range courses {
 		tokens[i], incidents[i] = c.Principal, len(c.Incidents)
 	}
-	v := countVictims(tokens)
+	v := countVictims(tokens, settlement(courses))
 	v.incidents = make([]int, len(v.clusters))
 	for k, members := range v.clusters {
 		for _, m := range members {

@@ -29,6 +29,8 @@ const (
 	streamBytes   = 512 << 20        // a stream of records as a whole
 	jsonDepth     = 32               // nesting of a JSON body
 	streamPath    = "/v1/records:register"
+	watchTimeout  = 65 * time.Minute // a stream of alerts, which ends by itself before
+	watchSuffix   = "/alerts:watch"
 )
 
 // newGateway makes the REST edge on top of the in-process connection. Every
@@ -73,6 +75,12 @@ func newGateway(ctx context.Context, conn *inproc, refusals *accesslog.Aggregato
 		},
 		func(ctx context.Context, mux *runtime.ServeMux) error {
 			return registerv1.RegisterConductServiceHandlerClient(ctx, mux, registerv1.NewConductServiceClient(conn))
+		},
+		func(ctx context.Context, mux *runtime.ServeMux) error {
+			return registerv1.RegisterMeasureServiceHandlerClient(ctx, mux, registerv1.NewMeasureServiceClient(conn))
+		},
+		func(ctx context.Context, mux *runtime.ServeMux) error {
+			return registerv1.RegisterAssessmentServiceHandlerClient(ctx, mux, registerv1.NewAssessmentServiceClient(conn))
 		},
 		func(ctx context.Context, mux *runtime.ServeMux) error {
 			return registerv1.RegisterRegistrationServiceHandlerClient(ctx, mux, registerv1.NewRegistrationServiceClient(conn))
@@ -127,8 +135,14 @@ func newGateway(ctx context.Context, conn *inproc, refusals *accesslog.Aggregato
 func edge(next http.Handler, maxBody int64, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		timeout, size := restTimeout, maxBody
-		if r.URL.Path == streamPath {
+		stream := r.URL.Path == streamPath
+		switch {
+		case stream:
 			timeout, size = streamTimeout, streamBytes
+		case strings.HasSuffix(r.URL.Path, watchSuffix):
+			stream, timeout = true, watchTimeout
+		}
+		if stream {
 			if r.ProtoMajor == 1 {
 				// A body that was not read to its end leaves nothing behind
 				// that could be taken for the next request.
@@ -146,7 +160,7 @@ func edge(next http.Handler, maxBody int64, log *slog.Logger) http.Handler {
 		r = r.WithContext(ctx)
 		r.Body = http.MaxBytesReader(w, r.Body, size)
 		next.ServeHTTP(w, r)
-		if r.URL.Path != streamPath {
+		if !stream {
 			return
 		}
 		receipt.setTrailer(w)

@@ -59,6 +59,7 @@ func (s *Server) Run(ctx context.Context) error {
 	case err = <-failed:
 	}
 	s.ready.draining.Store(true)
+	s.watches.Stop() // they would not end by themselves
 	s.stopServing(context.WithoutCancel(ctx))
 	stopGathering() // before the database is closed
 	return errors.Join(err, s.Close())

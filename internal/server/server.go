@@ -53,6 +53,7 @@ type Server struct {
 	grpc      *grpc.Server
 	rest      *http.Server
 	admin     *http.Server
+	watches   service.Watches
 	listeners struct{ grpc, rest, admin net.Listener }
 	ready     readiness
 }
@@ -234,13 +235,18 @@ func (s *Server) compose(ctx context.Context, deps *service.Deps, methods call.M
 	linker := &service.Linker{Deps: deps, PerDay: s.config.Limits.ProposalsPerDay}
 	nominals := &service.Nominals{Deps: deps, Linker: linker}
 	courses := &service.Courses{Deps: deps, Nominals: nominals}
+	measures, assessments := service.NewMeasures(deps, nominals), service.NewAssessments(deps, nominals)
 	for _, r := range []grpc.ServiceRegistrar{s.grpc, local} {
 		registerv1.RegisterNominalServiceServer(r, nominals)
 		registerv1.RegisterConductServiceServer(r, courses)
-		registerv1.RegisterRegistrationServiceServer(r, &service.Records{Deps: deps, Nominals: nominals, Courses: courses})
+		registerv1.RegisterMeasureServiceServer(r, measures)
+		registerv1.RegisterAssessmentServiceServer(r, assessments)
+		registerv1.RegisterRegistrationServiceServer(r, &service.Records{
+			Deps: deps, Nominals: nominals, Courses: courses, Measures: measures, Assessments: assessments,
+		})
 		registerv1.RegisterSearchServiceServer(r, &service.Searches{Deps: deps})
 		registerv1.RegisterLinkServiceServer(r, &service.Links{Deps: deps, Linker: linker})
-		registerv1.RegisterAlertServiceServer(r, &service.Alerts{Deps: deps})
+		registerv1.RegisterAlertServiceServer(r, &service.Alerts{Deps: deps, Watches: &s.watches})
 		registerv1.RegisterAccessLogServiceServer(r, &service.AccessLog{Deps: deps})
 		registerv1.RegisterStandardsServiceServer(r, &service.Standards{Deps: deps, Strengths: s.authn.Strengths})
 		registerv1.RegisterDirectoryServiceServer(r, &service.Directory{Deps: deps, Permissions: methods.Permissions()})

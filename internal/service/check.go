@@ -107,10 +107,19 @@ func (c *Checker) domain(m proto.Message) ([]Violation, string) {
 		return append(c.force(r.GetParent(), "parent"), c.nominal(r.GetNominal())...), ReasonInvalidFields
 	case *registerv1.RegisterCourseRequest:
 		out := append(c.force(r.GetParent(), "parent"), c.course(r.GetCourse())...)
+		out = append(out, c.courseRest(r.GetCourse())...)
 		if text := c.victimInText(r.GetCourse()); len(text) > 0 {
 			return append(out, text...), ReasonVictimInText
 		}
 		return out, ReasonInvalidFields
+	case *registerv1.RegisterMeasureRequest:
+		return append(c.force(r.GetParent(), "parent"), c.measure(r.GetMeasure())...), ReasonInvalidFields
+	case *registerv1.RegisterBreachRequest:
+		return append(c.force(r.GetParent(), "parent"), c.breach(r.GetBreach())...), ReasonInvalidFields
+	case *registerv1.RegisterAssessmentRequest:
+		return append(c.force(r.GetParent(), "parent"), c.assessment(r.GetAssessment())...), ReasonInvalidFields
+	case *registerv1.RegisterPlanRequest:
+		return append(c.force(r.GetParent(), "parent"), c.plan(r.GetPlan())...), ReasonInvalidFields
 	case *registerv1.ListEntriesRequest:
 		return append(c.logFilter(r), c.logReference(r)...), ReasonInvalidFields
 	case *registerv1.SummariseActivityRequest:
@@ -293,7 +302,7 @@ func (c *Checker) courseFlags(course *registerv1.CourseOfConduct) []*registerv1.
 			}
 		}
 	}
-	return out
+	return append(out, c.courseRestFlags(course)...)
 }
 
 func unknownCode(field string) *registerv1.Flag {
@@ -319,9 +328,8 @@ func (c *Checker) victimInText(course *registerv1.CourseOfConduct) []Violation {
 		}
 	}
 	look("course.summary", course.GetSummary())
-	for i, incident := range course.GetIncidents() {
-		look(fmt.Sprintf("course.incidents[%d].narrative", i), incident.GetNarrative())
-		look(fmt.Sprintf("course.incidents[%d].reference", i), incident.GetReference())
+	for _, t := range courseTexts(course) {
+		look(t.field, t.text)
 	}
 	look("course.source.reference", course.GetSource().GetReference())
 	return out

@@ -31,6 +31,10 @@ const (
 	ReasonLinkConflict     = "LINK_CONFLICT"
 	ReasonLinkExists       = "LINK_EXISTS"
 	ReasonLinkRejected     = "LINK_REJECTED"
+	ReasonRecordChanged    = "RECORD_CHANGED"
+	ReasonNotOnePerson     = "NOT_ONE_PERSON"
+	ReasonSamePerson       = "SAME_PERSON"
+	ReasonClosure          = "CLOSURE_NEEDS_SECOND_PERSON"
 	ReasonDutyClosed       = "DUTY_CLOSED"
 	ReasonDutyChanged      = "DUTY_CHANGED"
 	ReasonDutyAction       = "DUTY_ACTION_MISSING"
@@ -51,6 +55,7 @@ const (
 	ReasonNotApproved      = "NOT_APPROVED"
 	ReasonAlreadyOpened    = "ALREADY_OPENED"
 	ReasonTooLate          = "TOO_LATE"
+	ReasonTokenExpired     = "token_expired"
 	ReasonTooManyRequests  = "TOO_MANY_REQUESTS"
 	ReasonMalformedRequest = "MALFORMED_REQUEST"
 )

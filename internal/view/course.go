@@ -64,6 +64,15 @@ func (d decoder) courseOf(r postgres.Record, n int32, stored *storev1.StoredCour
 	if len(course.Incidents) == 0 {
 		course.Assessment = "E"
 	}
+	for _, s := range stored.GetSettlements() {
+		other, err := uuid.FromBytes(s.GetOther())
+		if err != nil {
+			return nil, fmt.Errorf("view: record %s version %d: content malformed", r.ID, n)
+		}
+		course.Settled = append(course.Settled, conduct.Settled{
+			Other: conduct.ID(other), Same: s.GetSameness() == registerv1.VictimSameness_VICTIM_SAMENESS_SAME, Time: s.GetSettleTime().AsTime(),
+		})
+	}
 	return course, nil
 }
 

@@ -54,6 +54,7 @@ type View struct {
 	parts     parts
 	duties    duties
 	head      atomic.Int64 // last log index applied, -1 before the first
+	changed   changes
 }
 
 // New makes an empty view; Load fills it.
@@ -108,6 +109,7 @@ func (v *View) catchUp(ctx context.Context) error {
 		}
 		if len(rows) > 0 {
 			v.head.Store(rows[len(rows)-1].Version.LogIndex)
+			v.changed.tell()
 		}
 		if len(rows) < feedPage {
 			return nil

@@ -94,7 +94,7 @@ type Assessment struct {
 	Nominal string `protobuf:"bytes,3,opt,name=nominal,proto3" json:"nominal,omitempty"`
 	// The course of the same force that it is about.
 	Course string `protobuf:"bytes,4,opt,name=course,proto3" json:"course,omitempty"`
-	// The questionnaire, a code such as "S-DASH"; see ListCodes.
+	// The questionnaire, a code such as "S_DASH"; see ListCodes.
 	Tool string `protobuf:"bytes,5,opt,name=tool,proto3" json:"tool,omitempty"`
 	// The version of the questionnaire; empty means the current one.
 	ToolVersion string `protobuf:"bytes,6,opt,name=tool_version,json=toolVersion,proto3" json:"tool_version,omitempty"`
@@ -586,7 +586,7 @@ func (x *SafetyPlan) GetLoadTime() *timestamppb.Timestamp {
 // SafetyAction is one action of a safety plan.
 type SafetyAction struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// A code such as "ALARM" or "PATROL"; see ListCodes.
+	// A code such as "ALARM" or "PATROLS"; see ListCodes.
 	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
 	// The collar number, or the role, of whoever is to do it.
 	Owner string `protobuf:"bytes,2,opt,name=owner,proto3" json:"owner,omitempty"`

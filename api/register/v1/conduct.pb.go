@@ -349,8 +349,10 @@ type CourseOfConduct struct {
 	// system: no name. Input only: it becomes a token, by which two courses of the
 	// force are known to have one victim, and is never returned.
 	VictimReference string `protobuf:"bytes,26,opt,name=victim_reference,json=victimReference,proto3" json:"victim_reference,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// What police did or decided about the whole matter, and not about one incident.
+	Actions       []*PoliceAction `protobuf:"bytes,27,rep,name=actions,proto3" json:"actions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CourseOfConduct) Reset() {
@@ -563,6 +565,13 @@ func (x *CourseOfConduct) GetVictimReference() string {
 		return x.VictimReference
 	}
 	return ""
+}
+
+func (x *CourseOfConduct) GetActions() []*PoliceAction {
+	if x != nil {
+		return x.Actions
+	}
+	return nil
 }
 
 // VictimStatement is what a victim said that she wants, on a day.
@@ -2043,7 +2052,7 @@ var File_register_v1_conduct_proto protoreflect.FileDescriptor
 
 const file_register_v1_conduct_proto_rawDesc = "" +
 	"\n" +
-	"\x19register/v1/conduct.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\x1a\x18register/v1/common.proto\"\xa1\f\n" +
+	"\x19register/v1/conduct.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\x1a\x18register/v1/common.proto\"\xe1\f\n" +
 	"\x0fCourseOfConduct\x12\x1e\n" +
 	"\x04name\x18\x01 \x01(\tB\n" +
 	"\xe0A\b\xbaH\x04r\x02\x18PR\x04name\x129\n" +
@@ -2079,7 +2088,8 @@ const file_register_v1_conduct_proto_rawDesc = "" +
 	"\aclosure\x18\x18 \x01(\v2\x14.register.v1.ClosureR\aclosure\x12<\n" +
 	"\tload_time\x18\x19 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\bloadTime\x125\n" +
 	"\x10victim_reference\x18\x1a \x01(\tB\n" +
-	"\xe0A\x04\xbaH\x04r\x02\x18PR\x0fvictimReference:>\xeaA;\n" +
+	"\xe0A\x04\xbaH\x04r\x02\x18PR\x0fvictimReference\x12>\n" +
+	"\aactions\x18\x1b \x03(\v2\x19.register.v1.PoliceActionB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\aactions:>\xeaA;\n" +
 	"\x18register/CourseOfConduct\x12\x1fforces/{force}/courses/{course}\"\x91\x01\n" +
 	"\x0fVictimStatement\x12\x1d\n" +
 	"\x04code\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18<R\x04code\x12A\n" +
@@ -2314,48 +2324,49 @@ var file_register_v1_conduct_proto_depIdxs = []int32{
 	8,  // 14: register.v1.CourseOfConduct.standings:type_name -> register.v1.StandingSince
 	9,  // 15: register.v1.CourseOfConduct.closure:type_name -> register.v1.Closure
 	29, // 16: register.v1.CourseOfConduct.load_time:type_name -> google.protobuf.Timestamp
-	29, // 17: register.v1.VictimStatement.state_time:type_name -> google.protobuf.Timestamp
-	29, // 18: register.v1.VictimInformed.inform_time:type_name -> google.protobuf.Timestamp
-	29, // 19: register.v1.Exhibit.seize_time:type_name -> google.protobuf.Timestamp
-	29, // 20: register.v1.Exhibit.expected_time:type_name -> google.protobuf.Timestamp
-	29, // 21: register.v1.Exhibit.done_time:type_name -> google.protobuf.Timestamp
-	1,  // 22: register.v1.StandingSince.standing:type_name -> register.v1.Standing
-	29, // 23: register.v1.StandingSince.since_time:type_name -> google.protobuf.Timestamp
-	29, // 24: register.v1.Closure.victim_inform_time:type_name -> google.protobuf.Timestamp
-	29, // 25: register.v1.PoliceAction.act_time:type_name -> google.protobuf.Timestamp
-	30, // 26: register.v1.Victim.names:type_name -> register.v1.PersonName
-	31, // 27: register.v1.Victim.birth_date:type_name -> register.v1.PartialDate
-	32, // 28: register.v1.Victim.addresses:type_name -> register.v1.Address
-	29, // 29: register.v1.Incident.occur_time:type_name -> google.protobuf.Timestamp
-	29, // 30: register.v1.Incident.report_time:type_name -> google.protobuf.Timestamp
-	2,  // 31: register.v1.Incident.report_source:type_name -> register.v1.ReportSource
-	14, // 32: register.v1.Incident.grade:type_name -> register.v1.IntelligenceGrade
-	10, // 33: register.v1.Incident.actions:type_name -> register.v1.PoliceAction
-	4,  // 34: register.v1.RegisterCourseRequest.course:type_name -> register.v1.CourseOfConduct
-	26, // 35: register.v1.RegisterCourseRequest.nominal_source:type_name -> register.v1.SourceKey
-	33, // 36: register.v1.RegisterCourseResponse.outcome:type_name -> register.v1.RegisterOutcome
-	34, // 37: register.v1.RegisterCourseResponse.flags:type_name -> register.v1.Flag
-	4,  // 38: register.v1.ListCoursesResponse.courses:type_name -> register.v1.CourseOfConduct
-	35, // 39: register.v1.CancelCourseRequest.reason:type_name -> register.v1.CancelReason
-	36, // 40: register.v1.EraseCourseRequest.ground:type_name -> register.v1.ErasureGround
-	3,  // 41: register.v1.SettleVictimsRequest.sameness:type_name -> register.v1.VictimSameness
-	15, // 42: register.v1.ConductService.RegisterCourse:input_type -> register.v1.RegisterCourseRequest
-	17, // 43: register.v1.ConductService.GetCourse:input_type -> register.v1.GetCourseRequest
-	18, // 44: register.v1.ConductService.ListCourses:input_type -> register.v1.ListCoursesRequest
-	20, // 45: register.v1.ConductService.CancelCourse:input_type -> register.v1.CancelCourseRequest
-	24, // 46: register.v1.ConductService.SettleVictims:input_type -> register.v1.SettleVictimsRequest
-	22, // 47: register.v1.ConductService.EraseCourse:input_type -> register.v1.EraseCourseRequest
-	16, // 48: register.v1.ConductService.RegisterCourse:output_type -> register.v1.RegisterCourseResponse
-	4,  // 49: register.v1.ConductService.GetCourse:output_type -> register.v1.CourseOfConduct
-	19, // 50: register.v1.ConductService.ListCourses:output_type -> register.v1.ListCoursesResponse
-	21, // 51: register.v1.ConductService.CancelCourse:output_type -> register.v1.CancelCourseResponse
-	25, // 52: register.v1.ConductService.SettleVictims:output_type -> register.v1.SettleVictimsResponse
-	23, // 53: register.v1.ConductService.EraseCourse:output_type -> register.v1.EraseCourseResponse
-	48, // [48:54] is the sub-list for method output_type
-	42, // [42:48] is the sub-list for method input_type
-	42, // [42:42] is the sub-list for extension type_name
-	42, // [42:42] is the sub-list for extension extendee
-	0,  // [0:42] is the sub-list for field type_name
+	10, // 17: register.v1.CourseOfConduct.actions:type_name -> register.v1.PoliceAction
+	29, // 18: register.v1.VictimStatement.state_time:type_name -> google.protobuf.Timestamp
+	29, // 19: register.v1.VictimInformed.inform_time:type_name -> google.protobuf.Timestamp
+	29, // 20: register.v1.Exhibit.seize_time:type_name -> google.protobuf.Timestamp
+	29, // 21: register.v1.Exhibit.expected_time:type_name -> google.protobuf.Timestamp
+	29, // 22: register.v1.Exhibit.done_time:type_name -> google.protobuf.Timestamp
+	1,  // 23: register.v1.StandingSince.standing:type_name -> register.v1.Standing
+	29, // 24: register.v1.StandingSince.since_time:type_name -> google.protobuf.Timestamp
+	29, // 25: register.v1.Closure.victim_inform_time:type_name -> google.protobuf.Timestamp
+	29, // 26: register.v1.PoliceAction.act_time:type_name -> google.protobuf.Timestamp
+	30, // 27: register.v1.Victim.names:type_name -> register.v1.PersonName
+	31, // 28: register.v1.Victim.birth_date:type_name -> register.v1.PartialDate
+	32, // 29: register.v1.Victim.addresses:type_name -> register.v1.Address
+	29, // 30: register.v1.Incident.occur_time:type_name -> google.protobuf.Timestamp
+	29, // 31: register.v1.Incident.report_time:type_name -> google.protobuf.Timestamp
+	2,  // 32: register.v1.Incident.report_source:type_name -> register.v1.ReportSource
+	14, // 33: register.v1.Incident.grade:type_name -> register.v1.IntelligenceGrade
+	10, // 34: register.v1.Incident.actions:type_name -> register.v1.PoliceAction
+	4,  // 35: register.v1.RegisterCourseRequest.course:type_name -> register.v1.CourseOfConduct
+	26, // 36: register.v1.RegisterCourseRequest.nominal_source:type_name -> register.v1.SourceKey
+	33, // 37: register.v1.RegisterCourseResponse.outcome:type_name -> register.v1.RegisterOutcome
+	34, // 38: register.v1.RegisterCourseResponse.flags:type_name -> register.v1.Flag
+	4,  // 39: register.v1.ListCoursesResponse.courses:type_name -> register.v1.CourseOfConduct
+	35, // 40: register.v1.CancelCourseRequest.reason:type_name -> register.v1.CancelReason
+	36, // 41: register.v1.EraseCourseRequest.ground:type_name -> register.v1.ErasureGround
+	3,  // 42: register.v1.SettleVictimsRequest.sameness:type_name -> register.v1.VictimSameness
+	15, // 43: register.v1.ConductService.RegisterCourse:input_type -> register.v1.RegisterCourseRequest
+	17, // 44: register.v1.ConductService.GetCourse:input_type -> register.v1.GetCourseRequest
+	18, // 45: register.v1.ConductService.ListCourses:input_type -> register.v1.ListCoursesRequest
+	20, // 46: register.v1.ConductService.CancelCourse:input_type -> register.v1.CancelCourseRequest
+	24, // 47: register.v1.ConductService.SettleVictims:input_type -> register.v1.SettleVictimsRequest
+	22, // 48: register.v1.ConductService.EraseCourse:input_type -> register.v1.EraseCourseRequest
+	16, // 49: register.v1.ConductService.RegisterCourse:output_type -> register.v1.RegisterCourseResponse
+	4,  // 50: register.v1.ConductService.GetCourse:output_type -> register.v1.CourseOfConduct
+	19, // 51: register.v1.ConductService.ListCourses:output_type -> register.v1.ListCoursesResponse
+	21, // 52: register.v1.ConductService.CancelCourse:output_type -> register.v1.CancelCourseResponse
+	25, // 53: register.v1.ConductService.SettleVictims:output_type -> register.v1.SettleVictimsResponse
+	23, // 54: register.v1.ConductService.EraseCourse:output_type -> register.v1.EraseCourseResponse
+	49, // [49:55] is the sub-list for method output_type
+	43, // [43:49] is the sub-list for method input_type
+	43, // [43:43] is the sub-list for extension type_name
+	43, // [43:43] is the sub-list for extension extendee
+	0,  // [0:43] is the sub-list for field type_name
 }
 
 func init() { file_register_v1_conduct_proto_init() }

@@ -60,7 +60,7 @@ type ConductServiceClient interface {
 	//
 	// Errors: NOT_FOUND when either course is not there or not to be known to the
 	// caller; INVALID_ARGUMENT when the two are one course; FAILED_PRECONDITION
-	// with reason NOT_ONE_PERSON when they are not courses of one person.
+	// with reason NOT_ONE_PERSON when both are own and of different people.
 	SettleVictims(ctx context.Context, in *SettleVictimsRequest, opts ...grpc.CallOption) (*SettleVictimsResponse, error)
 	// EraseCourse destroys the key of a course of conduct.
 	EraseCourse(ctx context.Context, in *EraseCourseRequest, opts ...grpc.CallOption) (*EraseCourseResponse, error)
@@ -165,7 +165,7 @@ type ConductServiceServer interface {
 	//
 	// Errors: NOT_FOUND when either course is not there or not to be known to the
 	// caller; INVALID_ARGUMENT when the two are one course; FAILED_PRECONDITION
-	// with reason NOT_ONE_PERSON when they are not courses of one person.
+	// with reason NOT_ONE_PERSON when both are own and of different people.
 	SettleVictims(context.Context, *SettleVictimsRequest) (*SettleVictimsResponse, error)
 	// EraseCourse destroys the key of a course of conduct.
 	EraseCourse(context.Context, *EraseCourseRequest) (*EraseCourseResponse, error)
