@@ -124,6 +124,8 @@ func (c *Checker) domain(m proto.Message) ([]Violation, string) {
 		return append(c.logFilter(r), c.logReference(r)...), ReasonInvalidFields
 	case *registerv1.SummariseActivityRequest:
 		return c.logFilter(r), ReasonInvalidFields
+	case *registerv1.ListReadingsRequest:
+		return c.logFilter(r), ReasonInvalidFields
 	case *registerv1.UpdateForceContactRequest:
 		return c.force(r.GetContact().GetForce(), "contact.force"), ReasonInvalidFields
 	}

@@ -1443,6 +1443,153 @@ func (x *StoredSanction) GetSanction() *v1.Sanction {
 	return nil
 }
 
+// StoredUnsealing is the sealed content of a version of an unsealing.
+type StoredUnsealing struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The unsealing; `name` is not kept.
+	Unsealing     *v1.Unsealing `protobuf:"bytes,1,opt,name=unsealing,proto3" json:"unsealing,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredUnsealing) Reset() {
+	*x = StoredUnsealing{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredUnsealing) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredUnsealing) ProtoMessage() {}
+
+func (x *StoredUnsealing) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredUnsealing.ProtoReflect.Descriptor instead.
+func (*StoredUnsealing) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *StoredUnsealing) GetUnsealing() *v1.Unsealing {
+	if x != nil {
+		return x.Unsealing
+	}
+	return nil
+}
+
+// StoredCaseAccess is the sealed content of a case access.
+type StoredCaseAccess struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case access; `name` is not kept.
+	Access *v1.CaseAccess `protobuf:"bytes,1,opt,name=access,proto3" json:"access,omitempty"`
+	// Why, in words.
+	Reason        string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredCaseAccess) Reset() {
+	*x = StoredCaseAccess{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredCaseAccess) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredCaseAccess) ProtoMessage() {}
+
+func (x *StoredCaseAccess) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredCaseAccess.ProtoReflect.Descriptor instead.
+func (*StoredCaseAccess) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *StoredCaseAccess) GetAccess() *v1.CaseAccess {
+	if x != nil {
+		return x.Access
+	}
+	return nil
+}
+
+func (x *StoredCaseAccess) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// StoredReview is the sealed content of a version of a verdict on a reading.
+type StoredReview struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The reading's verdict, note, reviewer and time.
+	Reading       *v1.Reading `protobuf:"bytes,1,opt,name=reading,proto3" json:"reading,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredReview) Reset() {
+	*x = StoredReview{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredReview) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredReview) ProtoMessage() {}
+
+func (x *StoredReview) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredReview.ProtoReflect.Descriptor instead.
+func (*StoredReview) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *StoredReview) GetReading() *v1.Reading {
+	if x != nil {
+		return x.Reading
+	}
+	return nil
+}
+
 var File_register_store_v1_stored_proto protoreflect.FileDescriptor
 
 const file_register_store_v1_stored_proto_rawDesc = "" +
@@ -1569,7 +1716,14 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\x05about\x18\x06 \x03(\fR\x05about\x12\x14\n" +
 	"\x05cause\x18\a \x01(\tR\x05cause\"C\n" +
 	"\x0eStoredSanction\x121\n" +
-	"\bsanction\x18\x01 \x01(\v2\x15.register.v1.SanctionR\bsanctionB\xd2\x01\n" +
+	"\bsanction\x18\x01 \x01(\v2\x15.register.v1.SanctionR\bsanction\"G\n" +
+	"\x0fStoredUnsealing\x124\n" +
+	"\tunsealing\x18\x01 \x01(\v2\x16.register.v1.UnsealingR\tunsealing\"[\n" +
+	"\x10StoredCaseAccess\x12/\n" +
+	"\x06access\x18\x01 \x01(\v2\x17.register.v1.CaseAccessR\x06access\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\">\n" +
+	"\fStoredReview\x12.\n" +
+	"\areading\x18\x01 \x01(\v2\x14.register.v1.ReadingR\areadingB\xd2\x01\n" +
 	"\x15com.register.store.v1B\vStoredProtoP\x01ZFgithub.com/perpetrator-register/register/api/register/store/v1;storev1\xa2\x02\x03RSX\xaa\x02\x11Register.Store.V1\xca\x02\x11Register\\Store\\V1\xe2\x02\x1dRegister\\Store\\V1\\GPBMetadata\xea\x02\x13Register::Store::V1b\x06proto3"
 
 var (
@@ -1584,7 +1738,7 @@ func file_register_store_v1_stored_proto_rawDescGZIP() []byte {
 	return file_register_store_v1_stored_proto_rawDescData
 }
 
-var file_register_store_v1_stored_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_register_store_v1_stored_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_register_store_v1_stored_proto_goTypes = []any{
 	(*StoredNominal)(nil),         // 0: register.store.v1.StoredNominal
 	(*StoredCourse)(nil),          // 1: register.store.v1.StoredCourse
@@ -1606,62 +1760,71 @@ var file_register_store_v1_stored_proto_goTypes = []any{
 	(*StoredLink)(nil),            // 17: register.store.v1.StoredLink
 	(*StoredAlert)(nil),           // 18: register.store.v1.StoredAlert
 	(*StoredSanction)(nil),        // 19: register.store.v1.StoredSanction
-	(*v1.Nominal)(nil),            // 20: register.v1.Nominal
-	(*timestamppb.Timestamp)(nil), // 21: google.protobuf.Timestamp
-	(*v1.CourseOfConduct)(nil),    // 22: register.v1.CourseOfConduct
-	(v1.VictimSameness)(0),        // 23: register.v1.VictimSameness
-	(*v1.Measure)(nil),            // 24: register.v1.Measure
-	(*v1.Breach)(nil),             // 25: register.v1.Breach
-	(*v1.Assessment)(nil),         // 26: register.v1.Assessment
-	(*v1.Regrade)(nil),            // 27: register.v1.Regrade
-	(*v1.SafetyPlan)(nil),         // 28: register.v1.SafetyPlan
-	(*v1.ForceContact)(nil),       // 29: register.v1.ForceContact
-	(*v1.Search)(nil),             // 30: register.v1.Search
-	(*v1.Candidate)(nil),          // 31: register.v1.Candidate
-	(*v1.Link)(nil),               // 32: register.v1.Link
-	(*v1.Alert)(nil),              // 33: register.v1.Alert
-	(*v1.Sanction)(nil),           // 34: register.v1.Sanction
+	(*StoredUnsealing)(nil),       // 20: register.store.v1.StoredUnsealing
+	(*StoredCaseAccess)(nil),      // 21: register.store.v1.StoredCaseAccess
+	(*StoredReview)(nil),          // 22: register.store.v1.StoredReview
+	(*v1.Nominal)(nil),            // 23: register.v1.Nominal
+	(*timestamppb.Timestamp)(nil), // 24: google.protobuf.Timestamp
+	(*v1.CourseOfConduct)(nil),    // 25: register.v1.CourseOfConduct
+	(v1.VictimSameness)(0),        // 26: register.v1.VictimSameness
+	(*v1.Measure)(nil),            // 27: register.v1.Measure
+	(*v1.Breach)(nil),             // 28: register.v1.Breach
+	(*v1.Assessment)(nil),         // 29: register.v1.Assessment
+	(*v1.Regrade)(nil),            // 30: register.v1.Regrade
+	(*v1.SafetyPlan)(nil),         // 31: register.v1.SafetyPlan
+	(*v1.ForceContact)(nil),       // 32: register.v1.ForceContact
+	(*v1.Search)(nil),             // 33: register.v1.Search
+	(*v1.Candidate)(nil),          // 34: register.v1.Candidate
+	(*v1.Link)(nil),               // 35: register.v1.Link
+	(*v1.Alert)(nil),              // 36: register.v1.Alert
+	(*v1.Sanction)(nil),           // 37: register.v1.Sanction
+	(*v1.Unsealing)(nil),          // 38: register.v1.Unsealing
+	(*v1.CaseAccess)(nil),         // 39: register.v1.CaseAccess
+	(*v1.Reading)(nil),            // 40: register.v1.Reading
 }
 var file_register_store_v1_stored_proto_depIdxs = []int32{
-	20, // 0: register.store.v1.StoredNominal.nominal:type_name -> register.v1.Nominal
-	21, // 1: register.store.v1.StoredNominal.update_time:type_name -> google.protobuf.Timestamp
-	22, // 2: register.store.v1.StoredCourse.course:type_name -> register.v1.CourseOfConduct
+	23, // 0: register.store.v1.StoredNominal.nominal:type_name -> register.v1.Nominal
+	24, // 1: register.store.v1.StoredNominal.update_time:type_name -> google.protobuf.Timestamp
+	25, // 2: register.store.v1.StoredCourse.course:type_name -> register.v1.CourseOfConduct
 	9,  // 3: register.store.v1.StoredCourse.victim:type_name -> register.store.v1.VictimTokens
 	9,  // 4: register.store.v1.StoredCourse.associated:type_name -> register.store.v1.VictimTokens
-	21, // 5: register.store.v1.StoredCourse.update_time:type_name -> google.protobuf.Timestamp
-	21, // 6: register.store.v1.StoredCourse.create_time:type_name -> google.protobuf.Timestamp
+	24, // 5: register.store.v1.StoredCourse.update_time:type_name -> google.protobuf.Timestamp
+	24, // 6: register.store.v1.StoredCourse.create_time:type_name -> google.protobuf.Timestamp
 	2,  // 7: register.store.v1.StoredCourse.settlements:type_name -> register.store.v1.Settlement
 	3,  // 8: register.store.v1.StoredCourse.counter_reviews:type_name -> register.store.v1.CounterReview
-	23, // 9: register.store.v1.Settlement.sameness:type_name -> register.v1.VictimSameness
-	21, // 10: register.store.v1.Settlement.settle_time:type_name -> google.protobuf.Timestamp
-	21, // 11: register.store.v1.CounterReview.review_time:type_name -> google.protobuf.Timestamp
+	26, // 9: register.store.v1.Settlement.sameness:type_name -> register.v1.VictimSameness
+	24, // 10: register.store.v1.Settlement.settle_time:type_name -> google.protobuf.Timestamp
+	24, // 11: register.store.v1.CounterReview.review_time:type_name -> google.protobuf.Timestamp
 	8,  // 12: register.store.v1.StoredMeasure.part:type_name -> register.store.v1.Part
-	24, // 13: register.store.v1.StoredMeasure.measure:type_name -> register.v1.Measure
+	27, // 13: register.store.v1.StoredMeasure.measure:type_name -> register.v1.Measure
 	8,  // 14: register.store.v1.StoredBreach.part:type_name -> register.store.v1.Part
-	25, // 15: register.store.v1.StoredBreach.breach:type_name -> register.v1.Breach
+	28, // 15: register.store.v1.StoredBreach.breach:type_name -> register.v1.Breach
 	8,  // 16: register.store.v1.StoredAssessment.part:type_name -> register.store.v1.Part
-	26, // 17: register.store.v1.StoredAssessment.assessment:type_name -> register.v1.Assessment
-	27, // 18: register.store.v1.StoredAssessment.regrades:type_name -> register.v1.Regrade
+	29, // 17: register.store.v1.StoredAssessment.assessment:type_name -> register.v1.Assessment
+	30, // 18: register.store.v1.StoredAssessment.regrades:type_name -> register.v1.Regrade
 	8,  // 19: register.store.v1.StoredPlan.part:type_name -> register.store.v1.Part
-	28, // 20: register.store.v1.StoredPlan.plan:type_name -> register.v1.SafetyPlan
-	21, // 21: register.store.v1.Part.create_time:type_name -> google.protobuf.Timestamp
-	21, // 22: register.store.v1.Part.update_time:type_name -> google.protobuf.Timestamp
-	21, // 23: register.store.v1.Part.load_time:type_name -> google.protobuf.Timestamp
+	31, // 20: register.store.v1.StoredPlan.plan:type_name -> register.v1.SafetyPlan
+	24, // 21: register.store.v1.Part.create_time:type_name -> google.protobuf.Timestamp
+	24, // 22: register.store.v1.Part.update_time:type_name -> google.protobuf.Timestamp
+	24, // 23: register.store.v1.Part.load_time:type_name -> google.protobuf.Timestamp
 	10, // 24: register.store.v1.VictimTokens.tokens:type_name -> register.store.v1.VictimToken
-	29, // 25: register.store.v1.StoredForce.contact:type_name -> register.v1.ForceContact
-	21, // 26: register.store.v1.StoredForce.update_time:type_name -> google.protobuf.Timestamp
-	30, // 27: register.store.v1.StoredSearch.search:type_name -> register.v1.Search
+	32, // 25: register.store.v1.StoredForce.contact:type_name -> register.v1.ForceContact
+	24, // 26: register.store.v1.StoredForce.update_time:type_name -> google.protobuf.Timestamp
+	33, // 27: register.store.v1.StoredSearch.search:type_name -> register.v1.Search
 	13, // 28: register.store.v1.StoredSearch.bases:type_name -> register.store.v1.Basis
 	14, // 29: register.store.v1.Basis.nominals:type_name -> register.store.v1.NominalRef
-	31, // 30: register.store.v1.Shown.candidate:type_name -> register.v1.Candidate
-	32, // 31: register.store.v1.StoredLink.link:type_name -> register.v1.Link
-	33, // 32: register.store.v1.StoredAlert.alert:type_name -> register.v1.Alert
-	34, // 33: register.store.v1.StoredSanction.sanction:type_name -> register.v1.Sanction
-	34, // [34:34] is the sub-list for method output_type
-	34, // [34:34] is the sub-list for method input_type
-	34, // [34:34] is the sub-list for extension type_name
-	34, // [34:34] is the sub-list for extension extendee
-	0,  // [0:34] is the sub-list for field type_name
+	34, // 30: register.store.v1.Shown.candidate:type_name -> register.v1.Candidate
+	35, // 31: register.store.v1.StoredLink.link:type_name -> register.v1.Link
+	36, // 32: register.store.v1.StoredAlert.alert:type_name -> register.v1.Alert
+	37, // 33: register.store.v1.StoredSanction.sanction:type_name -> register.v1.Sanction
+	38, // 34: register.store.v1.StoredUnsealing.unsealing:type_name -> register.v1.Unsealing
+	39, // 35: register.store.v1.StoredCaseAccess.access:type_name -> register.v1.CaseAccess
+	40, // 36: register.store.v1.StoredReview.reading:type_name -> register.v1.Reading
+	37, // [37:37] is the sub-list for method output_type
+	37, // [37:37] is the sub-list for method input_type
+	37, // [37:37] is the sub-list for extension type_name
+	37, // [37:37] is the sub-list for extension extendee
+	0,  // [0:37] is the sub-list for field type_name
 }
 
 func init() { file_register_store_v1_stored_proto_init() }
@@ -1675,7 +1838,7 @@ func file_register_store_v1_stored_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_store_v1_stored_proto_rawDesc), len(file_register_store_v1_stored_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   20,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
