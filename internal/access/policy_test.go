@@ -16,6 +16,7 @@ var used = permissions(
 	"course register", "course read", "course list", "course cancel", "course erase",
 	"search create", "search read", "candidate read", "log list", "log prove",
 	"link list", "link read", "link decide", "alert list", "alert acknowledge",
+	"fact put", "flag list", "misuse_case list", "misuse_case read", "misuse_case work",
 	"directory read", "directory update", "self read",
 )
 

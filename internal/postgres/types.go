@@ -20,6 +20,10 @@ const (
 	KindForce   Kind = "force"   // a force's entry in the directory
 	KindLink    Kind = "link"    // a judgement that two nominals are one person
 	KindAlert   Kind = "alert"   // what a force is told unasked
+	KindFact    Kind = "fact"    // what a force tells of its cases, rosters and staff
+
+	KindMisuseFlag Kind = "misuse_flag" // a question about somebody's use of the register
+	KindMisuseCase Kind = "misuse_case" // what professional standards make of flags
 )
 
 // Record is the unchanging part of a record.

@@ -46,12 +46,17 @@ func (db *DB) InsertWitnessed(ctx context.Context, c WitnessedCheckpoint) error 
 // AsOnlyGatherer runs f while no other replica does; it returns false when
 // another is at it. A replica that dies gives up its turn at once.
 func (db *DB) AsOnlyGatherer(ctx context.Context, f func(context.Context) error) (ran bool, err error) {
+	return db.asOnly(ctx, witnessLock, f)
+}
+
+// asOnly runs f while no other session holds the advisory lock of that key.
+func (db *DB) asOnly(ctx context.Context, lock int64, f func(context.Context) error) (ran bool, err error) {
 	conn, err := db.pool.Acquire(ctx)
 	if err != nil {
 		return false, readError(err)
 	}
 	defer conn.Release()
-	if err := conn.QueryRow(ctx, qTrySessionLock, witnessLock).Scan(&ran); err != nil || !ran {
+	if err := conn.QueryRow(ctx, qTrySessionLock, lock).Scan(&ran); err != nil || !ran {
 		return false, readError(err)
 	}
 	defer func() {
@@ -59,7 +64,7 @@ func (db *DB) AsOnlyGatherer(ctx context.Context, f func(context.Context) error)
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 		defer cancel()
 		var held bool
-		if err := conn.QueryRow(ctx, qSessionUnlock, witnessLock).Scan(&held); err != nil || !held {
+		if err := conn.QueryRow(ctx, qSessionUnlock, lock).Scan(&held); err != nil || !held {
 			_ = conn.Conn().Close(ctx) // the session ends, and with it the lock
 		}
 	}()

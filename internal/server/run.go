@@ -42,8 +42,10 @@ func (s *Server) Run(ctx context.Context) error {
 	if err := s.logActivation(ctx, access.Activation{NewHash: s.policies.Current().Hash()}); err != nil {
 		return fmt.Errorf("the start cannot be logged: %w", err)
 	}
-	stopGathering := s.gather(background)
+	stopGathering := beside(background, s.gatherer != nil, func(ctx context.Context) { s.gatherer.Run(ctx) })
 	defer stopGathering()
+	stopWatching := beside(background, true, s.watcher.Run)
+	defer stopWatching()
 	var g errgroup.Group
 	g.Go(func() error { return s.grpc.Serve(s.listeners.grpc) })
 	g.Go(func() error { return ignoreClosed(s.serveREST()) })
@@ -58,21 +60,22 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	s.ready.draining.Store(true)
 	s.stopServing(context.WithoutCancel(ctx))
-	stopGathering() // before the database is closed
+	stopWatching() // before the database is closed
+	stopGathering()
 	return errors.Join(err, s.Close())
 }
 
-// gather has the log witnessed until the function that it returns is called,
-// which may be repeated.
-func (s *Server) gather(ctx context.Context) (stop func()) {
-	if s.gatherer == nil {
+// beside runs something, if it is wanted, until the function that it returns is
+// called, which may be repeated.
+func beside(ctx context.Context, wanted bool, run func(context.Context)) (stop func()) {
+	if !wanted {
 		return func() {}
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		s.gatherer.Run(ctx)
+		run(ctx)
 	}()
 	return func() {
 		cancel()

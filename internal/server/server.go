@@ -47,6 +47,7 @@ type Server struct {
 	restTLS  *access.TLS
 	otel     *telemetry
 	gatherer *gather.Gatherer // nil without witnesses
+	watcher  *service.Watcher
 
 	grpc      *grpc.Server
 	rest      *http.Server
@@ -166,6 +167,10 @@ func (s *Server) open(ctx context.Context) error {
 		return err
 	}
 	deps.Check = check
+	if s.watcher, err = c.watcher(deps, appender); err != nil {
+		return err
+	}
+	s.view.WatchVictims()
 	if err := s.view.Load(ctx); err != nil {
 		return err
 	}
@@ -237,6 +242,8 @@ func (s *Server) compose(ctx context.Context, deps *service.Deps, methods call.M
 		registerv1.RegisterLinkServiceServer(r, &service.Links{Deps: deps, Linker: linker})
 		registerv1.RegisterAlertServiceServer(r, &service.Alerts{Deps: deps})
 		registerv1.RegisterAccessLogServiceServer(r, &service.AccessLog{Deps: deps})
+		registerv1.RegisterFactServiceServer(r, &service.Facts{Deps: deps})
+		registerv1.RegisterMisuseServiceServer(r, &service.Misuse{Deps: deps})
 		registerv1.RegisterDirectoryServiceServer(r, &service.Directory{Deps: deps, Permissions: methods.Permissions()})
 	}
 	if err := checkComplete(methods, s.grpc, local); err != nil {

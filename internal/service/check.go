@@ -111,6 +111,8 @@ func (c *Checker) domain(m proto.Message) ([]Violation, string) {
 		return out, ReasonInvalidFields
 	case *registerv1.ListEntriesRequest:
 		return c.logFilter(r), ReasonInvalidFields
+	case *registerv1.PutFactsRequest:
+		return c.facts(r), ReasonInvalidFields
 	case *registerv1.UpdateForceContactRequest:
 		return c.force(r.GetContact().GetForce(), "contact.force"), ReasonInvalidFields
 	}
@@ -128,7 +130,7 @@ func (c *Checker) logFilter(r *registerv1.ListEntriesRequest) []Violation {
 		wanted      string
 	}{
 		{"subject", r.GetSubject(), true, ""},
-		{"method", r.GetMethod(), c.methods[r.GetMethod()] || r.GetMethod() == "policy.activate" || r.GetMethod() == relinkMethod, "is not a method of the contract, such as SearchService.CreateSearch"},
+		{"method", r.GetMethod(), c.methods[r.GetMethod()] || r.GetMethod() == "policy.activate" || r.GetMethod() == relinkMethod || r.GetMethod() == flagMethod, "is not a method of the contract, such as SearchService.CreateSearch"},
 		{"outcome", r.GetOutcome(), knownOutcome(r.GetOutcome()), "is not OK or the name of a gRPC code, such as PERMISSION_DENIED"},
 	} {
 		switch {

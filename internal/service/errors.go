@@ -42,6 +42,9 @@ const (
 	ReasonUnauthenticated  = "UNAUTHENTICATED"
 	ReasonTooManyRequests  = "TOO_MANY_REQUESTS"
 	ReasonMalformedRequest = "MALFORMED_REQUEST"
+	ReasonReviewerConflict = "REVIEWER_CONFLICT"
+	ReasonCaseDecided      = "CASE_DECIDED"
+	ReasonNotOpened        = "NOT_OPENED"
 )
 
 // Violation says what is wrong with one field and what would be right; it
