@@ -4,6 +4,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 BIN := $(CURDIR)/bin
 TOOLS := .tools/bin
+CONSOLE := internal/console/assets
 GOLANGCI_VERSION := v2.15.0
 GRPCURL_VERSION := v1.9.4
 export PATH := $(CURDIR)/$(TOOLS):$(CURDIR)/tools/node_modules/.bin:$(PATH)
@@ -13,7 +14,7 @@ help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 .PHONY: build
-build: ## build the programs into bin/
+build: assets ## build the programs into bin/
 	go build -o $(BIN)/ ./cmd/...
 
 .PHONY: run
@@ -23,6 +24,15 @@ run: build $(TOOLS)/grpcurl ## start a working register with demonstration data
 .PHONY: test
 test: ## everything: lint, fresh code, breaking check, race tests, end to end
 	@tools/test.sh
+
+.PHONY: assets
+assets: $(CONSOLE)/dist/console.css ## compile the console's styles and scripts
+
+# The script goes first: the style sheet says that all is there.
+$(CONSOLE)/dist/console.css: $(CONSOLE)/node_modules $(wildcard $(CONSOLE)/*.scss $(CONSOLE)/*.js $(CONSOLE)/*.svg)
+	cp $(CONSOLE)/console.js $(CONSOLE)/favicon.svg $(CONSOLE)/dist/
+	sed 's,//# sourceMappingURL=.*,,' $(CONSOLE)/node_modules/govuk-frontend/dist/govuk/govuk-frontend.min.js > $(CONSOLE)/dist/govuk-frontend.min.js
+	cd $(CONSOLE) && node_modules/.bin/sass --pkg-importer=node --no-source-map --style=compressed console.scss dist/console.css
 
 .PHONY: lint
 lint: $(TOOLS)/golangci-lint tools/node_modules .protodeps ## static checks of Go and proto
@@ -53,6 +63,10 @@ bench: build ## measure; writes the report to standard output
 tools/node_modules: tools/package-lock.json
 	# Not npm ci: some registries lack the builds of other platforms, which it insists on.
 	npm install --prefix tools --no-save --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+$(CONSOLE)/node_modules: $(CONSOLE)/package-lock.json
+	npm install --prefix $(CONSOLE) --no-save --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 $(TOOLS)/golangci-lint:

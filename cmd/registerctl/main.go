@@ -50,6 +50,7 @@ type command struct {
 	Alerts      alertsCmd      `cmd:"" help:"What your force is told unasked."`
 	Retractions retractionsCmd `cmd:"" help:"What was shown to you and no longer holds."`
 	Log         logCmd         `cmd:"" help:"Read and verify the access log."`
+	PSD         psdCmd         `cmd:"" name:"psd" help:"For professional standards and the national auditor."`
 	Receipts    receiptCmd     `cmd:"" name:"receipt" help:"Prove what saved receipts say, and keep the proofs."`
 	Forces      forcesCmd      `cmd:"" help:"List the forces and whom to ask there."`
 	Codes       codesCmd       `cmd:"" help:"List a code list: searchReasons, behaviours, offences, relationships, motivations, warnings, ethnicities, logPurposes."`

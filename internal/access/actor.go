@@ -1,5 +1,7 @@
 package access
 
+import "time"
+
 // Kind says what sort of caller an Actor is.
 type Kind string
 
@@ -45,8 +47,16 @@ type Actor struct {
 	// Roles are the actor's roles. A person's come from the token; a call over
 	// a force system's certificate has RoleSystem too.
 	Roles Roles
+	// Expires is when the token expires; zero for a system alone.
+	Expires time.Time
 	// ACR is the token's authentication strength; empty for a system alone.
 	ACR string
+	// Strengths are the strengths of authentication that the sign-in meets: the
+	// issuer's from the weakest to ACR, separated by spaces.
+	Strengths string
+	// AuthTime is when the person signed in (the claim auth_time); zero when the
+	// token does not say.
+	AuthTime time.Time
 	// Client is the OpenID Connect client of the token, or the system's name.
 	Client string
 	// System is the name of the force system whose certificate was presented.

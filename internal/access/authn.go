@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -89,6 +90,23 @@ func (a *Authenticator) Warm(ctx context.Context) error {
 	}
 	wg.Wait()
 	return errors.Join(faults...)
+}
+
+// Strengths lists the strengths of authentication that the issuers of a force know
+// and accept, weakest first.
+func (a *Authenticator) Strengths(force string) []string {
+	var out []string
+	for _, i := range a.issuers {
+		if !i.forces[force] {
+			continue
+		}
+		for _, s := range i.config.ACROrder {
+			if i.strong[s] != "" && !slices.Contains(out, s) {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
 }
 
 // Authenticate returns the actor behind the credentials, or an *AuthError.

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -44,13 +45,13 @@ type issuer struct {
 	config IssuerConfig
 	forces map[string]bool
 	roles  Roles
-	strong map[string]bool // acr values that suffice
+	strong map[string]string // acr values that suffice, each with itself and the weaker ones
 	now    func() time.Time
 	keys   keyCache
 }
 
 func newIssuer(c IssuerConfig, now func() time.Time) (*issuer, error) {
-	i := &issuer{forces: map[string]bool{}, strong: map[string]bool{}, now: now}
+	i := &issuer{forces: map[string]bool{}, strong: map[string]string{}, now: now}
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 
@@ -88,8 +89,8 @@ func newIssuer(c IssuerConfig, now func() time.Time) (*issuer, error) {
 	if at := slices.Index(c.ACROrder, c.MinACR); at < 0 || c.MinACR == "" {
 		fault("min_acr: %q is not one of %q", c.MinACR, c.ACROrder)
 	} else {
-		for _, v := range c.ACROrder[at:] {
-			i.strong[v] = true
+		for n := at; n < len(c.ACROrder); n++ {
+			i.strong[c.ACROrder[n]] = strings.Join(c.ACROrder[:n+1], " ")
 		}
 	}
 	switch {

@@ -17,7 +17,9 @@ var used = permissions(
 	"search create", "search read", "candidate read", "log list", "log prove",
 	"link list", "link read", "link decide", "alert list", "alert acknowledge",
 	"fact put", "flag list", "misuse_case list", "misuse_case read", "misuse_case work",
+	"sanction impose", "sanction lift", "sanction list",
 	"directory read", "directory update", "self read",
+	"victim settle", "assessment regrade",
 )
 
 func permissions(names ...string) []access.Permission {

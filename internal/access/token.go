@@ -152,10 +152,10 @@ func (i *issuer) person(c tokenClaims) (Actor, *AuthError) {
 	}
 	actor := Actor{
 		Kind: KindPerson, Subject: c.Subject, Issuer: i.config.URL, Collar: c.Collar,
-		Client: c.ClientID, Officer: OfficerVerified, Profile: c.Profile,
+		Client: c.ClientID, Officer: OfficerVerified, Profile: c.Profile, Expires: c.Expires,
 	}
-	if i.strong[c.ACR] { // another is unbounded text, and would stand in the log
-		actor.ACR = c.ACR
+	if meets := i.strong[c.ACR]; meets != "" { // another is unbounded text, and would stand in the log
+		actor.ACR, actor.Strengths, actor.AuthTime = c.ACR, meets, c.Authenticated
 	}
 	if ValidForce(c.Force) {
 		actor.Force = c.Force
@@ -187,7 +187,7 @@ func bound(c tokenClaims, fingerprint string) bool {
 type tokenClaims struct {
 	Issuer, Subject, ClientID, ID, ACR, Force, Collar string
 	Audience, Roles                                   []string
-	Expires, Issued, NotBefore                        time.Time
+	Expires, Issued, NotBefore, Authenticated         time.Time
 	// Confirmed says that there is a cnf claim; Fingerprint is its x5t#S256,
 	// empty if it says anything else.
 	Confirmed   bool
@@ -221,7 +221,7 @@ func parseClaims(payload []byte) (tokenClaims, bool) {
 	}
 	read("roles", &c.Roles)
 	read("aud", (*oneOrMore)(&c.Audience))
-	for name, to := range map[string]*time.Time{"exp": &c.Expires, "iat": &c.Issued, "nbf": &c.NotBefore} {
+	for name, to := range map[string]*time.Time{"exp": &c.Expires, "iat": &c.Issued, "nbf": &c.NotBefore, "auth_time": &c.Authenticated} {
 		read(name, (*numericDate)(to))
 	}
 	var cnf map[string]string

@@ -117,6 +117,9 @@ func (a *attempt) run(ctx context.Context, g *gathering) error {
 		g.topUp()
 		a.items = g.items
 	}
+	if err := a.gate(ctx, tx, head); err != nil {
+		return err
+	}
 	a.admit(head)
 	a.amend(ctx, tx, head)
 	if len(a.items) == 0 {
@@ -282,6 +285,9 @@ func (a *attempt) collect(it *item, index int64) {
 		}
 		if c.DeleteKey {
 			b.DeletedKeys = append(b.DeletedKeys, c.Record.ID)
+		}
+		if c.Record.Kind == postgres.KindSanction {
+			b.Sanctions = append(b.Sanctions, index)
 		}
 		v := c.Version
 		v.LogIndex = index

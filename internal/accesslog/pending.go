@@ -41,6 +41,10 @@ type Pending struct {
 	// Touches are the records that the call showed, changed or met.
 	Touches []postgres.Touch
 
+	// Caller is whom a sanction may stop; nil for the register's own entries, and
+	// for the entry of a call that a sanction has stopped.
+	Caller *Caller
+
 	// Amend, if not nil, is called under the log's lock when nominals were
 	// written that the maker of the changes had not seen, and says what must
 	// commit besides. It must be quick, and may be called more than once.
@@ -185,6 +189,7 @@ func (p *Pending) prepare(changes []Change) (postgres.LogEntry, error) {
 		Projection: postgres.Projection{
 			Force: column(m.Actor.Force), Actor: column(m.Actor.Sub), Method: column(m.Method),
 			Operation: column(m.Operation), Outcome: column(m.Outcome), ReferenceHMAC: column(m.ReferenceHMAC),
+			Reason: column(m.Reason), Records: int32(min(max(m.ResultCount, 0), math.MaxInt32)), //nolint:gosec // bounded here
 		},
 	}, nil
 }

@@ -26,6 +26,8 @@ type Options struct {
 	Timeout  time.Duration    // bounds one attempt to write a batch; 10 s
 	Settle   time.Duration    // how long to try to learn a commit's outcome; 5 s
 	Now      func() time.Time // time.Now
+	// Gate says who may have nothing any more; nil lets everybody.
+	Gate Gate
 }
 
 // Writer appends entries in batches; a replica has one. All that is written to

@@ -10,6 +10,7 @@ import (
 
 const (
 	listAlerts       = "AlertService.ListAlerts"
+	watchAlerts      = "AlertService.WatchAlerts"
 	acknowledgeAlert = "AlertService.AcknowledgeAlert"
 	listRetractions  = "AlertService.ListRetractions"
 )
@@ -72,7 +73,8 @@ func alertCases() []apiCase {
 		{name: "alerts of a force", method: listAlerts, who: "spoc-33", prepare: twoForces, request: ofForce("33"), live: true, check: wantAlerts},
 		{name: "alerts for the force's system", method: listAlerts, who: "system-33", prepare: twoForces, request: ofForce("33"), live: true, check: wantAlerts},
 		{name: "alerts for an investigator", method: listAlerts, who: "investigator-33", request: ofForce("33"), code: codes.PermissionDenied, reason: "NOT_ALLOWED"},
-		{name: "alerts for PSD", method: listAlerts, who: "psd-33", request: ofForce("33"), code: codes.PermissionDenied, reason: "NOT_ALLOWED"},
+		{name: "alerts for PSD: those addressed to it alone", method: listAlerts, who: "psd-33", prepare: twoForces, request: ofForce("33"), live: true, check: wantConfidential, except: []transport{overMTLS}},
+		{name: "alerts for the data protection officer", method: listAlerts, who: "dpo-33", request: ofForce("33"), code: codes.PermissionDenied, reason: "NOT_ALLOWED"},
 		{name: "another force's alerts", method: listAlerts, who: "supervisor-33", request: ofForce("10"), code: codes.PermissionDenied, reason: "OTHER_FORCE"},
 		{name: "alerts by a forged token", method: listAlerts, who: "supervisor-33", code: codes.InvalidArgument, reason: "INVALID_FIELDS", fields: []string{"page_token"},
 			request: func(*stage) proto.Message {
@@ -80,6 +82,15 @@ func alertCases() []apiCase {
 			}},
 		{name: "too many alerts", method: listAlerts, who: "supervisor-33", code: codes.InvalidArgument, reason: "INVALID_FIELDS", fields: []string{"page_size"},
 			request: func(*stage) proto.Message { return &pb.ListAlertsRequest{Parent: "forces/33", PageSize: 501} }},
+
+		{name: "a stream of alerts", method: watchAlerts, who: "spoc-33", prepare: twoForces, request: watchOf("33"), live: true, check: wantWatched},
+		{name: "a stream of alerts for the force's system", method: watchAlerts, who: "system-33", prepare: twoForces, request: watchOf("33"), live: true, check: wantWatched},
+		{name: "a stream of alerts for an investigator", method: watchAlerts, who: "investigator-33", request: watchOf("33"), code: codes.PermissionDenied, reason: "NOT_ALLOWED"},
+		{name: "a stream of another force's alerts", method: watchAlerts, who: "spoc-33", request: watchOf("10"), code: codes.PermissionDenied, reason: "OTHER_FORCE"},
+		{name: "a stream by a forged token", method: watchAlerts, who: "spoc-33", code: codes.InvalidArgument, reason: "INVALID_FIELDS", fields: []string{"page_token"},
+			request: func(*stage) proto.Message {
+				return &pb.WatchAlertsRequest{Parent: "forces/33", PageToken: "AAAAAAAAAAAAAAAA.1:00", Once: true}
+			}},
 
 		{name: "acknowledge an alert", method: acknowledgeAlert, who: "spoc-33", writes: true, live: true, prepare: alerted, request: acknowledgeIt, check: acknowledged},
 		{name: "acknowledge an alert again", method: acknowledgeAlert, who: "supervisor-33", live: true, request: acknowledgeIt, check: acknowledged,
@@ -100,6 +111,30 @@ func alertCases() []apiCase {
 				return &pb.ListRetractionsRequest{Since: &timestamppb.Timestamp{Seconds: 1}}
 			},
 			code: codes.InvalidArgument, reason: "INVALID_FIELDS", fields: []string{"since"}},
+	}
+}
+
+func watchOf(force string) func(*stage) proto.Message {
+	return func(*stage) proto.Message {
+		return &pb.WatchAlertsRequest{Parent: "forces/" + force, Once: true}
+	}
+}
+
+// wantWatched checks the first message of a stream.
+func wantWatched(s *stage, m proto.Message) {
+	s.Helper()
+	if first := m.(*pb.WatchAlertsResponse); first.GetAlert().GetName() == "" || first.GetPageToken() == "" {
+		s.Errorf("the first message is %v", first)
+	}
+}
+
+// wantConfidential checks that professional standards reads nothing else.
+func wantConfidential(s *stage, m proto.Message) {
+	s.Helper()
+	for _, a := range m.(*pb.ListAlertsResponse).GetAlerts() {
+		if a.GetAudience() != pb.AlertAudience_ALERT_AUDIENCE_PSD {
+			s.Errorf("PSD reads %v", a)
+		}
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 // exists, so that nothing is changed.
 func aboutForce(force string) map[string]proto.Message {
 	n, c, l := unknownRecord(force, "nominals"), unknownRecord(force, "courses"), unknownRecord(force, "links")
-	return map[string]proto.Message{
+	out := map[string]proto.Message{
 		registerNominal:     &pb.RegisterNominalRequest{Parent: "forces/" + force},
 		getNominal:          &pb.GetNominalRequest{Name: n},
 		listNominals:        &pb.ListNominalsRequest{Parent: "forces/" + force, PageSize: 1},
@@ -40,6 +40,7 @@ func aboutForce(force string) map[string]proto.Message {
 		getPerson:           &pb.GetPersonRequest{Name: n},
 		splitPerson:         &pb.SplitPersonRequest{Name: n},
 		listAlerts:          &pb.ListAlertsRequest{Parent: "forces/" + force, PageSize: 1},
+		watchAlerts:         &pb.WatchAlertsRequest{Parent: "forces/" + force, Once: true},
 		acknowledgeAlert:    &pb.AcknowledgeAlertRequest{Name: unknownRecord(force, "alerts")},
 		listRetractions:     &pb.ListRetractionsRequest{},
 		getCheckpoint:       &pb.GetCheckpointRequest{},
@@ -55,12 +56,25 @@ func aboutForce(force string) map[string]proto.Message {
 		addNote:             &pb.AddNoteRequest{Name: unknownRecord(force, "misuseCases")},
 		decideCase:          &pb.DecideCaseRequest{Name: unknownRecord(force, "misuseCases")},
 		getRuleReport:       &pb.GetRuleReportRequest{Parent: "forces/" + force},
+		imposeSanction:      &pb.ImposeSanctionRequest{Parent: "forces/" + force},
+		liftSanction:        &pb.LiftSanctionRequest{Name: unknownRecord(force, "sanctions")},
+		listSanctions:       &pb.ListSanctionsRequest{Parent: "forces/" + force, PageSize: 1},
+		summariseActivity:   activityOf("forces/" + force),
 		listForces:          &pb.ListForcesRequest{},
 		getForce:            &pb.GetForceRequest{Name: "forces/" + force},
 		updateForceContact:  &pb.UpdateForceContactRequest{Contact: &pb.ForceContact{Force: "forces/" + force}},
 		listCodes:           &pb.ListCodesRequest{Parent: "codeLists/warnings"},
 		getSelf:             &pb.GetSelfRequest{},
+		settleVictims:       &pb.SettleVictimsRequest{Name: c},
+		regradeAssessment:   &pb.RegradeAssessmentRequest{Name: unknownRecord(force, "assessments")},
 	}
+	for _, k := range partKinds() {
+		part := map[string]any{"name": unknownRecord(force, k.collection)}
+		out[k.method("Register")] = k.message("Register", map[string]any{"parent": "forces/" + force})
+		out[k.method("List")] = k.message("List", map[string]any{"parent": n})
+		out[k.method("Get")], out[k.method("Cancel")], out[k.method("Erase")] = k.message("Get", part), k.message("Cancel", part), k.message("Erase", part)
+	}
+	return out
 }
 
 // runRoles calls every RPC in every role, about the own force and about
@@ -109,7 +123,7 @@ func (w *world) tryRole(t *testing.T, made *runs, via transport, who string, m *
 	about := fmt.Sprintf("%s: %s", via, m.Short)
 	switch {
 	case want == codes.PermissionDenied && (code != want || reason != wantReason):
-		t.Errorf("%s: %s %s, want %s %s", about, code, reason, want, wantReason)
+		t.Errorf("%s: %s %s, want %s %s: %v", about, code, reason, want, wantReason, a.err)
 	case want == codes.OK && code != codes.OK && code != codes.InvalidArgument && code != codes.NotFound:
 		t.Errorf("%s: %s %s, but the policy allows it by %q", about, code, reason, grant.Line)
 	}

@@ -54,6 +54,9 @@ func (r *run) usePeer(ctx context.Context) error {
 }
 
 func (r *run) newPeer(ctx context.Context) (*peer, error) {
+	if kept := r.keptPeer(ctx); kept != nil {
+		return kept, nil
+	}
 	super, err := pgx.Connect(ctx, r.site.postgres.URL("postgres"))
 	if err != nil {
 		return nil, err
@@ -75,6 +78,25 @@ func (r *run) newPeer(ctx context.Context) (*peer, error) {
 		return nil, fmt.Errorf("pg_trgm (package postgresql-contrib): %w", err)
 	}
 	return p, nil
+}
+
+// keptPeer is the peer of a run before, if it was kept and holds all the people:
+// its last statement makes the statistics, so that a table without any is not whole.
+func (r *run) keptPeer(ctx context.Context) *peer {
+	if !r.Keep || !r.loaded() {
+		return nil
+	}
+	pool, err := pgxpool.New(ctx, r.site.postgres.URL("peer")+"&pool_max_conns=16")
+	if err != nil {
+		return nil
+	}
+	var people, columns int
+	err = pool.QueryRow(ctx, "SELECT (SELECT count(*) FROM person), (SELECT count(*) FROM pg_stats WHERE tablename = 'person')").Scan(&people, &columns)
+	if err != nil || people != r.Nominals || columns != len(peerColumns) {
+		pool.Close()
+		return nil
+	}
+	return &peer{run: r, pool: pool}
 }
 
 func (p *peer) fill(ctx context.Context) error {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -39,6 +40,8 @@ type Call struct {
 	Level int64
 	Amend func(accesslog.News) (accesslog.Amendment, error)
 	Tell  any
+	// Stopped is the sanction that stopped the call; its entry tells of it.
+	Stopped error
 	// BeforeLog, if not nil, is called when the entry is handed to the log: all
 	// that is left is to wait.
 	BeforeLog func()
@@ -107,6 +110,20 @@ func Subject(a access.Actor) string {
 	return a.Issuer + "#" + a.Subject
 }
 
+// Caller is the caller as sanctions know him.
+func (c *Call) Caller() *accesslog.Caller {
+	a := &c.Actor
+	return &accesslog.Caller{Subject: Subject(*a), Force: a.Force, Collar: a.Collar, Strengths: strings.Fields(a.Strengths), AuthTime: a.AuthTime}
+}
+
+// Stop notes that a sanction stops the call: all that is left to log is that.
+func (c *Call) Stop(sanction error) {
+	c.Discard()
+	c.Stopped = sanction
+	c.Entry.Decision.Effect = accesslog.Deny
+	c.Entry.Marks = append(slices.Clone(c.Entry.Marks), "refused:sanction")
+}
+
 // SetBody gives the part of the entry that is stored sealed.
 func (c *Call) SetBody(m proto.Message) { c.body = m }
 
@@ -123,6 +140,14 @@ func (c *Call) Show(id uuid.UUID, force string) {
 		c.Entry.Results = append(c.Entry.Results, id)
 	}
 	c.Touches = append(c.Touches, postgres.Touch{Record: id, Force: force})
+}
+
+// Require adds a record that must stand unchanged when the entry commits, unless
+// it is required already.
+func (c *Call) Require(r accesslog.Requirement) {
+	if !slices.Contains(c.Requires, r) {
+		c.Requires = append(c.Requires, r)
+	}
 }
 
 // ShowSilent notes that the call met a record that it must not show. Only the
@@ -159,10 +184,15 @@ func (c *Call) Discard() {
 }
 
 // Commit appends the entry, with changes if there are any, and waits until
-// both are durable. It may be called again after accesslog.ErrConflict.
+// both are durable. It may be called again after accesslog.ErrConflict. After an
+// error that accesslog.Sanctioned knows, it is to be called once more, to log that
+// the call was stopped.
 func (c *Call) Commit(ctx context.Context, outcome string, changes ...accesslog.Change) error {
 	if c.Receipt != nil {
 		return errors.New("call: committed twice")
+	}
+	if c.Stopped != nil && (outcome == "OK" || len(changes) > 0) {
+		return c.Stopped
 	}
 	c.Entry.Outcome = outcome
 	p := &accesslog.Pending{Entry: c.Entry, Changes: changes, Touches: c.Touches, Requires: c.Requires,
@@ -174,10 +204,16 @@ func (c *Call) Commit(ctx context.Context, outcome string, changes ...accesslog.
 		}
 		p.Body = body
 	}
+	if c.Stopped == nil {
+		p.Caller = c.Caller()
+	}
 	if c.BeforeLog != nil {
 		c.BeforeLog()
 	}
 	receipt, err := c.log.Append(ctx, p)
+	if accesslog.Sanctioned(err) {
+		c.Stop(err)
+	}
 	if errors.Is(err, accesslog.ErrUnknownOutcome) {
 		c.Entry.ID = uuid.Must(uuid.NewV7()) // that entry may stand: another must not bear its id
 	}

@@ -55,6 +55,8 @@ func LoadMethods() (Methods, error) {
 	files := []protoreflect.FileDescriptor{
 		registerv1.File_register_v1_nominal_proto,
 		registerv1.File_register_v1_conduct_proto,
+		registerv1.File_register_v1_measure_proto,
+		registerv1.File_register_v1_assessment_proto,
 		registerv1.File_register_v1_registration_proto,
 		registerv1.File_register_v1_search_proto,
 		registerv1.File_register_v1_link_proto,
@@ -62,6 +64,7 @@ func LoadMethods() (Methods, error) {
 		registerv1.File_register_v1_accesslog_proto,
 		registerv1.File_register_v1_facts_proto,
 		registerv1.File_register_v1_misuse_proto,
+		registerv1.File_register_v1_standards_proto,
 		registerv1.File_register_v1_directory_proto,
 	}
 	out := Methods{}

@@ -106,6 +106,18 @@ type Course struct {
 	Cancelled bool
 	// Assessment is the 3x5x2 assessment, A to E; empty means not graded.
 	Assessment string
+	// Settled is what its force says of its victim and those of other courses.
+	Settled []Settled
+	// Countered says that it is a counter-allegation that no review has upheld.
+	Countered bool
+}
+
+// Settled is what a force says of the victims of two courses. Between forces it
+// holds when both say the same; of one force's, what was said last.
+type Settled struct {
+	Other ID
+	Same  bool
+	Time  time.Time
 }
 
 // Level says how surely a finding holds.

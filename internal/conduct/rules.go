@@ -28,6 +28,8 @@ type Rules struct {
 	// byBehaviour and byOffence hold sets of positions in warnings.
 	byBehaviour [64]uint64
 	byOffence   map[string]uint64
+	// traits are what the prompts look at.
+	traits traits
 }
 
 // NewRules prepares the rules for a set of reference data of at most 64 warnings.
@@ -51,6 +53,7 @@ func NewRules(data *refdata.Set) *Rules {
 			r.byOffence[o.Code] |= at[w]
 		}
 	}
+	r.traits = newTraits(data)
 	return r
 }
 
@@ -79,13 +82,13 @@ func (r *Rules) Codes(set Behaviours) []string {
 }
 
 // Counts reports whether a course counts towards anything: its record is not
-// cancelled, it did not end in acquittal or cancellation, and its information is not
-// suspected to be false.
+// cancelled, it did not end in acquittal or cancellation, its information is not
+// suspected to be false, and it is no counter-allegation that no review has upheld.
 func (r *Rules) Counts(c Course) bool {
 	if a, ok := r.data.Assessment(c.Assessment); ok && !a.Counts {
 		return false
 	}
-	return !c.Cancelled && r.standing(c).Counts
+	return !c.Cancelled && !c.Countered && r.standing(c).Counts
 }
 
 func (r *Rules) standing(c Course) refdata.Standing {
@@ -252,7 +255,7 @@ func associated(courses []Course) Coarse {
 	for _, c := range courses {
 		people = append(people, c.Associated...)
 	}
-	n := countVictims(people).count.Min
+	n := countVictims(people, nil).count.Min
 	if n > 0 && n < associatedBound {
 		return Coarse{Count: associatedBound, Below: true}
 	}
@@ -266,7 +269,7 @@ func group(courses []Course) victims {
 	for i, c := range courses {
 		tokens[i], incidents[i] = c.Principal, len(c.Incidents)
 	}
-	v := countVictims(tokens)
+	v := countVictims(tokens, settlement(courses))
 	v.incidents = make([]int, len(v.clusters))
 	for k, members := range v.clusters {
 		for _, m := range members {

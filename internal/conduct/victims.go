@@ -25,20 +25,28 @@ type victims struct {
 // cluster. At most each cluster is a victim of her own, and one whose members
 // contradict each other is two. At least there are as many as the largest set of
 // clusters that all surely differ from each other.
-func countVictims(people [][]victim.Token) victims {
+//
+// settled, if not nil, gives the verdict on two of the list that the forces have
+// settled; it stands instead of the comparison.
+func countVictims(people [][]victim.Token, settled func(i, j int) (victim.Verdict, bool)) victims {
 	switch len(people) {
 	case 0:
 		return victims{}
 	case 1: // by far the most people have one course
 		return victims{count: Range{1, 1}, clusters: [][]int{{0}}, differ: [][]bool{{false}}}
 	}
-	distinct, members := canonical(people)
+	distinct, members := canonical(people, settled != nil)
 	n := min(len(distinct), maxCompared)
 	verdict := make([][]victim.Verdict, n)
 	for i := range n {
 		verdict[i] = make([]victim.Verdict, n)
 		for j := range i {
 			v, _ := victim.Compare(distinct[i], distinct[j])
+			if settled != nil {
+				if said, ok := settled(members[i][0], members[j][0]); ok {
+					v = said
+				}
+			}
 			verdict[i][j], verdict[j][i] = v, v
 		}
 	}
@@ -70,8 +78,8 @@ func countVictims(people [][]victim.Token) victims {
 
 // canonical sorts victims by their tokens and joins those with equal ones, so that no
 // result depends on the order of courses; members are positions in people. A victim
-// of whom nothing is known is equal to nobody.
-func canonical(people [][]victim.Token) (distinct [][]victim.Token, members [][]int) {
+// of whom nothing is known is equal to nobody. With apart set, none are joined.
+func canonical(people [][]victim.Token, apart bool) (distinct [][]victim.Token, members [][]int) {
 	type entry struct {
 		tokens []victim.Token
 		at     int
@@ -87,7 +95,7 @@ func canonical(people [][]victim.Token) (distinct [][]victim.Token, members [][]
 	slices.SortStableFunc(entries, func(a, b entry) int { return slices.CompareFunc(a.tokens, b.tokens, compareTokens) })
 	for _, e := range entries {
 		last := len(distinct) - 1
-		if last >= 0 && len(e.tokens) > 0 && slices.Equal(distinct[last], e.tokens) && identifies(e.tokens) {
+		if !apart && last >= 0 && len(e.tokens) > 0 && slices.Equal(distinct[last], e.tokens) && identifies(e.tokens) {
 			members[last] = append(members[last], e.at)
 			continue
 		}

@@ -68,16 +68,21 @@ func TestArrowsGoDown(t *testing.T) {
 	t.Parallel()
 	ranks := [][]string{
 		{"api", "api/register/v1", "policies"},
-		{"api/register/store/v1"},
-		{"internal/identity", "internal/refdata", "internal/checkpoint", "internal/tlogfile", "internal/misuse"},
-		{"internal/conduct/victim"},
+		{"api/register/store/v1", "internal/arena"},
+		{
+			"internal/identity", "internal/refdata", "internal/checkpoint", "internal/tlogfile", "internal/misuse",
+			"internal/console/picture", "internal/console/assets",
+		},
+		{"internal/conduct/victim", "internal/client"},
 		{"internal/conduct"},
 		{"internal/seal", "internal/access"},
 		{"internal/postgres"},
 		{"internal/accesslog", "internal/witness"},
 		{"internal/view", "internal/gather", "internal/logexport", "internal/evidence", "internal/siem"},
+		{"internal/sanction"},
 		{"internal/call"},
 		{"internal/service"},
+		{"internal/console"},
 		{"internal/server"},
 	}
 	rank := map[string]int{}

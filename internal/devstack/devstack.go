@@ -161,7 +161,7 @@ func (s *Stack) assemble(ctx context.Context, ref *refdata.Set) error {
 		Database:  server.Database{URL: service, OwnerURL: owner},
 		Keys:      server.Keys{Dir: keys},
 		Issuers:   s.IDP.Issuers(),
-		PolicyDir: o.PolicyDir, Origin: Origin, Development: true,
+		PolicyDir: o.PolicyDir, Origin: Origin, Development: true, Console: ConsoleConfig(s.IDP, ref),
 	}
 	if err := s.startWitness(ctx, keys); err != nil {
 		return err

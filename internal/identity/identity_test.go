@@ -211,7 +211,7 @@ func FuzzRecord(f *testing.F) {
 		x := NewIndex()
 		x.Put(id(1), "33", r)
 		var p packed
-		p.decode(x.store.at(x.docs[0].ref))
+		p.decode(x.store.At(x.docs[0].ref))
 		back := x.unpack(&p)
 		for i := range back.names {
 			back.names[i].kind = r.names[i].kind

@@ -3,6 +3,8 @@ package identity
 import (
 	"math"
 	"sync"
+
+	"github.com/perpetrator-register/register/internal/arena"
 )
 
 // Index keeps nominals searchable in memory. Any number of searches and
@@ -15,7 +17,7 @@ type Index struct {
 	docs   []doc
 	vacant []uint32
 	byID   map[ID]uint32
-	store  byteArena
+	store  arena.Bytes
 	forces []string
 	force  map[string]uint16
 
@@ -88,7 +90,7 @@ func (x *Index) Bytes() int64 {
 	defer x.mu.RUnlock()
 	const perID = 30 // a place of the map, with room to grow
 	f := x.facts
-	return x.store.bytes() + f.keys.bytes() + f.names.bytes() + f.names.deletes.bytes() + f.atoms.bytes() +
+	return x.store.Size() + f.keys.bytes() + f.names.bytes() + f.names.deletes.bytes() + f.atoms.bytes() +
 		int64(cap(x.docs))*24 + int64(cap(x.vacant))*4 + int64(len(x.byID))*perID
 }
 
@@ -113,7 +115,7 @@ func (x *Index) insert(id ID, force string, r *Record) uint32 {
 		x.force[force] = code
 		x.forces = append(x.forces, force)
 	}
-	d := doc{id: id, ref: x.store.put(packed), size: uint16(min(len(packed), math.MaxUint16)), force: code}
+	d := doc{id: id, ref: x.store.Put(packed), size: uint16(min(len(packed), math.MaxUint16)), force: code}
 	var n uint32
 	if v := len(x.vacant); v > 0 {
 		n = x.vacant[v-1]
@@ -139,7 +141,7 @@ func (x *Index) remove(id ID) bool {
 	f := x.facts
 	d := &x.docs[n]
 	var p packed
-	p.decode(x.store.at(d.ref))
+	p.decode(x.store.At(d.ref))
 	r := x.unpack(&p)
 	for _, k := range recordKeys(&r, nil) {
 		f.keys.remove(k, n)
@@ -164,7 +166,7 @@ func (x *Index) remove(id ID) bool {
 	for _, sym := range p.address {
 		f.atoms.drop(sym)
 	}
-	x.store.release(d.ref, int(d.size))
+	x.store.Release(d.ref, int(d.size))
 	f.records--
 	delete(x.byID, id)
 	*d = doc{}

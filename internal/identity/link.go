@@ -70,7 +70,7 @@ func (x *Index) Lookalikes(id ID, r Record, limit int) ([]Likeness, Trace) {
 	var out []Likeness
 	for _, t := range s.top[:min(len(s.top), max(limit, 0))] {
 		d := &x.docs[t.doc]
-		s.record.decode(x.store.at(d.ref))
+		s.record.decode(x.store.At(d.ref))
 		other := x.unpack(&s.record)
 		l := s.likeness(&r, &other)
 		l.ID, l.Force, l.Keys = d.id, x.forces[d.force], t.keys.names()
@@ -136,7 +136,7 @@ func (x *Index) Held(id ID) (r Record, force string, ok bool) {
 	n, ok := x.byID[id]
 	if ok {
 		var p packed
-		p.decode(x.store.at(x.docs[n].ref))
+		p.decode(x.store.At(x.docs[n].ref))
 		r, force = x.unpack(&p), x.forces[x.docs[n].force]
 	}
 	return r, force, ok

@@ -77,7 +77,7 @@ func (x *Index) Search(q Query, l Limits) Result {
 	s.explain = true
 	for _, r := range shown {
 		d := &x.docs[r.doc]
-		s.record.decodeParts(x.store.at(d.ref), s.question.all())
+		s.record.decodeParts(x.store.At(d.ref), s.question.all())
 		result.Candidates = append(result.Candidates, Candidate{
 			Scored: s.scored(), ID: d.id, Force: x.forces[d.force], Keys: r.keys.names(),
 		})
@@ -110,11 +110,11 @@ func (x *Index) each(s *searcher, f func(i int, n uint32)) {
 			refs[i] = x.docs[n].ref
 		}
 		for i := range batch {
-			b := x.store.at(refs[i])
+			b := x.store.At(refs[i])
 			s.touched += b[0] + b[min(len(b)-1, 64)]
 		}
 		for i, n := range batch {
-			s.record.decodeParts(x.store.at(refs[i]), all)
+			s.record.decodeParts(x.store.At(refs[i]), all)
 			f(start+i, n)
 		}
 	}

@@ -206,7 +206,7 @@ func TestNamesStayBelowTheirBound(t *testing.T) {
 		s.begin(x.facts, x.model)
 		s.ask(&q.record)
 		for i := range x.docs {
-			s.record.decode(x.store.at(x.docs[i].ref))
+			s.record.decode(x.store.At(x.docs[i].ref))
 			bound, score := s.namesAtMost(), s.scoreNames()
 			if score > bound+1e-9 {
 				r := x.unpack(&s.record)

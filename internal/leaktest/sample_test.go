@@ -3,6 +3,7 @@ package leaktest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -100,7 +101,7 @@ func samples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) map[st
 	one := func(account string, m proto.Message) sample {
 		return sample{account: account, requests: []proto.Message{m}}
 	}
-	return map[string]sample{
+	all := map[string]sample{
 		"NominalService.RegisterNominal": one(investigator, stranger()),
 		"NominalService.GetNominal":      one(investigator, &registerv1.GetNominalRequest{Name: kept}),
 		"NominalService.ListNominals":    one("spoc-33", &registerv1.ListNominalsRequest{Parent: "forces/33", PageSize: 5}),
@@ -138,6 +139,7 @@ func samples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) map[st
 		"LinkService.GetPerson":      one(investigator, &registerv1.GetPersonRequest{Name: kept}),
 		"LinkService.SplitPerson":    one("spoc-33", links.split()),
 		"AlertService.ListAlerts":    one("spoc-33", &registerv1.ListAlertsRequest{Parent: "forces/33", PageSize: 5}),
+		"AlertService.WatchAlerts":   one("spoc-33", &registerv1.WatchAlertsRequest{Parent: "forces/33", Once: true}),
 		"AlertService.AcknowledgeAlert": one("spoc-33", &registerv1.AcknowledgeAlertRequest{
 			Name: links.alert(),
 		}),
@@ -148,6 +150,9 @@ func samples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) map[st
 		"AccessLogService.ListEntries": one("psd-33", &registerv1.ListEntriesRequest{
 			Parent: "forces/33", Purpose: registerv1.LogPurpose_LOG_PURPOSE_LAWFULNESS, Reference: "review 7", PageSize: 5,
 		}),
+		"AccessLogService.SummariseActivity": one("psd-33", &registerv1.SummariseActivityRequest{
+			Parent: "forces/33", Purpose: registerv1.LogPurpose_LOG_PURPOSE_LAWFULNESS, Reference: "review 7", GroupBy: registerv1.ActivityGrouping_ACTIVITY_GROUPING_HOUR,
+		}),
 		"DirectoryService.ListForces": one(investigator, &registerv1.ListForcesRequest{}),
 		"DirectoryService.GetForce":   one(investigator, &registerv1.GetForceRequest{Name: "forces/33"}),
 		"DirectoryService.UpdateForceContact": one("admin", &registerv1.UpdateForceContactRequest{Contact: &registerv1.ForceContact{
@@ -156,6 +161,8 @@ func samples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) map[st
 		"DirectoryService.ListCodes": one(investigator, &registerv1.ListCodesRequest{Parent: "codeLists/behaviours"}),
 		"DirectoryService.GetSelf":   one(investigator, &registerv1.GetSelfRequest{}),
 	}
+	maps.Copy(all, standardsSamples(tb, site, conn))
+	return all
 }
 
 func must(tb testing.TB, err error) {

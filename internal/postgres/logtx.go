@@ -40,13 +40,15 @@ type News struct {
 
 // LogHead is the state of the log under the lock.
 type LogHead struct {
-	Size   int64     // 0 while the log is empty
-	Time   time.Time // time of the last entry
-	Root   []byte
-	Leaves [][]byte                  // leaf hashes from LogNeed.Size on, at most MaxLeaves
-	Known  map[uuid.UUID]KnownRecord // those of the records that exist
-	Taken  map[string]bool           // source HMACs that belong to a record
-	News   []News                    // nominals written after LogNeed.Since, in log order; at most MaxNews
+	Size int64     // 0 while the log is empty
+	Time time.Time // time of the last entry
+	Root []byte
+	// Sanction is the log index of the newest change of a sanction, -1 if there is none.
+	Sanction int64
+	Leaves   [][]byte                  // leaf hashes from LogNeed.Size on, at most MaxLeaves
+	Known    map[uuid.UUID]KnownRecord // those of the records that exist
+	Taken    map[string]bool           // source HMACs that belong to a record
+	News     []News                    // nominals written after LogNeed.Since, in log order; at most MaxNews
 }
 
 // KnownRecord is what the log's writer needs to know of a record.
@@ -103,7 +105,7 @@ func (tx *LogTx) begin(ctx context.Context, need LogNeed) (head LogHead, err err
 	b.Queue("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
 	b.Queue(qLockLog, logLock)
 	// Statements after the lock see all that earlier holders committed.
-	b.Queue(qHead)
+	b.Queue(qLockHead)
 	b.Queue(qLeaves, need.Size, MaxLeaves)
 	if len(need.Records) > 0 {
 		b.Queue(qCurrentNumbers, raw(need.Records))
@@ -121,8 +123,8 @@ func (tx *LogTx) begin(ctx context.Context, need LogNeed) (head LogHead, err err
 			return head, err
 		}
 	}
-	var note []byte
-	err = results.QueryRow().Scan(&head.Size, &head.Time, &head.Root, &note)
+	head.Sanction = -1
+	err = results.QueryRow().Scan(&head.Size, &head.Time, &head.Root, &head.Sanction)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return head, err
 	}
@@ -179,6 +181,11 @@ func known(results pgx.BatchResults) (map[uuid.UUID]KnownRecord, error) {
 // CurrentByID is DB.CurrentByID under the lock.
 func (tx *LogTx) CurrentByID(ctx context.Context, ids []uuid.UUID) ([]Current, error) {
 	return collectCurrent(ctx, tx.conn, qCurrentByID, raw(ids))
+}
+
+// SanctionsAfter reads the versions of sanctions after a log index, in log order.
+func (tx *LogTx) SanctionsAfter(ctx context.Context, after int64) ([]FeedRow, error) {
+	return sanctionsAfter(ctx, tx.conn, after)
 }
 
 // EdgeHashes is DB.EdgeHashes under the lock.

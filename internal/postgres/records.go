@@ -47,6 +47,13 @@ func readError(err error) error {
 	return fmt.Errorf("read from the database: %w", err)
 }
 
+func ignoreNotFound(err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
 // CurrentByID reads the newest versions of records; unknown ids are left out,
 // and the order is unspecified.
 func (db *DB) CurrentByID(ctx context.Context, ids []uuid.UUID) ([]Current, error) {
@@ -95,6 +102,21 @@ func (db *DB) Feed(ctx context.Context, after int64, limit int) ([]FeedRow, erro
 		return FeedRow(c), err
 	})
 	return list, readError(err)
+}
+
+// SanctionsAfter reads the versions of sanctions after a log index (-1 for all), in
+// log order.
+func (db *DB) SanctionsAfter(ctx context.Context, after int64) ([]FeedRow, error) {
+	return sanctionsAfter(ctx, db.pool, after)
+}
+
+func sanctionsAfter(ctx context.Context, from querier, after int64) ([]FeedRow, error) {
+	list, err := collectCurrent(ctx, from, qSanctionsAfter, after)
+	rows := make([]FeedRow, len(list))
+	for i := range list {
+		rows[i] = FeedRow(list[i])
+	}
+	return rows, err
 }
 
 // FeedHead is the log index of the newest version, -1 if there is none. It is

@@ -15,15 +15,25 @@ type Kind string
 
 // The kinds of records.
 const (
-	KindNominal Kind = "nominal" // a person of interest
-	KindCourse  Kind = "course"  // a course of conduct
-	KindForce   Kind = "force"   // a force's entry in the directory
-	KindLink    Kind = "link"    // a judgement that two nominals are one person
-	KindAlert   Kind = "alert"   // what a force is told unasked
-	KindFact    Kind = "fact"    // what a force tells of its cases, rosters and staff
-
-	KindMisuseFlag Kind = "misuse_flag" // a question about somebody's use of the register
-	KindMisuseCase Kind = "misuse_case" // what professional standards make of flags
+	KindNominal    Kind = "nominal"    // a person of interest
+	KindCourse     Kind = "course"     // a course of conduct
+	KindForce      Kind = "force"      // a force's entry in the directory
+	KindLink       Kind = "link"       // a judgement that two nominals are one person
+	KindAlert      Kind = "alert"      // what a force is told unasked
+	KindMeasure    Kind = "measure"    // what restrains a person
+	KindBreach     Kind = "breach"     // a contravention of a measure
+	KindAssessment Kind = "assessment" // an assessment of risk
+	KindPlan       Kind = "plan"       // a safety plan for one victim
+	KindDuty       Kind = "duty"       // what a force must do by a deadline
+	KindJudgement  Kind = "judgement"  // what a force made of a prompt
+	// KindSanction is what professional standards has ordered for a user.
+	KindSanction Kind = "sanction"
+	// KindFact is what a force tells of its cases, rosters and staff.
+	KindFact Kind = "fact"
+	// KindMisuseFlag is a question about somebody's use of the register.
+	KindMisuseFlag Kind = "misuse_flag"
+	// KindMisuseCase is what professional standards make of flags.
+	KindMisuseCase Kind = "misuse_case"
 )
 
 // Record is the unchanging part of a record.
@@ -89,6 +99,8 @@ type Projection struct {
 	Operation     string
 	Outcome       string
 	ReferenceHMAC string
+	Reason        string
+	Records       int32 // how many were shown or changed
 }
 
 // Body is the sealed part of an entry.
@@ -131,12 +143,15 @@ type Checkpoint struct {
 
 // EntryFilter selects entries; zero fields select all.
 type EntryFilter struct {
-	Force         string
-	Actor         string
-	Method        string
-	Operation     string
-	Outcome       string
-	ReferenceHMAC string
+	Force     string
+	Actor     string
+	Method    string
+	Operation string
+	Outcome   string
+	// ReferenceHMACs selects the entries with any of these codes of a reference.
+	ReferenceHMACs []string
+	// Refused selects the entries with any other outcome than OK.
+	Refused bool
 	// Record selects the entries that touched a record of RecordForce.
 	Record      uuid.UUID
 	RecordForce string

@@ -7,8 +7,11 @@ import (
 )
 
 // witnessLock is the key of the advisory lock that lets one replica at a time
-// ask the witnesses.
-const witnessLock int64 = 7214683150
+// ask the witnesses, tickLock of that which lets one act on what time brings about.
+const (
+	witnessLock int64 = 7214683150
+	tickLock    int64 = 7214683158
+)
 
 var (
 	qInsertWitnessed = statement("insert_witnessed")
@@ -47,6 +50,11 @@ func (db *DB) InsertWitnessed(ctx context.Context, c WitnessedCheckpoint) error 
 // another is at it. A replica that dies gives up its turn at once.
 func (db *DB) AsOnlyGatherer(ctx context.Context, f func(context.Context) error) (ran bool, err error) {
 	return db.asOnly(ctx, witnessLock, f)
+}
+
+// AsOnlyTicker is AsOnlyGatherer for what time brings about.
+func (db *DB) AsOnlyTicker(ctx context.Context, f func(context.Context) error) (ran bool, err error) {
+	return db.asOnly(ctx, tickLock, f)
 }
 
 // asOnly runs f while no other session holds the advisory lock of that key.

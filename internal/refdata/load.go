@@ -97,6 +97,7 @@ func Load(override fs.FS) (*Set, error) {
 	for _, list := range PlainLists() {
 		s.lists[list] = read(&l, string(list), nil, func(r row) (string, Item) { return r.code, r.item() })
 	}
+	loadConduct(&l, s)
 	if err := errors.Join(l.faults...); err != nil {
 		return nil, fmt.Errorf("reference data: %w", err)
 	}
@@ -146,7 +147,8 @@ func isDate(s string) bool {
 
 // files are the names of all lists, without ".csv".
 func files() []string {
-	names := []string{"warnings", "forces", "offences", "behaviours", "standings", "assessments", "reasons"}
+	names := []string{"warnings", "forces", "offences", "behaviours", "standings", "assessments", "reasons",
+		"measures", "conditions", "actions", "statements", "gravities", "rank-weights", "recording-rules", "tools", "questions", "ladder", "guidance"}
 	for _, l := range PlainLists() {
 		names = append(names, string(l))
 	}

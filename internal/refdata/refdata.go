@@ -17,6 +17,7 @@ type Set struct {
 	standings   table[Standing]
 	assessments table[Assessment]
 	reasons     table[Reason]
+	conduct     conductLists
 	lists       map[List]table[Item]
 }
 
@@ -150,7 +151,8 @@ const (
 
 // PlainLists lists the plain lists.
 func PlainLists() []List {
-	return []List{Relationships, Motivations, Sexes, Ethnicities, Sources, Handlings, Restrictions, LogPurposes}
+	return []List{Relationships, Motivations, Sexes, Ethnicities, Sources, Handlings, Restrictions, LogPurposes,
+		NoActionReasons, InformedCodes, Exhibits, Notifications, PlanActions, Referrals, Closures, DutyRoles}
 }
 
 // Forces lists every force, by code.

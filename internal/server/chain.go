@@ -19,6 +19,7 @@ import (
 	"github.com/perpetrator-register/register/internal/access"
 	"github.com/perpetrator-register/register/internal/accesslog"
 	"github.com/perpetrator-register/register/internal/call"
+	"github.com/perpetrator-register/register/internal/sanction"
 	"github.com/perpetrator-register/register/internal/service"
 )
 
@@ -33,6 +34,7 @@ type Chain struct {
 	authn    *access.Authenticator
 	policies *access.PolicyStore
 	log      call.Log
+	gate     *sanction.Set // knows sanctions early; the log's writer enforces them
 	refusals *accesslog.Aggregator
 	check    *service.Checker
 	limits   *limiter
@@ -64,12 +66,17 @@ func (ch *Chain) Unary(ctx context.Context, req any, info *grpc.UnaryServerInfo,
 	return resp, nil
 }
 
-// Stream is the interceptor of streamed calls. Each message of a stream is
-// validated, logged and answered by the use case; the stream as a whole has an
-// entry of its own when it ends.
+// Stream is the interceptor of streamed calls. Each message of a stream of
+// records is authorised and validated by the use case; the one request of a stream
+// of answers is here, like that of a unary call. What is answered the use case
+// logs, message by message; the stream as a whole has an entry when it ends.
 func (ch *Chain) Stream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 	receipt, err := ch.run(stream.Context(), info.FullMethod, nil, func(ctx context.Context) error {
-		return handler(srv, &contextStream{ServerStream: stream, ctx: ctx})
+		s := &contextStream{ServerStream: stream, ctx: ctx}
+		if !info.IsClientStream {
+			s.admit = func(req proto.Message) error { return ch.admit(call.From(ctx), req) }
+		}
+		return handler(srv, s)
 	})
 	if receipt != nil {
 		stream.SetTrailer(receiptMetadata(*receipt))
@@ -81,6 +88,20 @@ func (ch *Chain) Stream(srv any, stream grpc.ServerStream, info *grpc.StreamServ
 type contextStream struct {
 	grpc.ServerStream
 	ctx context.Context //nolint:containedctx // this is how gRPC hands a context on
+	// admit, if not nil, authorises and validates what is received.
+	admit func(proto.Message) error
+}
+
+// RecvMsg receives a message, unless the caller may not send it.
+func (s *contextStream) RecvMsg(m any) error {
+	if err := s.ServerStream.RecvMsg(m); err != nil || s.admit == nil {
+		return err
+	}
+	req, ok := m.(proto.Message)
+	if !ok {
+		return &service.Problem{Code: codes.Internal, Reason: service.ReasonInternal, Message: "not a message"}
+	}
+	return s.admit(req)
 }
 
 // Context returns the context that carries the call.
@@ -119,7 +140,12 @@ func (ch *Chain) run(ctx context.Context, full string, req proto.Message, perfor
 	if span := trace.SpanContextFromContext(ctx); span.HasTraceID() {
 		c.Entry.Trace = span.TraceID().String()
 	}
-	err = ch.guarded(call.With(ctx, c), c, req, perform)
+	// Whom a sanction is known to stop need not be answered first.
+	if err = ch.gate.Stops(ctx, c.Caller()); err != nil {
+		c.Stop(err)
+	} else {
+		err = ch.guarded(call.With(ctx, c), c, req, perform)
+	}
 	return ch.conclude(ctx, c, err)
 }
 
@@ -145,7 +171,12 @@ func (ch *Chain) conclude(ctx context.Context, c *call.Call, err error) (*access
 		// The entry is due even if the caller has gone away.
 		logCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ch.timeout)
 		defer cancel()
-		if logErr := c.Commit(logCtx, service.OutcomeName(outcome)); logErr != nil {
+		logErr := c.Commit(logCtx, service.OutcomeName(outcome))
+		if accesslog.Sanctioned(logErr) {
+			problem = service.AsProblem(logErr)
+			logErr = c.Commit(logCtx, service.OutcomeName(problem.Code))
+		}
+		if logErr != nil {
 			ch.slog.ErrorContext(ctx, "entry not written: call refused", "method", c.Method.Short, "err", logErr)
 			return nil, service.NotLogged(err, logErr)
 		}
@@ -184,15 +215,21 @@ func (ch *Chain) guarded(ctx context.Context, c *call.Call, req proto.Message, p
 			err = &service.Problem{Code: codes.Internal, Reason: service.ReasonInternal, Message: "the register failed to answer; the fault has been logged"}
 		}
 	}()
+	if err := ch.admit(c, req); err != nil {
+		return err
+	}
+	return perform(ctx)
+}
+
+// admit authorises a call and validates its request, if that is known already.
+func (ch *Chain) admit(c *call.Call, req proto.Message) error {
 	if err := authorise(c, req); err != nil {
 		return err
 	}
-	if req != nil {
-		if err := ch.check.Check(req); err != nil {
-			return err
-		}
+	if req == nil {
+		return nil
 	}
-	return perform(ctx)
+	return ch.check.Check(req)
 }
 
 // authorise asks the policy whether the caller's roles allow the call on the

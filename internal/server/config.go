@@ -12,6 +12,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/perpetrator-register/register/internal/access"
+	"github.com/perpetrator-register/register/internal/console"
 	"github.com/perpetrator-register/register/internal/identity"
 )
 
@@ -41,12 +42,26 @@ type Config struct {
 	Limits Limits `yaml:"limits"`
 	// Witnesses co-sign the log.
 	Witnesses Witnesses `yaml:"witnesses,omitempty"`
+	// Console serves the pages on the REST port; without it there are none.
+	Console *console.Config `yaml:"console,omitempty"`
 	// OTLPEndpoint is where traces are sent; empty sends none.
 	OTLPEndpoint string `yaml:"otlp_endpoint"`
 
 	// Development allows what a real server refuses: keys in clear files, plain
 	// HTTP and issuers on loopback. It cannot be set in a file.
 	Development bool `yaml:"-"`
+	// Clock, if not nil, is the clock of everything that is recorded, for tests of
+	// what time brings about; the log's own time follows it. Certificates, tokens
+	// and timeouts keep the real one. It cannot be set in a file.
+	Clock func() time.Time `yaml:"-"`
+}
+
+// now is the clock.
+func (c *Config) now() func() time.Time {
+	if c.Clock != nil {
+		return c.Clock
+	}
+	return time.Now
 }
 
 // Listener is an address with its TLS files.
@@ -188,6 +203,9 @@ func (c *Config) Validate() error {
 		fault("limits", "must not be negative")
 	}
 	c.Witnesses.validate(c.Development, fault)
+	if c.Console != nil {
+		c.Console.Validate(c.Issuers, c.Development, fault)
+	}
 	return errors.Join(faults...)
 }
 

@@ -29,12 +29,15 @@ const (
 	streamBytes   = 512 << 20        // a stream of records as a whole
 	jsonDepth     = 32               // nesting of a JSON body
 	streamPath    = "/v1/records:register"
+	watchTimeout  = 65 * time.Minute // a stream of alerts, which ends by itself before
+	watchSuffix   = "/alerts:watch"
 )
 
 // newGateway makes the REST edge on top of the in-process connection. Every
 // request goes through the chain; what fails before it (no such path, a body
-// that is not JSON of the contract) is counted as a transport refusal.
-func newGateway(ctx context.Context, conn *inproc, refusals *accesslog.Aggregator, maxBody int64, log *slog.Logger) (http.Handler, error) {
+// that is not JSON of the contract) is counted as a transport refusal. All other
+// paths are those of pages, which may be nil.
+func newGateway(ctx context.Context, conn *inproc, refusals *accesslog.Aggregator, maxBody int64, pages http.Handler, log *slog.Logger) (http.Handler, error) {
 	mux := runtime.NewServeMux(
 		runtime.WithMarshalerOption(runtime.MIMEWildcard, &contractJSON{
 			JSONPb: &runtime.JSONPb{
@@ -74,6 +77,12 @@ func newGateway(ctx context.Context, conn *inproc, refusals *accesslog.Aggregato
 			return registerv1.RegisterConductServiceHandlerClient(ctx, mux, registerv1.NewConductServiceClient(conn))
 		},
 		func(ctx context.Context, mux *runtime.ServeMux) error {
+			return registerv1.RegisterMeasureServiceHandlerClient(ctx, mux, registerv1.NewMeasureServiceClient(conn))
+		},
+		func(ctx context.Context, mux *runtime.ServeMux) error {
+			return registerv1.RegisterAssessmentServiceHandlerClient(ctx, mux, registerv1.NewAssessmentServiceClient(conn))
+		},
+		func(ctx context.Context, mux *runtime.ServeMux) error {
 			return registerv1.RegisterRegistrationServiceHandlerClient(ctx, mux, registerv1.NewRegistrationServiceClient(conn))
 		},
 		func(ctx context.Context, mux *runtime.ServeMux) error {
@@ -95,6 +104,9 @@ func newGateway(ctx context.Context, conn *inproc, refusals *accesslog.Aggregato
 			return registerv1.RegisterMisuseServiceHandlerClient(ctx, mux, registerv1.NewMisuseServiceClient(conn))
 		},
 		func(ctx context.Context, mux *runtime.ServeMux) error {
+			return registerv1.RegisterStandardsServiceHandlerClient(ctx, mux, registerv1.NewStandardsServiceClient(conn))
+		},
+		func(ctx context.Context, mux *runtime.ServeMux) error {
 			return registerv1.RegisterDirectoryServiceHandlerClient(ctx, mux, registerv1.NewDirectoryServiceClient(conn))
 		},
 	} {
@@ -114,15 +126,29 @@ func newGateway(ctx context.Context, conn *inproc, refusals *accesslog.Aggregato
 			log.Debug("openapi not sent", "err", err)
 		}
 	})
-	return safeHeaders(root), nil
+	if pages == nil {
+		return safeHeaders(root), nil
+	}
+	all := http.NewServeMux()
+	for _, pattern := range []string{"/v1/", "/openapi.json"} {
+		all.Handle(pattern, safeHeaders(root))
+	}
+	all.Handle("/", pages)
+	return all, nil
 }
 
 // edge prepares each request: credentials, limits of size and time.
 func edge(next http.Handler, maxBody int64, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		timeout, size := restTimeout, maxBody
-		if r.URL.Path == streamPath {
+		stream := r.URL.Path == streamPath
+		switch {
+		case stream:
 			timeout, size = streamTimeout, streamBytes
+		case strings.HasSuffix(r.URL.Path, watchSuffix):
+			stream, timeout = true, watchTimeout
+		}
+		if stream {
 			if r.ProtoMajor == 1 {
 				// A body that was not read to its end leaves nothing behind
 				// that could be taken for the next request.
@@ -140,7 +166,7 @@ func edge(next http.Handler, maxBody int64, log *slog.Logger) http.Handler {
 		r = r.WithContext(ctx)
 		r.Body = http.MaxBytesReader(w, r.Body, size)
 		next.ServeHTTP(w, r)
-		if r.URL.Path != streamPath {
+		if !stream {
 			return
 		}
 		receipt.setTrailer(w)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -33,6 +34,7 @@ func (s *Server) Run(ctx context.Context) error {
 	go s.view.KeepLevel(background, feedEvery)
 	go s.ready.watch(background, s.db, s.log)
 	go s.warm(background)
+	go s.countEntries(background)
 	go s.policies.Watch(background, filesEvery, s.policyChanged)
 	for _, t := range []*access.TLS{s.tls, s.restTLS} {
 		if t != nil {
@@ -59,10 +61,32 @@ func (s *Server) Run(ctx context.Context) error {
 	case err = <-failed:
 	}
 	s.ready.draining.Store(true)
+	s.watches.Stop() // they would not end by themselves
 	s.stopServing(context.WithoutCancel(ctx))
 	stopWatching() // before the database is closed
 	stopGathering()
 	return errors.Join(err, s.Close())
+}
+
+// countEntries counts the log's blocks as they become complete, so that questions
+// about years of use are answered from counts.
+func (s *Server) countEntries(ctx context.Context) {
+	tick := time.NewTicker(countEvery)
+	defer tick.Stop()
+	for {
+		more, err := s.db.CountBlock(ctx)
+		if err != nil && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "entries cannot be counted", "err", err)
+		}
+		if more {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
 }
 
 // beside runs something, if it is wanted, until the function that it returns is

@@ -26,6 +26,7 @@ import (
 	"github.com/perpetrator-register/register/internal/gather"
 	"github.com/perpetrator-register/register/internal/postgres"
 	"github.com/perpetrator-register/register/internal/refdata"
+	"github.com/perpetrator-register/register/internal/sanction"
 	"github.com/perpetrator-register/register/internal/seal"
 	"github.com/perpetrator-register/register/internal/service"
 	"github.com/perpetrator-register/register/internal/view"
@@ -37,6 +38,7 @@ type Server struct {
 	log      *slog.Logger
 	db       *postgres.DB
 	writer   *accesslog.Writer
+	gate     *sanction.Set
 	refusals *accesslog.Aggregator
 	authn    *access.Authenticator
 	policies *access.PolicyStore
@@ -52,6 +54,7 @@ type Server struct {
 	grpc      *grpc.Server
 	rest      *http.Server
 	admin     *http.Server
+	watches   service.Watches
 	listeners struct{ grpc, rest, admin net.Listener }
 	ready     readiness
 }
@@ -62,6 +65,7 @@ const (
 	shutdownTimeout   = 15 * time.Second
 	feedEvery         = 500 * time.Millisecond
 	filesEvery        = 5 * time.Second
+	countEvery        = time.Minute
 )
 
 // maxConnections bounds the connections open at one port.
@@ -118,7 +122,8 @@ func (s *Server) openStore(ctx context.Context) (*refdata.Set, error) {
 	if err := accesslog.CheckOrigin(ctx, s.db, c.Origin); err != nil {
 		return nil, err
 	}
-	s.writer, err = accesslog.NewWriter(s.db, accesslog.Options{Origin: c.Origin, Signers: signers, Log: s.log})
+	s.gate = sanction.NewSet(s.db, s.keys)
+	s.writer, err = accesslog.NewWriter(s.db, accesslog.Options{Origin: c.Origin, Signers: signers, Log: s.log, Now: c.now(), Gate: s.gate})
 	return ref, err
 }
 
@@ -133,7 +138,7 @@ func (s *Server) deps(ref *refdata.Set) (*service.Deps, error) {
 	s.view = view.New(s.db, s.keys, rules, model, s.log)
 	return &service.Deps{
 		DB: s.db, Keys: s.keys, View: s.view, Ref: ref, Rules: rules, Proof: accesslog.NewReader(s.db),
-		Origin: c.Origin, SearchTTL: c.Limits.SearchTTL, Timeout: c.Limits.CallTimeout, Now: time.Now, Log: s.log,
+		Origin: c.Origin, SearchTTL: c.Limits.SearchTTL, Timeout: c.Limits.CallTimeout, Now: c.now(), Log: s.log,
 	}, nil
 }
 
@@ -166,6 +171,7 @@ func (s *Server) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	check.Now = deps.Now
 	deps.Check = check
 	if s.watcher, err = c.watcher(deps, appender); err != nil {
 		return err
@@ -176,7 +182,7 @@ func (s *Server) open(ctx context.Context) error {
 	}
 	s.chain = &Chain{
 		methods: methods, authn: s.authn, policies: s.policies,
-		log:      call.Log{Appender: appender, Keys: s.keys},
+		log: call.Log{Appender: appender, Keys: s.keys}, gate: s.gate,
 		refusals: s.refusals, check: check, limits: newLimiter(c.Limits.PerSecond, c.Limits.Burst), slog: s.log, timeout: c.Limits.CallTimeout,
 	}
 	if err := s.openGatherer(); err != nil {
@@ -234,22 +240,32 @@ func (s *Server) compose(ctx context.Context, deps *service.Deps, methods call.M
 	linker := &service.Linker{Deps: deps, PerDay: s.config.Limits.ProposalsPerDay}
 	nominals := &service.Nominals{Deps: deps, Linker: linker}
 	courses := &service.Courses{Deps: deps, Nominals: nominals}
+	measures, assessments := service.NewMeasures(deps, nominals), service.NewAssessments(deps, nominals)
 	for _, r := range []grpc.ServiceRegistrar{s.grpc, local} {
 		registerv1.RegisterNominalServiceServer(r, nominals)
 		registerv1.RegisterConductServiceServer(r, courses)
-		registerv1.RegisterRegistrationServiceServer(r, &service.Records{Deps: deps, Nominals: nominals, Courses: courses})
+		registerv1.RegisterMeasureServiceServer(r, measures)
+		registerv1.RegisterAssessmentServiceServer(r, assessments)
+		registerv1.RegisterRegistrationServiceServer(r, &service.Records{
+			Deps: deps, Nominals: nominals, Courses: courses, Measures: measures, Assessments: assessments,
+		})
 		registerv1.RegisterSearchServiceServer(r, &service.Searches{Deps: deps})
 		registerv1.RegisterLinkServiceServer(r, &service.Links{Deps: deps, Linker: linker})
-		registerv1.RegisterAlertServiceServer(r, &service.Alerts{Deps: deps})
+		registerv1.RegisterAlertServiceServer(r, &service.Alerts{Deps: deps, Watches: &s.watches})
 		registerv1.RegisterAccessLogServiceServer(r, &service.AccessLog{Deps: deps})
 		registerv1.RegisterFactServiceServer(r, &service.Facts{Deps: deps})
 		registerv1.RegisterMisuseServiceServer(r, &service.Misuse{Deps: deps})
+		registerv1.RegisterStandardsServiceServer(r, &service.Standards{Deps: deps, Strengths: s.authn.Strengths})
 		registerv1.RegisterDirectoryServiceServer(r, &service.Directory{Deps: deps, Permissions: methods.Permissions()})
 	}
 	if err := checkComplete(methods, s.grpc, local); err != nil {
 		return err
 	}
-	gateway, err := newGateway(ctx, local, s.refusals, int64(s.config.Limits.MaxMessage), s.log)
+	pages, err := s.pages(local, deps.Ref)
+	if err != nil {
+		return err
+	}
+	gateway, err := newGateway(ctx, local, s.refusals, int64(s.config.Limits.MaxMessage), pages, s.log)
 	if err != nil {
 		return err
 	}

@@ -3,12 +3,14 @@ package service
 import (
 	"context"
 	"encoding/binary"
+	"slices"
 
 	"github.com/google/uuid"
 	"google.golang.org/grpc/codes"
 
 	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/access"
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/identity"
 	"github.com/perpetrator-register/register/internal/postgres"
@@ -19,6 +21,8 @@ import (
 type Alerts struct {
 	registerv1.UnimplementedAlertServiceServer
 	*Deps
+	// Watches are the streams that are open.
+	Watches *Watches
 }
 
 // cursor is a place in a force's alerts: that of the last one looked at.
@@ -36,15 +40,39 @@ func readCursor(b []byte) cursor {
 	return cursor{int64(binary.BigEndian.Uint64(b)), int32(binary.BigEndian.Uint32(b[8:]))} //nolint:gosec // as bytes wrote it
 }
 
-// shows reports whether the caller may learn of an alert. One of a link with a
-// nominal that is SILENT to him he may not; and of a link that was erased, only
-// that it fell.
+// shows reports whether the caller may learn of an alert: he is of its audience,
+// it is not hidden from him because he caused it, and no nominal behind it is
+// SILENT to him. Of a link that was erased he learns only that it fell.
 func (s *sight) shows(a *view.Alert) bool {
+	if !s.addressed(a.Audience) || a.Cause != "" && a.Cause == call.Subject(s.c.Actor) {
+		return false
+	}
+	if a.Link == (identity.ID{}) {
+		return !slices.ContainsFunc(a.About, func(id identity.ID) bool { return s.hides(s.c, id) })
+	}
 	l, ok := s.View.Link(a.Link)
 	if !ok {
 		return a.Kind == registerv1.AlertKind_ALERT_KIND_LINK_RETRACTED
 	}
 	return s.sees(l)
+}
+
+// addressed reports whether the caller is of an audience. That a force's system
+// is told, everybody who reads it is.
+func (s *sight) addressed(to registerv1.AlertAudience) bool {
+	roles := s.c.Actor.Roles
+	switch to {
+	case registerv1.AlertAudience_ALERT_AUDIENCE_SPOC:
+		return roles.Has(access.RoleSPOC)
+	case registerv1.AlertAudience_ALERT_AUDIENCE_REVIEWERS:
+		return roles.Has(access.RoleSPOC) || roles.Has(access.RoleSupervisor)
+	case registerv1.AlertAudience_ALERT_AUDIENCE_PSD:
+		return s.c.Policy.MaySeeSilent(s.c.Actor, s.force)
+	case registerv1.AlertAudience_ALERT_AUDIENCE_UNSPECIFIED:
+		// Professional standards reads what is addressed to it, and no more.
+		return roles&^access.RolePSD != 0
+	}
+	return false
 }
 
 // ListAlerts implements the RPC. The view is pulled to the head of the log
@@ -65,18 +93,8 @@ func (s *Alerts) ListAlerts(ctx context.Context, req *registerv1.ListAlertsReque
 	see := s.sight(c, force)
 	size := pageSize(req.GetPageSize(), 100)
 	resp := &registerv1.ListAlertsResponse{}
-	var page []*view.Alert
-	for _, a := range s.View.Alerts(force, at.index, at.ordinal) {
-		wanted := see.shows(a) && (!req.GetOpen() || !a.Acknowledged)
-		if wanted && len(page) == size {
-			resp.More = true
-			break
-		}
-		at = cursor{a.Index, a.Ordinal}
-		if wanted {
-			page = append(page, a)
-		}
-	}
+	page, at, more := s.after(see, at, size, func(a *view.Alert) bool { return !req.GetOpen() || !a.Acknowledged })
+	resp.More = more
 	resp.NextPageToken = s.token(binding, at.bytes())
 	var err error
 	resp.Alerts, err = s.page(ctx, see, page)
@@ -114,6 +132,10 @@ func (s *sight) shownAlert(cur postgres.Current, stored *storev1.StoredAlert) *r
 	out.Name = resourceName(postgres.KindAlert, cur.Record.Force, cur.Record.ID)
 	out.LogIndex = view.FirstIndex(out, cur.Version)
 	s.c.Show(cur.Record.ID, cur.Record.Force)
+	if id, err := uuid.FromBytes(stored.GetSubjectId()); err == nil {
+		// Whoever was told of a record is told when it falls.
+		s.c.Met(id, call.ForceCode(out.GetSubject()))
+	}
 	id, err := uuid.FromBytes(stored.GetLinkId())
 	if err != nil {
 		return out
@@ -144,6 +166,11 @@ func (s *Alerts) AcknowledgeAlert(ctx context.Context, req *registerv1.Acknowled
 		if a, ok := s.View.Alert(identity.ID(cur.Record.ID)); ok && !see.shows(a) {
 			if l, linked := s.View.Link(a.Link); linked {
 				see.meet(l)
+			}
+			for _, id := range a.About {
+				if see.hides(c, id) {
+					see.note(id, "", false)
+				}
 			}
 			return notFound("alert")
 		}

@@ -23,6 +23,8 @@ type Checker struct {
 	rules   protovalidate.Validator
 	ref     *refdata.Set
 	methods map[string]bool // by short name
+	// Now is the clock.
+	Now func() time.Time
 }
 
 // NewChecker compiles the contract's rules.
@@ -31,7 +33,7 @@ func NewChecker(ref *refdata.Set, methods call.Methods) (*Checker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("service: validation rules: %w", err)
 	}
-	c := &Checker{rules: rules, ref: ref, methods: map[string]bool{}}
+	c := &Checker{rules: rules, ref: ref, methods: map[string]bool{}, Now: time.Now}
 	for _, m := range methods {
 		c.methods[m.Short] = true
 	}
@@ -105,11 +107,22 @@ func (c *Checker) domain(m proto.Message) ([]Violation, string) {
 		return append(c.force(r.GetParent(), "parent"), c.nominal(r.GetNominal())...), ReasonInvalidFields
 	case *registerv1.RegisterCourseRequest:
 		out := append(c.force(r.GetParent(), "parent"), c.course(r.GetCourse())...)
+		out = append(out, c.courseRest(r.GetCourse())...)
 		if text := c.victimInText(r.GetCourse()); len(text) > 0 {
 			return append(out, text...), ReasonVictimInText
 		}
 		return out, ReasonInvalidFields
+	case *registerv1.RegisterMeasureRequest:
+		return append(c.force(r.GetParent(), "parent"), c.measure(r.GetMeasure())...), ReasonInvalidFields
+	case *registerv1.RegisterBreachRequest:
+		return append(c.force(r.GetParent(), "parent"), c.breach(r.GetBreach())...), ReasonInvalidFields
+	case *registerv1.RegisterAssessmentRequest:
+		return append(c.force(r.GetParent(), "parent"), c.assessment(r.GetAssessment())...), ReasonInvalidFields
+	case *registerv1.RegisterPlanRequest:
+		return append(c.force(r.GetParent(), "parent"), c.plan(r.GetPlan())...), ReasonInvalidFields
 	case *registerv1.ListEntriesRequest:
+		return append(c.logFilter(r), c.logReference(r)...), ReasonInvalidFields
+	case *registerv1.SummariseActivityRequest:
 		return c.logFilter(r), ReasonInvalidFields
 	case *registerv1.PutFactsRequest:
 		return c.facts(r), ReasonInvalidFields
@@ -122,7 +135,11 @@ func (c *Checker) domain(m proto.Message) ([]Violation, string) {
 // logFilter checks what the log is filtered by: no subject, method or outcome in
 // it holds anything but printable ASCII, and a filter that can match nothing is
 // refused, because an empty list must mean that nothing was done.
-func (c *Checker) logFilter(r *registerv1.ListEntriesRequest) []Violation {
+func (c *Checker) logFilter(r interface{ GetSubject() string }) []Violation {
+	var method, outcome string
+	if list, ok := r.(*registerv1.ListEntriesRequest); ok {
+		method, outcome = list.GetMethod(), list.GetOutcome()
+	}
 	var out []Violation
 	for _, f := range []struct {
 		field, text string
@@ -130,8 +147,8 @@ func (c *Checker) logFilter(r *registerv1.ListEntriesRequest) []Violation {
 		wanted      string
 	}{
 		{"subject", r.GetSubject(), true, ""},
-		{"method", r.GetMethod(), c.methods[r.GetMethod()] || r.GetMethod() == "policy.activate" || r.GetMethod() == relinkMethod || r.GetMethod() == flagMethod, "is not a method of the contract, such as SearchService.CreateSearch"},
-		{"outcome", r.GetOutcome(), knownOutcome(r.GetOutcome()), "is not OK or the name of a gRPC code, such as PERMISSION_DENIED"},
+		{"method", method, c.methods[method] || method == "policy.activate" || method == relinkMethod || method == flagMethod, "is not a method of the contract, such as SearchService.CreateSearch"},
+		{"outcome", outcome, knownOutcome(outcome), "is not OK or the name of a gRPC code, such as PERMISSION_DENIED"},
 	} {
 		switch {
 		case strings.ContainsFunc(f.text, func(c rune) bool { return c < ' ' || c > '~' }):
@@ -141,6 +158,15 @@ func (c *Checker) logFilter(r *registerv1.ListEntriesRequest) []Violation {
 		}
 	}
 	return out
+}
+
+// logReference refuses a crime reference of no force: references are unique only
+// together with theirs.
+func (c *Checker) logReference(r *registerv1.ListEntriesRequest) []Violation {
+	if r.GetCrimeReference() != "" && call.ForceCode(r.GetParent()) == "" {
+		return []Violation{{"crime_reference", "needs the force in `parent` whose reference it is"}}
+	}
+	return nil
 }
 
 func knownOutcome(name string) bool {
@@ -232,7 +258,7 @@ func (c *Checker) course(course *registerv1.CourseOfConduct) []Violation {
 	var out []Violation
 	for i, incident := range course.GetIncidents() {
 		at := fmt.Sprintf("course.incidents[%d]", i)
-		if t := incident.GetOccurTime(); t != nil && t.AsTime().After(time.Now().Add(future)) {
+		if t := incident.GetOccurTime(); t != nil && t.AsTime().After(c.Now().Add(future)) {
 			out = append(out, Violation{at + ".occur_time", "lies in the future"})
 		}
 		if r := incident.GetReportTime(); r != nil && incident.GetOccurTime() != nil && r.AsTime().Before(incident.GetOccurTime().AsTime()) {
@@ -276,7 +302,7 @@ func (c *Checker) courseFlags(course *registerv1.CourseOfConduct) []*registerv1.
 			}
 		}
 	}
-	return out
+	return append(out, c.courseRestFlags(course)...)
 }
 
 func unknownCode(field string) *registerv1.Flag {
@@ -302,9 +328,8 @@ func (c *Checker) victimInText(course *registerv1.CourseOfConduct) []Violation {
 		}
 	}
 	look("course.summary", course.GetSummary())
-	for i, incident := range course.GetIncidents() {
-		look(fmt.Sprintf("course.incidents[%d].narrative", i), incident.GetNarrative())
-		look(fmt.Sprintf("course.incidents[%d].reference", i), incident.GetReference())
+	for _, t := range courseTexts(course) {
+		look(t.field, t.text)
 	}
 	look("course.source.reference", course.GetSource().GetReference())
 	return out

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
@@ -41,36 +42,48 @@ func (s *Courses) register(ctx context.Context, c *call.Call, req *registerv1.Re
 	if !ok {
 		return nil, errors.New("service: clone")
 	}
-	content := &storev1.StoredCourse{Course: course, Victim: s.tokens(course.GetVictim()), UpdateTime: s.timestamp()}
-	for _, a := range course.GetAssociatedVictims() {
-		content.Associated = append(content.Associated, s.tokens(a))
+	content := s.content(force, course)
+	content.Registrant = call.Subject(c.Actor)
+	if req.GetHistoricLoad() {
+		course.LoadTime = content.GetCreateTime()
 	}
-	// From here on the victims exist as tokens alone.
-	course.Victim, course.AssociatedVictims = nil, nil
-	course.Name, course.Version, course.UpdateTime = "", 0, nil
-	course.AssociatedVictimCount = int32(len(content.GetAssociated())) //nolint:gosec // at most 20
-	course.State = registerv1.RecordState_RECORD_STATE_ACTIVE
-	sortIncidents(course)
-
 	source := course.GetSource()
 	resp := &registerv1.RegisterCourseResponse{Flags: s.Check.courseFlags(course)}
 	err := retry(ctx, func() error {
-		nominal, err := s.suspect(ctx, c, force, req)
+		// What it means for others is told with it.
+		if err := s.View.Pull(ctx); err != nil {
+			return err
+		}
+		nominal, err := s.Nominals.suspect(ctx, c, force, req.GetCourse().GetNominal(), req.GetNominalSource())
 		if err != nil {
 			return err
 		}
 		course.Nominal = resourceName(postgres.KindNominal, force, nominal.Record.ID)
 		content.NominalId = nominal.Record.ID[:]
-		if content.ContentHash, err = contentHash(course); err != nil {
+		if content.ContentHash, err = contentHash(asSent(course)); err != nil {
 			return err
 		}
 		// The suspect must not be erased or changed meanwhile.
 		c.Requires = []accesslog.Requirement{{Record: nominal.Record.ID, N: nominal.Version.N}}
-		hmacs := s.Keys.SourceHMACs(force, source.GetSystem(), source.GetReference(), spaceCourse)
+		at := place{hmacs: s.Keys.SourceHMACs(force, source.GetSystem(), source.GetReference(), spaceCourse)}
+		if err := s.look(ctx, &at); err != nil {
+			return err
+		}
+		if !at.found {
+			course.Standings = reached(nil, course, content.GetUpdateTime())
+			if err := s.mayClose(ctx, c, uuid.Nil, nil, content); err != nil {
+				return err
+			}
+		}
+		var was *storev1.StoredCourse
 		done, err := s.upsert(ctx, c, upsert{
-			kind: postgres.KindCourse, force: force, place: place{hmacs: hmacs}, revision: source.GetRevision(), content: content,
-			revise: func(cur postgres.Current) (accesslog.Change, bool, error) {
-				return s.revise(cur, content, req.GetReinstate())
+			kind: postgres.KindCourse, force: force, place: at, revision: source.GetRevision(), content: content,
+			revise: func(cur postgres.Current) (change accesslog.Change, same bool, err error) {
+				change, was, same, err = s.revise(ctx, c, cur, content, req.GetReinstate())
+				return change, same, err
+			},
+			beside: func(change accesslog.Change) ([]accesslog.Change, error) {
+				return s.tellOfCourse(ctx, c, change, was, content)
 			},
 		})
 		resp.Name, resp.Version, resp.Outcome = done.name, done.version, done.outcome
@@ -82,6 +95,52 @@ func (s *Courses) register(ctx context.Context, c *call.Call, req *registerv1.Re
 	return resp, nil
 }
 
+// content makes of a course as sent what is stored of it: from here on the victims
+// exist as tokens alone.
+func (s *Courses) content(force string, course *registerv1.CourseOfConduct) *storev1.StoredCourse {
+	principal := VictimDetails(course.GetVictim())
+	if ref := course.GetVictimReference(); ref != "" {
+		principal.Reference = force + "|" + ref
+	}
+	now := s.timestamp()
+	out := &storev1.StoredCourse{Course: course, Victim: s.tokens(principal), CreateTime: now, UpdateTime: now}
+	for _, a := range course.GetAssociatedVictims() {
+		out.Associated = append(out.Associated, s.tokens(VictimDetails(a)))
+	}
+	course.Victim, course.AssociatedVictims, course.VictimReference = nil, nil, ""
+	course.Name, course.Version, course.UpdateTime, course.LoadTime, course.Standings = "", 0, nil, nil, nil
+	course.AssociatedVictimCount = int32(len(out.GetAssociated())) //nolint:gosec // at most 20
+	course.State = registerv1.RecordState_RECORD_STATE_ACTIVE
+	sortIncidents(course)
+	return out
+}
+
+// asSent is a course without what the register keeps beside it.
+func asSent(course *registerv1.CourseOfConduct) *registerv1.CourseOfConduct {
+	out, ok := proto.Clone(course).(*registerv1.CourseOfConduct)
+	if !ok {
+		return course
+	}
+	out.LoadTime, out.Standings = nil, nil
+	return out
+}
+
+// reached is the list of standings with the one that a course has now.
+func reached(before []*registerv1.StandingSince, course *registerv1.CourseOfConduct, stored *timestamppb.Timestamp) []*registerv1.StandingSince {
+	since := course.GetStandingTime()
+	if since == nil {
+		since = stored
+	}
+	out := slices.Clone(before)
+	if last := len(out) - 1; last >= 0 && out[last].GetStanding() == course.GetStanding() {
+		if course.GetStandingTime() != nil {
+			out[last] = &registerv1.StandingSince{Standing: course.GetStanding(), SinceTime: since}
+		}
+		return out
+	}
+	return append(out, &registerv1.StandingSince{Standing: course.GetStanding(), SinceTime: since})
+}
+
 // sortIncidents puts the incidents into the order they happened, so that the
 // order in which a system sends them makes no new content.
 func sortIncidents(course *registerv1.CourseOfConduct) {
@@ -90,55 +149,46 @@ func sortIncidents(course *registerv1.CourseOfConduct) {
 	})
 }
 
-// suspect finds the nominal of a course by its name or its source key.
-func (s *Courses) suspect(ctx context.Context, c *call.Call, force string, req *registerv1.RegisterCourseRequest) (postgres.Current, error) {
-	if name := req.GetCourse().GetNominal(); name != "" {
-		if call.ForceCode(name) != force {
-			return postgres.Current{}, notFound("nominal")
-		}
-		cur, _, _, err := s.openNominal(ctx, c, name)
-		return cur, err
-	}
-	key := req.GetNominalSource()
-	p, err := s.Nominals.placeFor(ctx, c, force, key, spaceNominal)
-	if err == nil {
-		err = s.look(ctx, &p)
-	}
-	if err != nil || (p.found && p.cur.Wrapped != nil) {
-		return p.cur, err
-	}
-	return postgres.Current{}, notFound("nominal")
-}
-
-func (s *Courses) tokens(v *registerv1.Victim) *storev1.VictimTokens {
+func (s *Courses) tokens(v victim.Details) *storev1.VictimTokens {
 	out := &storev1.VictimTokens{}
-	for _, t := range s.Keys.VictimTokens(VictimDetails(v)) {
+	for _, t := range s.Keys.VictimTokens(v) {
 		out.Tokens = append(out.Tokens, &storev1.VictimToken{Kind: uint32(t.Kind), Layer: uint32(t.Layer), Sum: t.Sum[:]})
 	}
 	return out
 }
 
-// revise makes the next version of a known course; same is true when this
-// revision is stored already.
-func (s *Courses) revise(cur postgres.Current, content *storev1.StoredCourse, reinstate bool) (accesslog.Change, bool, error) {
+// revise makes the next version of a known course, and returns what it was; same
+// is true when this revision is stored already.
+func (s *Courses) revise(ctx context.Context, c *call.Call, cur postgres.Current, content *storev1.StoredCourse, reinstate bool) (change accesslog.Change, was *storev1.StoredCourse, same bool, err error) {
 	if cur.Wrapped == nil {
-		return accesslog.Change{}, false, errErased()
+		return accesslog.Change{}, nil, false, errErased()
 	}
-	var stored storev1.StoredCourse
-	key, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored)
+	was = &storev1.StoredCourse{}
+	key, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, was)
 	if err != nil {
-		return accesslog.Change{}, false, err
+		return accesslog.Change{}, nil, false, err
 	}
-	sameContent := bytes.Equal(stored.GetContentHash(), content.GetContentHash()) && s.sameVictims(&stored, content)
-	same, err := checkRevision(content.GetCourse().GetSource().GetRevision(), cur.Version.Revision, sameContent)
+	sameContent := bytes.Equal(was.GetContentHash(), content.GetContentHash()) && s.sameVictims(was, content)
+	same, err = checkRevision(content.GetCourse().GetSource().GetRevision(), cur.Version.Revision, sameContent)
 	if err != nil || same {
-		return accesslog.Change{}, same, err
+		return accesslog.Change{}, nil, same, err
 	}
-	if stored.GetCourse().GetState() == registerv1.RecordState_RECORD_STATE_CANCELLED && !reinstate {
-		return accesslog.Change{}, false, errCancelled()
+	if was.GetCourse().GetState() == registerv1.RecordState_RECORD_STATE_CANCELLED && !reinstate {
+		return accesslog.Change{}, nil, false, errCancelled()
 	}
-	change, err := s.next(cur, key, content.GetCourse().GetSource().GetRevision(), content)
-	return change, false, err
+	// What the register keeps goes on from version to version.
+	content.CreateTime, content.Settlements, content.CounterReviews = was.GetCreateTime(), was.GetSettlements(), was.GetCounterReviews()
+	content.Course.LoadTime = was.GetCourse().GetLoadTime()
+	content.Course.Standings = reached(was.GetCourse().GetStandings(), content.GetCourse(), content.GetUpdateTime())
+	if err := s.mayClose(ctx, c, cur.Record.ID, was, content); err != nil {
+		return accesslog.Change{}, nil, false, err
+	}
+	content.FallenIndex = 0
+	if err := s.keepFallen(cur, was, content); err != nil {
+		return accesslog.Change{}, nil, false, err
+	}
+	change, err = s.next(cur, key, content.GetCourse().GetSource().GetRevision(), content)
+	return change, was, false, err
 }
 
 // sameVictims compares tokens at the current layer of keys.
@@ -274,6 +324,16 @@ func (s *Courses) CancelCourse(ctx context.Context, req *registerv1.CancelCourse
 		if err != nil {
 			return err
 		}
+		if err := s.View.Pull(ctx); err != nil {
+			return err
+		}
+		was, ok := proto.Clone(stored).(*storev1.StoredCourse)
+		if !ok {
+			return errors.New("service: clone")
+		}
+		if err := s.keepFallen(cur, was, stored); err != nil {
+			return err
+		}
 		stored.GetCourse().State = registerv1.RecordState_RECORD_STATE_CANCELLED
 		stored.UpdateTime = s.timestamp()
 		key, err := s.Keys.Unwrap(cur.Wrapped, cur.Record.ID[:])
@@ -284,9 +344,13 @@ func (s *Courses) CancelCourse(ctx context.Context, req *registerv1.CancelCourse
 		if err != nil {
 			return err
 		}
+		b := newBatch(s.Deps)
+		if err := s.fallsWith(ctx, &b, change, was, codeCancelled); err != nil {
+			return err
+		}
 		resp.Version = int64(change.Version.N)
 		c.SetBody(&storev1.StoredReason{Method: c.Method.Short, Code: req.GetReason().String(), Explanation: req.GetExplanation()})
-		return s.commit(ctx, c, cur.Record, change)
+		return s.commit(ctx, c, cur.Record, append(b.changes, change)...)
 	})
 	if err != nil {
 		return nil, err
@@ -298,12 +362,23 @@ func (s *Courses) CancelCourse(ctx context.Context, req *registerv1.CancelCourse
 func (s *Courses) EraseCourse(ctx context.Context, req *registerv1.EraseCourseRequest) (*registerv1.EraseCourseResponse, error) {
 	c := call.From(ctx)
 	err := retry(ctx, func() error {
-		cur, _, err := s.open(ctx, c, req.GetName())
+		cur, stored, err := s.open(ctx, c, req.GetName())
 		if err != nil {
 			return err
 		}
+		if err := s.View.Pull(ctx); err != nil {
+			return err
+		}
+		behind, err := s.partsOfCourse(ctx, cur)
+		if err != nil {
+			return err
+		}
+		b, erasure := newBatch(s.Deps), erase(cur)
+		if err := s.fallsWith(ctx, &b, erasure, stored, codeErased); err != nil {
+			return err
+		}
 		c.SetBody(&storev1.StoredReason{Method: c.Method.Short, Code: req.GetGround().String(), Reference: req.GetReference()})
-		return s.commit(ctx, c, cur.Record, erase(cur))
+		return s.commit(ctx, c, cur.Record, append(append(b.changes, behind...), erasure)...)
 	})
 	if err != nil {
 		return nil, err

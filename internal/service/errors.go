@@ -31,6 +31,15 @@ const (
 	ReasonLinkConflict     = "LINK_CONFLICT"
 	ReasonLinkExists       = "LINK_EXISTS"
 	ReasonLinkRejected     = "LINK_REJECTED"
+	ReasonRecordChanged    = "RECORD_CHANGED"
+	ReasonNotOnePerson     = "NOT_ONE_PERSON"
+	ReasonSamePerson       = "SAME_PERSON"
+	ReasonClosure          = "CLOSURE_NEEDS_SECOND_PERSON"
+	ReasonDutyClosed       = "DUTY_CLOSED"
+	ReasonDutyChanged      = "DUTY_CHANGED"
+	ReasonDutyAction       = "DUTY_ACTION_MISSING"
+	ReasonDutyOpen         = "DUTY_OPEN"
+	ReasonSecondPerson     = "SECOND_PERSON"
 	ReasonNotAllowed       = "NOT_ALLOWED"
 	ReasonOtherForce       = "OTHER_FORCE"
 	ReasonRestriction      = "RESTRICTION_NOT_ALLOWED"
@@ -40,6 +49,9 @@ const (
 	ReasonInternal         = "INTERNAL"
 	ReasonTimeout          = "TIMEOUT"
 	ReasonUnauthenticated  = "UNAUTHENTICATED"
+	ReasonSuspended        = "SUSPENDED"
+	ReasonStepUp           = "STEP_UP_REQUIRED"
+	ReasonTokenExpired     = "token_expired"
 	ReasonTooManyRequests  = "TOO_MANY_REQUESTS"
 	ReasonMalformedRequest = "MALFORMED_REQUEST"
 	ReasonReviewerConflict = "REVIEWER_CONFLICT"
@@ -130,6 +142,10 @@ func AsProblem(err error) *Problem {
 		return nil
 	case errors.As(err, &p):
 		return p
+	case errors.Is(err, accesslog.ErrSuspended):
+		return problem(codes.PermissionDenied, ReasonSuspended, "suspended: speak to your professional standards department")
+	case errors.Is(err, accesslog.ErrStepUp):
+		return problem(codes.Unauthenticated, ReasonStepUp, "your professional standards department asks for a stronger or a new sign-in: sign in again")
 	case errors.Is(err, accesslog.ErrUnknownOutcome):
 		return problem(codes.Unavailable, ReasonUnknownOutcome, "the register stopped answering before it could confirm: send the request again, registration is idempotent")
 	case errors.Is(err, accesslog.ErrUnavailable), errors.Is(err, postgres.ErrAway):

@@ -25,6 +25,9 @@ import (
 const (
 	systemLink  = "link"
 	systemAlert = "alert"
+
+	systemDuty      = "duty"
+	systemJudgement = "judgement"
 )
 
 // batch gathers the links that one call makes or changes, with the alerts they
@@ -189,11 +192,7 @@ func (b *batch) alerts(link accesslog.Change, stored *storev1.StoredLink, shown 
 		concerned[s.Force] = append([]identity.ID(nil), concerned[s.Force]...)
 	}
 	for _, force := range sortedKeys(concerned) {
-		a := &registerv1.Alert{
-			Kind: kind, OfficersShown: officers[force], Ordinal: int32(b.ordinal), //nolint:gosec // a few dozen
-			CreateTime: timestamppb.New(b.now),
-		}
-		b.ordinal++
+		a := &registerv1.Alert{Kind: kind, OfficersShown: officers[force]}
 		for _, id := range concerned[force] {
 			a.Nominals = append(a.Nominals, resourceName(postgres.KindNominal, force, uuid.UUID(id)))
 		}
@@ -205,13 +204,13 @@ func (b *batch) alerts(link accesslog.Change, stored *storev1.StoredLink, shown 
 			a.OtherForce = "forces/" + other
 		}
 		a.Message = b.message(a)
-		source := fmt.Sprintf("%s/%d", link.Record.ID, link.Version.N)
-		change, err := b.d.first(postgres.KindAlert, force, b.d.Keys.SourceHMAC(force, systemAlert, source, systemAlert), 1,
-			&storev1.StoredAlert{Alert: a, LinkId: link.Record.ID[:], LinkVersion: link.Version.N})
-		if err != nil {
+		key := fmt.Sprintf("%s/%d", link.Record.ID, link.Version.N)
+		if err := b.raise(force, key, &storev1.StoredAlert{Alert: a, LinkId: link.Record.ID[:], LinkVersion: link.Version.N}); err != nil {
 			return err
 		}
-		b.changes = append(b.changes, change)
+	}
+	if kind == registerv1.AlertKind_ALERT_KIND_LINKED || kind == registerv1.AlertKind_ALERT_KIND_LINK_CONFIRMED && !view.Joins(before(stored)) {
+		return b.serialByLink(link, stored)
 	}
 	return nil
 }
@@ -245,7 +244,7 @@ func (b *batch) message(a *registerv1.Alert) string {
 	if code := call.ForceCode(a.GetOtherForce()); code != "" {
 		with = "a record of " + b.d.forceTitle(code)
 	}
-	switch a.GetKind() {
+	switch a.GetKind() { //nolint:exhaustive // those of links
 	case registerv1.AlertKind_ALERT_KIND_LINKED:
 		return "A record of yours and " + with + " are probably the same person. Possible, unconfirmed: look at the link and decide."
 	case registerv1.AlertKind_ALERT_KIND_LINK_PROPOSED:
@@ -257,7 +256,6 @@ func (b *batch) message(a *registerv1.Alert) string {
 			return "Officers of your force were shown two records as one person. That no longer holds: tell them, and look again at what rests on it."
 		}
 		return "A record of yours and " + with + " are no longer held to be the same person. Look again at what rests on it."
-	case registerv1.AlertKind_ALERT_KIND_UNSPECIFIED:
 	}
 	return ""
 }

@@ -161,6 +161,25 @@ func (s *Nominals) placeFor(ctx context.Context, c *call.Call, force string, sou
 	return place{hmacs: codes(spaceApart + call.Subject(c.Actor))}, nil
 }
 
+// suspect finds the nominal on which conduct hangs, by its name or its source key.
+func (s *Nominals) suspect(ctx context.Context, c *call.Call, force, name string, source *registerv1.SourceKey) (postgres.Current, error) {
+	if name != "" {
+		if call.ForceCode(name) != force {
+			return postgres.Current{}, notFound("nominal")
+		}
+		cur, _, _, err := s.openNominal(ctx, c, name)
+		return cur, err
+	}
+	p, err := s.placeFor(ctx, c, force, source, spaceNominal)
+	if err == nil {
+		err = s.look(ctx, &p)
+	}
+	if err != nil || (p.found && p.cur.Wrapped != nil) {
+		return p.cur, err
+	}
+	return postgres.Current{}, notFound("nominal")
+}
+
 // openNominal reads an own nominal, unless it is SILENT to the caller.
 func (d *Deps) openNominal(ctx context.Context, c *call.Call, name string) (postgres.Current, seal.DataKey, *storev1.StoredNominal, error) {
 	stored := &storev1.StoredNominal{}
@@ -404,7 +423,7 @@ func (s *Nominals) eraseLate(ctx context.Context, c *call.Call, nominal identity
 }
 
 // erasableBehind makes the erasures of all that hangs on a nominal: its courses,
-// which are counted, and its links, whose evidence repeats its details; with the
+// which are counted, measures, breaches, assessments and plans, and its links, whose evidence repeats its details; with the
 // alerts that the links have fallen.
 func (s *Nominals) erasableBehind(ctx context.Context, nominal identity.ID) (behind []accesslog.Change, courses int32, err error) {
 	if err := s.View.Pull(ctx); err != nil {
@@ -414,8 +433,17 @@ func (s *Nominals) erasableBehind(ctx context.Context, nominal identity.ID) (beh
 	for _, id := range s.View.CourseIDs(nominal) {
 		ids = append(ids, uuid.UUID(id))
 	}
+	for _, id := range s.View.PartIDs(nominal) {
+		ids = append(ids, uuid.UUID(id))
+	}
 	for _, l := range s.View.LinksOf(nominal) {
 		ids = append(ids, uuid.UUID(l.ID))
+	}
+	for _, duty := range s.View.DutiesOf(nominal) {
+		ids = append(ids, uuid.UUID(duty.ID))
+	}
+	for _, id := range s.View.JudgementsOf(nominal) {
+		ids = append(ids, uuid.UUID(id))
 	}
 	if len(ids) == 0 {
 		return nil, 0, nil
@@ -430,8 +458,19 @@ func (s *Nominals) erasableBehind(ctx context.Context, nominal identity.ID) (beh
 			continue
 		}
 		behind = append(behind, erase(cur))
-		if cur.Record.Kind == postgres.KindCourse {
+		switch cur.Record.Kind {
+		case postgres.KindCourse:
 			courses++
+			var stored storev1.StoredCourse
+			if _, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
+				return nil, 0, err
+			}
+			if err := s.fallsWith(ctx, &b, behind[len(behind)-1], &stored, codeErased); err != nil {
+				return nil, 0, err
+			}
+			continue
+		case postgres.KindLink:
+		default:
 			continue
 		}
 		if err := b.erased(ctx, cur, behind[len(behind)-1]); err != nil {

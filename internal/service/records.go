@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"sync"
 
 	"google.golang.org/grpc/codes"
@@ -19,9 +20,11 @@ import (
 type Records struct {
 	registerv1.UnimplementedRegistrationServiceServer
 	*Deps
-	// Nominals and Courses register the single records.
-	Nominals *Nominals
-	Courses  *Courses
+	// These register the single records.
+	Nominals    *Nominals
+	Courses     *Courses
+	Measures    *Measures
+	Assessments *Assessments
 }
 
 // maxRun bounds how many records of a stream are registered side by side. Each
@@ -83,7 +86,7 @@ func nextRun(in <-chan *registerv1.RegisterRecordsRequest, held *registerv1.Regi
 	seen := map[string]bool{}
 	take := func(m *registerv1.RegisterRecordsRequest) bool {
 		key := runKey(m)
-		if seen[key] || (len(run) > 0 && (m.GetCourse() == nil) != (run[0].GetCourse() == nil)) {
+		if seen[key] || (len(run) > 0 && reflect.TypeOf(m.GetRecord()) != reflect.TypeOf(run[0].GetRecord())) {
 			return false
 		}
 		seen[key] = true
@@ -115,11 +118,25 @@ func nextRun(in <-chan *registerv1.RegisterRecordsRequest, held *registerv1.Regi
 }
 
 func runKey(m *registerv1.RegisterRecordsRequest) string {
-	source := m.GetNominal().GetNominal().GetSource()
-	if m.GetCourse() != nil {
-		source = m.GetCourse().GetCourse().GetSource()
-	}
+	source := sourceOf(m)
 	return source.GetSystem() + "\x00" + source.GetReference()
+}
+
+// sourceOf is the source key of a record of a stream.
+func sourceOf(m *registerv1.RegisterRecordsRequest) *registerv1.SourceKey {
+	switch r := m.GetRecord().(type) {
+	case *registerv1.RegisterRecordsRequest_Course:
+		return r.Course.GetCourse().GetSource()
+	case *registerv1.RegisterRecordsRequest_Measure:
+		return r.Measure.GetMeasure().GetSource()
+	case *registerv1.RegisterRecordsRequest_Breach:
+		return r.Breach.GetBreach().GetSource()
+	case *registerv1.RegisterRecordsRequest_Assessment:
+		return r.Assessment.GetAssessment().GetSource()
+	case *registerv1.RegisterRecordsRequest_Plan:
+		return r.Plan.GetPlan().GetSource()
+	}
+	return m.GetNominal().GetNominal().GetSource()
 }
 
 func (s *Records) registerRun(ctx context.Context, c *call.Call, run []*registerv1.RegisterRecordsRequest) []*registerv1.RegisterRecordsResponse {
@@ -171,7 +188,13 @@ func (s *Records) logFailure(ctx context.Context, c *call.Call, err error, p *Pr
 	c.Discard()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Timeout)
 	defer cancel()
-	return c.Commit(ctx, OutcomeName(p.Code))
+	logErr := c.Commit(ctx, OutcomeName(p.Code))
+	if accesslog.Sanctioned(logErr) {
+		if err := c.Commit(ctx, OutcomeName(AsProblem(logErr).Code)); err != nil {
+			return err
+		}
+	}
+	return logErr
 }
 
 func (s *Records) registerInto(ctx context.Context, c *call.Call, m *registerv1.RegisterRecordsRequest, out *registerv1.RegisterRecordsResponse) error {
@@ -193,8 +216,36 @@ func (s *Records) registerInto(ctx context.Context, c *call.Call, m *registerv1.
 		resp, err := s.Courses.register(ctx, c, r.Course)
 		out.Result = &registerv1.RegisterRecordsResponse_Course{Course: resp}
 		return err
+	case *registerv1.RegisterRecordsRequest_Measure:
+		if err := s.allowed(c, "course", r.Measure, r.Measure.GetParent()); err != nil {
+			return err
+		}
+		resp, err := s.Measures.registerMeasure(ctx, c, r.Measure)
+		out.Result = &registerv1.RegisterRecordsResponse_Measure{Measure: resp}
+		return err
+	case *registerv1.RegisterRecordsRequest_Breach:
+		if err := s.allowed(c, "course", r.Breach, r.Breach.GetParent()); err != nil {
+			return err
+		}
+		resp, err := s.Measures.registerBreach(ctx, c, r.Breach)
+		out.Result = &registerv1.RegisterRecordsResponse_Breach{Breach: resp}
+		return err
+	case *registerv1.RegisterRecordsRequest_Assessment:
+		if err := s.allowed(c, "course", r.Assessment, r.Assessment.GetParent()); err != nil {
+			return err
+		}
+		resp, err := s.Assessments.registerAssessment(ctx, c, r.Assessment)
+		out.Result = &registerv1.RegisterRecordsResponse_Assessment{Assessment: resp}
+		return err
+	case *registerv1.RegisterRecordsRequest_Plan:
+		if err := s.allowed(c, "course", r.Plan, r.Plan.GetParent()); err != nil {
+			return err
+		}
+		resp, err := s.Assessments.registerPlan(ctx, c, r.Plan)
+		out.Result = &registerv1.RegisterRecordsResponse_Plan{Plan: resp}
+		return err
 	}
-	return Invalid(ReasonInvalidFields, []Violation{{"record", "is not of the contract's form: give `nominal` or `course`, over REST one JSON object a line"}})
+	return Invalid(ReasonInvalidFields, []Violation{{"record", "is not of the contract's form: give `nominal`, `course`, `measure`, `breach`, `assessment` or `plan`, over REST one JSON object a line"}})
 }
 
 // allowed applies the policy and the record's own rules to one record.

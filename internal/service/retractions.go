@@ -54,6 +54,7 @@ func (s *Alerts) ListRetractions(ctx context.Context, req *registerv1.ListRetrac
 	for _, e := range s.View.LinksErased(maxErased) {
 		fallen = append(fallen, postgres.Fallen{Record: uuid.UUID(e.ID), Index: e.Index})
 	}
+	fallen, conduct := s.fallenConduct(c, fallen)
 	resp := &registerv1.ListRetractionsResponse{}
 	if len(fallen) == 0 {
 		return resp, nil
@@ -76,6 +77,9 @@ func (s *Alerts) ListRetractions(ctx context.Context, req *registerv1.ListRetrac
 			see.noteLink(l)
 		}
 		r := retraction(l, w)
+		if code, ok := conduct[w.Record.String()]; ok {
+			r = conductRetraction(code, w)
+		}
 		for _, id := range searches[w.Record] {
 			r.Searches = append(r.Searches, "searches/"+id.String())
 		}

@@ -43,6 +43,16 @@ type Deps struct {
 func (d *Deps) timestamp() *timestamppb.Timestamp { return timestamppb.New(d.Now()) }
 
 func resourceName(kind postgres.Kind, force string, id uuid.UUID) string {
-	collection := string(kind) + "s"
-	return "forces/" + force + "/" + collection + "/" + id.String()
+	return "forces/" + force + "/" + collection(kind) + "/" + id.String()
+}
+
+// collection is what the records of a kind are called in resource names.
+func collection(kind postgres.Kind) string {
+	switch kind {
+	case postgres.KindBreach:
+		return "breaches"
+	case postgres.KindDuty:
+		return "duties"
+	}
+	return string(kind) + "s"
 }

@@ -3,251 +3,219 @@ package service
 import (
 	"context"
 	"errors"
-	"fmt"
+	"sync"
 	"time"
 
-	"github.com/perpetrator-register/register/internal/accesslog"
-	"github.com/perpetrator-register/register/internal/misuse"
-	"github.com/perpetrator-register/register/internal/postgres"
+	"google.golang.org/grpc/codes"
+
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/call"
+	"github.com/perpetrator-register/register/internal/view"
 )
 
-// Watcher reads the log as it grows and has the misuse rules judge it. It runs beside
-// the calls, never in their way: what a search met and must not tell, and whether its
-// criteria fit a victim, is looked up here, after the answer has left.
-//
-// Every replica reads along, so that any can take over at once; one at a time writes
-// the flags. A flag that is written twice is written once: its key is unique.
-type Watcher struct {
-	*Deps
-	// Appender writes the flags' entries.
-	Appender accesslog.Appender
-	// Settings are the thresholds of the rules.
-	Settings *misuse.Settings
-	// Every is the time between two looks at the log; 0 means a second.
-	Every time.Duration
-
-	engine *misuse.Engine
-	at     int64         // the first entry not read yet
-	last   time.Time     // time of the last entry read
-	mark   int64         // the first entry whose flags are not known to be written
-	raised []misuse.Flag // those of entries from mark on
-	marked time.Time     // when the mark was last set
-}
-
-// Bounds of watching.
+// Limits of WatchAlerts.
 const (
-	watchEvery  = time.Second
-	watchPage   = 1000 // entries read at a time
-	markEvery   = time.Minute
-	markEntries = 5000
+	watchLongest = time.Hour        // then the consumer comes again, and is authorised afresh
+	watchBeat    = time.Minute      // a sign of life, when there is nothing else
+	watchSend    = 30 * time.Second // how long a consumer may take over one message
+	watchPage    = 100              // alerts of one entry
+	watchEach    = 4                // streams of one caller
 )
 
-// Run watches until ctx ends. What fails is tried again.
-func (w *Watcher) Run(ctx context.Context) {
-	every := w.Every
-	if every <= 0 {
-		every = watchEvery
-	}
-	failed := false
-	for {
-		err := w.Step(ctx)
-		if ctx.Err() != nil {
-			return
-		}
-		if (err != nil) != failed {
-			failed = err != nil
-			if failed {
-				w.Log.ErrorContext(ctx, "the log cannot be watched for misuse; it is tried again", "err", err)
-			} else {
-				w.Log.InfoContext(ctx, "the log is watched for misuse again")
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(every):
-		}
+// Watches counts the streams of alerts that are open, and ends them all when the
+// server stops. The zero value is ready.
+type Watches struct {
+	mu      sync.Mutex
+	of      map[string]int
+	stopped chan struct{}
+}
+
+// Stop ends all streams, and those that are opened later.
+func (w *Watches) Stop() {
+	stopped := w.stopping()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	select {
+	case <-stopped:
+	default:
+		close(stopped)
 	}
 }
 
-// Step reads what is new in the log and writes the flags that it raises, if no other
-// replica is at it.
-func (w *Watcher) Step(ctx context.Context) error {
-	if w.engine == nil {
-		if err := w.begin(ctx); err != nil {
-			return err
+func (w *Watches) stopping() chan struct{} {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.stopped == nil {
+		w.stopped = make(chan struct{})
+	}
+	return w.stopped
+}
+
+// open takes one of a caller's places; close gives it back.
+func (w *Watches) open(subject string) (closing func(), ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.of[subject] >= watchEach {
+		return nil, false
+	}
+	if w.of == nil {
+		w.of = map[string]int{}
+	}
+	w.of[subject]++
+	return func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.of[subject]--; w.of[subject] == 0 {
+			delete(w.of, subject)
 		}
+	}, true
+}
+
+// watch is one stream.
+type watch struct {
+	*Alerts
+	c       *call.Call
+	force   string
+	binding string
+	at      cursor
+	stream  registerv1.AlertService_WatchAlertsServer
+}
+
+// WatchAlerts implements the RPC. The alerts of a page share one entry, which is
+// durable before the first of them is sent; so does every sign of life have one.
+func (s *Alerts) WatchAlerts(req *registerv1.WatchAlertsRequest, stream registerv1.AlertService_WatchAlertsServer) error {
+	ctx := stream.Context()
+	c := call.From(ctx)
+	closing, ok := s.Watches.open(call.Subject(c.Actor))
+	if !ok {
+		return problem(codes.ResourceExhausted, ReasonTooManyRequests, "you have too many streams of alerts open: end one of them")
 	}
-	head, err := w.DB.Head(ctx)
-	if errors.Is(err, postgres.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
+	defer closing()
+	w := &watch{Alerts: s, c: c, force: call.ForceCode(req.GetParent()), binding: "alerts|" + req.GetParent(), stream: stream}
+	place := cursor{index: -1}.bytes()
+	if err := s.readToken(req.GetPageToken(), w.binding, place); err != nil {
 		return err
 	}
-	if w.at < head.Size {
-		if err := w.View.Pull(ctx); err != nil {
-			return err
-		}
+	w.at = readCursor(place)
+	ctx, cancel := context.WithTimeout(ctx, watchLongest)
+	defer cancel()
+	err := w.run(ctx, req.GetOnce())
+	if errors.Is(err, context.DeadlineExceeded) && stream.Context().Err() == nil {
+		return nil // the hour is over
 	}
-	for w.at < head.Size {
-		until := min(w.at+watchPage, head.Size)
-		if err := w.read(ctx, until); err != nil {
-			w.engine = nil // it may have read half a page: begin anew
-			return err
-		}
-	}
-	if len(w.raised) == 0 && w.at-w.mark < markEntries && time.Since(w.marked) < markEvery {
-		return nil
-	}
-	_, err = w.DB.AsOnlyWatcher(ctx, w.write)
 	return err
 }
 
-// begin reads how far flags are written, and where to begin so that the engine knows
-// all that matters by then. Rules that are new look at what comes, not at what was:
-// for that there is the replay.
-func (w *Watcher) begin(ctx context.Context) error {
-	mark, err := w.DB.Watched(ctx)
-	if errors.Is(err, postgres.ErrNotFound) {
-		head, errHead := w.DB.Head(ctx)
-		if errHead != nil && !errors.Is(errHead, postgres.ErrNotFound) {
-			return errHead
-		}
-		mark = postgres.Watched{Size: head.Size, Time: head.Time, Settings: w.Settings.Version}
-		if head.Size == 0 {
-			mark.Time = w.Now()
-		}
-		if err := w.DB.InsertWatched(ctx, mark); err != nil {
+// run sends what there is and waits for more, until the stream is to end.
+func (w *watch) run(ctx context.Context, once bool) error {
+	var expired <-chan time.Time
+	if t := w.c.Actor.Expires; !t.IsZero() {
+		timer := time.NewTimer(time.Until(t))
+		defer timer.Stop()
+		expired = timer.C
+	}
+	stopped := w.Watches.stopping()
+	if err := w.View.Pull(ctx); err != nil {
+		return err
+	}
+	for beat := true; ; {
+		changed := w.View.Changed()
+		sent, more, err := w.send(ctx, beat)
+		if err != nil {
 			return err
 		}
-	} else if err != nil {
-		return err
-	}
-	w.mark, w.marked, w.raised = mark.Size, time.Now(), nil
-	reader, err := w.reader(ctx, mark.Time.Add(-w.Settings.WarmUp()))
-	if err != nil {
-		return err
-	}
-	w.engine, w.at, w.last = reader.engine, reader.next, mark.Time
-	return nil
-}
-
-// logReader is an engine with the place in the log where it begins.
-type logReader struct {
-	engine *misuse.Engine
-	next   int64
-}
-
-// reader makes an engine that begins with the entries of a time, and knows the facts
-// told before.
-func (w *Watcher) reader(ctx context.Context, from time.Time) (logReader, error) {
-	first, _, err := w.DB.IndexBounds(ctx, from, time.Time{})
-	if err != nil {
-		return logReader{}, err
-	}
-	r := logReader{engine: misuse.NewEngine(w.Settings), next: first}
-	for at := int64(0); at < first; {
-		rows, err := w.DB.FeedOfKind(ctx, postgres.KindFact, at, first, watchPage)
+		if once && !more {
+			return nil
+		}
+		beat = false
+		if sent && more {
+			continue
+		}
+		timer := time.NewTimer(watchBeat)
+		select {
+		case <-changed:
+		case <-timer.C:
+			beat = true
+		case <-expired:
+			err = problem(codes.Unauthenticated, ReasonTokenExpired, "your sign-in has expired: sign in again and go on with the last page_token")
+		case <-stopped:
+			err = problem(codes.Unavailable, ReasonUnavailable, "the server stops: go on with the last page_token")
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+		timer.Stop()
 		if err != nil {
-			return r, err
+			return err
 		}
-		for i := range rows {
-			if err := w.tell(r.engine.Facts(), &rows[i], from); err != nil {
-				return r, err
-			}
-			at = rows[i].Version.LogIndex + 1
+	}
+}
+
+// send sends the next page of alerts, if there are any, or a sign of life.
+func (w *watch) send(ctx context.Context, beat bool) (sent, more bool, err error) {
+	one := w.c.Fork()
+	see := w.sight(one, w.force)
+	page, _, more := w.after(see, w.at, watchPage, func(*view.Alert) bool { return true })
+	if len(page) == 0 && !beat {
+		return false, false, nil
+	}
+	limited, cancel := context.WithTimeout(ctx, w.Timeout)
+	defer cancel()
+	shown, err := w.page(limited, see, page)
+	if err != nil {
+		return false, false, err
+	}
+	if err := one.Commit(limited, OutcomeName(codes.OK)); err != nil {
+		return false, false, err
+	}
+	if len(page) == 0 {
+		return true, more, w.deliver(ctx, &registerv1.WatchAlertsResponse{PageToken: w.token(w.binding, w.at.bytes())})
+	}
+	for _, alert := range shown {
+		w.at = cursor{alert.GetLogIndex(), alert.GetOrdinal()}
+		if err := w.deliver(ctx, &registerv1.WatchAlertsResponse{Alert: alert, PageToken: w.token(w.binding, w.at.bytes())}); err != nil {
+			return false, false, err
 		}
-		if len(rows) < watchPage {
+	}
+	return true, more, nil
+}
+
+// deliver sends one message. A consumer that does not take it in time is cut off:
+// what he holds up would be held in memory.
+func (w *watch) deliver(ctx context.Context, m *registerv1.WatchAlertsResponse) error {
+	done := make(chan error, 1)
+	go func() { done <- w.stream.Send(m) }()
+	timer := time.NewTimer(watchSend)
+	defer timer.Stop()
+	select {
+	case err := <-done:
+		return err
+	case <-timer.C:
+		return problem(codes.ResourceExhausted, ReasonTooManyRequests, "you do not take what you are sent: go on later with the last page_token")
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// after are the next alerts of a force that the caller may see and wants, in the
+// order of the log, with the place of the last.
+func (s *Alerts) after(see *sight, at cursor, size int, wants func(*view.Alert) bool) (page []*view.Alert, last cursor, more bool) {
+	// What the view is just taking in is not complete: of one entry, the second
+	// alert may be there before the first.
+	head := s.View.Head()
+	for _, a := range s.View.Alerts(see.force, at.index, at.ordinal) {
+		if a.Index > head {
 			break
 		}
-	}
-	return r, nil
-}
-
-// read feeds the engine the entries up to an index, and the facts that came with
-// them.
-func (w *Watcher) read(ctx context.Context, until int64) error {
-	err := w.feed(ctx, w.engine, w.at, until, func(e *misuse.Event, flags []misuse.Flag) {
-		w.last = e.Time
-		for _, f := range flags {
-			if f.Index >= w.mark {
-				w.raised = append(w.raised, f)
-			}
+		if !see.shows(a) || !wants(a) {
+			continue
 		}
-	})
-	if err == nil {
-		w.at = until
-	}
-	return err
-}
-
-// feed feeds an engine a range of the log.
-func (w *Watcher) feed(ctx context.Context, engine *misuse.Engine, from, until int64, each func(*misuse.Event, []misuse.Flag)) error {
-	entries, err := w.DB.Entries(ctx, from, until, watchPage)
-	if err != nil {
-		return err
-	}
-	if int64(len(entries)) != until-from {
-		return fmt.Errorf("service: entries %d to %d: %d found", from, until, len(entries))
-	}
-	facts, err := w.DB.FeedOfKind(ctx, postgres.KindFact, from, until, watchPage*2)
-	if err != nil {
-		return err
-	}
-	bodies, err := w.DB.BodiesBetween(ctx, from, until)
-	if err != nil {
-		return err
-	}
-	for i := range entries {
-		for len(facts) > 0 && facts[0].Version.LogIndex <= entries[i].Index {
-			if err := w.tell(engine.Facts(), &facts[0], entries[i].Time); err != nil {
-				return err
-			}
-			facts = facts[1:]
-			if len(facts) == 0 { // there may be more than a page of them
-				if facts, err = w.DB.FeedOfKind(ctx, postgres.KindFact, entries[i].Index+1, until, watchPage*2); err != nil {
-					return err
-				}
-			}
+		if len(page) == size {
+			return page, at, true
 		}
-		event, err := w.event(&entries[i], bodies)
-		if err != nil {
-			return fmt.Errorf("service: entry %d: %w", entries[i].Index, err)
-		}
-		each(&event, engine.Feed(event))
+		// The token names the place of what is shown: that there is something
+		// behind it which is not, nobody can read from it.
+		at = cursor{a.Index, a.Ordinal}
+		page = append(page, a)
 	}
-	return nil
-}
-
-// write writes the flags that are not written yet; no other replica does so now.
-func (w *Watcher) write(ctx context.Context) error {
-	mark, err := w.DB.Watched(ctx)
-	if err != nil {
-		return err
-	}
-	if mark.Size > w.mark {
-		w.mark = mark.Size
-		kept := w.raised[:0]
-		for _, f := range w.raised {
-			if f.Index >= w.mark {
-				kept = append(kept, f)
-			}
-		}
-		w.raised = kept
-	}
-	for len(w.raised) > 0 {
-		if err := w.flag(ctx, &w.raised[0]); err != nil {
-			return err
-		}
-		w.raised = w.raised[1:]
-	}
-	if w.at > w.mark {
-		if err := w.DB.InsertWatched(ctx, postgres.Watched{Size: w.at, Time: w.last, Settings: w.Settings.Version}); err != nil {
-			return err
-		}
-		w.mark = w.at
-	}
-	w.marked = time.Now()
-	return nil
+	return page, at, false
 }

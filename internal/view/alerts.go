@@ -2,6 +2,7 @@ package view
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -21,8 +22,17 @@ type Alert struct {
 	Force string
 	// Kind is what it is about.
 	Kind registerv1.AlertKind
-	// Link is the link it is about.
+	// Audience is who of the force is told.
+	Audience registerv1.AlertAudience
+	// Link is the link it is about; zero when it is about another record.
 	Link identity.ID
+	// Subject is the record it is about, Related the force's own that this bears
+	// upon; zero for a link's.
+	Subject, Related identity.ID
+	// About are the nominals behind it: where one is SILENT, so is the alert.
+	About []identity.ID
+	// Cause is who must not learn of it because he caused it, as in the log.
+	Cause string
 	// Index and Ordinal are its place in the log: those of its first version.
 	Index   int64
 	Ordinal int32
@@ -35,15 +45,28 @@ func (d decoder) alert(r *postgres.FeedRow) (*Alert, error) {
 	if _, err := OpenVersion(d.keys, r.Record, r.Version, r.Wrapped, &stored); err != nil {
 		return nil, err
 	}
-	link, err := uuid.FromBytes(stored.GetLinkId())
-	if err != nil {
+	a := stored.GetAlert()
+	out := &Alert{
+		ID: identity.ID(r.Record.ID), Force: r.Record.Force, Kind: a.GetKind(), Audience: a.GetAudience(), Cause: stored.GetCause(),
+		Index: FirstIndex(a, r.Version), Ordinal: a.GetOrdinal(), Acknowledged: a.GetAcknowledgeTime() != nil,
+	}
+	var bad error
+	read := func(raw []byte) (id identity.ID) {
+		if len(raw) == 0 {
+			return id
+		}
+		u, err := uuid.FromBytes(raw)
+		bad = errors.Join(bad, err)
+		return identity.ID(u)
+	}
+	out.Link, out.Subject, out.Related = read(stored.GetLinkId()), read(stored.GetSubjectId()), read(stored.GetRelatedId())
+	for _, raw := range stored.GetAbout() {
+		out.About = append(out.About, read(raw))
+	}
+	if bad != nil {
 		return nil, fmt.Errorf("view: record %s version %d: content malformed", r.Record.ID, r.Version.N)
 	}
-	a := stored.GetAlert()
-	return &Alert{
-		ID: identity.ID(r.Record.ID), Force: r.Record.Force, Kind: a.GetKind(), Link: identity.ID(link),
-		Index: FirstIndex(a, r.Version), Ordinal: a.GetOrdinal(), Acknowledged: a.GetAcknowledgeTime() != nil,
-	}, nil
+	return out, nil
 }
 
 // FirstIndex is the log index at which an alert was raised: later versions
@@ -64,16 +87,21 @@ func (a *Alert) place(index int64, ordinal int32) int {
 type alerts struct {
 	all     map[identity.ID]*Alert
 	byForce map[string][]*Alert
+	// about are the alerts about a record, of all forces.
+	about map[identity.ID][]identity.ID
 }
 
 func newAlerts() alerts {
-	return alerts{all: map[identity.ID]*Alert{}, byForce: map[string][]*Alert{}}
+	return alerts{all: map[identity.ID]*Alert{}, byForce: map[string][]*Alert{}, about: map[identity.ID][]identity.ID{}}
 }
 
 // apply takes a version of an alert in.
 func (s *alerts) apply(id identity.ID, a *Alert) {
 	if a == nil {
 		return // alerts are not erased: they name nobody
+	}
+	if _, again := s.all[id]; !again && a.Subject != (identity.ID{}) {
+		s.about[a.Subject] = append(s.about[a.Subject], id)
 	}
 	s.all[id] = a
 	list := s.byForce[a.Force]
@@ -99,6 +127,18 @@ func (v *View) Alert(id identity.ID) (*Alert, bool) {
 	defer v.mu.RUnlock()
 	a, ok := v.alerts.all[id]
 	return a, ok
+}
+
+// AlertsAbout returns the alerts that forces were raised about a record, in no
+// order.
+func (v *View) AlertsAbout(record identity.ID) []*Alert {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	var out []*Alert
+	for _, id := range v.alerts.about[record] {
+		out = append(out, v.alerts.all[id])
+	}
+	return out
 }
 
 // Alerts returns the alerts of a force after a place in the log, in its order.

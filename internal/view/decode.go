@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/google/uuid"
 	"google.golang.org/protobuf/proto"
 
 	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
@@ -17,7 +16,7 @@ import (
 )
 
 // decoded is one version as the view keeps it. A record that is erased or
-// withdrawn has none of nominal, course and contact.
+// withdrawn has none of nominal, course, part and contact.
 type decoded struct {
 	id       identity.ID
 	index    int64 // of the version in the log
@@ -27,15 +26,18 @@ type decoded struct {
 	veil     *Veil
 	identity identity.Record
 	course   *conduct.Course
+	fell     int64 // log index at which the course fell, if it has
 	contact  *registerv1.ForceContact
 	link     *Link
 	alert    *Alert
+	part     *Part
+	duty     *Duty
+	judged   *Judged
 }
 
 type decoder struct {
-	keys   *seal.KeyRing
-	rules  *conduct.Rules
-	common *common
+	keys  *seal.KeyRing
+	rules *conduct.Rules
 }
 
 func (d decoder) decode(r *postgres.FeedRow) (decoded, error) {
@@ -57,6 +59,12 @@ func (d decoder) decode(r *postgres.FeedRow) (decoded, error) {
 		out.link, err = d.link(r)
 	case postgres.KindAlert:
 		out.alert, err = d.alert(r)
+	case postgres.KindMeasure, postgres.KindBreach, postgres.KindAssessment, postgres.KindPlan:
+		out.part, err = d.part(r)
+	case postgres.KindDuty:
+		out.duty, err = d.duty(r)
+	case postgres.KindJudgement:
+		out.judged, err = d.judged(r)
 	}
 	return out, err
 }
@@ -100,11 +108,11 @@ func (d decoder) nominal(r *postgres.FeedRow, out *decoded) error {
 	}
 	out.identity = Record(n)
 	out.nominal = &Nominal{
-		ID: out.id, Force: d.common.force(r.Record.Force), Version: int64(r.Version.N), Restriction: n.GetRestriction(),
+		ID: out.id, Force: r.Record.Force, Version: int64(r.Version.N), Restriction: n.GetRestriction(),
 		Warnings: n.GetWarnings(), Name: DisplayName(n.GetNames()), Key: key,
 	}
 	if len(n.GetBirthDates()) > 0 {
-		out.nominal.Birth = d.common.date(n.GetBirthDates()[0])
+		out.nominal.Birth = n.GetBirthDates()[0]
 	}
 	return nil
 }
@@ -125,51 +133,6 @@ func DisplayName(names []*registerv1.PersonName) string {
 		return shown.GetFull()
 	}
 	return strings.TrimSpace(shown.GetGiven() + " " + shown.GetSurname())
-}
-
-func (d decoder) course(r *postgres.FeedRow, out *decoded) error {
-	var stored storev1.StoredCourse
-	if _, err := OpenVersion(d.keys, r.Record, r.Version, r.Wrapped, &stored); err != nil {
-		return err
-	}
-	c := stored.GetCourse()
-	nominal, err := uuid.FromBytes(stored.GetNominalId())
-	if err != nil {
-		return fmt.Errorf("view: record %s version %d: content malformed", r.Record.ID, r.Version.N)
-	}
-	course := &conduct.Course{
-		ID: conduct.ID(r.Record.ID), Force: r.Record.Force, Nominal: conduct.ID(nominal),
-		Standing:  strings.TrimPrefix(c.GetStanding().String(), "STANDING_"),
-		Cancelled: c.GetState() == registerv1.RecordState_RECORD_STATE_CANCELLED,
-	}
-	if course.Principal, err = d.tokens(stored.GetVictim()); err != nil {
-		return err
-	}
-	for _, a := range stored.GetAssociated() {
-		tokens, err := d.tokens(a)
-		if err != nil {
-			return err
-		}
-		course.Associated = append(course.Associated, tokens)
-	}
-	for _, i := range c.GetIncidents() {
-		// Information suspected to be false counts towards nothing.
-		if i.GetGrade().GetAssessment() == "E" {
-			continue
-		}
-		behaviours, _ := d.rules.Behaviours(i.GetBehaviours()...)
-		incident := conduct.Incident{Day: conduct.DayOf(i.GetOccurTime().AsTime()), Behaviours: behaviours}
-		if o := i.GetPrincipalOffence(); o != "" {
-			incident.Offences = append(incident.Offences, o)
-		}
-		incident.Offences = append(incident.Offences, i.GetIncludedClassifications()...)
-		course.Incidents = append(course.Incidents, incident)
-	}
-	if len(course.Incidents) == 0 {
-		course.Assessment = "E"
-	}
-	out.course = course
-	return nil
 }
 
 func (d decoder) tokens(v *storev1.VictimTokens) ([]victim.Token, error) {

@@ -299,8 +299,7 @@ func (v *View) bonds(id identity.ID) []identity.Bond {
 	links := v.links.byNominal[id]
 	out := make([]identity.Bond, 0, len(links))
 	for _, l := range links {
-		n, ok := v.nominals[l.Other(id)]
-		if b, stands := l.bond(); ok && stands && !n.Silent() {
+		if b, stands := l.bond(); stands && v.nominals.shows(l.Other(id)) {
 			out = append(out, b)
 		}
 	}

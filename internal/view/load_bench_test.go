@@ -28,7 +28,7 @@ func BenchmarkDecode(b *testing.B) {
 	for i := range rows {
 		rows[i] = sealedNominal(b, keys, i)
 	}
-	d := decoder{keys: keys, common: newCommon()}
+	d := decoder{keys: keys}
 	b.ReportAllocs()
 	n := 0
 	for b.Loop() {

@@ -63,10 +63,14 @@ func (v *View) MatchVictims(tokens []victim.Token) []identity.ID {
 	return out
 }
 
-// Course returns a course of conduct. It is shared: do not change it.
-func (v *View) Course(id identity.ID) (*conduct.Course, bool) {
+// Suspect returns whose conduct a course is about; ok is false for one that does not
+// stand.
+func (v *View) Suspect(course identity.ID) (nominal identity.ID, ok bool) {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
-	c, ok := v.courses[id]
-	return c, ok
+	c, ok := v.courses[course]
+	if ok {
+		nominal = identity.ID(c.Nominal)
+	}
+	return nominal, ok
 }

@@ -24,29 +24,6 @@ import (
 	"github.com/perpetrator-register/register/internal/seal"
 )
 
-// Nominal is what the view keeps of a nominal beside its identity.
-type Nominal struct {
-	// ID is the record id.
-	ID identity.ID
-	// Force is the owner force's code.
-	Force string
-	// Version is the version that stands.
-	Version int64
-	// Restriction limits who learns of it.
-	Restriction registerv1.Restriction
-	// Warnings are its warning codes.
-	Warnings []string
-	// Name is the name to show.
-	Name string
-	// Birth is the first date of birth; nil when unknown.
-	Birth *registerv1.PartialDate
-	// Key is the record's data key.
-	Key seal.DataKey
-}
-
-// Silent says that nobody but the owner force's PSD may learn of the record.
-func (n *Nominal) Silent() bool { return n.Restriction == registerv1.Restriction_RESTRICTION_SILENT }
-
 // Veil is what is kept of every SILENT nominal, the withdrawn included: what
 // was linked with one must not come to light when it is withdrawn.
 type Veil struct {
@@ -66,7 +43,7 @@ type View struct {
 	puller  puller
 
 	mu        sync.RWMutex
-	nominals  map[identity.ID]*Nominal
+	nominals  nominals
 	veils     map[identity.ID]*Veil
 	courses   map[identity.ID]*conduct.Course
 	byNominal map[identity.ID][]identity.ID
@@ -74,24 +51,31 @@ type View struct {
 	links     links
 	alerts    alerts
 	victims   victimIndex  // nil unless it was asked for
+	fallen    map[identity.ID]FallenCourse
+	parts     parts
+	duties    duties
 	head      atomic.Int64 // last log index applied, -1 before the first
+	changed   changes
 }
 
 // New makes an empty view; Load fills it.
 func New(db *postgres.DB, keys *seal.KeyRing, rules *conduct.Rules, model *identity.Model, log *slog.Logger) *View {
 	v := &View{
 		db:        db,
-		decoder:   decoder{keys: keys, rules: rules, common: newCommon()},
+		decoder:   decoder{keys: keys, rules: rules},
 		log:       log,
 		index:     identity.NewIndexWith(model),
 		silent:    newSilentIndex(model),
-		nominals:  map[identity.ID]*Nominal{},
+		nominals:  newNominals(),
 		veils:     map[identity.ID]*Veil{},
 		courses:   map[identity.ID]*conduct.Course{},
 		byNominal: map[identity.ID][]identity.ID{},
 		contacts:  map[string]*registerv1.ForceContact{},
 		links:     newLinks(),
 		alerts:    newAlerts(),
+		fallen:    map[identity.ID]FallenCourse{},
+		parts:     newParts(),
+		duties:    newDuties(),
 	}
 	v.head.Store(-1)
 	v.puller = puller{catchUp: v.catchUp}
@@ -126,6 +110,7 @@ func (v *View) catchUp(ctx context.Context) error {
 		}
 		if len(rows) > 0 {
 			v.head.Store(rows[len(rows)-1].Version.LogIndex)
+			v.changed.tell()
 		}
 		if len(rows) < feedPage {
 			return nil
@@ -143,12 +128,12 @@ func (v *View) apply(d decoded) {
 			v.veils[d.id] = d.veil
 		}
 		if d.nominal == nil {
-			delete(v.nominals, d.id)
+			v.nominals.remove(d.id)
 			v.index.Remove(d.id)
 			v.silent.remove(d.id)
 			return
 		}
-		v.nominals[d.id] = d.nominal
+		v.nominals.put(d.nominal)
 		if d.nominal.Silent() {
 			v.index.Remove(d.id)
 			v.silent.put(d.id, d.nominal.Force, d.identity)
@@ -156,6 +141,7 @@ func (v *View) apply(d decoded) {
 			v.silent.remove(d.id)
 		}
 	case postgres.KindCourse:
+		v.applyFallen(d)
 		if old, ok := v.courses[d.id]; ok {
 			nominal := identity.ID(old.Nominal)
 			v.byNominal[nominal] = slices.DeleteFunc(v.byNominal[nominal], func(c identity.ID) bool { return c == d.id })
@@ -177,6 +163,12 @@ func (v *View) apply(d decoded) {
 		v.links.apply(d.id, d.index, d.link)
 	case postgres.KindAlert:
 		v.alerts.apply(d.id, d.alert)
+	case postgres.KindMeasure, postgres.KindBreach, postgres.KindAssessment, postgres.KindPlan:
+		v.parts.apply(d.id, d.part)
+	case postgres.KindDuty:
+		v.duties.apply(d.id, d.duty)
+	case postgres.KindJudgement:
+		v.duties.judged(d.id, d.judged)
 	}
 }
 
@@ -246,14 +238,13 @@ func (v *View) Search(asked identity.Record, limits identity.Limits) (identity.R
 func (v *View) Nominal(id identity.ID) (*Nominal, bool) {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
-	n, ok := v.nominals[id]
-	return n, ok
+	return v.nominals.get(id)
 }
 
 // Nominals returns the ids of the nominals that stand, in order.
 func (v *View) Nominals() []identity.ID {
 	v.mu.RLock()
-	out := slices.Collect(maps.Keys(v.nominals))
+	out := slices.Collect(maps.Keys(v.nominals.at))
 	v.mu.RUnlock()
 	slices.SortFunc(out, func(a, b identity.ID) int { return bytes.Compare(a[:], b[:]) })
 	return out

@@ -41,23 +41,104 @@ const (
 	// RETRACTION: a link that the force or its officers were told of has been
 	// rejected or has fallen away.
 	AlertKind_ALERT_KIND_LINK_RETRACTED AlertKind = 4
+	// Another force has recorded conduct of a person of whom the force holds a
+	// nominal.
+	AlertKind_ALERT_KIND_CONDUCT_REPORTED AlertKind = 5
+	// Somebody has breached a measure, of a person of whom the force holds a nominal.
+	AlertKind_ALERT_KIND_BREACH_REPORTED AlertKind = 6
+	// A measure of such a person has been registered, changed or withdrawn.
+	AlertKind_ALERT_KIND_MEASURE_CHANGED AlertKind = 7
+	// A person has reached a tier of serial conduct: `code` says which.
+	AlertKind_ALERT_KIND_SERIAL_REACHED AlertKind = 8
+	// Two courses of conduct of different suspects have the same victim. Told to
+	// single points of contact alone, and never to who registered.
+	AlertKind_ALERT_KIND_VICTIM_MATCH AlertKind = 9
+	// Two people accuse each other. It counts towards nothing until it is reviewed.
+	AlertKind_ALERT_KIND_COUNTER_ALLEGATION AlertKind = 10
+	// Somebody of the force named a victim who had reported another elsewhere.
+	// Told to professional standards alone.
+	AlertKind_ALERT_KIND_VICTIM_PROBE AlertKind = 11
+	// RETRACTION: conduct that the force or its officers were told of was
+	// cancelled, led to an acquittal or was erased: `code` says which.
+	AlertKind_ALERT_KIND_CONDUCT_RETRACTED AlertKind = 12
+	// A duty of the force has arisen.
+	AlertKind_ALERT_KIND_DUTY_OPENED AlertKind = 13
+	// A duty was not done in time and has climbed.
+	AlertKind_ALERT_KIND_DUTY_ESCALATED AlertKind = 14
+	// What a duty rested on no longer holds.
+	AlertKind_ALERT_KIND_DUTY_FELL_AWAY AlertKind = 15
+	// A person of whom the force asked to be told was registered by another force.
+	AlertKind_ALERT_KIND_SUBSCRIBED_REGISTERED AlertKind = 16
+	// A person of whom the force asked to be told was searched for by another force.
+	AlertKind_ALERT_KIND_SUBSCRIBED_SEARCHED AlertKind = 17
+	// Another force asks the force about a record of its own.
+	AlertKind_ALERT_KIND_QUESTION_ASKED AlertKind = 18
+	// The owner force has answered a question of the force.
+	AlertKind_ALERT_KIND_QUESTION_ANSWERED AlertKind = 19
+	// Another force offers to hand a record over to the force.
+	AlertKind_ALERT_KIND_TRANSFER_OFFERED AlertKind = 20
+	// The other force has taken a record over.
+	AlertKind_ALERT_KIND_TRANSFER_ACCEPTED AlertKind = 21
+	// The other force has not taken a record over.
+	AlertKind_ALERT_KIND_TRANSFER_REFUSED AlertKind = 22
+	// Another force has begun to load history that concerns records of the force:
+	// one alert for all that comes with that load.
+	AlertKind_ALERT_KIND_HISTORY_LOADED AlertKind = 23
 )
 
 // Enum value maps for AlertKind.
 var (
 	AlertKind_name = map[int32]string{
-		0: "ALERT_KIND_UNSPECIFIED",
-		1: "ALERT_KIND_LINKED",
-		2: "ALERT_KIND_LINK_PROPOSED",
-		3: "ALERT_KIND_LINK_CONFIRMED",
-		4: "ALERT_KIND_LINK_RETRACTED",
+		0:  "ALERT_KIND_UNSPECIFIED",
+		1:  "ALERT_KIND_LINKED",
+		2:  "ALERT_KIND_LINK_PROPOSED",
+		3:  "ALERT_KIND_LINK_CONFIRMED",
+		4:  "ALERT_KIND_LINK_RETRACTED",
+		5:  "ALERT_KIND_CONDUCT_REPORTED",
+		6:  "ALERT_KIND_BREACH_REPORTED",
+		7:  "ALERT_KIND_MEASURE_CHANGED",
+		8:  "ALERT_KIND_SERIAL_REACHED",
+		9:  "ALERT_KIND_VICTIM_MATCH",
+		10: "ALERT_KIND_COUNTER_ALLEGATION",
+		11: "ALERT_KIND_VICTIM_PROBE",
+		12: "ALERT_KIND_CONDUCT_RETRACTED",
+		13: "ALERT_KIND_DUTY_OPENED",
+		14: "ALERT_KIND_DUTY_ESCALATED",
+		15: "ALERT_KIND_DUTY_FELL_AWAY",
+		16: "ALERT_KIND_SUBSCRIBED_REGISTERED",
+		17: "ALERT_KIND_SUBSCRIBED_SEARCHED",
+		18: "ALERT_KIND_QUESTION_ASKED",
+		19: "ALERT_KIND_QUESTION_ANSWERED",
+		20: "ALERT_KIND_TRANSFER_OFFERED",
+		21: "ALERT_KIND_TRANSFER_ACCEPTED",
+		22: "ALERT_KIND_TRANSFER_REFUSED",
+		23: "ALERT_KIND_HISTORY_LOADED",
 	}
 	AlertKind_value = map[string]int32{
-		"ALERT_KIND_UNSPECIFIED":    0,
-		"ALERT_KIND_LINKED":         1,
-		"ALERT_KIND_LINK_PROPOSED":  2,
-		"ALERT_KIND_LINK_CONFIRMED": 3,
-		"ALERT_KIND_LINK_RETRACTED": 4,
+		"ALERT_KIND_UNSPECIFIED":           0,
+		"ALERT_KIND_LINKED":                1,
+		"ALERT_KIND_LINK_PROPOSED":         2,
+		"ALERT_KIND_LINK_CONFIRMED":        3,
+		"ALERT_KIND_LINK_RETRACTED":        4,
+		"ALERT_KIND_CONDUCT_REPORTED":      5,
+		"ALERT_KIND_BREACH_REPORTED":       6,
+		"ALERT_KIND_MEASURE_CHANGED":       7,
+		"ALERT_KIND_SERIAL_REACHED":        8,
+		"ALERT_KIND_VICTIM_MATCH":          9,
+		"ALERT_KIND_COUNTER_ALLEGATION":    10,
+		"ALERT_KIND_VICTIM_PROBE":          11,
+		"ALERT_KIND_CONDUCT_RETRACTED":     12,
+		"ALERT_KIND_DUTY_OPENED":           13,
+		"ALERT_KIND_DUTY_ESCALATED":        14,
+		"ALERT_KIND_DUTY_FELL_AWAY":        15,
+		"ALERT_KIND_SUBSCRIBED_REGISTERED": 16,
+		"ALERT_KIND_SUBSCRIBED_SEARCHED":   17,
+		"ALERT_KIND_QUESTION_ASKED":        18,
+		"ALERT_KIND_QUESTION_ANSWERED":     19,
+		"ALERT_KIND_TRANSFER_OFFERED":      20,
+		"ALERT_KIND_TRANSFER_ACCEPTED":     21,
+		"ALERT_KIND_TRANSFER_REFUSED":      22,
+		"ALERT_KIND_HISTORY_LOADED":        23,
 	}
 )
 
@@ -88,6 +169,64 @@ func (AlertKind) EnumDescriptor() ([]byte, []int) {
 	return file_register_v1_alert_proto_rawDescGZIP(), []int{0}
 }
 
+// AlertAudience says who of the force is told. Whoever caused an alert of a
+// victim is never told of it, whatever his role.
+type AlertAudience int32
+
+const (
+	// Everybody who may list alerts, except professional standards.
+	AlertAudience_ALERT_AUDIENCE_UNSPECIFIED AlertAudience = 0
+	// The single point of contact alone.
+	AlertAudience_ALERT_AUDIENCE_SPOC AlertAudience = 1
+	// Professional standards alone.
+	AlertAudience_ALERT_AUDIENCE_PSD AlertAudience = 2
+	// Who reviews: the single point of contact and supervisors, no system.
+	AlertAudience_ALERT_AUDIENCE_REVIEWERS AlertAudience = 3
+)
+
+// Enum value maps for AlertAudience.
+var (
+	AlertAudience_name = map[int32]string{
+		0: "ALERT_AUDIENCE_UNSPECIFIED",
+		1: "ALERT_AUDIENCE_SPOC",
+		2: "ALERT_AUDIENCE_PSD",
+		3: "ALERT_AUDIENCE_REVIEWERS",
+	}
+	AlertAudience_value = map[string]int32{
+		"ALERT_AUDIENCE_UNSPECIFIED": 0,
+		"ALERT_AUDIENCE_SPOC":        1,
+		"ALERT_AUDIENCE_PSD":         2,
+		"ALERT_AUDIENCE_REVIEWERS":   3,
+	}
+)
+
+func (x AlertAudience) Enum() *AlertAudience {
+	p := new(AlertAudience)
+	*p = x
+	return p
+}
+
+func (x AlertAudience) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (AlertAudience) Descriptor() protoreflect.EnumDescriptor {
+	return file_register_v1_alert_proto_enumTypes[1].Descriptor()
+}
+
+func (AlertAudience) Type() protoreflect.EnumType {
+	return &file_register_v1_alert_proto_enumTypes[1]
+}
+
+func (x AlertAudience) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use AlertAudience.Descriptor instead.
+func (AlertAudience) EnumDescriptor() ([]byte, []int) {
+	return file_register_v1_alert_proto_rawDescGZIP(), []int{1}
+}
+
 // Alert tells one force of one thing.
 type Alert struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -115,8 +254,24 @@ type Alert struct {
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When it was acknowledged; absent while it was not.
 	AcknowledgeTime *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=acknowledge_time,json=acknowledgeTime,proto3" json:"acknowledge_time,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Who of the force is told.
+	Audience AlertAudience `protobuf:"varint,12,opt,name=audience,proto3,enum=register.v1.AlertAudience" json:"audience,omitempty"`
+	// The record that it is about: a course, measure, breach, duty, question or
+	// transfer, of whichever force. Empty for an alert of a link. To read another
+	// force's record takes a search, or a question to its owner.
+	Subject string `protobuf:"bytes,13,opt,name=subject,proto3" json:"subject,omitempty"`
+	// The record of the force itself that the subject bears upon, such as its own
+	// course with the same victim; empty when there is none.
+	Related string `protobuf:"bytes,14,opt,name=related,proto3" json:"related,omitempty"`
+	// It rests on a link that nobody has confirmed, or on a victim who is possibly
+	// another: possible, unconfirmed.
+	Unconfirmed bool `protobuf:"varint,15,opt,name=unconfirmed,proto3" json:"unconfirmed,omitempty"`
+	// What exactly, by kind: a tier (ALLEGED, CONVICTED), why conduct no longer
+	// holds (CANCELLED, ACQUITTED, ERASED, DOUBTED), the prompt of a duty, the
+	// force's own number of a load.
+	Code          string `protobuf:"bytes,16,opt,name=code,proto3" json:"code,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Alert) Reset() {
@@ -224,6 +379,41 @@ func (x *Alert) GetAcknowledgeTime() *timestamppb.Timestamp {
 		return x.AcknowledgeTime
 	}
 	return nil
+}
+
+func (x *Alert) GetAudience() AlertAudience {
+	if x != nil {
+		return x.Audience
+	}
+	return AlertAudience_ALERT_AUDIENCE_UNSPECIFIED
+}
+
+func (x *Alert) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
+func (x *Alert) GetRelated() string {
+	if x != nil {
+		return x.Related
+	}
+	return ""
+}
+
+func (x *Alert) GetUnconfirmed() bool {
+	if x != nil {
+		return x.Unconfirmed
+	}
+	return false
+}
+
+func (x *Alert) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
 }
 
 // ListAlertsRequest asks for a page of alerts.
@@ -365,6 +555,127 @@ func (x *ListAlertsResponse) GetMore() bool {
 	return false
 }
 
+// WatchAlertsRequest asks for alerts as they come.
+type WatchAlertsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The force, "forces/33"; the caller's own.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// Where to go on: a token of WatchAlerts or ListAlerts; empty to begin with the
+	// first alert.
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// End when there are no more now.
+	Once          bool `protobuf:"varint,3,opt,name=once,proto3" json:"once,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchAlertsRequest) Reset() {
+	*x = WatchAlertsRequest{}
+	mi := &file_register_v1_alert_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchAlertsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchAlertsRequest) ProtoMessage() {}
+
+func (x *WatchAlertsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_alert_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchAlertsRequest.ProtoReflect.Descriptor instead.
+func (*WatchAlertsRequest) Descriptor() ([]byte, []int) {
+	return file_register_v1_alert_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *WatchAlertsRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *WatchAlertsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *WatchAlertsRequest) GetOnce() bool {
+	if x != nil {
+		return x.Once
+	}
+	return false
+}
+
+// WatchAlertsResponse is one alert, or a sign that there is none and that the
+// stream stands.
+type WatchAlertsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The alert; absent in a sign of life.
+	Alert *Alert `protobuf:"bytes,1,opt,name=alert,proto3" json:"alert,omitempty"`
+	// Where to go on once this message has been dealt with.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchAlertsResponse) Reset() {
+	*x = WatchAlertsResponse{}
+	mi := &file_register_v1_alert_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchAlertsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchAlertsResponse) ProtoMessage() {}
+
+func (x *WatchAlertsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_alert_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchAlertsResponse.ProtoReflect.Descriptor instead.
+func (*WatchAlertsResponse) Descriptor() ([]byte, []int) {
+	return file_register_v1_alert_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *WatchAlertsResponse) GetAlert() *Alert {
+	if x != nil {
+		return x.Alert
+	}
+	return nil
+}
+
+func (x *WatchAlertsResponse) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
 // AcknowledgeAlertRequest acknowledges an alert.
 type AcknowledgeAlertRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -376,7 +687,7 @@ type AcknowledgeAlertRequest struct {
 
 func (x *AcknowledgeAlertRequest) Reset() {
 	*x = AcknowledgeAlertRequest{}
-	mi := &file_register_v1_alert_proto_msgTypes[3]
+	mi := &file_register_v1_alert_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -388,7 +699,7 @@ func (x *AcknowledgeAlertRequest) String() string {
 func (*AcknowledgeAlertRequest) ProtoMessage() {}
 
 func (x *AcknowledgeAlertRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_alert_proto_msgTypes[3]
+	mi := &file_register_v1_alert_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -401,7 +712,7 @@ func (x *AcknowledgeAlertRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcknowledgeAlertRequest.ProtoReflect.Descriptor instead.
 func (*AcknowledgeAlertRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_alert_proto_rawDescGZIP(), []int{3}
+	return file_register_v1_alert_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *AcknowledgeAlertRequest) GetName() string {
@@ -423,7 +734,7 @@ type ListRetractionsRequest struct {
 
 func (x *ListRetractionsRequest) Reset() {
 	*x = ListRetractionsRequest{}
-	mi := &file_register_v1_alert_proto_msgTypes[4]
+	mi := &file_register_v1_alert_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -435,7 +746,7 @@ func (x *ListRetractionsRequest) String() string {
 func (*ListRetractionsRequest) ProtoMessage() {}
 
 func (x *ListRetractionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_alert_proto_msgTypes[4]
+	mi := &file_register_v1_alert_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -448,7 +759,7 @@ func (x *ListRetractionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRetractionsRequest.ProtoReflect.Descriptor instead.
 func (*ListRetractionsRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_alert_proto_rawDescGZIP(), []int{4}
+	return file_register_v1_alert_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListRetractionsRequest) GetSince() *timestamppb.Timestamp {
@@ -469,7 +780,7 @@ type ListRetractionsResponse struct {
 
 func (x *ListRetractionsResponse) Reset() {
 	*x = ListRetractionsResponse{}
-	mi := &file_register_v1_alert_proto_msgTypes[5]
+	mi := &file_register_v1_alert_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -481,7 +792,7 @@ func (x *ListRetractionsResponse) String() string {
 func (*ListRetractionsResponse) ProtoMessage() {}
 
 func (x *ListRetractionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_alert_proto_msgTypes[5]
+	mi := &file_register_v1_alert_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -494,7 +805,7 @@ func (x *ListRetractionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRetractionsResponse.ProtoReflect.Descriptor instead.
 func (*ListRetractionsResponse) Descriptor() ([]byte, []int) {
-	return file_register_v1_alert_proto_rawDescGZIP(), []int{5}
+	return file_register_v1_alert_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListRetractionsResponse) GetRetractions() []*Retraction {
@@ -507,7 +818,8 @@ func (x *ListRetractionsResponse) GetRetractions() []*Retraction {
 // Retraction tells that something shown no longer holds.
 type Retraction struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What fell away: LINK_REJECTED or LINK_WITHDRAWN.
+	// What fell away: LINK_REJECTED, LINK_WITHDRAWN, or of conduct CONDUCT_CANCELLED,
+	// CONDUCT_ACQUITTED, CONDUCT_DOUBTED, CONDUCT_ERASED.
 	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
 	// In words, without a name.
 	Message string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
@@ -525,7 +837,7 @@ type Retraction struct {
 
 func (x *Retraction) Reset() {
 	*x = Retraction{}
-	mi := &file_register_v1_alert_proto_msgTypes[6]
+	mi := &file_register_v1_alert_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -537,7 +849,7 @@ func (x *Retraction) String() string {
 func (*Retraction) ProtoMessage() {}
 
 func (x *Retraction) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_alert_proto_msgTypes[6]
+	mi := &file_register_v1_alert_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -550,7 +862,7 @@ func (x *Retraction) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Retraction.ProtoReflect.Descriptor instead.
 func (*Retraction) Descriptor() ([]byte, []int) {
-	return file_register_v1_alert_proto_rawDescGZIP(), []int{6}
+	return file_register_v1_alert_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Retraction) GetCode() string {
@@ -599,7 +911,7 @@ var File_register_v1_alert_proto protoreflect.FileDescriptor
 
 const file_register_v1_alert_proto_rawDesc = "" +
 	"\n" +
-	"\x17register/v1/alert.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\"\xc8\x03\n" +
+	"\x17register/v1/alert.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\"\xea\x04\n" +
 	"\x05Alert\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12*\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x16.register.v1.AlertKindR\x04kind\x12\x12\n" +
@@ -614,7 +926,12 @@ const file_register_v1_alert_proto_rawDesc = "" +
 	"\vcreate_time\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x12E\n" +
-	"\x10acknowledge_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\x0facknowledgeTime:2\xeaA/\n" +
+	"\x10acknowledge_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\x0facknowledgeTime\x126\n" +
+	"\baudience\x18\f \x01(\x0e2\x1a.register.v1.AlertAudienceR\baudience\x12\x18\n" +
+	"\asubject\x18\r \x01(\tR\asubject\x12\x18\n" +
+	"\arelated\x18\x0e \x01(\tR\arelated\x12 \n" +
+	"\vunconfirmed\x18\x0f \x01(\bR\vunconfirmed\x12\x12\n" +
+	"\x04code\x18\x10 \x01(\tR\x04code:2\xeaA/\n" +
 	"\x0eregister/Alert\x12\x1dforces/{force}/alerts/{alert}\"\xae\x01\n" +
 	"\x11ListAlertsRequest\x123\n" +
 	"\x06parent\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x06parent\x12\x12\n" +
@@ -626,7 +943,16 @@ const file_register_v1_alert_proto_rawDesc = "" +
 	"\x12ListAlertsResponse\x12*\n" +
 	"\x06alerts\x18\x01 \x03(\v2\x12.register.v1.AlertR\x06alerts\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x12\n" +
-	"\x04more\x18\x03 \x01(\bR\x04more\"_\n" +
+	"\x04more\x18\x03 \x01(\bR\x04more\"\x86\x01\n" +
+	"\x12WatchAlertsRequest\x123\n" +
+	"\x06parent\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x06parent\x12'\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\tpageToken\x12\x12\n" +
+	"\x04once\x18\x03 \x01(\bR\x04once\"^\n" +
+	"\x13WatchAlertsResponse\x12(\n" +
+	"\x05alert\x18\x01 \x01(\v2\x12.register.v1.AlertR\x05alert\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\"_\n" +
 	"\x17AcknowledgeAlertRequest\x12D\n" +
 	"\x04name\x18\x01 \x01(\tB0\xe0A\x02\xbaH*r(2&^forces/[0-9]{2}/alerts/[0-9a-f-]{36}$R\x04name\"Z\n" +
 	"\x16ListRetractionsRequest\x12@\n" +
@@ -642,17 +968,44 @@ const file_register_v1_alert_proto_rawDesc = "" +
 	"shown_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tshownTime\x12\x1f\n" +
 	"\vshown_index\x18\x05 \x01(\x03R\n" +
 	"shownIndex\x12\x1a\n" +
-	"\bsearches\x18\x06 \x03(\tR\bsearches*\x9a\x01\n" +
+	"\bsearches\x18\x06 \x03(\tR\bsearches*\x81\x06\n" +
 	"\tAlertKind\x12\x1a\n" +
 	"\x16ALERT_KIND_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11ALERT_KIND_LINKED\x10\x01\x12\x1c\n" +
 	"\x18ALERT_KIND_LINK_PROPOSED\x10\x02\x12\x1d\n" +
 	"\x19ALERT_KIND_LINK_CONFIRMED\x10\x03\x12\x1d\n" +
-	"\x19ALERT_KIND_LINK_RETRACTED\x10\x042\xc2\x03\n" +
+	"\x19ALERT_KIND_LINK_RETRACTED\x10\x04\x12\x1f\n" +
+	"\x1bALERT_KIND_CONDUCT_REPORTED\x10\x05\x12\x1e\n" +
+	"\x1aALERT_KIND_BREACH_REPORTED\x10\x06\x12\x1e\n" +
+	"\x1aALERT_KIND_MEASURE_CHANGED\x10\a\x12\x1d\n" +
+	"\x19ALERT_KIND_SERIAL_REACHED\x10\b\x12\x1b\n" +
+	"\x17ALERT_KIND_VICTIM_MATCH\x10\t\x12!\n" +
+	"\x1dALERT_KIND_COUNTER_ALLEGATION\x10\n" +
+	"\x12\x1b\n" +
+	"\x17ALERT_KIND_VICTIM_PROBE\x10\v\x12 \n" +
+	"\x1cALERT_KIND_CONDUCT_RETRACTED\x10\f\x12\x1a\n" +
+	"\x16ALERT_KIND_DUTY_OPENED\x10\r\x12\x1d\n" +
+	"\x19ALERT_KIND_DUTY_ESCALATED\x10\x0e\x12\x1d\n" +
+	"\x19ALERT_KIND_DUTY_FELL_AWAY\x10\x0f\x12$\n" +
+	" ALERT_KIND_SUBSCRIBED_REGISTERED\x10\x10\x12\"\n" +
+	"\x1eALERT_KIND_SUBSCRIBED_SEARCHED\x10\x11\x12\x1d\n" +
+	"\x19ALERT_KIND_QUESTION_ASKED\x10\x12\x12 \n" +
+	"\x1cALERT_KIND_QUESTION_ANSWERED\x10\x13\x12\x1f\n" +
+	"\x1bALERT_KIND_TRANSFER_OFFERED\x10\x14\x12 \n" +
+	"\x1cALERT_KIND_TRANSFER_ACCEPTED\x10\x15\x12\x1f\n" +
+	"\x1bALERT_KIND_TRANSFER_REFUSED\x10\x16\x12\x1d\n" +
+	"\x19ALERT_KIND_HISTORY_LOADED\x10\x17*~\n" +
+	"\rAlertAudience\x12\x1e\n" +
+	"\x1aALERT_AUDIENCE_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13ALERT_AUDIENCE_SPOC\x10\x01\x12\x16\n" +
+	"\x12ALERT_AUDIENCE_PSD\x10\x02\x12\x1c\n" +
+	"\x18ALERT_AUDIENCE_REVIEWERS\x10\x032\xd6\x04\n" +
 	"\fAlertService\x12\x86\x01\n" +
 	"\n" +
 	"ListAlerts\x12\x1e.register.v1.ListAlertsRequest\x1a\x1f.register.v1.ListAlertsResponse\"7\x92\x82\x19\x0f\n" +
-	"\x05alert\x12\x04list\x18\x03\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{parent=forces/*}/alerts\x12\x9b\x01\n" +
+	"\x05alert\x12\x04list\x18\x03\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{parent=forces/*}/alerts\x12\x91\x01\n" +
+	"\vWatchAlerts\x12\x1f.register.v1.WatchAlertsRequest\x1a .register.v1.WatchAlertsResponse\"=\x92\x82\x19\x0f\n" +
+	"\x05alert\x12\x04list\x18\x03\x82\xd3\xe4\x93\x02$\x12\"/v1/{parent=forces/*}/alerts:watch0\x01\x12\x9b\x01\n" +
 	"\x10AcknowledgeAlert\x12$.register.v1.AcknowledgeAlertRequest\x1a\x12.register.v1.Alert\"M\x92\x82\x19\x16\n" +
 	"\x05alert\x12\vacknowledge\x18\x02\x82\xd3\xe4\x93\x02-:\x01*\"(/v1/{name=forces/*/alerts/*}:acknowledge\x12\x8a\x01\n" +
 	"\x0fListRetractions\x12#.register.v1.ListRetractionsRequest\x1a$.register.v1.ListRetractionsResponse\",\x92\x82\x19\x0e\n" +
@@ -672,39 +1025,46 @@ func file_register_v1_alert_proto_rawDescGZIP() []byte {
 	return file_register_v1_alert_proto_rawDescData
 }
 
-var file_register_v1_alert_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_register_v1_alert_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_register_v1_alert_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_register_v1_alert_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_register_v1_alert_proto_goTypes = []any{
 	(AlertKind)(0),                  // 0: register.v1.AlertKind
-	(*Alert)(nil),                   // 1: register.v1.Alert
-	(*ListAlertsRequest)(nil),       // 2: register.v1.ListAlertsRequest
-	(*ListAlertsResponse)(nil),      // 3: register.v1.ListAlertsResponse
-	(*AcknowledgeAlertRequest)(nil), // 4: register.v1.AcknowledgeAlertRequest
-	(*ListRetractionsRequest)(nil),  // 5: register.v1.ListRetractionsRequest
-	(*ListRetractionsResponse)(nil), // 6: register.v1.ListRetractionsResponse
-	(*Retraction)(nil),              // 7: register.v1.Retraction
-	(*timestamppb.Timestamp)(nil),   // 8: google.protobuf.Timestamp
+	(AlertAudience)(0),              // 1: register.v1.AlertAudience
+	(*Alert)(nil),                   // 2: register.v1.Alert
+	(*ListAlertsRequest)(nil),       // 3: register.v1.ListAlertsRequest
+	(*ListAlertsResponse)(nil),      // 4: register.v1.ListAlertsResponse
+	(*WatchAlertsRequest)(nil),      // 5: register.v1.WatchAlertsRequest
+	(*WatchAlertsResponse)(nil),     // 6: register.v1.WatchAlertsResponse
+	(*AcknowledgeAlertRequest)(nil), // 7: register.v1.AcknowledgeAlertRequest
+	(*ListRetractionsRequest)(nil),  // 8: register.v1.ListRetractionsRequest
+	(*ListRetractionsResponse)(nil), // 9: register.v1.ListRetractionsResponse
+	(*Retraction)(nil),              // 10: register.v1.Retraction
+	(*timestamppb.Timestamp)(nil),   // 11: google.protobuf.Timestamp
 }
 var file_register_v1_alert_proto_depIdxs = []int32{
 	0,  // 0: register.v1.Alert.kind:type_name -> register.v1.AlertKind
-	8,  // 1: register.v1.Alert.create_time:type_name -> google.protobuf.Timestamp
-	8,  // 2: register.v1.Alert.acknowledge_time:type_name -> google.protobuf.Timestamp
-	1,  // 3: register.v1.ListAlertsResponse.alerts:type_name -> register.v1.Alert
-	8,  // 4: register.v1.ListRetractionsRequest.since:type_name -> google.protobuf.Timestamp
-	7,  // 5: register.v1.ListRetractionsResponse.retractions:type_name -> register.v1.Retraction
-	8,  // 6: register.v1.Retraction.time:type_name -> google.protobuf.Timestamp
-	8,  // 7: register.v1.Retraction.shown_time:type_name -> google.protobuf.Timestamp
-	2,  // 8: register.v1.AlertService.ListAlerts:input_type -> register.v1.ListAlertsRequest
-	4,  // 9: register.v1.AlertService.AcknowledgeAlert:input_type -> register.v1.AcknowledgeAlertRequest
-	5,  // 10: register.v1.AlertService.ListRetractions:input_type -> register.v1.ListRetractionsRequest
-	3,  // 11: register.v1.AlertService.ListAlerts:output_type -> register.v1.ListAlertsResponse
-	1,  // 12: register.v1.AlertService.AcknowledgeAlert:output_type -> register.v1.Alert
-	6,  // 13: register.v1.AlertService.ListRetractions:output_type -> register.v1.ListRetractionsResponse
-	11, // [11:14] is the sub-list for method output_type
-	8,  // [8:11] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	11, // 1: register.v1.Alert.create_time:type_name -> google.protobuf.Timestamp
+	11, // 2: register.v1.Alert.acknowledge_time:type_name -> google.protobuf.Timestamp
+	1,  // 3: register.v1.Alert.audience:type_name -> register.v1.AlertAudience
+	2,  // 4: register.v1.ListAlertsResponse.alerts:type_name -> register.v1.Alert
+	2,  // 5: register.v1.WatchAlertsResponse.alert:type_name -> register.v1.Alert
+	11, // 6: register.v1.ListRetractionsRequest.since:type_name -> google.protobuf.Timestamp
+	10, // 7: register.v1.ListRetractionsResponse.retractions:type_name -> register.v1.Retraction
+	11, // 8: register.v1.Retraction.time:type_name -> google.protobuf.Timestamp
+	11, // 9: register.v1.Retraction.shown_time:type_name -> google.protobuf.Timestamp
+	3,  // 10: register.v1.AlertService.ListAlerts:input_type -> register.v1.ListAlertsRequest
+	5,  // 11: register.v1.AlertService.WatchAlerts:input_type -> register.v1.WatchAlertsRequest
+	7,  // 12: register.v1.AlertService.AcknowledgeAlert:input_type -> register.v1.AcknowledgeAlertRequest
+	8,  // 13: register.v1.AlertService.ListRetractions:input_type -> register.v1.ListRetractionsRequest
+	4,  // 14: register.v1.AlertService.ListAlerts:output_type -> register.v1.ListAlertsResponse
+	6,  // 15: register.v1.AlertService.WatchAlerts:output_type -> register.v1.WatchAlertsResponse
+	2,  // 16: register.v1.AlertService.AcknowledgeAlert:output_type -> register.v1.Alert
+	9,  // 17: register.v1.AlertService.ListRetractions:output_type -> register.v1.ListRetractionsResponse
+	14, // [14:18] is the sub-list for method output_type
+	10, // [10:14] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_register_v1_alert_proto_init() }
@@ -718,8 +1078,8 @@ func file_register_v1_alert_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_v1_alert_proto_rawDesc), len(file_register_v1_alert_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   7,
+			NumEnums:      2,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -234,6 +234,59 @@ func (ReportSource) EnumDescriptor() ([]byte, []int) {
 	return file_register_v1_conduct_proto_rawDescGZIP(), []int{2}
 }
 
+// VictimSameness says whether two victims are one person.
+type VictimSameness int32
+
+const (
+	// Not said, or taken back.
+	VictimSameness_VICTIM_SAMENESS_UNSPECIFIED VictimSameness = 0
+	// They are one person.
+	VictimSameness_VICTIM_SAMENESS_SAME VictimSameness = 1
+	// They are different people.
+	VictimSameness_VICTIM_SAMENESS_DIFFERENT VictimSameness = 2
+)
+
+// Enum value maps for VictimSameness.
+var (
+	VictimSameness_name = map[int32]string{
+		0: "VICTIM_SAMENESS_UNSPECIFIED",
+		1: "VICTIM_SAMENESS_SAME",
+		2: "VICTIM_SAMENESS_DIFFERENT",
+	}
+	VictimSameness_value = map[string]int32{
+		"VICTIM_SAMENESS_UNSPECIFIED": 0,
+		"VICTIM_SAMENESS_SAME":        1,
+		"VICTIM_SAMENESS_DIFFERENT":   2,
+	}
+)
+
+func (x VictimSameness) Enum() *VictimSameness {
+	p := new(VictimSameness)
+	*p = x
+	return p
+}
+
+func (x VictimSameness) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (VictimSameness) Descriptor() protoreflect.EnumDescriptor {
+	return file_register_v1_conduct_proto_enumTypes[3].Descriptor()
+}
+
+func (VictimSameness) Type() protoreflect.EnumType {
+	return &file_register_v1_conduct_proto_enumTypes[3]
+}
+
+func (x VictimSameness) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use VictimSameness.Descriptor instead.
+func (VictimSameness) EnumDescriptor() ([]byte, []int) {
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{3}
+}
+
 // CourseOfConduct is the incidents by one nominal against one victim. In law a
 // course needs two or more incidents that connect (Protection from Harassment
 // Act 1997, s7(3)); a first report is registered as a course of one.
@@ -273,8 +326,33 @@ type CourseOfConduct struct {
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// How many associated victims the stored course has.
 	AssociatedVictimCount int32 `protobuf:"varint,17,opt,name=associated_victim_count,json=associatedVictimCount,proto3" json:"associated_victim_count,omitempty"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	// The collar number of the officer in the case; empty when none is named.
+	Officer string `protobuf:"bytes,18,opt,name=officer,proto3" json:"officer,omitempty"`
+	// What the victim said that she wants, as dated facts. None of them closes or
+	// hides anything.
+	Statements []*VictimStatement `protobuf:"bytes,19,rep,name=statements,proto3" json:"statements,omitempty"`
+	// What the victim was told, and when.
+	Informed []*VictimInformed `protobuf:"bytes,20,rep,name=informed,proto3" json:"informed,omitempty"`
+	// What may hold evidence, such as a seized telephone.
+	Exhibits []*Exhibit `protobuf:"bytes,21,rep,name=exhibits,proto3" json:"exhibits,omitempty"`
+	// When the matter reached its standing; empty means when the register got it.
+	StandingTime *timestamppb.Timestamp `protobuf:"bytes,22,opt,name=standing_time,json=standingTime,proto3" json:"standing_time,omitempty"`
+	// The standings that the matter has had, the first included, in order. Kept by
+	// the register from one revision to the next.
+	Standings []*StandingSince `protobuf:"bytes,23,rep,name=standings,proto3" json:"standings,omitempty"`
+	// How the matter was closed. Required to close a grave one: see Closure.
+	Closure *Closure `protobuf:"bytes,24,opt,name=closure,proto3" json:"closure,omitempty"`
+	// When the register got it, if it was loaded as history: clocks start then.
+	// Empty for what was reported as it happened.
+	LoadTime *timestamppb.Timestamp `protobuf:"bytes,25,opt,name=load_time,json=loadTime,proto3" json:"load_time,omitempty"`
+	// The force's own opaque reference of the victim, such as her number in its
+	// system: no name. Input only: it becomes a token, by which two courses of the
+	// force are known to have one victim, and is never returned.
+	VictimReference string `protobuf:"bytes,26,opt,name=victim_reference,json=victimReference,proto3" json:"victim_reference,omitempty"`
+	// What police did or decided about the whole matter, and not about one incident.
+	Actions       []*PoliceAction `protobuf:"bytes,27,rep,name=actions,proto3" json:"actions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CourseOfConduct) Reset() {
@@ -426,6 +504,499 @@ func (x *CourseOfConduct) GetAssociatedVictimCount() int32 {
 	return 0
 }
 
+func (x *CourseOfConduct) GetOfficer() string {
+	if x != nil {
+		return x.Officer
+	}
+	return ""
+}
+
+func (x *CourseOfConduct) GetStatements() []*VictimStatement {
+	if x != nil {
+		return x.Statements
+	}
+	return nil
+}
+
+func (x *CourseOfConduct) GetInformed() []*VictimInformed {
+	if x != nil {
+		return x.Informed
+	}
+	return nil
+}
+
+func (x *CourseOfConduct) GetExhibits() []*Exhibit {
+	if x != nil {
+		return x.Exhibits
+	}
+	return nil
+}
+
+func (x *CourseOfConduct) GetStandingTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StandingTime
+	}
+	return nil
+}
+
+func (x *CourseOfConduct) GetStandings() []*StandingSince {
+	if x != nil {
+		return x.Standings
+	}
+	return nil
+}
+
+func (x *CourseOfConduct) GetClosure() *Closure {
+	if x != nil {
+		return x.Closure
+	}
+	return nil
+}
+
+func (x *CourseOfConduct) GetLoadTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LoadTime
+	}
+	return nil
+}
+
+func (x *CourseOfConduct) GetVictimReference() string {
+	if x != nil {
+		return x.VictimReference
+	}
+	return ""
+}
+
+func (x *CourseOfConduct) GetActions() []*PoliceAction {
+	if x != nil {
+		return x.Actions
+	}
+	return nil
+}
+
+// VictimStatement is what a victim said that she wants, on a day.
+type VictimStatement struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A code such as "SUPPORTS" or "WITHDRAWS"; see ListCodes.
+	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	// When she said it.
+	StateTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=state_time,json=stateTime,proto3" json:"state_time,omitempty"`
+	// In words, at most 1,000 characters, without her details.
+	Text          string `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VictimStatement) Reset() {
+	*x = VictimStatement{}
+	mi := &file_register_v1_conduct_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VictimStatement) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VictimStatement) ProtoMessage() {}
+
+func (x *VictimStatement) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_conduct_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VictimStatement.ProtoReflect.Descriptor instead.
+func (*VictimStatement) Descriptor() ([]byte, []int) {
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *VictimStatement) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *VictimStatement) GetStateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StateTime
+	}
+	return nil
+}
+
+func (x *VictimStatement) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+// VictimInformed is what a victim was told, with when and by whom.
+type VictimInformed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A code such as "CLOSURE", "RELEASE" or "CONDITIONS"; see ListCodes.
+	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	// When she was told.
+	InformTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=inform_time,json=informTime,proto3" json:"inform_time,omitempty"`
+	// The collar number of whoever told her.
+	Officer       string `protobuf:"bytes,3,opt,name=officer,proto3" json:"officer,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VictimInformed) Reset() {
+	*x = VictimInformed{}
+	mi := &file_register_v1_conduct_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VictimInformed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VictimInformed) ProtoMessage() {}
+
+func (x *VictimInformed) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_conduct_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VictimInformed.ProtoReflect.Descriptor instead.
+func (*VictimInformed) Descriptor() ([]byte, []int) {
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *VictimInformed) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *VictimInformed) GetInformTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.InformTime
+	}
+	return nil
+}
+
+func (x *VictimInformed) GetOfficer() string {
+	if x != nil {
+		return x.Officer
+	}
+	return ""
+}
+
+// Exhibit is something that may hold evidence.
+type Exhibit struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The kind of exhibit, a code such as "PHONE"; see ListCodes.
+	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	// The force's own reference.
+	Reference string `protobuf:"bytes,2,opt,name=reference,proto3" json:"reference,omitempty"`
+	// When it was seized; empty while it is still to be had.
+	SeizeTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=seize_time,json=seizeTime,proto3" json:"seize_time,omitempty"`
+	// When its examination is to be done; empty when nobody has said.
+	ExpectedTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=expected_time,json=expectedTime,proto3" json:"expected_time,omitempty"`
+	// When its examination was done; empty while it waits.
+	DoneTime      *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=done_time,json=doneTime,proto3" json:"done_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Exhibit) Reset() {
+	*x = Exhibit{}
+	mi := &file_register_v1_conduct_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Exhibit) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Exhibit) ProtoMessage() {}
+
+func (x *Exhibit) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_conduct_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Exhibit.ProtoReflect.Descriptor instead.
+func (*Exhibit) Descriptor() ([]byte, []int) {
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Exhibit) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *Exhibit) GetReference() string {
+	if x != nil {
+		return x.Reference
+	}
+	return ""
+}
+
+func (x *Exhibit) GetSeizeTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SeizeTime
+	}
+	return nil
+}
+
+func (x *Exhibit) GetExpectedTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpectedTime
+	}
+	return nil
+}
+
+func (x *Exhibit) GetDoneTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DoneTime
+	}
+	return nil
+}
+
+// StandingSince is a standing with when it was reached.
+type StandingSince struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The standing.
+	Standing Standing `protobuf:"varint,1,opt,name=standing,proto3,enum=register.v1.Standing" json:"standing,omitempty"`
+	// Since when.
+	SinceTime     *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=since_time,json=sinceTime,proto3" json:"since_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StandingSince) Reset() {
+	*x = StandingSince{}
+	mi := &file_register_v1_conduct_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StandingSince) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StandingSince) ProtoMessage() {}
+
+func (x *StandingSince) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_conduct_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StandingSince.ProtoReflect.Descriptor instead.
+func (*StandingSince) Descriptor() ([]byte, []int) {
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *StandingSince) GetStanding() Standing {
+	if x != nil {
+		return x.Standing
+	}
+	return Standing_STANDING_UNSPECIFIED
+}
+
+func (x *StandingSince) GetSinceTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SinceTime
+	}
+	return nil
+}
+
+// Closure says how a matter was closed: with the standing NO_FURTHER_ACTION,
+// VICTIM_DOES_NOT_SUPPORT or CANCELLED. It is required in full when the person is
+// serial, or the matter is of high risk, violent, or has a threat to kill.
+type Closure struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Why, a code such as "EVIDENTIAL"; see ListCodes.
+	Reason string `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
+	// In words, at most 2,000 characters, without the victim's details.
+	Rationale string `protobuf:"bytes,2,opt,name=rationale,proto3" json:"rationale,omitempty"`
+	// The collar number of the second person who agreed: not the officer in the
+	// case, and not whoever registers the closing.
+	SecondPerson string `protobuf:"bytes,3,opt,name=second_person,json=secondPerson,proto3" json:"second_person,omitempty"`
+	// When the victim was told of it.
+	VictimInformTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=victim_inform_time,json=victimInformTime,proto3" json:"victim_inform_time,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *Closure) Reset() {
+	*x = Closure{}
+	mi := &file_register_v1_conduct_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Closure) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Closure) ProtoMessage() {}
+
+func (x *Closure) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_conduct_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Closure.ProtoReflect.Descriptor instead.
+func (*Closure) Descriptor() ([]byte, []int) {
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Closure) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Closure) GetRationale() string {
+	if x != nil {
+		return x.Rationale
+	}
+	return ""
+}
+
+func (x *Closure) GetSecondPerson() string {
+	if x != nil {
+		return x.SecondPerson
+	}
+	return ""
+}
+
+func (x *Closure) GetVictimInformTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.VictimInformTime
+	}
+	return nil
+}
+
+// PoliceAction is something that police did, or decided not to do.
+type PoliceAction struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A code such as "ARRESTED", "ATTENDED" or "NONE"; see ListCodes.
+	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	// When.
+	ActTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=act_time,json=actTime,proto3" json:"act_time,omitempty"`
+	// Why nothing was done, a code; only with the action NONE. See ListCodes.
+	Why string `protobuf:"bytes,3,opt,name=why,proto3" json:"why,omitempty"`
+	// The collar number of who did or decided it.
+	Officer string `protobuf:"bytes,4,opt,name=officer,proto3" json:"officer,omitempty"`
+	// In words, at most 1,000 characters, without the victim's details.
+	Text          string `protobuf:"bytes,5,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PoliceAction) Reset() {
+	*x = PoliceAction{}
+	mi := &file_register_v1_conduct_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PoliceAction) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PoliceAction) ProtoMessage() {}
+
+func (x *PoliceAction) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_conduct_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PoliceAction.ProtoReflect.Descriptor instead.
+func (*PoliceAction) Descriptor() ([]byte, []int) {
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *PoliceAction) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *PoliceAction) GetActTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ActTime
+	}
+	return nil
+}
+
+func (x *PoliceAction) GetWhy() string {
+	if x != nil {
+		return x.Why
+	}
+	return ""
+}
+
+func (x *PoliceAction) GetOfficer() string {
+	if x != nil {
+		return x.Officer
+	}
+	return ""
+}
+
+func (x *PoliceAction) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
 // Victim holds the details from which victim tokens are made. It exists in
 // requests only: the register keeps keyed one-way tokens, by which victims can
 // be counted and matched, and cannot be read or browsed. Give all that is known.
@@ -449,7 +1020,7 @@ type Victim struct {
 
 func (x *Victim) Reset() {
 	*x = Victim{}
-	mi := &file_register_v1_conduct_proto_msgTypes[1]
+	mi := &file_register_v1_conduct_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -461,7 +1032,7 @@ func (x *Victim) String() string {
 func (*Victim) ProtoMessage() {}
 
 func (x *Victim) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_conduct_proto_msgTypes[1]
+	mi := &file_register_v1_conduct_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -474,7 +1045,7 @@ func (x *Victim) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Victim.ProtoReflect.Descriptor instead.
 func (*Victim) Descriptor() ([]byte, []int) {
-	return file_register_v1_conduct_proto_rawDescGZIP(), []int{1}
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Victim) GetNames() []*PersonName {
@@ -537,7 +1108,7 @@ type FourIndicators struct {
 
 func (x *FourIndicators) Reset() {
 	*x = FourIndicators{}
-	mi := &file_register_v1_conduct_proto_msgTypes[2]
+	mi := &file_register_v1_conduct_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -549,7 +1120,7 @@ func (x *FourIndicators) String() string {
 func (*FourIndicators) ProtoMessage() {}
 
 func (x *FourIndicators) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_conduct_proto_msgTypes[2]
+	mi := &file_register_v1_conduct_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -562,7 +1133,7 @@ func (x *FourIndicators) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FourIndicators.ProtoReflect.Descriptor instead.
 func (*FourIndicators) Descriptor() ([]byte, []int) {
-	return file_register_v1_conduct_proto_rawDescGZIP(), []int{2}
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *FourIndicators) GetFixated() bool {
@@ -615,14 +1186,24 @@ type Incident struct {
 	// 3x5x2 grading; absent when the report is not graded intelligence.
 	Grade *IntelligenceGrade `protobuf:"bytes,8,opt,name=grade,proto3" json:"grade,omitempty"`
 	// What happened, at most 4,000 characters, without the victim's details.
-	Narrative     string `protobuf:"bytes,9,opt,name=narrative,proto3" json:"narrative,omitempty"`
+	Narrative string `protobuf:"bytes,9,opt,name=narrative,proto3" json:"narrative,omitempty"`
+	// The jurisdiction whose law the offences are of, such as "scotland"; empty
+	// means that of the force.
+	Jurisdiction string `protobuf:"bytes,10,opt,name=jurisdiction,proto3" json:"jurisdiction,omitempty"`
+	// What police did about it, or decided not to do.
+	Actions []*PoliceAction `protobuf:"bytes,11,rep,name=actions,proto3" json:"actions,omitempty"`
+	// The crime reference, if it is another than `reference`.
+	CrimeReference string `protobuf:"bytes,12,opt,name=crime_reference,json=crimeReference,proto3" json:"crime_reference,omitempty"`
+	// Who the third party is, a code such as "COLLEAGUE", when one reported it; see
+	// ListCodes. Never a name.
+	ThirdParty    string `protobuf:"bytes,13,opt,name=third_party,json=thirdParty,proto3" json:"third_party,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Incident) Reset() {
 	*x = Incident{}
-	mi := &file_register_v1_conduct_proto_msgTypes[3]
+	mi := &file_register_v1_conduct_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -634,7 +1215,7 @@ func (x *Incident) String() string {
 func (*Incident) ProtoMessage() {}
 
 func (x *Incident) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_conduct_proto_msgTypes[3]
+	mi := &file_register_v1_conduct_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -647,7 +1228,7 @@ func (x *Incident) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Incident.ProtoReflect.Descriptor instead.
 func (*Incident) Descriptor() ([]byte, []int) {
-	return file_register_v1_conduct_proto_rawDescGZIP(), []int{3}
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Incident) GetReference() string {
@@ -713,6 +1294,34 @@ func (x *Incident) GetNarrative() string {
 	return ""
 }
 
+func (x *Incident) GetJurisdiction() string {
+	if x != nil {
+		return x.Jurisdiction
+	}
+	return ""
+}
+
+func (x *Incident) GetActions() []*PoliceAction {
+	if x != nil {
+		return x.Actions
+	}
+	return nil
+}
+
+func (x *Incident) GetCrimeReference() string {
+	if x != nil {
+		return x.CrimeReference
+	}
+	return ""
+}
+
+func (x *Incident) GetThirdParty() string {
+	if x != nil {
+		return x.ThirdParty
+	}
+	return ""
+}
+
 // IntelligenceGrade is a 3x5x2 grading.
 type IntelligenceGrade struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -729,7 +1338,7 @@ type IntelligenceGrade struct {
 
 func (x *IntelligenceGrade) Reset() {
 	*x = IntelligenceGrade{}
-	mi := &file_register_v1_conduct_proto_msgTypes[4]
+	mi := &file_register_v1_conduct_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -741,7 +1350,7 @@ func (x *IntelligenceGrade) String() string {
 func (*IntelligenceGrade) ProtoMessage() {}
 
 func (x *IntelligenceGrade) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_conduct_proto_msgTypes[4]
+	mi := &file_register_v1_conduct_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -754,7 +1363,7 @@ func (x *IntelligenceGrade) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IntelligenceGrade.ProtoReflect.Descriptor instead.
 func (*IntelligenceGrade) Descriptor() ([]byte, []int) {
-	return file_register_v1_conduct_proto_rawDescGZIP(), []int{4}
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *IntelligenceGrade) GetSource() int32 {
@@ -789,14 +1398,17 @@ type RegisterCourseRequest struct {
 	// the register's names. Its revision is ignored.
 	NominalSource *SourceKey `protobuf:"bytes,3,opt,name=nominal_source,json=nominalSource,proto3" json:"nominal_source,omitempty"`
 	// Makes a cancelled record stand again.
-	Reinstate     bool `protobuf:"varint,4,opt,name=reinstate,proto3" json:"reinstate,omitempty"`
+	Reinstate bool `protobuf:"varint,4,opt,name=reinstate,proto3" json:"reinstate,omitempty"`
+	// The record is loaded as history: clocks start when the register gets it.
+	// Only a new record can be loaded so.
+	HistoricLoad  bool `protobuf:"varint,5,opt,name=historic_load,json=historicLoad,proto3" json:"historic_load,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RegisterCourseRequest) Reset() {
 	*x = RegisterCourseRequest{}
-	mi := &file_register_v1_conduct_proto_msgTypes[5]
+	mi := &file_register_v1_conduct_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -808,7 +1420,7 @@ func (x *RegisterCourseRequest) String() string {
 func (*RegisterCourseRequest) ProtoMessage() {}
 
 func (x *RegisterCourseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_conduct_proto_msgTypes[5]
+	mi := &file_register_v1_conduct_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -821,7 +1433,7 @@ func (x *RegisterCourseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RegisterCourseRequest.ProtoReflect.Descriptor instead.
 func (*RegisterCourseRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_conduct_proto_rawDescGZIP(), []int{5}
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *RegisterCourseRequest) GetParent() string {
@@ -852,6 +1464,13 @@ func (x *RegisterCourseRequest) GetReinstate() bool {
 	return false
 }
 
+func (x *RegisterCourseRequest) GetHistoricLoad() bool {
+	if x != nil {
+		return x.HistoricLoad
+	}
+	return false
+}
+
 // RegisterCourseResponse answers a registration.
 type RegisterCourseResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -869,7 +1488,7 @@ type RegisterCourseResponse struct {
 
 func (x *RegisterCourseResponse) Reset() {
 	*x = RegisterCourseResponse{}
-	mi := &file_register_v1_conduct_proto_msgTypes[6]
+	mi := &file_register_v1_conduct_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -881,7 +1500,7 @@ func (x *RegisterCourseResponse) String() string {
 func (*RegisterCourseResponse) ProtoMessage() {}
 
 func (x *RegisterCourseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_conduct_proto_msgTypes[6]
+	mi := &file_register_v1_conduct_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -894,7 +1513,7 @@ func (x *RegisterCourseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RegisterCourseResponse.ProtoReflect.Descriptor instead.
 func (*RegisterCourseResponse) Descriptor() ([]byte, []int) {
-	return file_register_v1_conduct_proto_rawDescGZIP(), []int{6}
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *RegisterCourseResponse) GetName() string {
@@ -936,7 +1555,7 @@ type GetCourseRequest struct {
 
 func (x *GetCourseRequest) Reset() {
 	*x = GetCourseRequest{}
-	mi := &file_register_v1_conduct_proto_msgTypes[7]
+	mi := &file_register_v1_conduct_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -948,7 +1567,7 @@ func (x *GetCourseRequest) String() string {
 func (*GetCourseRequest) ProtoMessage() {}
 
 func (x *GetCourseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_conduct_proto_msgTypes[7]
+	mi := &file_register_v1_conduct_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -961,7 +1580,7 @@ func (x *GetCourseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCourseRequest.ProtoReflect.Descriptor instead.
 func (*GetCourseRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_conduct_proto_rawDescGZIP(), []int{7}
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *GetCourseRequest) GetName() string {
@@ -986,7 +1605,7 @@ type ListCoursesRequest struct {
 
 func (x *ListCoursesRequest) Reset() {
 	*x = ListCoursesRequest{}
-	mi := &file_register_v1_conduct_proto_msgTypes[8]
+	mi := &file_register_v1_conduct_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -998,7 +1617,7 @@ func (x *ListCoursesRequest) String() string {
 func (*ListCoursesRequest) ProtoMessage() {}
 
 func (x *ListCoursesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_conduct_proto_msgTypes[8]
+	mi := &file_register_v1_conduct_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1011,7 +1630,7 @@ func (x *ListCoursesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCoursesRequest.ProtoReflect.Descriptor instead.
 func (*ListCoursesRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_conduct_proto_rawDescGZIP(), []int{8}
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListCoursesRequest) GetParent() string {
@@ -1048,7 +1667,7 @@ type ListCoursesResponse struct {
 
 func (x *ListCoursesResponse) Reset() {
 	*x = ListCoursesResponse{}
-	mi := &file_register_v1_conduct_proto_msgTypes[9]
+	mi := &file_register_v1_conduct_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1060,7 +1679,7 @@ func (x *ListCoursesResponse) String() string {
 func (*ListCoursesResponse) ProtoMessage() {}
 
 func (x *ListCoursesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_conduct_proto_msgTypes[9]
+	mi := &file_register_v1_conduct_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1073,7 +1692,7 @@ func (x *ListCoursesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCoursesResponse.ProtoReflect.Descriptor instead.
 func (*ListCoursesResponse) Descriptor() ([]byte, []int) {
-	return file_register_v1_conduct_proto_rawDescGZIP(), []int{9}
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListCoursesResponse) GetCourses() []*CourseOfConduct {
@@ -1105,7 +1724,7 @@ type CancelCourseRequest struct {
 
 func (x *CancelCourseRequest) Reset() {
 	*x = CancelCourseRequest{}
-	mi := &file_register_v1_conduct_proto_msgTypes[10]
+	mi := &file_register_v1_conduct_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1117,7 +1736,7 @@ func (x *CancelCourseRequest) String() string {
 func (*CancelCourseRequest) ProtoMessage() {}
 
 func (x *CancelCourseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_conduct_proto_msgTypes[10]
+	mi := &file_register_v1_conduct_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1130,7 +1749,7 @@ func (x *CancelCourseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelCourseRequest.ProtoReflect.Descriptor instead.
 func (*CancelCourseRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_conduct_proto_rawDescGZIP(), []int{10}
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *CancelCourseRequest) GetName() string {
@@ -1165,7 +1784,7 @@ type CancelCourseResponse struct {
 
 func (x *CancelCourseResponse) Reset() {
 	*x = CancelCourseResponse{}
-	mi := &file_register_v1_conduct_proto_msgTypes[11]
+	mi := &file_register_v1_conduct_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1177,7 +1796,7 @@ func (x *CancelCourseResponse) String() string {
 func (*CancelCourseResponse) ProtoMessage() {}
 
 func (x *CancelCourseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_conduct_proto_msgTypes[11]
+	mi := &file_register_v1_conduct_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1190,7 +1809,7 @@ func (x *CancelCourseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelCourseResponse.ProtoReflect.Descriptor instead.
 func (*CancelCourseResponse) Descriptor() ([]byte, []int) {
-	return file_register_v1_conduct_proto_rawDescGZIP(), []int{11}
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *CancelCourseResponse) GetVersion() int64 {
@@ -1215,7 +1834,7 @@ type EraseCourseRequest struct {
 
 func (x *EraseCourseRequest) Reset() {
 	*x = EraseCourseRequest{}
-	mi := &file_register_v1_conduct_proto_msgTypes[12]
+	mi := &file_register_v1_conduct_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1227,7 +1846,7 @@ func (x *EraseCourseRequest) String() string {
 func (*EraseCourseRequest) ProtoMessage() {}
 
 func (x *EraseCourseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_conduct_proto_msgTypes[12]
+	mi := &file_register_v1_conduct_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1240,7 +1859,7 @@ func (x *EraseCourseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseCourseRequest.ProtoReflect.Descriptor instead.
 func (*EraseCourseRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_conduct_proto_rawDescGZIP(), []int{12}
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *EraseCourseRequest) GetName() string {
@@ -1273,7 +1892,7 @@ type EraseCourseResponse struct {
 
 func (x *EraseCourseResponse) Reset() {
 	*x = EraseCourseResponse{}
-	mi := &file_register_v1_conduct_proto_msgTypes[13]
+	mi := &file_register_v1_conduct_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1285,7 +1904,7 @@ func (x *EraseCourseResponse) String() string {
 func (*EraseCourseResponse) ProtoMessage() {}
 
 func (x *EraseCourseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_conduct_proto_msgTypes[13]
+	mi := &file_register_v1_conduct_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1298,14 +1917,142 @@ func (x *EraseCourseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseCourseResponse.ProtoReflect.Descriptor instead.
 func (*EraseCourseResponse) Descriptor() ([]byte, []int) {
-	return file_register_v1_conduct_proto_rawDescGZIP(), []int{13}
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{19}
+}
+
+// SettleVictimsRequest says whether the victims of two courses are one person.
+type SettleVictimsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The own course.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The other course, of any force.
+	Other string `protobuf:"bytes,2,opt,name=other,proto3" json:"other,omitempty"`
+	// What is said of their principal victims.
+	Sameness VictimSameness `protobuf:"varint,3,opt,name=sameness,proto3,enum=register.v1.VictimSameness" json:"sameness,omitempty"`
+	// How it is known, 3 to 1,000 characters, without a victim's details; stored sealed.
+	Explanation   string `protobuf:"bytes,4,opt,name=explanation,proto3" json:"explanation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SettleVictimsRequest) Reset() {
+	*x = SettleVictimsRequest{}
+	mi := &file_register_v1_conduct_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SettleVictimsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SettleVictimsRequest) ProtoMessage() {}
+
+func (x *SettleVictimsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_conduct_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SettleVictimsRequest.ProtoReflect.Descriptor instead.
+func (*SettleVictimsRequest) Descriptor() ([]byte, []int) {
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *SettleVictimsRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *SettleVictimsRequest) GetOther() string {
+	if x != nil {
+		return x.Other
+	}
+	return ""
+}
+
+func (x *SettleVictimsRequest) GetSameness() VictimSameness {
+	if x != nil {
+		return x.Sameness
+	}
+	return VictimSameness_VICTIM_SAMENESS_UNSPECIFIED
+}
+
+func (x *SettleVictimsRequest) GetExplanation() string {
+	if x != nil {
+		return x.Explanation
+	}
+	return ""
+}
+
+// SettleVictimsResponse answers it.
+type SettleVictimsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The version of the own course that now stands.
+	Version int64 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
+	// Whether it holds now: the other force has said the same, or both are own.
+	Settled       bool `protobuf:"varint,2,opt,name=settled,proto3" json:"settled,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SettleVictimsResponse) Reset() {
+	*x = SettleVictimsResponse{}
+	mi := &file_register_v1_conduct_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SettleVictimsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SettleVictimsResponse) ProtoMessage() {}
+
+func (x *SettleVictimsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_conduct_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SettleVictimsResponse.ProtoReflect.Descriptor instead.
+func (*SettleVictimsResponse) Descriptor() ([]byte, []int) {
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *SettleVictimsResponse) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *SettleVictimsResponse) GetSettled() bool {
+	if x != nil {
+		return x.Settled
+	}
+	return false
 }
 
 var File_register_v1_conduct_proto protoreflect.FileDescriptor
 
 const file_register_v1_conduct_proto_rawDesc = "" +
 	"\n" +
-	"\x19register/v1/conduct.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\x1a\x18register/v1/common.proto\"\x91\b\n" +
+	"\x19register/v1/conduct.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\x1a\x18register/v1/common.proto\"\xe1\f\n" +
 	"\x0fCourseOfConduct\x12\x1e\n" +
 	"\x04name\x18\x01 \x01(\tB\n" +
 	"\xe0A\b\xbaH\x04r\x02\x18PR\x04name\x129\n" +
@@ -1329,8 +2076,53 @@ const file_register_v1_conduct_proto_rawDesc = "" +
 	"\aversion\x18\x0f \x01(\x03B\x03\xe0A\x03R\aversion\x12@\n" +
 	"\vupdate_time\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\x12;\n" +
-	"\x17associated_victim_count\x18\x11 \x01(\x05B\x03\xe0A\x03R\x15associatedVictimCount:>\xeaA;\n" +
-	"\x18register/CourseOfConduct\x12\x1fforces/{force}/courses/{course}\"\xb8\x02\n" +
+	"\x17associated_victim_count\x18\x11 \x01(\x05B\x03\xe0A\x03R\x15associatedVictimCount\x12!\n" +
+	"\aofficer\x18\x12 \x01(\tB\a\xbaH\x04r\x02\x18\x14R\aofficer\x12F\n" +
+	"\n" +
+	"statements\x18\x13 \x03(\v2\x1c.register.v1.VictimStatementB\b\xbaH\x05\x92\x01\x02\x10dR\n" +
+	"statements\x12B\n" +
+	"\binformed\x18\x14 \x03(\v2\x1b.register.v1.VictimInformedB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\binformed\x12:\n" +
+	"\bexhibits\x18\x15 \x03(\v2\x14.register.v1.ExhibitB\b\xbaH\x05\x92\x01\x02\x10dR\bexhibits\x12?\n" +
+	"\rstanding_time\x18\x16 \x01(\v2\x1a.google.protobuf.TimestampR\fstandingTime\x12=\n" +
+	"\tstandings\x18\x17 \x03(\v2\x1a.register.v1.StandingSinceB\x03\xe0A\x03R\tstandings\x12.\n" +
+	"\aclosure\x18\x18 \x01(\v2\x14.register.v1.ClosureR\aclosure\x12<\n" +
+	"\tload_time\x18\x19 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\bloadTime\x125\n" +
+	"\x10victim_reference\x18\x1a \x01(\tB\n" +
+	"\xe0A\x04\xbaH\x04r\x02\x18PR\x0fvictimReference\x12>\n" +
+	"\aactions\x18\x1b \x03(\v2\x19.register.v1.PoliceActionB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\aactions:>\xeaA;\n" +
+	"\x18register/CourseOfConduct\x12\x1fforces/{force}/courses/{course}\"\x91\x01\n" +
+	"\x0fVictimStatement\x12\x1d\n" +
+	"\x04code\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18<R\x04code\x12A\n" +
+	"\n" +
+	"state_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\tstateTime\x12\x1c\n" +
+	"\x04text\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\x04text\"\x97\x01\n" +
+	"\x0eVictimInformed\x12\x1d\n" +
+	"\x04code\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18<R\x04code\x12C\n" +
+	"\vinform_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\n" +
+	"informTime\x12!\n" +
+	"\aofficer\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18\x14R\aofficer\"\x84\x02\n" +
+	"\aExhibit\x12\x1d\n" +
+	"\x04code\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18<R\x04code\x12%\n" +
+	"\treference\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18PR\treference\x129\n" +
+	"\n" +
+	"seize_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tseizeTime\x12?\n" +
+	"\rexpected_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\fexpectedTime\x127\n" +
+	"\tdone_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\bdoneTime\"}\n" +
+	"\rStandingSince\x121\n" +
+	"\bstanding\x18\x01 \x01(\x0e2\x15.register.v1.StandingR\bstanding\x129\n" +
+	"\n" +
+	"since_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\tsinceTime\"\xca\x01\n" +
+	"\aClosure\x12\x1f\n" +
+	"\x06reason\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18<R\x06reason\x12&\n" +
+	"\trationale\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\trationale\x12,\n" +
+	"\rsecond_person\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18\x14R\fsecondPerson\x12H\n" +
+	"\x12victim_inform_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x10victimInformTime\"\xc8\x01\n" +
+	"\fPoliceAction\x12\x1d\n" +
+	"\x04code\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18<R\x04code\x12=\n" +
+	"\bact_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\aactTime\x12\x19\n" +
+	"\x03why\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18<R\x03why\x12!\n" +
+	"\aofficer\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18\x14R\aofficer\x12\x1c\n" +
+	"\x04text\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\x04text\"\xb8\x02\n" +
 	"\x06Victim\x12<\n" +
 	"\x05names\x18\x01 \x03(\v2\x17.register.v1.PersonNameB\r\xe0A\x02\xbaH\a\x92\x01\x04\b\x01\x10\n" +
 	"R\x05names\x127\n" +
@@ -1348,7 +2140,7 @@ const file_register_v1_conduct_proto_rawDesc = "" +
 	"\afixated\x18\x01 \x01(\bR\afixated\x12\x1c\n" +
 	"\tobsessive\x18\x02 \x01(\bR\tobsessive\x12\x1a\n" +
 	"\bunwanted\x18\x03 \x01(\bR\bunwanted\x12)\n" +
-	"\x10repeated_conduct\x18\x04 \x01(\bR\x0frepeatedConduct\"\x9d\x04\n" +
+	"\x10repeated_conduct\x18\x04 \x01(\bR\x0frepeatedConduct\"\xe5\x05\n" +
 	"\bIncident\x12*\n" +
 	"\treference\x18\x01 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18PR\treference\x12D\n" +
 	"\n" +
@@ -1363,19 +2155,26 @@ const file_register_v1_conduct_proto_rawDesc = "" +
 	"\x10\x14\"\x06r\x04\x10\x01\x18(R\x17includedClassifications\x12H\n" +
 	"\rreport_source\x18\a \x01(\x0e2\x19.register.v1.ReportSourceB\b\xbaH\x05\x82\x01\x02\x10\x01R\freportSource\x124\n" +
 	"\x05grade\x18\b \x01(\v2\x1e.register.v1.IntelligenceGradeR\x05grade\x12&\n" +
-	"\tnarrative\x18\t \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\tnarrative\"\x91\x01\n" +
+	"\tnarrative\x18\t \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\tnarrative\x12+\n" +
+	"\fjurisdiction\x18\n" +
+	" \x01(\tB\a\xbaH\x04r\x02\x18(R\fjurisdiction\x12=\n" +
+	"\aactions\x18\v \x03(\v2\x19.register.v1.PoliceActionB\b\xbaH\x05\x92\x01\x02\x10dR\aactions\x120\n" +
+	"\x0fcrime_reference\x18\f \x01(\tB\a\xbaH\x04r\x02\x18PR\x0ecrimeReference\x12(\n" +
+	"\vthird_party\x18\r \x01(\tB\a\xbaH\x04r\x02\x18<R\n" +
+	"thirdParty\"\x91\x01\n" +
 	"\x11IntelligenceGrade\x12!\n" +
 	"\x06source\x18\x01 \x01(\x05B\t\xbaH\x06\x1a\x04\x18\x03(\x01R\x06source\x12.\n" +
 	"\n" +
 	"assessment\x18\x02 \x01(\tB\x0e\xbaH\vr\t2\a^[A-E]$R\n" +
 	"assessment\x12)\n" +
 	"\bhandling\x18\x03 \x01(\tB\r\xbaH\n" +
-	"r\b2\x06^[PC]$R\bhandling\"\x8d\x03\n" +
+	"r\b2\x06^[PC]$R\bhandling\"\xb2\x03\n" +
 	"\x15RegisterCourseRequest\x123\n" +
 	"\x06parent\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x06parent\x12?\n" +
 	"\x06course\x18\x02 \x01(\v2\x1c.register.v1.CourseOfConductB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x06course\x12=\n" +
 	"\x0enominal_source\x18\x03 \x01(\v2\x16.register.v1.SourceKeyR\rnominalSource\x12\x1c\n" +
-	"\treinstate\x18\x04 \x01(\bR\treinstate:\xa0\x01\xbaH\x9c\x01\x1a\x99\x01\n" +
+	"\treinstate\x18\x04 \x01(\bR\treinstate\x12#\n" +
+	"\rhistoric_load\x18\x05 \x01(\bR\fhistoricLoad:\xa0\x01\xbaH\x9c\x01\x1a\x99\x01\n" +
 	"\x17register_course.nominal\x12Ename the suspect by `course.nominal` or by `nominal_source`, not both\x1a7(this.course.nominal != '') != has(this.nominal_source)\"\xa7\x01\n" +
 	"\x16RegisterCourseResponse\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
@@ -1402,7 +2201,15 @@ const file_register_v1_conduct_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tB1\xe0A\x02\xbaH+r)2'^forces/[0-9]{2}/courses/[0-9a-f-]{36}$R\x04name\x12A\n" +
 	"\x06ground\x18\x02 \x01(\x0e2\x1a.register.v1.ErasureGroundB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\x06ground\x12*\n" +
 	"\treference\x18\x03 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x03\x18PR\treference\"\x15\n" +
-	"\x13EraseCourseResponse*\xb0\x01\n" +
+	"\x13EraseCourseResponse\"\x9a\x02\n" +
+	"\x14SettleVictimsRequest\x12E\n" +
+	"\x04name\x18\x01 \x01(\tB1\xe0A\x02\xbaH+r)2'^forces/[0-9]{2}/courses/[0-9a-f-]{36}$R\x04name\x12G\n" +
+	"\x05other\x18\x02 \x01(\tB1\xe0A\x02\xbaH+r)2'^forces/[0-9]{2}/courses/[0-9a-f-]{36}$R\x05other\x12A\n" +
+	"\bsameness\x18\x03 \x01(\x0e2\x1b.register.v1.VictimSamenessB\b\xbaH\x05\x82\x01\x02\x10\x01R\bsameness\x12/\n" +
+	"\vexplanation\x18\x04 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x03\x18\xe8\aR\vexplanation\"K\n" +
+	"\x15SettleVictimsResponse\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\x03R\aversion\x12\x18\n" +
+	"\asettled\x18\x02 \x01(\bR\asettled*\xb0\x01\n" +
 	"\aAgeBand\x12\x18\n" +
 	"\x14AGE_BAND_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11AGE_BAND_UNDER_18\x10\x01\x12\x15\n" +
@@ -1426,7 +2233,11 @@ const file_register_v1_conduct_proto_rawDesc = "" +
 	"\x14REPORT_SOURCE_VICTIM\x10\x01\x12\x1d\n" +
 	"\x19REPORT_SOURCE_THIRD_PARTY\x10\x02\x12\x1e\n" +
 	"\x1aREPORT_SOURCE_PROFESSIONAL\x10\x03\x12\x1b\n" +
-	"\x17REPORT_SOURCE_ANONYMOUS\x10\x042\x8b\x06\n" +
+	"\x17REPORT_SOURCE_ANONYMOUS\x10\x04*j\n" +
+	"\x0eVictimSameness\x12\x1f\n" +
+	"\x1bVICTIM_SAMENESS_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14VICTIM_SAMENESS_SAME\x10\x01\x12\x1d\n" +
+	"\x19VICTIM_SAMENESS_DIFFERENT\x10\x022\xb2\a\n" +
 	"\x0eConductService\x12\xa4\x01\n" +
 	"\x0eRegisterCourse\x12\".register.v1.RegisterCourseRequest\x1a#.register.v1.RegisterCourseResponse\"I\x92\x82\x19\x14\n" +
 	"\x06course\x12\bregister\x18\x01\x82\xd3\xe4\x93\x02+:\x01*\"&/v1/{parent=forces/*}/courses:register\x12\x83\x01\n" +
@@ -1435,7 +2246,9 @@ const file_register_v1_conduct_proto_rawDesc = "" +
 	"\vListCourses\x12\x1f.register.v1.ListCoursesRequest\x1a .register.v1.ListCoursesResponse\"D\x92\x82\x19\x10\n" +
 	"\x06course\x12\x04list\x18\x03\x82\xd3\xe4\x93\x02*\x12(/v1/{parent=forces/*/nominals/*}/courses\x12\x9a\x01\n" +
 	"\fCancelCourse\x12 .register.v1.CancelCourseRequest\x1a!.register.v1.CancelCourseResponse\"E\x92\x82\x19\x12\n" +
-	"\x06course\x12\x06cancel\x18\x02\x82\xd3\xe4\x93\x02):\x01*\"$/v1/{name=forces/*/courses/*}:cancel\x12\x95\x01\n" +
+	"\x06course\x12\x06cancel\x18\x02\x82\xd3\xe4\x93\x02):\x01*\"$/v1/{name=forces/*/courses/*}:cancel\x12\xa4\x01\n" +
+	"\rSettleVictims\x12!.register.v1.SettleVictimsRequest\x1a\".register.v1.SettleVictimsResponse\"L\x92\x82\x19\x12\n" +
+	"\x06victim\x12\x06settle\x18\x02\x82\xd3\xe4\x93\x020:\x01*\"+/v1/{name=forces/*/courses/*}:settleVictims\x12\x95\x01\n" +
 	"\vEraseCourse\x12\x1f.register.v1.EraseCourseRequest\x1a .register.v1.EraseCourseResponse\"C\x92\x82\x19\x11\n" +
 	"\x06course\x12\x05erase\x18\x06\x82\xd3\xe4\x93\x02(:\x01*\"#/v1/{name=forces/*/courses/*}:eraseB\xb1\x01\n" +
 	"\x0fcom.register.v1B\fConductProtoP\x01ZCgithub.com/perpetrator-register/register/api/register/v1;registerv1\xa2\x02\x03RXX\xaa\x02\vRegister.V1\xca\x02\vRegister\\V1\xe2\x02\x17Register\\V1\\GPBMetadata\xea\x02\fRegister::V1b\x06proto3"
@@ -1452,78 +2265,108 @@ func file_register_v1_conduct_proto_rawDescGZIP() []byte {
 	return file_register_v1_conduct_proto_rawDescData
 }
 
-var file_register_v1_conduct_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_register_v1_conduct_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_register_v1_conduct_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_register_v1_conduct_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_register_v1_conduct_proto_goTypes = []any{
 	(AgeBand)(0),                   // 0: register.v1.AgeBand
 	(Standing)(0),                  // 1: register.v1.Standing
 	(ReportSource)(0),              // 2: register.v1.ReportSource
-	(*CourseOfConduct)(nil),        // 3: register.v1.CourseOfConduct
-	(*Victim)(nil),                 // 4: register.v1.Victim
-	(*FourIndicators)(nil),         // 5: register.v1.FourIndicators
-	(*Incident)(nil),               // 6: register.v1.Incident
-	(*IntelligenceGrade)(nil),      // 7: register.v1.IntelligenceGrade
-	(*RegisterCourseRequest)(nil),  // 8: register.v1.RegisterCourseRequest
-	(*RegisterCourseResponse)(nil), // 9: register.v1.RegisterCourseResponse
-	(*GetCourseRequest)(nil),       // 10: register.v1.GetCourseRequest
-	(*ListCoursesRequest)(nil),     // 11: register.v1.ListCoursesRequest
-	(*ListCoursesResponse)(nil),    // 12: register.v1.ListCoursesResponse
-	(*CancelCourseRequest)(nil),    // 13: register.v1.CancelCourseRequest
-	(*CancelCourseResponse)(nil),   // 14: register.v1.CancelCourseResponse
-	(*EraseCourseRequest)(nil),     // 15: register.v1.EraseCourseRequest
-	(*EraseCourseResponse)(nil),    // 16: register.v1.EraseCourseResponse
-	(*SourceKey)(nil),              // 17: register.v1.SourceKey
-	(Sex)(0),                       // 18: register.v1.Sex
-	(RecordState)(0),               // 19: register.v1.RecordState
-	(*timestamppb.Timestamp)(nil),  // 20: google.protobuf.Timestamp
-	(*PersonName)(nil),             // 21: register.v1.PersonName
-	(*PartialDate)(nil),            // 22: register.v1.PartialDate
-	(*Address)(nil),                // 23: register.v1.Address
-	(RegisterOutcome)(0),           // 24: register.v1.RegisterOutcome
-	(*Flag)(nil),                   // 25: register.v1.Flag
-	(CancelReason)(0),              // 26: register.v1.CancelReason
-	(ErasureGround)(0),             // 27: register.v1.ErasureGround
+	(VictimSameness)(0),            // 3: register.v1.VictimSameness
+	(*CourseOfConduct)(nil),        // 4: register.v1.CourseOfConduct
+	(*VictimStatement)(nil),        // 5: register.v1.VictimStatement
+	(*VictimInformed)(nil),         // 6: register.v1.VictimInformed
+	(*Exhibit)(nil),                // 7: register.v1.Exhibit
+	(*StandingSince)(nil),          // 8: register.v1.StandingSince
+	(*Closure)(nil),                // 9: register.v1.Closure
+	(*PoliceAction)(nil),           // 10: register.v1.PoliceAction
+	(*Victim)(nil),                 // 11: register.v1.Victim
+	(*FourIndicators)(nil),         // 12: register.v1.FourIndicators
+	(*Incident)(nil),               // 13: register.v1.Incident
+	(*IntelligenceGrade)(nil),      // 14: register.v1.IntelligenceGrade
+	(*RegisterCourseRequest)(nil),  // 15: register.v1.RegisterCourseRequest
+	(*RegisterCourseResponse)(nil), // 16: register.v1.RegisterCourseResponse
+	(*GetCourseRequest)(nil),       // 17: register.v1.GetCourseRequest
+	(*ListCoursesRequest)(nil),     // 18: register.v1.ListCoursesRequest
+	(*ListCoursesResponse)(nil),    // 19: register.v1.ListCoursesResponse
+	(*CancelCourseRequest)(nil),    // 20: register.v1.CancelCourseRequest
+	(*CancelCourseResponse)(nil),   // 21: register.v1.CancelCourseResponse
+	(*EraseCourseRequest)(nil),     // 22: register.v1.EraseCourseRequest
+	(*EraseCourseResponse)(nil),    // 23: register.v1.EraseCourseResponse
+	(*SettleVictimsRequest)(nil),   // 24: register.v1.SettleVictimsRequest
+	(*SettleVictimsResponse)(nil),  // 25: register.v1.SettleVictimsResponse
+	(*SourceKey)(nil),              // 26: register.v1.SourceKey
+	(Sex)(0),                       // 27: register.v1.Sex
+	(RecordState)(0),               // 28: register.v1.RecordState
+	(*timestamppb.Timestamp)(nil),  // 29: google.protobuf.Timestamp
+	(*PersonName)(nil),             // 30: register.v1.PersonName
+	(*PartialDate)(nil),            // 31: register.v1.PartialDate
+	(*Address)(nil),                // 32: register.v1.Address
+	(RegisterOutcome)(0),           // 33: register.v1.RegisterOutcome
+	(*Flag)(nil),                   // 34: register.v1.Flag
+	(CancelReason)(0),              // 35: register.v1.CancelReason
+	(ErasureGround)(0),             // 36: register.v1.ErasureGround
 }
 var file_register_v1_conduct_proto_depIdxs = []int32{
-	17, // 0: register.v1.CourseOfConduct.source:type_name -> register.v1.SourceKey
-	4,  // 1: register.v1.CourseOfConduct.victim:type_name -> register.v1.Victim
-	4,  // 2: register.v1.CourseOfConduct.associated_victims:type_name -> register.v1.Victim
-	18, // 3: register.v1.CourseOfConduct.victim_sex:type_name -> register.v1.Sex
+	26, // 0: register.v1.CourseOfConduct.source:type_name -> register.v1.SourceKey
+	11, // 1: register.v1.CourseOfConduct.victim:type_name -> register.v1.Victim
+	11, // 2: register.v1.CourseOfConduct.associated_victims:type_name -> register.v1.Victim
+	27, // 3: register.v1.CourseOfConduct.victim_sex:type_name -> register.v1.Sex
 	0,  // 4: register.v1.CourseOfConduct.victim_age_band:type_name -> register.v1.AgeBand
-	5,  // 5: register.v1.CourseOfConduct.four:type_name -> register.v1.FourIndicators
+	12, // 5: register.v1.CourseOfConduct.four:type_name -> register.v1.FourIndicators
 	1,  // 6: register.v1.CourseOfConduct.standing:type_name -> register.v1.Standing
-	6,  // 7: register.v1.CourseOfConduct.incidents:type_name -> register.v1.Incident
-	19, // 8: register.v1.CourseOfConduct.state:type_name -> register.v1.RecordState
-	20, // 9: register.v1.CourseOfConduct.update_time:type_name -> google.protobuf.Timestamp
-	21, // 10: register.v1.Victim.names:type_name -> register.v1.PersonName
-	22, // 11: register.v1.Victim.birth_date:type_name -> register.v1.PartialDate
-	23, // 12: register.v1.Victim.addresses:type_name -> register.v1.Address
-	20, // 13: register.v1.Incident.occur_time:type_name -> google.protobuf.Timestamp
-	20, // 14: register.v1.Incident.report_time:type_name -> google.protobuf.Timestamp
-	2,  // 15: register.v1.Incident.report_source:type_name -> register.v1.ReportSource
-	7,  // 16: register.v1.Incident.grade:type_name -> register.v1.IntelligenceGrade
-	3,  // 17: register.v1.RegisterCourseRequest.course:type_name -> register.v1.CourseOfConduct
-	17, // 18: register.v1.RegisterCourseRequest.nominal_source:type_name -> register.v1.SourceKey
-	24, // 19: register.v1.RegisterCourseResponse.outcome:type_name -> register.v1.RegisterOutcome
-	25, // 20: register.v1.RegisterCourseResponse.flags:type_name -> register.v1.Flag
-	3,  // 21: register.v1.ListCoursesResponse.courses:type_name -> register.v1.CourseOfConduct
-	26, // 22: register.v1.CancelCourseRequest.reason:type_name -> register.v1.CancelReason
-	27, // 23: register.v1.EraseCourseRequest.ground:type_name -> register.v1.ErasureGround
-	8,  // 24: register.v1.ConductService.RegisterCourse:input_type -> register.v1.RegisterCourseRequest
-	10, // 25: register.v1.ConductService.GetCourse:input_type -> register.v1.GetCourseRequest
-	11, // 26: register.v1.ConductService.ListCourses:input_type -> register.v1.ListCoursesRequest
-	13, // 27: register.v1.ConductService.CancelCourse:input_type -> register.v1.CancelCourseRequest
-	15, // 28: register.v1.ConductService.EraseCourse:input_type -> register.v1.EraseCourseRequest
-	9,  // 29: register.v1.ConductService.RegisterCourse:output_type -> register.v1.RegisterCourseResponse
-	3,  // 30: register.v1.ConductService.GetCourse:output_type -> register.v1.CourseOfConduct
-	12, // 31: register.v1.ConductService.ListCourses:output_type -> register.v1.ListCoursesResponse
-	14, // 32: register.v1.ConductService.CancelCourse:output_type -> register.v1.CancelCourseResponse
-	16, // 33: register.v1.ConductService.EraseCourse:output_type -> register.v1.EraseCourseResponse
-	29, // [29:34] is the sub-list for method output_type
-	24, // [24:29] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	13, // 7: register.v1.CourseOfConduct.incidents:type_name -> register.v1.Incident
+	28, // 8: register.v1.CourseOfConduct.state:type_name -> register.v1.RecordState
+	29, // 9: register.v1.CourseOfConduct.update_time:type_name -> google.protobuf.Timestamp
+	5,  // 10: register.v1.CourseOfConduct.statements:type_name -> register.v1.VictimStatement
+	6,  // 11: register.v1.CourseOfConduct.informed:type_name -> register.v1.VictimInformed
+	7,  // 12: register.v1.CourseOfConduct.exhibits:type_name -> register.v1.Exhibit
+	29, // 13: register.v1.CourseOfConduct.standing_time:type_name -> google.protobuf.Timestamp
+	8,  // 14: register.v1.CourseOfConduct.standings:type_name -> register.v1.StandingSince
+	9,  // 15: register.v1.CourseOfConduct.closure:type_name -> register.v1.Closure
+	29, // 16: register.v1.CourseOfConduct.load_time:type_name -> google.protobuf.Timestamp
+	10, // 17: register.v1.CourseOfConduct.actions:type_name -> register.v1.PoliceAction
+	29, // 18: register.v1.VictimStatement.state_time:type_name -> google.protobuf.Timestamp
+	29, // 19: register.v1.VictimInformed.inform_time:type_name -> google.protobuf.Timestamp
+	29, // 20: register.v1.Exhibit.seize_time:type_name -> google.protobuf.Timestamp
+	29, // 21: register.v1.Exhibit.expected_time:type_name -> google.protobuf.Timestamp
+	29, // 22: register.v1.Exhibit.done_time:type_name -> google.protobuf.Timestamp
+	1,  // 23: register.v1.StandingSince.standing:type_name -> register.v1.Standing
+	29, // 24: register.v1.StandingSince.since_time:type_name -> google.protobuf.Timestamp
+	29, // 25: register.v1.Closure.victim_inform_time:type_name -> google.protobuf.Timestamp
+	29, // 26: register.v1.PoliceAction.act_time:type_name -> google.protobuf.Timestamp
+	30, // 27: register.v1.Victim.names:type_name -> register.v1.PersonName
+	31, // 28: register.v1.Victim.birth_date:type_name -> register.v1.PartialDate
+	32, // 29: register.v1.Victim.addresses:type_name -> register.v1.Address
+	29, // 30: register.v1.Incident.occur_time:type_name -> google.protobuf.Timestamp
+	29, // 31: register.v1.Incident.report_time:type_name -> google.protobuf.Timestamp
+	2,  // 32: register.v1.Incident.report_source:type_name -> register.v1.ReportSource
+	14, // 33: register.v1.Incident.grade:type_name -> register.v1.IntelligenceGrade
+	10, // 34: register.v1.Incident.actions:type_name -> register.v1.PoliceAction
+	4,  // 35: register.v1.RegisterCourseRequest.course:type_name -> register.v1.CourseOfConduct
+	26, // 36: register.v1.RegisterCourseRequest.nominal_source:type_name -> register.v1.SourceKey
+	33, // 37: register.v1.RegisterCourseResponse.outcome:type_name -> register.v1.RegisterOutcome
+	34, // 38: register.v1.RegisterCourseResponse.flags:type_name -> register.v1.Flag
+	4,  // 39: register.v1.ListCoursesResponse.courses:type_name -> register.v1.CourseOfConduct
+	35, // 40: register.v1.CancelCourseRequest.reason:type_name -> register.v1.CancelReason
+	36, // 41: register.v1.EraseCourseRequest.ground:type_name -> register.v1.ErasureGround
+	3,  // 42: register.v1.SettleVictimsRequest.sameness:type_name -> register.v1.VictimSameness
+	15, // 43: register.v1.ConductService.RegisterCourse:input_type -> register.v1.RegisterCourseRequest
+	17, // 44: register.v1.ConductService.GetCourse:input_type -> register.v1.GetCourseRequest
+	18, // 45: register.v1.ConductService.ListCourses:input_type -> register.v1.ListCoursesRequest
+	20, // 46: register.v1.ConductService.CancelCourse:input_type -> register.v1.CancelCourseRequest
+	24, // 47: register.v1.ConductService.SettleVictims:input_type -> register.v1.SettleVictimsRequest
+	22, // 48: register.v1.ConductService.EraseCourse:input_type -> register.v1.EraseCourseRequest
+	16, // 49: register.v1.ConductService.RegisterCourse:output_type -> register.v1.RegisterCourseResponse
+	4,  // 50: register.v1.ConductService.GetCourse:output_type -> register.v1.CourseOfConduct
+	19, // 51: register.v1.ConductService.ListCourses:output_type -> register.v1.ListCoursesResponse
+	21, // 52: register.v1.ConductService.CancelCourse:output_type -> register.v1.CancelCourseResponse
+	25, // 53: register.v1.ConductService.SettleVictims:output_type -> register.v1.SettleVictimsResponse
+	23, // 54: register.v1.ConductService.EraseCourse:output_type -> register.v1.EraseCourseResponse
+	49, // [49:55] is the sub-list for method output_type
+	43, // [43:49] is the sub-list for method input_type
+	43, // [43:43] is the sub-list for extension type_name
+	43, // [43:43] is the sub-list for extension extendee
+	0,  // [0:43] is the sub-list for field type_name
 }
 
 func init() { file_register_v1_conduct_proto_init() }
@@ -1538,8 +2381,8 @@ func file_register_v1_conduct_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_v1_conduct_proto_rawDesc), len(file_register_v1_conduct_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   14,
+			NumEnums:      4,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -25,6 +25,7 @@ const (
 	ConductService_GetCourse_FullMethodName      = "/register.v1.ConductService/GetCourse"
 	ConductService_ListCourses_FullMethodName    = "/register.v1.ConductService/ListCourses"
 	ConductService_CancelCourse_FullMethodName   = "/register.v1.ConductService/CancelCourse"
+	ConductService_SettleVictims_FullMethodName  = "/register.v1.ConductService/SettleVictims"
 	ConductService_EraseCourse_FullMethodName    = "/register.v1.ConductService/EraseCourse"
 )
 
@@ -40,7 +41,9 @@ type ConductServiceClient interface {
 	//
 	// Errors: as RegisterNominal; INVALID_ARGUMENT with reason VICTIM_IN_TEXT
 	// when free text holds the victim's own details; NOT_FOUND when the nominal
-	// is not one of the caller's force.
+	// is not one of the caller's force; FAILED_PRECONDITION with reason
+	// CLOSURE_NEEDS_SECOND_PERSON when a grave matter is closed without `closure`
+	// in full, and with reason DUTY_OPEN when a duty stands in the way.
 	RegisterCourse(ctx context.Context, in *RegisterCourseRequest, opts ...grpc.CallOption) (*RegisterCourseResponse, error)
 	// GetCourse returns one course of the caller's own force, without victims.
 	GetCourse(ctx context.Context, in *GetCourseRequest, opts ...grpc.CallOption) (*CourseOfConduct, error)
@@ -48,6 +51,17 @@ type ConductServiceClient interface {
 	ListCourses(ctx context.Context, in *ListCoursesRequest, opts ...grpc.CallOption) (*ListCoursesResponse, error)
 	// CancelCourse withdraws a course: it is kept, and counts towards nothing.
 	CancelCourse(ctx context.Context, in *CancelCourseRequest, opts ...grpc.CallOption) (*CancelCourseResponse, error)
+	// SettleVictims says whether the victims of two courses are one person, where
+	// the register cannot tell: "2 to 3 victims, 1 unresolved". Between courses of
+	// one force it holds at once; between forces, when the other force's single
+	// point of contact has said the same. Who the victims are is asked outside the
+	// register, by the forces' own references. What was said can be changed, and
+	// VICTIM_SAMENESS_UNSPECIFIED takes it back.
+	//
+	// Errors: NOT_FOUND when either course is not there or not to be known to the
+	// caller; INVALID_ARGUMENT when the two are one course; FAILED_PRECONDITION
+	// with reason NOT_ONE_PERSON when both are own and of different people.
+	SettleVictims(ctx context.Context, in *SettleVictimsRequest, opts ...grpc.CallOption) (*SettleVictimsResponse, error)
 	// EraseCourse destroys the key of a course of conduct.
 	EraseCourse(ctx context.Context, in *EraseCourseRequest, opts ...grpc.CallOption) (*EraseCourseResponse, error)
 }
@@ -100,6 +114,16 @@ func (c *conductServiceClient) CancelCourse(ctx context.Context, in *CancelCours
 	return out, nil
 }
 
+func (c *conductServiceClient) SettleVictims(ctx context.Context, in *SettleVictimsRequest, opts ...grpc.CallOption) (*SettleVictimsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SettleVictimsResponse)
+	err := c.cc.Invoke(ctx, ConductService_SettleVictims_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *conductServiceClient) EraseCourse(ctx context.Context, in *EraseCourseRequest, opts ...grpc.CallOption) (*EraseCourseResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(EraseCourseResponse)
@@ -122,7 +146,9 @@ type ConductServiceServer interface {
 	//
 	// Errors: as RegisterNominal; INVALID_ARGUMENT with reason VICTIM_IN_TEXT
 	// when free text holds the victim's own details; NOT_FOUND when the nominal
-	// is not one of the caller's force.
+	// is not one of the caller's force; FAILED_PRECONDITION with reason
+	// CLOSURE_NEEDS_SECOND_PERSON when a grave matter is closed without `closure`
+	// in full, and with reason DUTY_OPEN when a duty stands in the way.
 	RegisterCourse(context.Context, *RegisterCourseRequest) (*RegisterCourseResponse, error)
 	// GetCourse returns one course of the caller's own force, without victims.
 	GetCourse(context.Context, *GetCourseRequest) (*CourseOfConduct, error)
@@ -130,6 +156,17 @@ type ConductServiceServer interface {
 	ListCourses(context.Context, *ListCoursesRequest) (*ListCoursesResponse, error)
 	// CancelCourse withdraws a course: it is kept, and counts towards nothing.
 	CancelCourse(context.Context, *CancelCourseRequest) (*CancelCourseResponse, error)
+	// SettleVictims says whether the victims of two courses are one person, where
+	// the register cannot tell: "2 to 3 victims, 1 unresolved". Between courses of
+	// one force it holds at once; between forces, when the other force's single
+	// point of contact has said the same. Who the victims are is asked outside the
+	// register, by the forces' own references. What was said can be changed, and
+	// VICTIM_SAMENESS_UNSPECIFIED takes it back.
+	//
+	// Errors: NOT_FOUND when either course is not there or not to be known to the
+	// caller; INVALID_ARGUMENT when the two are one course; FAILED_PRECONDITION
+	// with reason NOT_ONE_PERSON when both are own and of different people.
+	SettleVictims(context.Context, *SettleVictimsRequest) (*SettleVictimsResponse, error)
 	// EraseCourse destroys the key of a course of conduct.
 	EraseCourse(context.Context, *EraseCourseRequest) (*EraseCourseResponse, error)
 	mustEmbedUnimplementedConductServiceServer()
@@ -153,6 +190,9 @@ func (UnimplementedConductServiceServer) ListCourses(context.Context, *ListCours
 }
 func (UnimplementedConductServiceServer) CancelCourse(context.Context, *CancelCourseRequest) (*CancelCourseResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CancelCourse not implemented")
+}
+func (UnimplementedConductServiceServer) SettleVictims(context.Context, *SettleVictimsRequest) (*SettleVictimsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SettleVictims not implemented")
 }
 func (UnimplementedConductServiceServer) EraseCourse(context.Context, *EraseCourseRequest) (*EraseCourseResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method EraseCourse not implemented")
@@ -250,6 +290,24 @@ func _ConductService_CancelCourse_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ConductService_SettleVictims_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SettleVictimsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ConductServiceServer).SettleVictims(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ConductService_SettleVictims_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ConductServiceServer).SettleVictims(ctx, req.(*SettleVictimsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _ConductService_EraseCourse_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(EraseCourseRequest)
 	if err := dec(in); err != nil {
@@ -290,6 +348,10 @@ var ConductService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "CancelCourse",
 			Handler:    _ConductService_CancelCourse_Handler,
+		},
+		{
+			MethodName: "SettleVictims",
+			Handler:    _ConductService_SettleVictims_Handler,
 		},
 		{
 			MethodName: "EraseCourse",

@@ -1235,7 +1235,10 @@ func (x *GetSearchRequest) GetRescore() bool {
 type GetCandidateRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The resource name.
-	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Shows the records as they were when the log had this many entries before, by
+	// their versions; who is one person is as of the search. 0 means as of now.
+	AsOfIndex     int64 `protobuf:"varint,2,opt,name=as_of_index,json=asOfIndex,proto3" json:"as_of_index,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1277,6 +1280,13 @@ func (x *GetCandidateRequest) GetName() string {
 	return ""
 }
 
+func (x *GetCandidateRequest) GetAsOfIndex() int64 {
+	if x != nil {
+		return x.AsOfIndex
+	}
+	return 0
+}
+
 // CandidateDetail is all that the caller may see of a candidate.
 type CandidateDetail struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1290,7 +1300,12 @@ type CandidateDetail struct {
 	// What is left out, and what to do.
 	Notices []*SearchNotice `protobuf:"bytes,4,rep,name=notices,proto3" json:"notices,omitempty"`
 	// The log index up to which the register was read.
-	AsOfIndex     int64 `protobuf:"varint,5,opt,name=as_of_index,json=asOfIndex,proto3" json:"as_of_index,omitempty"`
+	AsOfIndex int64 `protobuf:"varint,5,opt,name=as_of_index,json=asOfIndex,proto3" json:"as_of_index,omitempty"`
+	// The pattern of conduct as of that index; what the search showed is in
+	// `candidate`.
+	Pattern *Pattern `protobuf:"bytes,6,opt,name=pattern,proto3" json:"pattern,omitempty"`
+	// All that is recorded of him, what matters first.
+	History       *History `protobuf:"bytes,7,opt,name=history,proto3" json:"history,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1360,11 +1375,25 @@ func (x *CandidateDetail) GetAsOfIndex() int64 {
 	return 0
 }
 
+func (x *CandidateDetail) GetPattern() *Pattern {
+	if x != nil {
+		return x.Pattern
+	}
+	return nil
+}
+
+func (x *CandidateDetail) GetHistory() *History {
+	if x != nil {
+		return x.History
+	}
+	return nil
+}
+
 var File_register_v1_search_proto protoreflect.FileDescriptor
 
 const file_register_v1_search_proto_rawDesc = "" +
 	"\n" +
-	"\x18register/v1/search.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\x1a\x18register/v1/common.proto\x1a\x19register/v1/conduct.proto\x1a\x1bregister/v1/directory.proto\x1a\x19register/v1/nominal.proto\"M\n" +
+	"\x18register/v1/search.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\x1a\x18register/v1/common.proto\x1a\x19register/v1/conduct.proto\x1a\x1bregister/v1/directory.proto\x1a\x19register/v1/history.proto\x1a\x19register/v1/nominal.proto\"M\n" +
 	"\x13CreateSearchRequest\x126\n" +
 	"\x06search\x18\x01 \x01(\v2\x13.register.v1.SearchB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x06search\"\xf8\x06\n" +
 	"\x06Search\x12\x1e\n" +
@@ -1473,15 +1502,18 @@ const file_register_v1_search_proto_rawDesc = "" +
 	"\acourses\x18\x02 \x01(\x05R\acourses\"d\n" +
 	"\x10GetSearchRequest\x126\n" +
 	"\x04name\x18\x01 \x01(\tB\"\xe0A\x02\xbaH\x1cr\x1a2\x18^searches/[0-9a-f-]{36}$R\x04name\x12\x18\n" +
-	"\arescore\x18\x02 \x01(\bR\arescore\"c\n" +
+	"\arescore\x18\x02 \x01(\bR\arescore\"\x8c\x01\n" +
 	"\x13GetCandidateRequest\x12L\n" +
-	"\x04name\x18\x01 \x01(\tB8\xe0A\x02\xbaH2r02.^searches/[0-9a-f-]{36}/candidates/[0-9]{1,2}$R\x04name\"\x86\x02\n" +
+	"\x04name\x18\x01 \x01(\tB8\xe0A\x02\xbaH2r02.^searches/[0-9a-f-]{36}/candidates/[0-9]{1,2}$R\x04name\x12'\n" +
+	"\vas_of_index\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\tasOfIndex\"\xe6\x02\n" +
 	"\x0fCandidateDetail\x124\n" +
 	"\tcandidate\x18\x01 \x01(\v2\x16.register.v1.CandidateR\tcandidate\x120\n" +
 	"\bnominals\x18\x02 \x03(\v2\x14.register.v1.NominalR\bnominals\x126\n" +
 	"\acourses\x18\x03 \x03(\v2\x1c.register.v1.CourseOfConductR\acourses\x123\n" +
 	"\anotices\x18\x04 \x03(\v2\x19.register.v1.SearchNoticeR\anotices\x12\x1e\n" +
-	"\vas_of_index\x18\x05 \x01(\x03R\tasOfIndex*b\n" +
+	"\vas_of_index\x18\x05 \x01(\x03R\tasOfIndex\x12.\n" +
+	"\apattern\x18\x06 \x01(\v2\x14.register.v1.PatternR\apattern\x12.\n" +
+	"\ahistory\x18\a \x01(\v2\x14.register.v1.HistoryR\ahistory*b\n" +
 	"\rSearchOutcome\x12\x1e\n" +
 	"\x1aSEARCH_OUTCOME_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12SEARCH_OUTCOME_HIT\x10\x01\x12\x19\n" +
@@ -1544,6 +1576,7 @@ var file_register_v1_search_proto_goTypes = []any{
 	(Standing)(0),                 // 22: register.v1.Standing
 	(*Nominal)(nil),               // 23: register.v1.Nominal
 	(*CourseOfConduct)(nil),       // 24: register.v1.CourseOfConduct
+	(*History)(nil),               // 25: register.v1.History
 }
 var file_register_v1_search_proto_depIdxs = []int32{
 	4,  // 0: register.v1.CreateSearchRequest.search:type_name -> register.v1.Search
@@ -1571,17 +1604,19 @@ var file_register_v1_search_proto_depIdxs = []int32{
 	23, // 22: register.v1.CandidateDetail.nominals:type_name -> register.v1.Nominal
 	24, // 23: register.v1.CandidateDetail.courses:type_name -> register.v1.CourseOfConduct
 	7,  // 24: register.v1.CandidateDetail.notices:type_name -> register.v1.SearchNotice
-	3,  // 25: register.v1.SearchService.CreateSearch:input_type -> register.v1.CreateSearchRequest
-	13, // 26: register.v1.SearchService.GetSearch:input_type -> register.v1.GetSearchRequest
-	14, // 27: register.v1.SearchService.GetCandidate:input_type -> register.v1.GetCandidateRequest
-	4,  // 28: register.v1.SearchService.CreateSearch:output_type -> register.v1.Search
-	4,  // 29: register.v1.SearchService.GetSearch:output_type -> register.v1.Search
-	15, // 30: register.v1.SearchService.GetCandidate:output_type -> register.v1.CandidateDetail
-	28, // [28:31] is the sub-list for method output_type
-	25, // [25:28] is the sub-list for method input_type
-	25, // [25:25] is the sub-list for extension type_name
-	25, // [25:25] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	11, // 25: register.v1.CandidateDetail.pattern:type_name -> register.v1.Pattern
+	25, // 26: register.v1.CandidateDetail.history:type_name -> register.v1.History
+	3,  // 27: register.v1.SearchService.CreateSearch:input_type -> register.v1.CreateSearchRequest
+	13, // 28: register.v1.SearchService.GetSearch:input_type -> register.v1.GetSearchRequest
+	14, // 29: register.v1.SearchService.GetCandidate:input_type -> register.v1.GetCandidateRequest
+	4,  // 30: register.v1.SearchService.CreateSearch:output_type -> register.v1.Search
+	4,  // 31: register.v1.SearchService.GetSearch:output_type -> register.v1.Search
+	15, // 32: register.v1.SearchService.GetCandidate:output_type -> register.v1.CandidateDetail
+	30, // [30:33] is the sub-list for method output_type
+	27, // [27:30] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_register_v1_search_proto_init() }
@@ -1593,6 +1628,7 @@ func file_register_v1_search_proto_init() {
 	file_register_v1_common_proto_init()
 	file_register_v1_conduct_proto_init()
 	file_register_v1_directory_proto_init()
+	file_register_v1_history_proto_init()
 	file_register_v1_nominal_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -64,6 +64,9 @@ const (
 // and gives the verdict. It is symmetric. Tokens of different layers are not compared.
 func Compare(a, b []Token) (Verdict, float64) {
 	r := relations(a, b)
+	if r[KindReference] == agree {
+		return Same, sameAt // her force says so; another reference says nothing
+	}
 	surname, dob := r[KindSurname], r[KindDOB]
 	if r[KindName] == agree {
 		surname = agree // in a pair free of order: perhaps written the wrong way round

@@ -24,6 +24,9 @@ func Materials(d Details) []Material {
 	n := namesOf(d)
 	birth := birthOf(d.DOB)
 	// What says most comes first, in case there is more than maxMaterial.
+	if ref := strings.TrimSpace(d.Reference); ref != "" {
+		b.add(KindReference, ref)
+	}
 	for _, p := range clip(d.Phones) {
 		if phone, err := identity.NormalisePhone(p); err == nil && !oneDigit(phone) {
 			b.add(KindPhone, phone)

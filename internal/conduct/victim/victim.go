@@ -39,6 +39,9 @@ type Details struct {
 	Addresses []string
 	// Handles are account names on social platforms, with or without a leading @.
 	Handles []string
+	// Reference is a force's own opaque reference of her, made unique by the force's
+	// code before it.
+	Reference string
 }
 
 // String hides the details, so that a stray print does not disclose a victim.
@@ -69,6 +72,7 @@ const (
 	KindForenameSound                   // forename by sound (weak)
 	KindSurname                         // surname by sound (weak)
 	KindPostcode                        // postcode (weak)
+	KindReference                       // a force's own reference of her
 	kinds
 )
 

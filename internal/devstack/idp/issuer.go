@@ -146,6 +146,8 @@ func (i *issuer) routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET "+i.path+"/jwks", i.jwks)
 	mux.HandleFunc(i.path+"/authorize", i.authorize)
 	mux.HandleFunc("POST "+i.path+"/token", i.token)
+	mux.HandleFunc("POST "+i.path+"/revoke", i.revoke)
+	mux.HandleFunc("GET "+i.path+"/sign-out", i.signOut)
 }
 
 func (i *issuer) discovery(w http.ResponseWriter, _ *http.Request) {
@@ -154,6 +156,8 @@ func (i *issuer) discovery(w http.ResponseWriter, _ *http.Request) {
 		"authorization_endpoint":                i.url + "/authorize",
 		"token_endpoint":                        i.url + "/token",
 		"jwks_uri":                              i.url + "/jwks",
+		"revocation_endpoint":                   i.url + "/revoke",
+		"end_session_endpoint":                  i.url + "/sign-out",
 		"response_types_supported":              []string{"code"},
 		"grant_types_supported":                 []string{"authorization_code", "refresh_token"},
 		"code_challenge_methods_supported":      []string{"S256"},

@@ -39,7 +39,7 @@ func (i *issuer) accessClaims(a Account, clientID string, cert *x509.Certificate
 	claims := map[string]any{
 		"iss": i.url, "sub": a.Login, "aud": audience, "client_id": clientID, "jti": random(),
 		"iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(accessLifetime).Unix(),
-		"acr": acr, "roles": a.Roles, "name": a.Name, "email": a.Login + "@police.example",
+		"auth_time": now.Unix(), "acr": acr, "roles": a.Roles, "name": a.Name, "email": a.Login + "@police.example",
 	}
 	if a.Force != "" {
 		claims["force"], claims["collar"] = a.Force, a.Collar
@@ -91,7 +91,11 @@ func (i *issuer) Token(_ context.Context, b *oauth2.GenerateBasic, refresh bool)
 	if b.Request.TLS != nil && len(b.Request.TLS.PeerCertificates) > 0 {
 		cert = b.Request.TLS.PeerCertificates[0]
 	}
-	accessToken, err = i.sign("at+jwt", i.accessClaims(a, b.Client.GetID(), cert))
+	claims := i.accessClaims(a, b.Client.GetID(), cert)
+	if b.Request.FormValue("grant_type") == oauth2.Refreshing.String() {
+		delete(claims, "auth_time") // nobody has signed in
+	}
+	accessToken, err = i.sign("at+jwt", claims)
 	if err == nil && refresh {
 		refreshToken = random()
 	}

@@ -125,7 +125,18 @@ type StoredCourse struct {
 	// SHA-256 over the content as sent, to tell a retry from a changed revision.
 	ContentHash []byte `protobuf:"bytes,5,opt,name=content_hash,json=contentHash,proto3" json:"content_hash,omitempty"`
 	// When this version was stored.
-	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// When the first version was stored.
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// Who registered this version, as in the log.
+	Registrant string `protobuf:"bytes,8,opt,name=registrant,proto3" json:"registrant,omitempty"`
+	// What the owner force says of the victims of other courses.
+	Settlements []*Settlement `protobuf:"bytes,9,rep,name=settlements,proto3" json:"settlements,omitempty"`
+	// What supervisors found of accusations both ways.
+	CounterReviews []*CounterReview `protobuf:"bytes,10,rep,name=counter_reviews,json=counterReviews,proto3" json:"counter_reviews,omitempty"`
+	// The log index at which it came to count towards nothing; 0 while it counts, or
+	// when that was with this version.
+	FallenIndex   int64 `protobuf:"varint,40,opt,name=fallen_index,json=fallenIndex,proto3" json:"fallen_index,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -202,6 +213,508 @@ func (x *StoredCourse) GetUpdateTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *StoredCourse) GetCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreateTime
+	}
+	return nil
+}
+
+func (x *StoredCourse) GetRegistrant() string {
+	if x != nil {
+		return x.Registrant
+	}
+	return ""
+}
+
+func (x *StoredCourse) GetSettlements() []*Settlement {
+	if x != nil {
+		return x.Settlements
+	}
+	return nil
+}
+
+func (x *StoredCourse) GetCounterReviews() []*CounterReview {
+	if x != nil {
+		return x.CounterReviews
+	}
+	return nil
+}
+
+func (x *StoredCourse) GetFallenIndex() int64 {
+	if x != nil {
+		return x.FallenIndex
+	}
+	return 0
+}
+
+// Settlement is what one force says of the victims of two courses. It holds when
+// the other force's course says the same, or both are of one force.
+type Settlement struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The record id of the other course, 16 bytes.
+	Other []byte `protobuf:"bytes,1,opt,name=other,proto3" json:"other,omitempty"`
+	// What is said.
+	Sameness v1.VictimSameness `protobuf:"varint,2,opt,name=sameness,proto3,enum=register.v1.VictimSameness" json:"sameness,omitempty"`
+	// When.
+	SettleTime    *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=settle_time,json=settleTime,proto3" json:"settle_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Settlement) Reset() {
+	*x = Settlement{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Settlement) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Settlement) ProtoMessage() {}
+
+func (x *Settlement) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Settlement.ProtoReflect.Descriptor instead.
+func (*Settlement) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Settlement) GetOther() []byte {
+	if x != nil {
+		return x.Other
+	}
+	return nil
+}
+
+func (x *Settlement) GetSameness() v1.VictimSameness {
+	if x != nil {
+		return x.Sameness
+	}
+	return v1.VictimSameness(0)
+}
+
+func (x *Settlement) GetSettleTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SettleTime
+	}
+	return nil
+}
+
+// CounterReview is what a supervisor found of an accusation both ways.
+type CounterReview struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The record id of the other course, 16 bytes.
+	Other []byte `protobuf:"bytes,1,opt,name=other,proto3" json:"other,omitempty"`
+	// When it was reviewed.
+	ReviewTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=review_time,json=reviewTime,proto3" json:"review_time,omitempty"`
+	// Whether it was found genuine.
+	Upheld        bool `protobuf:"varint,3,opt,name=upheld,proto3" json:"upheld,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CounterReview) Reset() {
+	*x = CounterReview{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CounterReview) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CounterReview) ProtoMessage() {}
+
+func (x *CounterReview) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CounterReview.ProtoReflect.Descriptor instead.
+func (*CounterReview) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *CounterReview) GetOther() []byte {
+	if x != nil {
+		return x.Other
+	}
+	return nil
+}
+
+func (x *CounterReview) GetReviewTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ReviewTime
+	}
+	return nil
+}
+
+func (x *CounterReview) GetUpheld() bool {
+	if x != nil {
+		return x.Upheld
+	}
+	return false
+}
+
+// StoredMeasure is the sealed content of a version of a measure.
+type StoredMeasure struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What all parts of a person's conduct have.
+	Part *Part `protobuf:"bytes,1,opt,name=part,proto3" json:"part,omitempty"`
+	// The measure as registered.
+	Measure       *v1.Measure `protobuf:"bytes,2,opt,name=measure,proto3" json:"measure,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredMeasure) Reset() {
+	*x = StoredMeasure{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredMeasure) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredMeasure) ProtoMessage() {}
+
+func (x *StoredMeasure) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredMeasure.ProtoReflect.Descriptor instead.
+func (*StoredMeasure) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *StoredMeasure) GetPart() *Part {
+	if x != nil {
+		return x.Part
+	}
+	return nil
+}
+
+func (x *StoredMeasure) GetMeasure() *v1.Measure {
+	if x != nil {
+		return x.Measure
+	}
+	return nil
+}
+
+// StoredBreach is the sealed content of a version of a breach.
+type StoredBreach struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What all parts of a person's conduct have.
+	Part *Part `protobuf:"bytes,1,opt,name=part,proto3" json:"part,omitempty"`
+	// The breach as registered.
+	Breach *v1.Breach `protobuf:"bytes,2,opt,name=breach,proto3" json:"breach,omitempty"`
+	// The record id of the measure, 16 bytes.
+	MeasureId     []byte `protobuf:"bytes,3,opt,name=measure_id,json=measureId,proto3" json:"measure_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredBreach) Reset() {
+	*x = StoredBreach{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredBreach) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredBreach) ProtoMessage() {}
+
+func (x *StoredBreach) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredBreach.ProtoReflect.Descriptor instead.
+func (*StoredBreach) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *StoredBreach) GetPart() *Part {
+	if x != nil {
+		return x.Part
+	}
+	return nil
+}
+
+func (x *StoredBreach) GetBreach() *v1.Breach {
+	if x != nil {
+		return x.Breach
+	}
+	return nil
+}
+
+func (x *StoredBreach) GetMeasureId() []byte {
+	if x != nil {
+		return x.MeasureId
+	}
+	return nil
+}
+
+// StoredAssessment is the sealed content of a version of an assessment.
+type StoredAssessment struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What all parts of a person's conduct have.
+	Part *Part `protobuf:"bytes,1,opt,name=part,proto3" json:"part,omitempty"`
+	// The assessment as registered.
+	Assessment *v1.Assessment `protobuf:"bytes,2,opt,name=assessment,proto3" json:"assessment,omitempty"`
+	// The grades given by RegradeAssessment.
+	Regrades      []*v1.Regrade `protobuf:"bytes,3,rep,name=regrades,proto3" json:"regrades,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredAssessment) Reset() {
+	*x = StoredAssessment{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredAssessment) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredAssessment) ProtoMessage() {}
+
+func (x *StoredAssessment) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredAssessment.ProtoReflect.Descriptor instead.
+func (*StoredAssessment) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *StoredAssessment) GetPart() *Part {
+	if x != nil {
+		return x.Part
+	}
+	return nil
+}
+
+func (x *StoredAssessment) GetAssessment() *v1.Assessment {
+	if x != nil {
+		return x.Assessment
+	}
+	return nil
+}
+
+func (x *StoredAssessment) GetRegrades() []*v1.Regrade {
+	if x != nil {
+		return x.Regrades
+	}
+	return nil
+}
+
+// StoredPlan is the sealed content of a version of a safety plan.
+type StoredPlan struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What all parts of a person's conduct have.
+	Part *Part `protobuf:"bytes,1,opt,name=part,proto3" json:"part,omitempty"`
+	// The plan as registered.
+	Plan          *v1.SafetyPlan `protobuf:"bytes,2,opt,name=plan,proto3" json:"plan,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredPlan) Reset() {
+	*x = StoredPlan{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredPlan) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredPlan) ProtoMessage() {}
+
+func (x *StoredPlan) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredPlan.ProtoReflect.Descriptor instead.
+func (*StoredPlan) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *StoredPlan) GetPart() *Part {
+	if x != nil {
+		return x.Part
+	}
+	return nil
+}
+
+func (x *StoredPlan) GetPlan() *v1.SafetyPlan {
+	if x != nil {
+		return x.Plan
+	}
+	return nil
+}
+
+// Part is what measures, breaches, assessments and plans have alike.
+type Part struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The record id of the suspect's nominal, 16 bytes.
+	NominalId []byte `protobuf:"bytes,1,opt,name=nominal_id,json=nominalId,proto3" json:"nominal_id,omitempty"`
+	// SHA-256 over the content as sent, to tell a retry from a changed revision.
+	ContentHash []byte `protobuf:"bytes,2,opt,name=content_hash,json=contentHash,proto3" json:"content_hash,omitempty"`
+	// When the first version was stored.
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// When this version was stored.
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// When the record was loaded as history; empty otherwise.
+	LoadTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=load_time,json=loadTime,proto3" json:"load_time,omitempty"`
+	// Who registered this version, as in the log.
+	Registrant string `protobuf:"bytes,6,opt,name=registrant,proto3" json:"registrant,omitempty"`
+	// The record is withdrawn.
+	Cancelled     bool `protobuf:"varint,7,opt,name=cancelled,proto3" json:"cancelled,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Part) Reset() {
+	*x = Part{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Part) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Part) ProtoMessage() {}
+
+func (x *Part) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Part.ProtoReflect.Descriptor instead.
+func (*Part) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *Part) GetNominalId() []byte {
+	if x != nil {
+		return x.NominalId
+	}
+	return nil
+}
+
+func (x *Part) GetContentHash() []byte {
+	if x != nil {
+		return x.ContentHash
+	}
+	return nil
+}
+
+func (x *Part) GetCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreateTime
+	}
+	return nil
+}
+
+func (x *Part) GetUpdateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.UpdateTime
+	}
+	return nil
+}
+
+func (x *Part) GetLoadTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LoadTime
+	}
+	return nil
+}
+
+func (x *Part) GetRegistrant() string {
+	if x != nil {
+		return x.Registrant
+	}
+	return ""
+}
+
+func (x *Part) GetCancelled() bool {
+	if x != nil {
+		return x.Cancelled
+	}
+	return false
+}
+
 // VictimTokens are the keyed one-way codes of one victim.
 type VictimTokens struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -213,7 +726,7 @@ type VictimTokens struct {
 
 func (x *VictimTokens) Reset() {
 	*x = VictimTokens{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[2]
+	mi := &file_register_store_v1_stored_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -225,7 +738,7 @@ func (x *VictimTokens) String() string {
 func (*VictimTokens) ProtoMessage() {}
 
 func (x *VictimTokens) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[2]
+	mi := &file_register_store_v1_stored_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -238,7 +751,7 @@ func (x *VictimTokens) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VictimTokens.ProtoReflect.Descriptor instead.
 func (*VictimTokens) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{2}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *VictimTokens) GetTokens() []*VictimToken {
@@ -263,7 +776,7 @@ type VictimToken struct {
 
 func (x *VictimToken) Reset() {
 	*x = VictimToken{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[3]
+	mi := &file_register_store_v1_stored_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -275,7 +788,7 @@ func (x *VictimToken) String() string {
 func (*VictimToken) ProtoMessage() {}
 
 func (x *VictimToken) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[3]
+	mi := &file_register_store_v1_stored_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -288,7 +801,7 @@ func (x *VictimToken) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VictimToken.ProtoReflect.Descriptor instead.
 func (*VictimToken) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{3}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *VictimToken) GetKind() uint32 {
@@ -325,7 +838,7 @@ type StoredForce struct {
 
 func (x *StoredForce) Reset() {
 	*x = StoredForce{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[4]
+	mi := &file_register_store_v1_stored_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -337,7 +850,7 @@ func (x *StoredForce) String() string {
 func (*StoredForce) ProtoMessage() {}
 
 func (x *StoredForce) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[4]
+	mi := &file_register_store_v1_stored_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -350,7 +863,7 @@ func (x *StoredForce) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredForce.ProtoReflect.Descriptor instead.
 func (*StoredForce) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{4}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *StoredForce) GetContact() *v1.ForceContact {
@@ -384,7 +897,7 @@ type StoredSearch struct {
 
 func (x *StoredSearch) Reset() {
 	*x = StoredSearch{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[5]
+	mi := &file_register_store_v1_stored_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -396,7 +909,7 @@ func (x *StoredSearch) String() string {
 func (*StoredSearch) ProtoMessage() {}
 
 func (x *StoredSearch) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[5]
+	mi := &file_register_store_v1_stored_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -409,7 +922,7 @@ func (x *StoredSearch) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredSearch.ProtoReflect.Descriptor instead.
 func (*StoredSearch) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{5}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *StoredSearch) GetSearch() *v1.Search {
@@ -454,7 +967,7 @@ type Basis struct {
 
 func (x *Basis) Reset() {
 	*x = Basis{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[6]
+	mi := &file_register_store_v1_stored_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -466,7 +979,7 @@ func (x *Basis) String() string {
 func (*Basis) ProtoMessage() {}
 
 func (x *Basis) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[6]
+	mi := &file_register_store_v1_stored_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -479,7 +992,7 @@ func (x *Basis) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Basis.ProtoReflect.Descriptor instead.
 func (*Basis) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{6}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Basis) GetNominals() []*NominalRef {
@@ -509,7 +1022,7 @@ type NominalRef struct {
 
 func (x *NominalRef) Reset() {
 	*x = NominalRef{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[7]
+	mi := &file_register_store_v1_stored_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -521,7 +1034,7 @@ func (x *NominalRef) String() string {
 func (*NominalRef) ProtoMessage() {}
 
 func (x *NominalRef) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[7]
+	mi := &file_register_store_v1_stored_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -534,7 +1047,7 @@ func (x *NominalRef) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NominalRef.ProtoReflect.Descriptor instead.
 func (*NominalRef) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{7}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *NominalRef) GetId() []byte {
@@ -562,7 +1075,7 @@ type Shown struct {
 
 func (x *Shown) Reset() {
 	*x = Shown{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[8]
+	mi := &file_register_store_v1_stored_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -574,7 +1087,7 @@ func (x *Shown) String() string {
 func (*Shown) ProtoMessage() {}
 
 func (x *Shown) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[8]
+	mi := &file_register_store_v1_stored_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -587,7 +1100,7 @@ func (x *Shown) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Shown.ProtoReflect.Descriptor instead.
 func (*Shown) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{8}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Shown) GetCandidate() *v1.Candidate {
@@ -610,14 +1123,18 @@ type StoredReason struct {
 	// The reference.
 	Reference string `protobuf:"bytes,4,opt,name=reference,proto3" json:"reference,omitempty"`
 	// A filter that names a subject.
-	Subject       string `protobuf:"bytes,5,opt,name=subject,proto3" json:"subject,omitempty"`
+	Subject string `protobuf:"bytes,5,opt,name=subject,proto3" json:"subject,omitempty"`
+	// To whom something was disclosed.
+	Recipient string `protobuf:"bytes,6,opt,name=recipient,proto3" json:"recipient,omitempty"`
+	// SHA-256 of what was disclosed.
+	Digest        []byte `protobuf:"bytes,7,opt,name=digest,proto3" json:"digest,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *StoredReason) Reset() {
 	*x = StoredReason{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[9]
+	mi := &file_register_store_v1_stored_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -629,7 +1146,7 @@ func (x *StoredReason) String() string {
 func (*StoredReason) ProtoMessage() {}
 
 func (x *StoredReason) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[9]
+	mi := &file_register_store_v1_stored_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -642,7 +1159,7 @@ func (x *StoredReason) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredReason.ProtoReflect.Descriptor instead.
 func (*StoredReason) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{9}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *StoredReason) GetMethod() string {
@@ -680,6 +1197,20 @@ func (x *StoredReason) GetSubject() string {
 	return ""
 }
 
+func (x *StoredReason) GetRecipient() string {
+	if x != nil {
+		return x.Recipient
+	}
+	return ""
+}
+
+func (x *StoredReason) GetDigest() []byte {
+	if x != nil {
+		return x.Digest
+	}
+	return nil
+}
+
 // StoredLink is the sealed content of a version of a link.
 type StoredLink struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -700,7 +1231,7 @@ type StoredLink struct {
 
 func (x *StoredLink) Reset() {
 	*x = StoredLink{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[10]
+	mi := &file_register_store_v1_stored_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -712,7 +1243,7 @@ func (x *StoredLink) String() string {
 func (*StoredLink) ProtoMessage() {}
 
 func (x *StoredLink) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[10]
+	mi := &file_register_store_v1_stored_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -725,7 +1256,7 @@ func (x *StoredLink) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredLink.ProtoReflect.Descriptor instead.
 func (*StoredLink) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{10}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *StoredLink) GetLink() *v1.Link {
@@ -769,17 +1300,27 @@ type StoredAlert struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The alert; `name`, `link` and `log_index` are not kept.
 	Alert *v1.Alert `protobuf:"bytes,1,opt,name=alert,proto3" json:"alert,omitempty"`
-	// The record id of the link it is about, 16 bytes.
+	// The record id of the link it is about, 16 bytes; empty when it is about
+	// another record.
 	LinkId []byte `protobuf:"bytes,2,opt,name=link_id,json=linkId,proto3" json:"link_id,omitempty"`
 	// The version of that link that raised it.
-	LinkVersion   int32 `protobuf:"varint,3,opt,name=link_version,json=linkVersion,proto3" json:"link_version,omitempty"`
+	LinkVersion int32 `protobuf:"varint,3,opt,name=link_version,json=linkVersion,proto3" json:"link_version,omitempty"`
+	// The record that it is about, 16 bytes; empty for an alert of a link.
+	SubjectId []byte `protobuf:"bytes,4,opt,name=subject_id,json=subjectId,proto3" json:"subject_id,omitempty"`
+	// The force's own record that the subject bears upon, 16 bytes, if any.
+	RelatedId []byte `protobuf:"bytes,5,opt,name=related_id,json=relatedId,proto3" json:"related_id,omitempty"`
+	// The nominals behind it, 16 bytes each: where one is SILENT, the alert is
+	// there for nobody to whom that nominal is not.
+	About [][]byte `protobuf:"bytes,6,rep,name=about,proto3" json:"about,omitempty"`
+	// Who caused it, as in the log, when he must not learn of it.
+	Cause         string `protobuf:"bytes,7,opt,name=cause,proto3" json:"cause,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *StoredAlert) Reset() {
 	*x = StoredAlert{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[11]
+	mi := &file_register_store_v1_stored_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -791,7 +1332,7 @@ func (x *StoredAlert) String() string {
 func (*StoredAlert) ProtoMessage() {}
 
 func (x *StoredAlert) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[11]
+	mi := &file_register_store_v1_stored_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -804,7 +1345,7 @@ func (x *StoredAlert) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredAlert.ProtoReflect.Descriptor instead.
 func (*StoredAlert) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{11}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *StoredAlert) GetAlert() *v1.Alert {
@@ -828,6 +1369,80 @@ func (x *StoredAlert) GetLinkVersion() int32 {
 	return 0
 }
 
+func (x *StoredAlert) GetSubjectId() []byte {
+	if x != nil {
+		return x.SubjectId
+	}
+	return nil
+}
+
+func (x *StoredAlert) GetRelatedId() []byte {
+	if x != nil {
+		return x.RelatedId
+	}
+	return nil
+}
+
+func (x *StoredAlert) GetAbout() [][]byte {
+	if x != nil {
+		return x.About
+	}
+	return nil
+}
+
+func (x *StoredAlert) GetCause() string {
+	if x != nil {
+		return x.Cause
+	}
+	return ""
+}
+
+// StoredSanction is the sealed content of a version of a sanction.
+type StoredSanction struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The sanction; `name` is not kept.
+	Sanction      *v1.Sanction `protobuf:"bytes,1,opt,name=sanction,proto3" json:"sanction,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredSanction) Reset() {
+	*x = StoredSanction{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredSanction) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredSanction) ProtoMessage() {}
+
+func (x *StoredSanction) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredSanction.ProtoReflect.Descriptor instead.
+func (*StoredSanction) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *StoredSanction) GetSanction() *v1.Sanction {
+	if x != nil {
+		return x.Sanction
+	}
+	return nil
+}
+
 // StoredFact is the sealed content of a version of a fact that a force has told.
 // People and references are codes, as the log has them.
 type StoredFact struct {
@@ -848,7 +1463,7 @@ type StoredFact struct {
 
 func (x *StoredFact) Reset() {
 	*x = StoredFact{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[12]
+	mi := &file_register_store_v1_stored_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -860,7 +1475,7 @@ func (x *StoredFact) String() string {
 func (*StoredFact) ProtoMessage() {}
 
 func (x *StoredFact) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[12]
+	mi := &file_register_store_v1_stored_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -873,7 +1488,7 @@ func (x *StoredFact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredFact.ProtoReflect.Descriptor instead.
 func (*StoredFact) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{12}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *StoredFact) GetFact() isStoredFact_Fact {
@@ -969,7 +1584,7 @@ type StoredStaff struct {
 
 func (x *StoredStaff) Reset() {
 	*x = StoredStaff{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[13]
+	mi := &file_register_store_v1_stored_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -981,7 +1596,7 @@ func (x *StoredStaff) String() string {
 func (*StoredStaff) ProtoMessage() {}
 
 func (x *StoredStaff) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[13]
+	mi := &file_register_store_v1_stored_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -994,7 +1609,7 @@ func (x *StoredStaff) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredStaff.ProtoReflect.Descriptor instead.
 func (*StoredStaff) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{13}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *StoredStaff) GetSubject() string {
@@ -1083,7 +1698,7 @@ type StoredCaseFact struct {
 
 func (x *StoredCaseFact) Reset() {
 	*x = StoredCaseFact{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[14]
+	mi := &file_register_store_v1_stored_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1095,7 +1710,7 @@ func (x *StoredCaseFact) String() string {
 func (*StoredCaseFact) ProtoMessage() {}
 
 func (x *StoredCaseFact) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[14]
+	mi := &file_register_store_v1_stored_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1108,7 +1723,7 @@ func (x *StoredCaseFact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredCaseFact.ProtoReflect.Descriptor instead.
 func (*StoredCaseFact) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{14}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *StoredCaseFact) GetReferences() []string {
@@ -1179,7 +1794,7 @@ type StoredRoster struct {
 
 func (x *StoredRoster) Reset() {
 	*x = StoredRoster{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[15]
+	mi := &file_register_store_v1_stored_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1191,7 +1806,7 @@ func (x *StoredRoster) String() string {
 func (*StoredRoster) ProtoMessage() {}
 
 func (x *StoredRoster) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[15]
+	mi := &file_register_store_v1_stored_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1204,7 +1819,7 @@ func (x *StoredRoster) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredRoster.ProtoReflect.Descriptor instead.
 func (*StoredRoster) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{15}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *StoredRoster) GetSubject() string {
@@ -1257,7 +1872,7 @@ type StoredFlag struct {
 
 func (x *StoredFlag) Reset() {
 	*x = StoredFlag{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[16]
+	mi := &file_register_store_v1_stored_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1269,7 +1884,7 @@ func (x *StoredFlag) String() string {
 func (*StoredFlag) ProtoMessage() {}
 
 func (x *StoredFlag) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[16]
+	mi := &file_register_store_v1_stored_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1282,7 +1897,7 @@ func (x *StoredFlag) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredFlag.ProtoReflect.Descriptor instead.
 func (*StoredFlag) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{16}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *StoredFlag) GetFlag() *v1.MisuseFlag {
@@ -1321,7 +1936,7 @@ type StoredMisuseCase struct {
 
 func (x *StoredMisuseCase) Reset() {
 	*x = StoredMisuseCase{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[17]
+	mi := &file_register_store_v1_stored_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1333,7 +1948,7 @@ func (x *StoredMisuseCase) String() string {
 func (*StoredMisuseCase) ProtoMessage() {}
 
 func (x *StoredMisuseCase) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[17]
+	mi := &file_register_store_v1_stored_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1346,7 +1961,7 @@ func (x *StoredMisuseCase) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredMisuseCase.ProtoReflect.Descriptor instead.
 func (*StoredMisuseCase) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{17}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *StoredMisuseCase) GetMisuseCase() *v1.MisuseCase {
@@ -1374,7 +1989,7 @@ var File_register_store_v1_stored_proto protoreflect.FileDescriptor
 
 const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\n" +
-	"\x1eregister/store/v1/stored.proto\x12\x11register.store.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17register/v1/alert.proto\x1a\x19register/v1/conduct.proto\x1a\x1bregister/v1/directory.proto\x1a\x16register/v1/link.proto\x1a\x18register/v1/misuse.proto\x1a\x19register/v1/nominal.proto\x1a\x18register/v1/search.proto\"\xe8\x01\n" +
+	"\x1eregister/store/v1/stored.proto\x12\x11register.store.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17register/v1/alert.proto\x1a\x1cregister/v1/assessment.proto\x1a\x19register/v1/conduct.proto\x1a\x1bregister/v1/directory.proto\x1a\x16register/v1/link.proto\x1a\x19register/v1/measure.proto\x1a\x18register/v1/misuse.proto\x1a\x19register/v1/nominal.proto\x1a\x18register/v1/search.proto\x1a\x1bregister/v1/standards.proto\"\xe8\x01\n" +
 	"\rStoredNominal\x12.\n" +
 	"\anominal\x18\x01 \x01(\v2\x14.register.v1.NominalR\anominal\x12!\n" +
 	"\fcontent_hash\x18\x02 \x01(\fR\vcontentHash\x12;\n" +
@@ -1383,7 +1998,7 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\x0fhidden_versions\x18\x04 \x01(\x05R\x0ehiddenVersions\x12\x1e\n" +
 	"\n" +
 	"registrant\x18\x05 \x01(\tR\n" +
-	"registrant\"\xbd\x02\n" +
+	"registrant\"\xc9\x04\n" +
 	"\fStoredCourse\x124\n" +
 	"\x06course\x18\x01 \x01(\v2\x1c.register.v1.CourseOfConductR\x06course\x12\x1d\n" +
 	"\n" +
@@ -1394,7 +2009,58 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"associated\x12!\n" +
 	"\fcontent_hash\x18\x05 \x01(\fR\vcontentHash\x12;\n" +
 	"\vupdate_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"updateTime\"F\n" +
+	"updateTime\x12;\n" +
+	"\vcreate_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"createTime\x12\x1e\n" +
+	"\n" +
+	"registrant\x18\b \x01(\tR\n" +
+	"registrant\x12?\n" +
+	"\vsettlements\x18\t \x03(\v2\x1d.register.store.v1.SettlementR\vsettlements\x12I\n" +
+	"\x0fcounter_reviews\x18\n" +
+	" \x03(\v2 .register.store.v1.CounterReviewR\x0ecounterReviews\x12!\n" +
+	"\ffallen_index\x18( \x01(\x03R\vfallenIndex\"\x98\x01\n" +
+	"\n" +
+	"Settlement\x12\x14\n" +
+	"\x05other\x18\x01 \x01(\fR\x05other\x127\n" +
+	"\bsameness\x18\x02 \x01(\x0e2\x1b.register.v1.VictimSamenessR\bsameness\x12;\n" +
+	"\vsettle_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"settleTime\"z\n" +
+	"\rCounterReview\x12\x14\n" +
+	"\x05other\x18\x01 \x01(\fR\x05other\x12;\n" +
+	"\vreview_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"reviewTime\x12\x16\n" +
+	"\x06upheld\x18\x03 \x01(\bR\x06upheld\"l\n" +
+	"\rStoredMeasure\x12+\n" +
+	"\x04part\x18\x01 \x01(\v2\x17.register.store.v1.PartR\x04part\x12.\n" +
+	"\ameasure\x18\x02 \x01(\v2\x14.register.v1.MeasureR\ameasure\"\x87\x01\n" +
+	"\fStoredBreach\x12+\n" +
+	"\x04part\x18\x01 \x01(\v2\x17.register.store.v1.PartR\x04part\x12+\n" +
+	"\x06breach\x18\x02 \x01(\v2\x13.register.v1.BreachR\x06breach\x12\x1d\n" +
+	"\n" +
+	"measure_id\x18\x03 \x01(\fR\tmeasureId\"\xaa\x01\n" +
+	"\x10StoredAssessment\x12+\n" +
+	"\x04part\x18\x01 \x01(\v2\x17.register.store.v1.PartR\x04part\x127\n" +
+	"\n" +
+	"assessment\x18\x02 \x01(\v2\x17.register.v1.AssessmentR\n" +
+	"assessment\x120\n" +
+	"\bregrades\x18\x03 \x03(\v2\x14.register.v1.RegradeR\bregrades\"f\n" +
+	"\n" +
+	"StoredPlan\x12+\n" +
+	"\x04part\x18\x01 \x01(\v2\x17.register.store.v1.PartR\x04part\x12+\n" +
+	"\x04plan\x18\x02 \x01(\v2\x17.register.v1.SafetyPlanR\x04plan\"\xb9\x02\n" +
+	"\x04Part\x12\x1d\n" +
+	"\n" +
+	"nominal_id\x18\x01 \x01(\fR\tnominalId\x12!\n" +
+	"\fcontent_hash\x18\x02 \x01(\fR\vcontentHash\x12;\n" +
+	"\vcreate_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"createTime\x12;\n" +
+	"\vupdate_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"updateTime\x127\n" +
+	"\tload_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\bloadTime\x12\x1e\n" +
+	"\n" +
+	"registrant\x18\x06 \x01(\tR\n" +
+	"registrant\x12\x1c\n" +
+	"\tcancelled\x18\a \x01(\bR\tcancelled\"F\n" +
 	"\fVictimTokens\x126\n" +
 	"\x06tokens\x18\x01 \x03(\v2\x1e.register.store.v1.VictimTokenR\x06tokens\"I\n" +
 	"\vVictimToken\x12\x12\n" +
@@ -1418,24 +2084,34 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\x03R\aversion\"=\n" +
 	"\x05Shown\x124\n" +
-	"\tcandidate\x18\x01 \x01(\v2\x16.register.v1.CandidateR\tcandidate\"\x94\x01\n" +
+	"\tcandidate\x18\x01 \x01(\v2\x16.register.v1.CandidateR\tcandidate\"\xca\x01\n" +
 	"\fStoredReason\x12\x16\n" +
 	"\x06method\x18\x01 \x01(\tR\x06method\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12 \n" +
 	"\vexplanation\x18\x03 \x01(\tR\vexplanation\x12\x1c\n" +
 	"\treference\x18\x04 \x01(\tR\treference\x12\x18\n" +
-	"\asubject\x18\x05 \x01(\tR\asubject\"\x81\x01\n" +
+	"\asubject\x18\x05 \x01(\tR\asubject\x12\x1c\n" +
+	"\trecipient\x18\x06 \x01(\tR\trecipient\x12\x16\n" +
+	"\x06digest\x18\a \x01(\fR\x06digest\"\x81\x01\n" +
 	"\n" +
 	"StoredLink\x12%\n" +
 	"\x04link\x18\x01 \x01(\v2\x11.register.v1.LinkR\x04link\x12\f\n" +
 	"\x01a\x18\x02 \x01(\fR\x01a\x12\f\n" +
 	"\x01b\x18\x03 \x01(\fR\x01b\x12\x17\n" +
 	"\aforce_a\x18\x04 \x01(\tR\x06forceA\x12\x17\n" +
-	"\aforce_b\x18\x05 \x01(\tR\x06forceB\"s\n" +
+	"\aforce_b\x18\x05 \x01(\tR\x06forceB\"\xdd\x01\n" +
 	"\vStoredAlert\x12(\n" +
 	"\x05alert\x18\x01 \x01(\v2\x12.register.v1.AlertR\x05alert\x12\x17\n" +
 	"\alink_id\x18\x02 \x01(\fR\x06linkId\x12!\n" +
-	"\flink_version\x18\x03 \x01(\x05R\vlinkVersion\"\xe3\x01\n" +
+	"\flink_version\x18\x03 \x01(\x05R\vlinkVersion\x12\x1d\n" +
+	"\n" +
+	"subject_id\x18\x04 \x01(\fR\tsubjectId\x12\x1d\n" +
+	"\n" +
+	"related_id\x18\x05 \x01(\fR\trelatedId\x12\x14\n" +
+	"\x05about\x18\x06 \x03(\fR\x05about\x12\x14\n" +
+	"\x05cause\x18\a \x01(\tR\x05cause\"C\n" +
+	"\x0eStoredSanction\x121\n" +
+	"\bsanction\x18\x01 \x01(\v2\x15.register.v1.SanctionR\bsanction\"\xe3\x01\n" +
 	"\n" +
 	"StoredFact\x126\n" +
 	"\x05staff\x18\x01 \x01(\v2\x1e.register.store.v1.StoredStaffH\x00R\x05staff\x127\n" +
@@ -1497,68 +2173,102 @@ func file_register_store_v1_stored_proto_rawDescGZIP() []byte {
 	return file_register_store_v1_stored_proto_rawDescData
 }
 
-var file_register_store_v1_stored_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_register_store_v1_stored_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
 var file_register_store_v1_stored_proto_goTypes = []any{
 	(*StoredNominal)(nil),         // 0: register.store.v1.StoredNominal
 	(*StoredCourse)(nil),          // 1: register.store.v1.StoredCourse
-	(*VictimTokens)(nil),          // 2: register.store.v1.VictimTokens
-	(*VictimToken)(nil),           // 3: register.store.v1.VictimToken
-	(*StoredForce)(nil),           // 4: register.store.v1.StoredForce
-	(*StoredSearch)(nil),          // 5: register.store.v1.StoredSearch
-	(*Basis)(nil),                 // 6: register.store.v1.Basis
-	(*NominalRef)(nil),            // 7: register.store.v1.NominalRef
-	(*Shown)(nil),                 // 8: register.store.v1.Shown
-	(*StoredReason)(nil),          // 9: register.store.v1.StoredReason
-	(*StoredLink)(nil),            // 10: register.store.v1.StoredLink
-	(*StoredAlert)(nil),           // 11: register.store.v1.StoredAlert
-	(*StoredFact)(nil),            // 12: register.store.v1.StoredFact
-	(*StoredStaff)(nil),           // 13: register.store.v1.StoredStaff
-	(*StoredCaseFact)(nil),        // 14: register.store.v1.StoredCaseFact
-	(*StoredRoster)(nil),          // 15: register.store.v1.StoredRoster
-	(*StoredFlag)(nil),            // 16: register.store.v1.StoredFlag
-	(*StoredMisuseCase)(nil),      // 17: register.store.v1.StoredMisuseCase
-	(*v1.Nominal)(nil),            // 18: register.v1.Nominal
-	(*timestamppb.Timestamp)(nil), // 19: google.protobuf.Timestamp
-	(*v1.CourseOfConduct)(nil),    // 20: register.v1.CourseOfConduct
-	(*v1.ForceContact)(nil),       // 21: register.v1.ForceContact
-	(*v1.Search)(nil),             // 22: register.v1.Search
-	(*v1.Candidate)(nil),          // 23: register.v1.Candidate
-	(*v1.Link)(nil),               // 24: register.v1.Link
-	(*v1.Alert)(nil),              // 25: register.v1.Alert
-	(*v1.MisuseFlag)(nil),         // 26: register.v1.MisuseFlag
-	(*v1.MisuseCase)(nil),         // 27: register.v1.MisuseCase
+	(*Settlement)(nil),            // 2: register.store.v1.Settlement
+	(*CounterReview)(nil),         // 3: register.store.v1.CounterReview
+	(*StoredMeasure)(nil),         // 4: register.store.v1.StoredMeasure
+	(*StoredBreach)(nil),          // 5: register.store.v1.StoredBreach
+	(*StoredAssessment)(nil),      // 6: register.store.v1.StoredAssessment
+	(*StoredPlan)(nil),            // 7: register.store.v1.StoredPlan
+	(*Part)(nil),                  // 8: register.store.v1.Part
+	(*VictimTokens)(nil),          // 9: register.store.v1.VictimTokens
+	(*VictimToken)(nil),           // 10: register.store.v1.VictimToken
+	(*StoredForce)(nil),           // 11: register.store.v1.StoredForce
+	(*StoredSearch)(nil),          // 12: register.store.v1.StoredSearch
+	(*Basis)(nil),                 // 13: register.store.v1.Basis
+	(*NominalRef)(nil),            // 14: register.store.v1.NominalRef
+	(*Shown)(nil),                 // 15: register.store.v1.Shown
+	(*StoredReason)(nil),          // 16: register.store.v1.StoredReason
+	(*StoredLink)(nil),            // 17: register.store.v1.StoredLink
+	(*StoredAlert)(nil),           // 18: register.store.v1.StoredAlert
+	(*StoredSanction)(nil),        // 19: register.store.v1.StoredSanction
+	(*StoredFact)(nil),            // 20: register.store.v1.StoredFact
+	(*StoredStaff)(nil),           // 21: register.store.v1.StoredStaff
+	(*StoredCaseFact)(nil),        // 22: register.store.v1.StoredCaseFact
+	(*StoredRoster)(nil),          // 23: register.store.v1.StoredRoster
+	(*StoredFlag)(nil),            // 24: register.store.v1.StoredFlag
+	(*StoredMisuseCase)(nil),      // 25: register.store.v1.StoredMisuseCase
+	(*v1.Nominal)(nil),            // 26: register.v1.Nominal
+	(*timestamppb.Timestamp)(nil), // 27: google.protobuf.Timestamp
+	(*v1.CourseOfConduct)(nil),    // 28: register.v1.CourseOfConduct
+	(v1.VictimSameness)(0),        // 29: register.v1.VictimSameness
+	(*v1.Measure)(nil),            // 30: register.v1.Measure
+	(*v1.Breach)(nil),             // 31: register.v1.Breach
+	(*v1.Assessment)(nil),         // 32: register.v1.Assessment
+	(*v1.Regrade)(nil),            // 33: register.v1.Regrade
+	(*v1.SafetyPlan)(nil),         // 34: register.v1.SafetyPlan
+	(*v1.ForceContact)(nil),       // 35: register.v1.ForceContact
+	(*v1.Search)(nil),             // 36: register.v1.Search
+	(*v1.Candidate)(nil),          // 37: register.v1.Candidate
+	(*v1.Link)(nil),               // 38: register.v1.Link
+	(*v1.Alert)(nil),              // 39: register.v1.Alert
+	(*v1.Sanction)(nil),           // 40: register.v1.Sanction
+	(*v1.MisuseFlag)(nil),         // 41: register.v1.MisuseFlag
+	(*v1.MisuseCase)(nil),         // 42: register.v1.MisuseCase
 }
 var file_register_store_v1_stored_proto_depIdxs = []int32{
-	18, // 0: register.store.v1.StoredNominal.nominal:type_name -> register.v1.Nominal
-	19, // 1: register.store.v1.StoredNominal.update_time:type_name -> google.protobuf.Timestamp
-	20, // 2: register.store.v1.StoredCourse.course:type_name -> register.v1.CourseOfConduct
-	2,  // 3: register.store.v1.StoredCourse.victim:type_name -> register.store.v1.VictimTokens
-	2,  // 4: register.store.v1.StoredCourse.associated:type_name -> register.store.v1.VictimTokens
-	19, // 5: register.store.v1.StoredCourse.update_time:type_name -> google.protobuf.Timestamp
-	3,  // 6: register.store.v1.VictimTokens.tokens:type_name -> register.store.v1.VictimToken
-	21, // 7: register.store.v1.StoredForce.contact:type_name -> register.v1.ForceContact
-	19, // 8: register.store.v1.StoredForce.update_time:type_name -> google.protobuf.Timestamp
-	22, // 9: register.store.v1.StoredSearch.search:type_name -> register.v1.Search
-	6,  // 10: register.store.v1.StoredSearch.bases:type_name -> register.store.v1.Basis
-	7,  // 11: register.store.v1.Basis.nominals:type_name -> register.store.v1.NominalRef
-	23, // 12: register.store.v1.Shown.candidate:type_name -> register.v1.Candidate
-	24, // 13: register.store.v1.StoredLink.link:type_name -> register.v1.Link
-	25, // 14: register.store.v1.StoredAlert.alert:type_name -> register.v1.Alert
-	13, // 15: register.store.v1.StoredFact.staff:type_name -> register.store.v1.StoredStaff
-	14, // 16: register.store.v1.StoredFact.case:type_name -> register.store.v1.StoredCaseFact
-	15, // 17: register.store.v1.StoredFact.roster:type_name -> register.store.v1.StoredRoster
-	19, // 18: register.store.v1.StoredCaseFact.open_time:type_name -> google.protobuf.Timestamp
-	19, // 19: register.store.v1.StoredCaseFact.close_time:type_name -> google.protobuf.Timestamp
-	19, // 20: register.store.v1.StoredRoster.first_day:type_name -> google.protobuf.Timestamp
-	19, // 21: register.store.v1.StoredRoster.starts:type_name -> google.protobuf.Timestamp
-	19, // 22: register.store.v1.StoredRoster.ends:type_name -> google.protobuf.Timestamp
-	26, // 23: register.store.v1.StoredFlag.flag:type_name -> register.v1.MisuseFlag
-	27, // 24: register.store.v1.StoredMisuseCase.misuse_case:type_name -> register.v1.MisuseCase
-	25, // [25:25] is the sub-list for method output_type
-	25, // [25:25] is the sub-list for method input_type
-	25, // [25:25] is the sub-list for extension type_name
-	25, // [25:25] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	26, // 0: register.store.v1.StoredNominal.nominal:type_name -> register.v1.Nominal
+	27, // 1: register.store.v1.StoredNominal.update_time:type_name -> google.protobuf.Timestamp
+	28, // 2: register.store.v1.StoredCourse.course:type_name -> register.v1.CourseOfConduct
+	9,  // 3: register.store.v1.StoredCourse.victim:type_name -> register.store.v1.VictimTokens
+	9,  // 4: register.store.v1.StoredCourse.associated:type_name -> register.store.v1.VictimTokens
+	27, // 5: register.store.v1.StoredCourse.update_time:type_name -> google.protobuf.Timestamp
+	27, // 6: register.store.v1.StoredCourse.create_time:type_name -> google.protobuf.Timestamp
+	2,  // 7: register.store.v1.StoredCourse.settlements:type_name -> register.store.v1.Settlement
+	3,  // 8: register.store.v1.StoredCourse.counter_reviews:type_name -> register.store.v1.CounterReview
+	29, // 9: register.store.v1.Settlement.sameness:type_name -> register.v1.VictimSameness
+	27, // 10: register.store.v1.Settlement.settle_time:type_name -> google.protobuf.Timestamp
+	27, // 11: register.store.v1.CounterReview.review_time:type_name -> google.protobuf.Timestamp
+	8,  // 12: register.store.v1.StoredMeasure.part:type_name -> register.store.v1.Part
+	30, // 13: register.store.v1.StoredMeasure.measure:type_name -> register.v1.Measure
+	8,  // 14: register.store.v1.StoredBreach.part:type_name -> register.store.v1.Part
+	31, // 15: register.store.v1.StoredBreach.breach:type_name -> register.v1.Breach
+	8,  // 16: register.store.v1.StoredAssessment.part:type_name -> register.store.v1.Part
+	32, // 17: register.store.v1.StoredAssessment.assessment:type_name -> register.v1.Assessment
+	33, // 18: register.store.v1.StoredAssessment.regrades:type_name -> register.v1.Regrade
+	8,  // 19: register.store.v1.StoredPlan.part:type_name -> register.store.v1.Part
+	34, // 20: register.store.v1.StoredPlan.plan:type_name -> register.v1.SafetyPlan
+	27, // 21: register.store.v1.Part.create_time:type_name -> google.protobuf.Timestamp
+	27, // 22: register.store.v1.Part.update_time:type_name -> google.protobuf.Timestamp
+	27, // 23: register.store.v1.Part.load_time:type_name -> google.protobuf.Timestamp
+	10, // 24: register.store.v1.VictimTokens.tokens:type_name -> register.store.v1.VictimToken
+	35, // 25: register.store.v1.StoredForce.contact:type_name -> register.v1.ForceContact
+	27, // 26: register.store.v1.StoredForce.update_time:type_name -> google.protobuf.Timestamp
+	36, // 27: register.store.v1.StoredSearch.search:type_name -> register.v1.Search
+	13, // 28: register.store.v1.StoredSearch.bases:type_name -> register.store.v1.Basis
+	14, // 29: register.store.v1.Basis.nominals:type_name -> register.store.v1.NominalRef
+	37, // 30: register.store.v1.Shown.candidate:type_name -> register.v1.Candidate
+	38, // 31: register.store.v1.StoredLink.link:type_name -> register.v1.Link
+	39, // 32: register.store.v1.StoredAlert.alert:type_name -> register.v1.Alert
+	40, // 33: register.store.v1.StoredSanction.sanction:type_name -> register.v1.Sanction
+	21, // 34: register.store.v1.StoredFact.staff:type_name -> register.store.v1.StoredStaff
+	22, // 35: register.store.v1.StoredFact.case:type_name -> register.store.v1.StoredCaseFact
+	23, // 36: register.store.v1.StoredFact.roster:type_name -> register.store.v1.StoredRoster
+	27, // 37: register.store.v1.StoredCaseFact.open_time:type_name -> google.protobuf.Timestamp
+	27, // 38: register.store.v1.StoredCaseFact.close_time:type_name -> google.protobuf.Timestamp
+	27, // 39: register.store.v1.StoredRoster.first_day:type_name -> google.protobuf.Timestamp
+	27, // 40: register.store.v1.StoredRoster.starts:type_name -> google.protobuf.Timestamp
+	27, // 41: register.store.v1.StoredRoster.ends:type_name -> google.protobuf.Timestamp
+	41, // 42: register.store.v1.StoredFlag.flag:type_name -> register.v1.MisuseFlag
+	42, // 43: register.store.v1.StoredMisuseCase.misuse_case:type_name -> register.v1.MisuseCase
+	44, // [44:44] is the sub-list for method output_type
+	44, // [44:44] is the sub-list for method input_type
+	44, // [44:44] is the sub-list for extension type_name
+	44, // [44:44] is the sub-list for extension extendee
+	0,  // [0:44] is the sub-list for field type_name
 }
 
 func init() { file_register_store_v1_stored_proto_init() }
@@ -1566,7 +2276,7 @@ func file_register_store_v1_stored_proto_init() {
 	if File_register_store_v1_stored_proto != nil {
 		return
 	}
-	file_register_store_v1_stored_proto_msgTypes[12].OneofWrappers = []any{
+	file_register_store_v1_stored_proto_msgTypes[20].OneofWrappers = []any{
 		(*StoredFact_Staff)(nil),
 		(*StoredFact_Case)(nil),
 		(*StoredFact_Roster)(nil),
@@ -1577,7 +2287,7 @@ func file_register_store_v1_stored_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_store_v1_stored_proto_rawDesc), len(file_register_store_v1_stored_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   18,
+			NumMessages:   26,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

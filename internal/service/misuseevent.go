@@ -103,8 +103,8 @@ func (w *Watcher) hidden(e *misuse.Event, stored *storev1.StoredSearch) {
 func (w *Watcher) registered(versions []accesslog.VersionRef) (terms, records []misuse.Code) {
 	for _, v := range versions {
 		id := identity.ID(v.Record)
-		if c, ok := w.View.Course(id); ok {
-			id = identity.ID(c.Nominal)
+		if suspect, ok := w.View.Suspect(id); ok {
+			id = suspect
 		}
 		n, ok := w.View.Nominal(id)
 		if !ok || n.Silent() {

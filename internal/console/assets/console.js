@@ -1,0 +1,78 @@
+// The console works without this. It adds the menu on phones, live lists, a
+// warning before the sign-in runs out, and printing.
+import { initAll } from "./govuk-frontend.min.js";
+
+document.body.classList.add("js-enabled", "govuk-frontend-supported");
+initAll();
+
+// A page that the browser has kept must not outlive the sign-in.
+addEventListener("pageshow", (event) => {
+  if (event.persisted) location.reload();
+});
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
+
+warnBeforeTimeout(document.querySelector("[data-idle]"));
+for (const list of document.querySelectorAll("[data-live]")) keepLive(list);
+
+// Two minutes before the sign-in runs out, offers to stay.
+function warnBeforeTimeout(box) {
+  if (!box) return;
+  const idle = Number(box.dataset.idle) * 1000;
+  let timer;
+  const arm = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => (box.hidden = false), Math.max(idle - 120000, idle / 2));
+  };
+  box.querySelector("button").addEventListener("click", async () => {
+    const answer = await fetch("/session/extend", { method: "POST", redirect: "manual" });
+    if (!answer.ok) location.assign("/sign-in");
+    box.hidden = true;
+    arm();
+  });
+  arm();
+}
+
+// Asks for the rows of a list that are new, and adds them. The answer is JSON;
+// the row is made of the page's own template, so no text becomes markup.
+function keepLive(list) {
+  const template = document.getElementById(list.dataset.template);
+  const status = document.getElementById(list.dataset.status);
+  const known = new Set([...list.children].map((row) => row.id));
+  const ask = async () => {
+    if (document.hidden) return;
+    try {
+      const answer = await fetch(list.dataset.live, { redirect: "manual", headers: { Accept: "application/json" } });
+      if (!answer.ok) throw new Error("not answered");
+      const news = await answer.json();
+      const rows = news.rows.filter((row) => !known.has(row.id));
+      list.dataset.live = news.next;
+      for (const row of rows) list.prepend(made(template, row, known));
+      if (rows.length > 0) status.textContent = rows.length === 1 ? "1 new alert" : `${rows.length} new alerts`;
+      else if (status.dataset.failed) status.textContent = "";
+      delete status.dataset.failed;
+    } catch {
+      status.textContent = "This list is not being kept up to date now. Reload the page.";
+      status.dataset.failed = "1";
+    }
+  };
+  const every = Number(list.dataset.every) * 1000;
+  setInterval(ask, every);
+}
+
+function made(template, row, known) {
+  const node = template.content.firstElementChild.cloneNode(true);
+  node.id = row.id;
+  known.add(row.id);
+  for (const part of node.querySelectorAll("[data-text]")) part.textContent = row[part.dataset.text] ?? "";
+  for (const part of node.querySelectorAll("[data-href]")) {
+    const to = row[part.dataset.href];
+    if (to) part.setAttribute("href", to);
+    else part.remove();
+  }
+  for (const part of node.querySelectorAll("[data-action]")) part.setAttribute("action", row[part.dataset.action]);
+  return node;
+}

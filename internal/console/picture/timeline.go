@@ -1,0 +1,188 @@
+package picture
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Kind says what sort of incident a mark stands for.
+type Kind string
+
+// The kinds, the gravest first.
+const (
+	Threat   Kind = "threat"   // threats and violence
+	Presence Kind = "presence" // in person
+	Contact  Kind = "contact"  // by any means, online too
+	Other    Kind = "other"
+)
+
+// Incident is one mark of a timeline.
+type Incident struct {
+	Time time.Time
+	Kind Kind
+}
+
+// Lane is one course of conduct: against one victim, as one force recorded it.
+type Lane struct {
+	Label     string
+	Incidents []Incident
+}
+
+// Timeline is the same picture twice: for a desk and for a phone.
+type Timeline struct{ Desk, Phone TimelineSVG }
+
+// TimelineSVG is a timeline laid out for one width.
+type TimelineSVG struct {
+	ID, Class, Title, Description string
+	Width, Height                 int
+	Lanes                         []PlacedLane
+	Ticks                         []Tick
+	Marks                         []Mark
+}
+
+// PlacedLane is a lane in its place.
+type PlacedLane struct {
+	Label                    string
+	Width, Height, Y, LabelY int
+}
+
+// Tick is a mark on the time's axis.
+type Tick struct {
+	Label, Anchor         string
+	X, TextX, TextY, Foot int
+}
+
+// Mark is an incident in its place.
+type Mark struct {
+	Kind         Kind
+	X, Y, X0, Y0 int
+	Points       string
+}
+
+const (
+	laneHeight = 52
+	laneGap    = 6
+)
+
+// NewTimeline lays out lanes over one axis of time; false without incidents.
+func NewTimeline(title string, lanes []Lane) (Timeline, bool) {
+	var first, last time.Time
+	for _, l := range lanes {
+		for _, i := range l.Incidents {
+			if first.IsZero() || i.Time.Before(first) {
+				first = i.Time
+			}
+			if i.Time.After(last) {
+				last = i.Time
+			}
+		}
+	}
+	if first.IsZero() {
+		return Timeline{}, false
+	}
+	text := describe(lanes)
+	return Timeline{
+		Desk:  placeTimeline("timeline", "picture--desk", title, text, 880, 8, first, last, lanes),
+		Phone: placeTimeline("timeline-phone", "picture--phone", title, text, 360, 4, first, last, lanes),
+	}, true
+}
+
+func describe(lanes []Lane) string {
+	var told []string
+	for _, l := range lanes {
+		kinds := map[Kind]int{}
+		for _, i := range l.Incidents {
+			kinds[i.Kind]++
+		}
+		var parts []string
+		for _, k := range []struct {
+			kind Kind
+			word string
+		}{{Threat, "with threats or violence"}, {Presence, "in person"}, {Contact, "by contact or online"}, {Other, "other"}} {
+			if n := kinds[k.kind]; n > 0 {
+				parts = append(parts, fmt.Sprintf("%d %s", n, k.word))
+			}
+		}
+		told = append(told, fmt.Sprintf("%s: %s", l.Label, strings.Join(parts, ", ")))
+	}
+	return strings.Join(told, ". ") + ". The list below says each."
+}
+
+func placeTimeline(id, class, title, text string, width, ticks int, first, last time.Time, lanes []Lane) TimelineSVG {
+	s := TimelineSVG{ID: id, Class: class, Title: title, Description: text, Width: width}
+	const margin = 16
+	span := last.Sub(first).Hours()
+	x := func(t time.Time) int {
+		if span <= 0 {
+			return width / 2
+		}
+		return margin + int(math.Round(t.Sub(first).Hours()/span*float64(width-2*margin)))
+	}
+	y := 0
+	for _, l := range lanes {
+		s.Lanes = append(s.Lanes, PlacedLane{Label: l.Label, Width: width, Height: laneHeight, Y: y, LabelY: y + 16})
+		taken := map[int]bool{}
+		sorted := slices.Clone(l.Incidents)
+		slices.SortFunc(sorted, func(a, b Incident) int { return a.Time.Compare(b.Time) })
+		for _, i := range sorted {
+			at := x(i.Time)
+			row := y + 36
+			if taken[at/10] { // two within a finger's breadth: one a little higher
+				row -= 9
+			}
+			taken[at/10] = true
+			s.Marks = append(s.Marks, mark(i.Kind, at, row))
+		}
+		y += laneHeight + laneGap
+	}
+	s.Ticks = axis(first, last, ticks, x, width, y)
+	s.Height = y + 18
+	return s
+}
+
+func mark(kind Kind, x, y int) Mark {
+	m := Mark{Kind: kind, X: x, Y: y, X0: x - 6, Y0: y - 6}
+	switch kind {
+	case Threat:
+		m.Points = fmt.Sprintf("%d,%d %d,%d %d,%d", x, y-7, x+8, y+7, x-8, y+7)
+	case Other:
+		m.Points = fmt.Sprintf("%d,%d %d,%d %d,%d %d,%d", x, y-7, x+7, y, x, y+7, x-7, y)
+	}
+	return m
+}
+
+// axis marks at most so many months, evenly.
+func axis(first, last time.Time, most int, x func(time.Time) int, width, foot int) []Tick {
+	start := time.Date(first.Year(), first.Month(), 1, 0, 0, 0, 0, time.UTC)
+	months := (last.Year()-start.Year())*12 + int(last.Month()-start.Month()) + 1
+	step := 1
+	for _, n := range []int{1, 2, 3, 6, 12, 24, 60, 120, 240} {
+		step = n
+		if months/n <= most {
+			break
+		}
+	}
+	var out []Tick
+	for m := 0; m <= months; m += step {
+		t := start.AddDate(0, m, 0)
+		if t.Before(first.AddDate(0, 0, -15)) && m > 0 || t.After(last) {
+			continue
+		}
+		at := max(1, x(t))
+		tick := Tick{Label: t.Format("Jan 2006"), Anchor: "middle", X: at, TextX: at, TextY: foot + 12, Foot: foot}
+		if at < 30 {
+			tick.Anchor, tick.TextX = "start", 0
+		}
+		if at > width-30 {
+			tick.Anchor, tick.TextX = "end", width
+		}
+		out = append(out, tick)
+	}
+	if len(out) == 0 {
+		out = append(out, Tick{Label: first.Format("Jan 2006"), Anchor: "middle", X: x(first), TextX: min(max(30, x(first)), width-30), TextY: foot + 12, Foot: foot})
+	}
+	return out
+}

@@ -1,0 +1,359 @@
+package refdata
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// conductLists are the lists that measures, assessments, prompts and duties rest on.
+type conductLists struct {
+	measures       table[MeasureKind]
+	conditions     table[ConditionKind]
+	actions        table[ActionKind]
+	statements     table[StatementKind]
+	gravities      table[Gravity]
+	weights        table[Weight]
+	recordingRules table[RecordingRule]
+	tools          table[Tool]
+	questions      table[Question]
+	ladder         table[Step]
+	guidance       table[Guidance]
+}
+
+// MeasureKind is a kind of what restrains a person.
+type MeasureKind struct {
+	Item
+	// Breach is what a breach allows: "offence", "arrest" (a power of arrest and no
+	// offence), "contempt", "recall" or "evidence" (nothing of its own).
+	Breach string
+	// Offences are the codes under which a breach is charged; empty when it is no
+	// offence or its code is not known.
+	Offences []string
+	// Says tells in a sentence what a breach allows.
+	Says string
+	// LeastDays is the least length in days, 0 when the law sets none.
+	LeastDays int
+	// Notify are codes of the list of notifications, due NotifyDays after it begins
+	// and after each change.
+	Notify     []string
+	NotifyDays int
+	// NoticeDays is how many days before its end it is said to be ending.
+	NoticeDays int
+	// Protects says that it restrains him; a warning does not.
+	Protects bool
+	// Jurisdiction is as of offences, Act the act and section, From its first day,
+	// YYYY-MM-DD or empty.
+	Jurisdiction, Act, From string
+	// Unverified says that something here rests on no public primary source.
+	Unverified bool
+}
+
+// ConditionKind is a kind of condition of a measure.
+type ConditionKind struct {
+	Item
+	// Zone says that it can name a coded place.
+	Zone bool
+}
+
+// ActionKind is something done, or decided not to be done.
+type ActionKind struct {
+	Item
+	// Answers says that it answers a report: somebody saw to the victim or took him.
+	Answers bool
+	// Enforces says that it enforces a measure after a breach.
+	Enforces bool
+	// ShownBy are the kinds of record that can hold or show it: "incident", "breach",
+	// "measure", "assessment", "plan", "course", "check" and "counter".
+	ShownBy []string
+}
+
+// StatementKind is a kind of what a victim says she wants.
+type StatementKind struct {
+	Item
+	// Withdraws says that she takes back her report or her support.
+	Withdraws bool
+}
+
+// Gravity is the weight of a behaviour. It is this register's own table, made for
+// stalking.
+type Gravity struct {
+	// Item's code is that of the behaviour.
+	Item
+	// Gravity is 1 to 100, the gravest highest.
+	Gravity int
+	// Visit says that he came in person, Pattern that the behaviour is a sign of
+	// stalking, Grave that one report of it must be answered at once.
+	Visit, Pattern, Grave bool
+}
+
+// Weight is one component of the ranking.
+type Weight struct {
+	Item
+	// Weight is the most that it can add, 1 to 100; all together make 100.
+	Weight int
+	// Full is the value at which it is full, 0 where that is not a number.
+	Full int
+	// HalfLifeDays is after how many days a value counts half, 0 for no decay.
+	HalfLifeDays int
+	// Version is of the whole table.
+	Version string
+}
+
+// RecordingRule is how stalking was to be recorded from a day on.
+type RecordingRule struct {
+	Item
+	// From is its first day, YYYY-MM-DD; a later rule of the same jurisdiction ends it.
+	From, Jurisdiction string
+	// DomesticKinds and OtherKinds are how many different behaviours at least show
+	// stalking, by a partner, former partner or relative and by others.
+	DomesticKinds, OtherKinds int
+	// Included says that stalking as an included classification suffices.
+	Included   bool
+	Unverified bool
+}
+
+// Tool is a tool to assess risk.
+type Tool struct {
+	Item
+	// Scale is how its questions are answered: "yes_no", "frequency" or "judgement".
+	Scale, Version string
+	// MediumAt and HighAt are how many answers that speak for risk show that grade,
+	// and ReferAt those that refer to MARAC; 0 for no bound.
+	MediumAt, HighAt, ReferAt int
+}
+
+// Question is one question of a tool.
+type Question struct {
+	Item
+	// Tool is the tool's code, Number its place, from 1.
+	Tool   string
+	Number int
+	// Grave says that a yes shows at least a medium grade, and two a high one.
+	Grave bool
+}
+
+// Guidance is advice to who deals with him now.
+type Guidance struct {
+	Item
+	// When is "ALWAYS", "MEASURE" (one is in force), or the code of a warning or prompt.
+	When string
+}
+
+// Step is one step of a duty's ladder.
+type Step struct {
+	Item
+	// Duty is the code of the rule, Number the step's, from 0.
+	Duty       string
+	Number     int
+	Day, Night Turn
+}
+
+// Turn is who is told, and how long after the duty opened.
+type Turn struct {
+	// Role is a code of the list of duty roles.
+	Role  string
+	After time.Duration
+}
+
+// Further plain lists.
+const (
+	NoActionReasons List = "no-action-reasons" // why nothing was done
+	InformedCodes   List = "informed"          // what a victim was told
+	Exhibits        List = "exhibits"
+	Notifications   List = "notifications" // what an order makes him notify
+	PlanActions     List = "plan-actions"
+	Referrals       List = "referrals"
+	Closures        List = "closures"   // why a matter was closed
+	DutyRoles       List = "duty-roles" // who acts on a duty
+)
+
+func loadConduct(l *loader, s *Set) {
+	c := &s.conduct
+	offence := func(code string) bool { _, ok := s.Offence(code); return ok }
+	jurisdiction := func(r row) string {
+		return r.oneOf("jurisdiction", "england and wales", "scotland", "northern ireland", "united kingdom")
+	}
+	c.measures = read(l, "measures", []string{"breach", "offences", "least_days", "notify", "notify_days", "notice_days", "protects",
+		"jurisdiction", "act", "from", "unverified", "says"}, func(r row) (string, MeasureKind) {
+		return r.code, MeasureKind{
+			Item: r.item(), Breach: r.oneOf("breach", "offence", "arrest", "contempt", "recall", "evidence"),
+			Offences: r.words("offences", offence), Says: r.required("says"), LeastDays: r.number("least_days", 0, 36500),
+			Notify:     r.words("notify", func(w string) bool { return s.Has(Notifications, w) }),
+			NotifyDays: r.number("notify_days", 0, 365), NoticeDays: r.number("notice_days", 0, 365), Protects: r.flag("protects"),
+			Jurisdiction: jurisdiction(r), Act: r.get("act"), From: r.date("from"), Unverified: r.flag("unverified"),
+		}
+	})
+	c.conditions = read(l, "conditions", []string{"zone"}, func(r row) (string, ConditionKind) {
+		return r.code, ConditionKind{Item: r.item(), Zone: r.flag("zone")}
+	})
+	records := []string{"incident", "breach", "measure", "assessment", "plan", "course", "check", "counter"}
+	c.actions = read(l, "actions", []string{"answers", "enforces", "shown_by"}, func(r row) (string, ActionKind) {
+		r.required("shown_by")
+		return r.code, ActionKind{
+			Item: r.item(), Answers: r.flag("answers"), Enforces: r.flag("enforces"),
+			ShownBy: r.words("shown_by", func(w string) bool { return slices.Contains(records, w) }),
+		}
+	})
+	c.statements = read(l, "statements", []string{"withdraws"}, func(r row) (string, StatementKind) {
+		return r.code, StatementKind{Item: r.item(), Withdraws: r.flag("withdraws")}
+	})
+	c.gravities = read(l, "gravities", []string{"gravity", "visit", "pattern", "grave"}, func(r row) (string, Gravity) {
+		if _, ok := s.Behaviour(r.code); !ok {
+			r.fault("code", "must be that of a behaviour")
+		}
+		return r.code, Gravity{Item: r.item(), Gravity: r.number("gravity", 1, 100), Visit: r.flag("visit"), Pattern: r.flag("pattern"), Grave: r.flag("grave")}
+	})
+	c.weights = read(l, "rank-weights", []string{"weight", "full", "half_life_days", "version"}, func(r row) (string, Weight) {
+		return r.code, Weight{
+			Item: r.item(), Weight: r.number("weight", 0, 100), Full: r.number("full", 0, 1000),
+			HalfLifeDays: r.number("half_life_days", 0, 36500), Version: r.required("version"),
+		}
+	})
+	checkWeights(l, c.weights.rows)
+	c.recordingRules = read(l, "recording-rules", []string{"from", "jurisdiction", "domestic_kinds", "other_kinds", "included", "unverified"},
+		func(r row) (string, RecordingRule) {
+			r.required("from")
+			return r.code, RecordingRule{
+				Item: r.item(), From: r.date("from"), Jurisdiction: jurisdiction(r), DomesticKinds: r.number("domestic_kinds", 1, 64),
+				OtherKinds: r.number("other_kinds", 1, 64), Included: r.flag("included"), Unverified: r.flag("unverified"),
+			}
+		})
+	c.guidance = read(l, "guidance", []string{"when"}, func(r row) (string, Guidance) {
+		return r.code, Guidance{Item: r.item(), When: r.required("when")}
+	})
+	loadTools(l, c)
+	loadLadder(l, s)
+}
+
+func loadTools(l *loader, c *conductLists) {
+	c.tools = read(l, "tools", []string{"scale", "version", "medium_at", "high_at", "refer_at"}, func(r row) (string, Tool) {
+		return r.code, Tool{
+			Item: r.item(), Scale: r.oneOf("scale", "yes_no", "frequency", "judgement"), Version: r.required("version"),
+			MediumAt: r.number("medium_at", 0, 200), HighAt: r.number("high_at", 0, 200), ReferAt: r.number("refer_at", 0, 200),
+		}
+	})
+	c.questions = read(l, "questions", []string{"tool", "number", "grave"}, func(r row) (string, Question) {
+		if _, ok := c.tools.at[r.get("tool")]; !ok {
+			r.fault("tool", "must be the code of a tool")
+		}
+		return r.code, Question{Item: r.item(), Tool: r.get("tool"), Number: r.number("number", 1, 200), Grave: r.flag("grave")}
+	})
+}
+
+func loadLadder(l *loader, s *Set) {
+	last := map[string]int{}
+	s.conduct.ladder = read(l, "ladder", []string{"duty", "step", "day_role", "day_minutes", "night_role", "night_minutes"}, func(r row) (string, Step) {
+		turn := func(when string) Turn {
+			if !s.Has(DutyRoles, r.get(when+"_role")) {
+				r.fault(when+"_role", "must be a code of duty-roles")
+			}
+			return Turn{Role: r.get(when + "_role"), After: time.Duration(r.number(when+"_minutes", 0, 525_600)) * time.Minute}
+		}
+		step := Step{Item: r.item(), Duty: r.required("duty"), Number: r.number("step", 0, 20), Day: turn("day"), Night: turn("night")}
+		if n, again := last[step.Duty]; (again && step.Number != n+1) || (!again && step.Number != 0) {
+			r.fault("step", "must count from 0 in each duty")
+		}
+		last[step.Duty] = step.Number
+		return r.code, step
+	})
+}
+
+func checkWeights(l *loader, rows []Weight) {
+	total := 0
+	for _, w := range rows {
+		total += w.Weight
+		if w.Version != rows[0].Version {
+			l.fault("rank-weights", "version must be the same in each line")
+		}
+	}
+	if len(rows) > 0 && total != 100 {
+		l.fault("rank-weights", "the weights must make 100 together, not %d", total)
+	}
+}
+
+// Measures lists the kinds of measures.
+func (s *Set) Measures() []MeasureKind { return s.conduct.measures.rows }
+
+// Measure finds a kind of measure by code.
+func (s *Set) Measure(code string) (MeasureKind, bool) { return s.conduct.measures.get(code) }
+
+// Conditions lists the kinds of conditions.
+func (s *Set) Conditions() []ConditionKind { return s.conduct.conditions.rows }
+
+// Condition finds a kind of condition by code.
+func (s *Set) Condition(code string) (ConditionKind, bool) { return s.conduct.conditions.get(code) }
+
+// Actions lists the kinds of actions.
+func (s *Set) Actions() []ActionKind { return s.conduct.actions.rows }
+
+// Action finds a kind of action by code.
+func (s *Set) Action(code string) (ActionKind, bool) { return s.conduct.actions.get(code) }
+
+// Statements lists the kinds of victims' statements.
+func (s *Set) Statements() []StatementKind { return s.conduct.statements.rows }
+
+// Statement finds a kind of statement by code.
+func (s *Set) Statement(code string) (StatementKind, bool) { return s.conduct.statements.get(code) }
+
+// Gravities lists the gravity of behaviours.
+func (s *Set) Gravities() []Gravity { return s.conduct.gravities.rows }
+
+// Gravity finds the gravity of a behaviour by its code.
+func (s *Set) Gravity(code string) (Gravity, bool) { return s.conduct.gravities.get(code) }
+
+// Weights lists the components of the ranking.
+func (s *Set) Weights() []Weight { return s.conduct.weights.rows }
+
+// Weight finds a component of the ranking by code.
+func (s *Set) Weight(code string) (Weight, bool) { return s.conduct.weights.get(code) }
+
+// RecordingRule finds the rule by which stalking was to be recorded in a jurisdiction
+// on a day, YYYY-MM-DD; none before stalking was an offence there.
+func (s *Set) RecordingRule(jurisdiction, day string) (RecordingRule, bool) {
+	var found RecordingRule
+	for _, r := range s.conduct.recordingRules.rows {
+		if r.Jurisdiction == jurisdiction && r.From <= day && r.From > found.From {
+			found = r
+		}
+	}
+	return found, found.Code != ""
+}
+
+// Tools lists the tools to assess risk.
+func (s *Set) Tools() []Tool { return s.conduct.tools.rows }
+
+// Tool finds a tool by code.
+func (s *Set) Tool(code string) (Tool, bool) { return s.conduct.tools.get(code) }
+
+// Questions lists the questions of a tool in their order; a tool whose questions are
+// not public has none until a force loads its own.
+func (s *Set) Questions(tool string) []Question {
+	var out []Question
+	for _, q := range s.conduct.questions.rows {
+		if q.Tool == tool {
+			out = append(out, q)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Question) int { return cmp.Or(a.Number-b.Number, strings.Compare(a.Code, b.Code)) })
+	return out
+}
+
+// Question finds a question by code.
+func (s *Set) Question(code string) (Question, bool) { return s.conduct.questions.get(code) }
+
+// Guidance lists the advice to who deals with him, in the order to show it.
+func (s *Set) Guidance() []Guidance { return s.conduct.guidance.rows }
+
+// Ladder lists the steps of a duty, the first to act first; a duty without steps of
+// its own has none.
+func (s *Set) Ladder(duty string) []Step {
+	var out []Step
+	for _, step := range s.conduct.ladder.rows {
+		if step.Duty == duty {
+			out = append(out, step)
+		}
+	}
+	return out
+}

@@ -1,0 +1,156 @@
+package service
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+	"google.golang.org/protobuf/proto"
+
+	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/call"
+	"github.com/perpetrator-register/register/internal/postgres"
+	"github.com/perpetrator-register/register/internal/view"
+)
+
+// Standards implements register.v1.StandardsService.
+type Standards struct {
+	registerv1.UnimplementedStandardsServiceServer
+	*Deps
+	// Strengths lists the strengths of authentication of a force's issuers.
+	Strengths func(force string) []string
+}
+
+// noteReason puts why the caller asks into the entry: the reference as a code, the
+// words sealed.
+func (s *Standards) noteReason(c *call.Call, force string, r *storev1.StoredReason) {
+	r.Method = c.Method.Short
+	if r.GetReference() != "" {
+		c.Entry.ReferenceHMAC = s.Keys.ReferenceHMAC(force, r.GetReference())
+	}
+	c.SetBody(r)
+}
+
+// ImposeSanction implements the RPC. A sanction of one user has one record: imposed
+// again after it was lifted, it takes its next version, and while it stands a
+// request that was sent twice changes nothing.
+func (s *Standards) ImposeSanction(ctx context.Context, req *registerv1.ImposeSanctionRequest) (answer *registerv1.Sanction, err error) {
+	c := call.From(ctx)
+	force := call.ForceCode(req.GetParent())
+	if known := s.Strengths(force); req.GetMinStrength() != "" && !slices.Contains(known, req.GetMinStrength()) {
+		return nil, Invalid(ReasonInvalidFields, []Violation{{"min_strength", "is not a strength that the force's sign-in knows: " + strings.Join(known, ", ")}})
+	}
+	s.noteReason(c, force, &storev1.StoredReason{
+		Code: req.GetKind().String(), Explanation: req.GetReason(), Reference: req.GetReference(), Subject: req.GetSubject(),
+	})
+	key := strings.Join([]string{req.GetKind().String(), req.GetSubject(), req.GetCollarNumber(), req.GetMinStrength()}, "|")
+	if req.GetFresh() {
+		key += "|fresh"
+	}
+	hmacs := s.Keys.SourceHMACs(force, "standards", key, string(postgres.KindSanction))
+	err = retry(ctx, func() error {
+		answer = &registerv1.Sanction{
+			Kind: req.GetKind(), Subject: req.GetSubject(), CollarNumber: req.GetCollarNumber(),
+			MinStrength: req.GetMinStrength(), Fresh: req.GetFresh(), Reason: req.GetReason(), Reference: req.GetReference(),
+			Imposer: call.Subject(c.Actor), ImposeTime: s.timestamp(),
+		}
+		cur, found, err := s.bySource(ctx, hmacs)
+		if err != nil {
+			return err
+		}
+		if !found {
+			change, err := s.first(postgres.KindSanction, force, hmacs[0], 1, &storev1.StoredSanction{Sanction: answer})
+			if err != nil {
+				return err
+			}
+			answer = named(answer, change.Record)
+			return s.commit(ctx, c, change.Record, change)
+		}
+		var stored storev1.StoredSanction
+		dataKey, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored)
+		if err != nil {
+			return err
+		}
+		if stored.GetSanction().GetLiftTime() == nil {
+			answer = named(stored.GetSanction(), cur.Record)
+			return s.commit(ctx, c, cur.Record)
+		}
+		change, err := s.next(cur, dataKey, cur.Version.Revision+1, &storev1.StoredSanction{Sanction: answer})
+		if err != nil {
+			return err
+		}
+		answer = named(answer, cur.Record)
+		return s.commit(ctx, c, cur.Record, change)
+	})
+	return answer, err
+}
+
+// named is a sanction with its resource name, which is not kept.
+func named(o *registerv1.Sanction, r postgres.Record) *registerv1.Sanction {
+	out, ok := proto.Clone(o).(*registerv1.Sanction)
+	if !ok {
+		out = &registerv1.Sanction{}
+	}
+	out.Name = resourceName(r.Kind, r.Force, r.ID)
+	return out
+}
+
+// LiftSanction implements the RPC.
+func (s *Standards) LiftSanction(ctx context.Context, req *registerv1.LiftSanctionRequest) (answer *registerv1.Sanction, err error) {
+	c := call.From(ctx)
+	s.noteReason(c, c.Actor.Force, &storev1.StoredReason{Explanation: req.GetReason()})
+	err = retry(ctx, func() error {
+		var stored storev1.StoredSanction
+		cur, key, err := s.current(ctx, postgres.KindSanction, req.GetName(), &stored)
+		if err != nil {
+			return err
+		}
+		o := stored.GetSanction()
+		if o.GetLiftTime() != nil {
+			answer = named(o, cur.Record)
+			return s.commit(ctx, c, cur.Record)
+		}
+		if req.GetReason() == "" && o.GetImposer() == call.Subject(c.Actor) {
+			return Invalid(ReasonInvalidFields, []Violation{{"reason", "is needed from whoever imposed the sanction"}})
+		}
+		o.Lifter, o.LiftTime, o.LiftReason = call.Subject(c.Actor), s.timestamp(), req.GetReason()
+		change, err := s.next(cur, key, cur.Version.Revision+1, &stored)
+		if err != nil {
+			return err
+		}
+		answer = named(o, cur.Record)
+		return s.commit(ctx, c, cur.Record, change)
+	})
+	return answer, err
+}
+
+// ListSanctions implements the RPC.
+func (s *Standards) ListSanctions(ctx context.Context, req *registerv1.ListSanctionsRequest) (*registerv1.ListSanctionsResponse, error) {
+	c := call.From(ctx)
+	binding := "sanctions|" + req.GetParent()
+	var after uuid.UUID
+	if err := s.readPageToken(req.GetPageToken(), binding, &after); err != nil {
+		return nil, err
+	}
+	size := pageSize(req.GetPageSize(), 50)
+	rows, err := s.DB.ListRecords(ctx, call.ForceCode(req.GetParent()), postgres.KindSanction, after, size+1)
+	if err != nil {
+		return nil, err
+	}
+	out := &registerv1.ListSanctionsResponse{}
+	for i, cur := range rows {
+		if i == size {
+			out.NextPageToken = s.pageToken(binding, rows[i-1].Record.ID)
+			break
+		}
+		var stored storev1.StoredSanction
+		if _, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
+			return nil, err
+		}
+		c.Show(cur.Record.ID, cur.Record.Force)
+		out.Sanctions = append(out.Sanctions, named(stored.GetSanction(), cur.Record))
+	}
+	return out, nil
+}
