@@ -1,10 +1,13 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/perpetrator-register/register/internal/accesslog"
 	"github.com/perpetrator-register/register/internal/misuse"
@@ -35,4 +38,34 @@ func (c *Config) watcher(deps *service.Deps, log accesslog.Appender) (*service.W
 		return nil, err
 	}
 	return &service.Watcher{Deps: deps, Appender: log, Settings: settings}, nil
+}
+
+// ReplayMisuse runs the rules over a part of the log of a register, and writes
+// nothing. Settings nil means those of the configuration.
+func ReplayMisuse(ctx context.Context, c *Config, settings *misuse.Settings, from, until time.Time, log *slog.Logger) (out *service.MisuseReplay, err error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	s := &Server{config: c, log: log}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	ref, err := s.openStore(ctx)
+	if err != nil {
+		return nil, err
+	}
+	deps, err := s.deps(ref)
+	if err != nil {
+		return nil, err
+	}
+	w, err := c.watcher(deps, nil)
+	if err != nil {
+		return nil, err
+	}
+	if settings != nil {
+		w.Settings = settings
+	}
+	s.view.WatchVictims()
+	if err := s.view.Load(ctx); err != nil {
+		return nil, err
+	}
+	return w.Replay(ctx, from, until)
 }

@@ -147,22 +147,10 @@ func (w *Watcher) reader(ctx context.Context, from time.Time) (logReader, error)
 		return logReader{}, err
 	}
 	r := logReader{engine: misuse.NewEngine(w.Settings), next: first}
-	for at := int64(0); at < first; {
-		rows, err := w.DB.FeedOfKind(ctx, postgres.KindFact, at, first, misusePage)
-		if err != nil {
-			return r, err
-		}
-		for i := range rows {
-			if err := w.tell(r.engine.Facts(), &rows[i], from); err != nil {
-				return r, err
-			}
-			at = rows[i].Version.LogIndex + 1
-		}
-		if len(rows) < misusePage {
-			break
-		}
-	}
-	return r, nil
+	err = w.each(ctx, postgres.KindFact, first, func(row *postgres.FeedRow) error {
+		return w.tell(r.engine.Facts(), row, from)
+	})
+	return r, err
 }
 
 // read feeds the engine the entries up to an index, and the facts that came with
