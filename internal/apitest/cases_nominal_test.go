@@ -23,7 +23,7 @@ func table() []apiCase {
 	return slices.Concat(
 		nominalCases(), nominalStateCases(), courseCases(), courseStateCases(), partCases(), matterCases(),
 		searchCases(), viewCases(), linkCases(), decisionCases(), alertCases(), dutyCases(), logCases(),
-		standardsCases(), unsealingCases(), readingCases(), directoryCases(),
+		standardsCases(), unsealingCases(), readingCases(), misuseCases(), factCases(), directoryCases(),
 	)
 }
 

@@ -126,6 +126,8 @@ func (c *Checker) domain(m proto.Message) ([]Violation, string) {
 		return c.logFilter(r), ReasonInvalidFields
 	case *registerv1.ListReadingsRequest:
 		return c.logFilter(r), ReasonInvalidFields
+	case *registerv1.PutFactsRequest:
+		return c.facts(r), ReasonInvalidFields
 	case *registerv1.UpdateForceContactRequest:
 		return c.force(r.GetContact().GetForce(), "contact.force"), ReasonInvalidFields
 	}
@@ -163,7 +165,7 @@ func (c *Checker) logFilter(r interface{ GetSubject() string }) []Violation {
 // ofRegister reports whether a method is one of what the register does of itself.
 func ofRegister(method string) bool {
 	switch method {
-	case "policy.activate", relinkMethod, tickDuties, tickClimb:
+	case "policy.activate", relinkMethod, flagMethod, tickDuties, tickClimb:
 		return true
 	}
 	return false

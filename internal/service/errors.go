@@ -58,6 +58,9 @@ const (
 	ReasonTokenExpired     = "token_expired"
 	ReasonTooManyRequests  = "TOO_MANY_REQUESTS"
 	ReasonMalformedRequest = "MALFORMED_REQUEST"
+	ReasonReviewerConflict = "REVIEWER_CONFLICT"
+	ReasonCaseDecided      = "CASE_DECIDED"
+	ReasonNotOpened        = "NOT_OPENED"
 )
 
 // Violation says what is wrong with one field and what would be right; it
