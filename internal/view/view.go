@@ -50,6 +50,7 @@ type View struct {
 	contacts  map[string]*registerv1.ForceContact
 	links     links
 	alerts    alerts
+	victims   victimIndex // nil unless it was asked for
 	fallen    map[identity.ID]FallenCourse
 	parts     parts
 	duties    duties
@@ -153,6 +154,9 @@ func (v *View) apply(d decoded) {
 		if d.course != nil {
 			nominal := identity.ID(d.course.Nominal)
 			v.courses[d.id] = d.course
+			if v.victims != nil {
+				v.victims.put(d.id, d.course)
+			}
 			v.byNominal[nominal] = append(v.byNominal[nominal], d.id)
 		}
 	case postgres.KindForce:
@@ -191,6 +195,9 @@ func (v *View) Lift() error {
 			}
 		}
 		v.courses[id] = &course
+		if v.victims != nil {
+			v.victims.put(id, &course)
+		}
 	}
 	return nil
 }
