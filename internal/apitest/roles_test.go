@@ -40,6 +40,7 @@ func aboutForce(force string) map[string]proto.Message {
 		getPerson:           &pb.GetPersonRequest{Name: n},
 		splitPerson:         &pb.SplitPersonRequest{Name: n},
 		listAlerts:          &pb.ListAlertsRequest{Parent: "forces/" + force, PageSize: 1},
+		reviewCounter:       &pb.ReviewCounterRequest{Name: unknownRecord(force, "alerts")},
 		watchAlerts:         &pb.WatchAlertsRequest{Parent: "forces/" + force, Once: true},
 		acknowledgeAlert:    &pb.AcknowledgeAlertRequest{Name: unknownRecord(force, "alerts")},
 		listRetractions:     &pb.ListRetractionsRequest{},

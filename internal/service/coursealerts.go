@@ -64,6 +64,9 @@ func (d *Deps) tellOfCourse(ctx context.Context, c *call.Call, change accesslog.
 	if err == nil {
 		err = b.serial(k)
 	}
+	if err == nil {
+		err = b.accusations(ctx, c, k)
+	}
 	return b.changes, err
 }
 
