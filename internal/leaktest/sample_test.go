@@ -35,10 +35,14 @@ func sampleCourse(nominal string) *registerv1.RegisterCourseRequest {
 		Source: source(), Nominal: nominal, Standing: registerv1.Standing_STANDING_REPORTED,
 		Victim: &registerv1.Victim{Names: []*registerv1.PersonName{{Given: "Ottoline", Surname: "Quarles"}}},
 		Incidents: []*registerv1.Incident{{
-			Reference: "33/77/26", OccurTime: timestamppb.New(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)), Behaviours: []string{"FOLLOWING"},
+			Reference: "33/77/26", OccurTime: timestamppb.New(recent()), Behaviours: []string{"FOLLOWING"},
 		}},
 	}}
 }
+
+// recent is so short a time ago that no duty has arisen yet: nothing happens of itself
+// while a test looks.
+func recent() time.Time { return time.Now().Add(-time.Minute) }
 
 func sampleSearch() *registerv1.CreateSearchRequest {
 	return &registerv1.CreateSearchRequest{Search: &registerv1.Search{
@@ -151,6 +155,9 @@ func samples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) map[st
 		"AccessLogService.ListEntries": one("psd-33", &registerv1.ListEntriesRequest{
 			Parent: "forces/33", Purpose: registerv1.LogPurpose_LOG_PURPOSE_LAWFULNESS, Reference: "review 7", PageSize: 5,
 		}),
+		"AccessLogService.SummariseActivity": one("psd-33", &registerv1.SummariseActivityRequest{
+			Parent: "forces/33", Purpose: registerv1.LogPurpose_LOG_PURPOSE_LAWFULNESS, Reference: "review 7", GroupBy: registerv1.ActivityGrouping_ACTIVITY_GROUPING_HOUR,
+		}),
 		"DirectoryService.ListForces": one(investigator, &registerv1.ListForcesRequest{}),
 		"DirectoryService.GetForce":   one(investigator, &registerv1.GetForceRequest{Name: "forces/33"}),
 		"DirectoryService.UpdateForceContact": one("admin", &registerv1.UpdateForceContactRequest{Contact: &registerv1.ForceContact{
@@ -160,6 +167,7 @@ func samples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) map[st
 		"DirectoryService.GetSelf":   one(investigator, &registerv1.GetSelfRequest{}),
 	}
 	maps.Copy(all, standardsSamples(tb, site, conn))
+	maps.Copy(all, dutySamples(tb, site, conn, nominal))
 	return all
 }
 

@@ -18,20 +18,22 @@ import (
 )
 
 // counters are the accusations both ways that one's courses are part of, as the
-// rules of conduct take them.
-func (d *Deps) counters(courses []openCourse) []conduct.Counter {
+// rules of conduct take them; only those that the caller may learn of. To whoever
+// registered one, and to those who do not review, there is none: a prompt would
+// tell that the other side has come forward.
+func (s *sight) counters(courses []openCourse) []conduct.Counter {
 	var out []conduct.Counter
 	for _, o := range courses {
 		id := identity.ID(o.cur.Record.ID)
 		seen := map[identity.ID]bool{}
-		for _, a := range d.View.AlertsAbout(id) {
+		for _, a := range s.View.AlertsAbout(id) {
 			other := a.Subject
 			if other == id {
 				other = a.Related
 			}
-			theirs, ok := d.View.CourseByID(other)
-			mine, ok2 := d.View.CourseByID(id)
-			if a.Kind != registerv1.AlertKind_ALERT_KIND_COUNTER_ALLEGATION || !ok || !ok2 || seen[other] || d.silent(identity.ID(theirs.Nominal)) {
+			theirs, ok := s.View.CourseByID(other)
+			mine, ok2 := s.View.CourseByID(id)
+			if a.Kind != registerv1.AlertKind_ALERT_KIND_COUNTER_ALLEGATION || !ok || !ok2 || seen[other] || a.Force != s.force || !s.shows(a) {
 				continue
 			}
 			seen[other] = true

@@ -49,9 +49,9 @@ const (
 	ReasonInternal         = "INTERNAL"
 	ReasonTimeout          = "TIMEOUT"
 	ReasonUnauthenticated  = "UNAUTHENTICATED"
-	ReasonTokenExpired     = "token_expired"
 	ReasonSuspended        = "SUSPENDED"
 	ReasonStepUp           = "STEP_UP_REQUIRED"
+	ReasonTokenExpired     = "token_expired"
 	ReasonTooManyRequests  = "TOO_MANY_REQUESTS"
 	ReasonMalformedRequest = "MALFORMED_REQUEST"
 )
