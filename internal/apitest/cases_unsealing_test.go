@@ -55,10 +55,10 @@ func (s *stage) askUnsealing(who string) {
 
 func (s *stage) approve(who string) {
 	s.Helper()
-	s.must(who, approveUnsealing, approveUnsealing(s))
+	s.must(who, approveUnsealing, unsealingApproved(s))
 }
 
-func approveUnsealing(s *stage) proto.Message {
+func unsealingApproved(s *stage) proto.Message {
 	return &pb.ApproveUnsealingRequest{Name: s.names["unsealing"], NoConflict: true}
 }
 
@@ -140,7 +140,7 @@ func unsealingCases() []apiCase {
 			s.names["access"] = s.must("auditor", openCaseAccess, accessFor("10")).(*pb.CaseAccess).GetName()
 		}, ask(nil), codes.InvalidArgument, "INVALID_FIELDS", "case_access"),
 
-		{name: "approve an unsealing", method: approveUnsealing, who: "psd2-33", writes: true, live: true, prepare: askedUnsealing, request: approveUnsealing, check: func(s *stage, m proto.Message) {
+		{name: "approve an unsealing", method: approveUnsealing, who: "psd2-33", writes: true, live: true, prepare: askedUnsealing, request: unsealingApproved, check: func(s *stage, m proto.Message) {
 			if u := m.(*pb.Unsealing); u.GetState() != pb.UnsealingState_UNSEALING_STATE_APPROVED || u.GetApprover() == u.GetAsker() {
 				s.Errorf("approved: %v", u)
 			}

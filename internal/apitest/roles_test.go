@@ -41,6 +41,7 @@ func aboutForce(force string) map[string]proto.Message {
 		getPerson:           &pb.GetPersonRequest{Name: n},
 		splitPerson:         &pb.SplitPersonRequest{Name: n},
 		listAlerts:          &pb.ListAlertsRequest{Parent: "forces/" + force, PageSize: 1},
+		reviewCounter:       &pb.ReviewCounterRequest{Name: unknownRecord(force, "alerts")},
 		watchAlerts:         &pb.WatchAlertsRequest{Parent: "forces/" + force, Once: true},
 		acknowledgeAlert:    &pb.AcknowledgeAlertRequest{Name: unknownRecord(force, "alerts")},
 		listDuties:          &pb.ListDutiesRequest{Parent: "forces/" + force, PageSize: 1},

@@ -177,7 +177,6 @@ func (s *Server) open(ctx context.Context) error {
 	if s.watcher, err = c.watcher(deps, appender); err != nil {
 		return err
 	}
-	s.view.WatchVictims()
 	if err := s.view.Load(ctx); err != nil {
 		return err
 	}
