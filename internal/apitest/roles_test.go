@@ -16,6 +16,7 @@ import (
 // exists, so that nothing is changed.
 func aboutForce(force string) map[string]proto.Message {
 	n, c, l := unknownRecord(force, "nominals"), unknownRecord(force, "courses"), unknownRecord(force, "links")
+	d := unknownRecord(force, "duties")
 	out := map[string]proto.Message{
 		registerNominal:     &pb.RegisterNominalRequest{Parent: "forces/" + force},
 		getNominal:          &pb.GetNominalRequest{Name: n},
@@ -42,6 +43,14 @@ func aboutForce(force string) map[string]proto.Message {
 		listAlerts:          &pb.ListAlertsRequest{Parent: "forces/" + force, PageSize: 1},
 		watchAlerts:         &pb.WatchAlertsRequest{Parent: "forces/" + force, Once: true},
 		acknowledgeAlert:    &pb.AcknowledgeAlertRequest{Name: unknownRecord(force, "alerts")},
+		listDuties:          &pb.ListDutiesRequest{Parent: "forces/" + force, PageSize: 1},
+		getDuty:             &pb.GetDutyRequest{Name: d},
+		assignDuty:          &pb.AssignDutyRequest{Name: d, Role: pb.DutyRole_DUTY_ROLE_SPOC},
+		closeDuty:           &pb.CloseDutyRequest{Name: d, Reason: why},
+		approveClosure:      &pb.ApproveClosureRequest{Name: d, Version: 1},
+		refuseClosure:       &pb.RefuseClosureRequest{Name: d, Version: 1, Reason: why},
+		judgePrompt:         &pb.JudgePromptRequest{Parent: n},
+		listJudgements:      &pb.ListPromptJudgementsRequest{Parent: n},
 		listRetractions:     &pb.ListRetractionsRequest{},
 		getCheckpoint:       &pb.GetCheckpointRequest{},
 		getInclusionProof:   &pb.GetInclusionProofRequest{TreeSize: 1},

@@ -260,8 +260,9 @@ func CourseRequest(n *demo.Nominal, c *demo.Course) (*registerv1.RegisterCourseR
 			Grade:        &registerv1.IntelligenceGrade{Source: int32(source), Assessment: c.Assessment, Handling: c.Handling},
 		})
 	}
-	return &registerv1.RegisterCourseRequest{
-		Parent: "forces/" + n.Force, Course: out,
+	return &registerv1.RegisterCourseRequest{ // what happened before the register was there
+		HistoricLoad: true,
+		Parent:       "forces/" + n.Force, Course: out,
 		NominalSource: &registerv1.SourceKey{System: n.System, Reference: n.Reference},
 	}, nil
 }

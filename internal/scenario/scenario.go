@@ -93,7 +93,9 @@ type Step struct {
 	// Searches are made through the register's interface only.
 	Searches []Search `yaml:"searches"`
 	Expect   *Expect  `yaml:"expect"`
-	at       time.Time
+	// RulesOnly is a step that the register's interface does not let happen.
+	RulesOnly bool `yaml:"rules_only"`
+	at        time.Time
 }
 
 // Report is one incident.

@@ -46,6 +46,8 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	stopGathering := s.gather(background)
 	defer stopGathering()
+	stopTicking := beside(background, s.ticker.Run)
+	defer stopTicking()
 	var g errgroup.Group
 	g.Go(func() error { return s.grpc.Serve(s.listeners.grpc) })
 	g.Go(func() error { return ignoreClosed(s.serveREST()) })
@@ -62,6 +64,7 @@ func (s *Server) Run(ctx context.Context) error {
 	s.watches.Stop() // they would not end by themselves
 	s.stopServing(context.WithoutCancel(ctx))
 	stopGathering() // before the database is closed
+	stopTicking()
 	return errors.Join(err, s.Close())
 }
 
@@ -92,11 +95,17 @@ func (s *Server) gather(ctx context.Context) (stop func()) {
 	if s.gatherer == nil {
 		return func() {}
 	}
+	return beside(ctx, s.gatherer.Run)
+}
+
+// beside runs something beside the calls until the function that it returns is
+// called, which may be repeated.
+func beside(ctx context.Context, run func(context.Context)) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		s.gatherer.Run(ctx)
+		run(ctx)
 	}()
 	return func() {
 		cancel()
