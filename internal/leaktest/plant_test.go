@@ -34,6 +34,10 @@ var notPlanted = map[string]bool{
 	"register.v1.ProposeLinkRequest.candidate":       true,
 	"register.v1.ProposeLinkRequest.other":           true,
 	"register.v1.SplitPersonRequest.apart":           true,
+	"register.v1.ListDutiesRequest.nominal":          true,
+	"register.v1.CloseDutyRequest.action":            true, // one way or the other
+	"register.v1.CloseDutyRequest.record":            true,
+	"register.v1.JudgePromptRequest.code":            true,
 }
 
 // planted fills every string field of a good request that may hold free or
