@@ -82,6 +82,10 @@ func partSamples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) ma
 		"ConductService.SettleVictims": one(spoc, &registerv1.SettleVictimsRequest{
 			Name: kept, Other: course(), Sameness: registerv1.VictimSameness_VICTIM_SAMENESS_SAME, Explanation: "asked: one number",
 		}),
+		"HistoryService.GetHistory": one(who, &registerv1.GetHistoryRequest{Name: nominal}),
+		"HistoryService.CreateEvidencePack": one(spoc, &registerv1.CreateEvidencePackRequest{
+			Name: nominal, Recipient: "Legal services", Reference: "SPO/26/1", RecipientKind: registerv1.PackRecipient_PACK_RECIPIENT_COURT,
+		}),
 		"MeasureService.RegisterMeasure": one(who, sampleMeasure(nominal)),
 		"MeasureService.GetMeasure":      one(who, &registerv1.GetMeasureRequest{Name: keptMeasure}),
 		"MeasureService.ListMeasures":    one(spoc, &registerv1.ListMeasuresRequest{Parent: nominal}),

@@ -60,9 +60,24 @@ type history struct {
 	assessments []openPart[*storev1.StoredAssessment]
 	plans       []openPart[*storev1.StoredPlan]
 	checks      []postgres.Check // newest first
+	// warnings are those that the nominals themselves bear.
+	warnings []bornWarning
 	// records are all of them, unconfirmed those behind unconfirmed links.
 	records     []postgres.Current
 	unconfirmed map[uuid.UUID]bool
+}
+
+// bornWarning is a warning that a nominal bears.
+type bornWarning struct {
+	code        string
+	unconfirmed bool
+}
+
+// bear adds the warnings that a nominal bears.
+func (h *history) bear(codes []string, confirmed bool) {
+	for _, code := range codes {
+		h.warnings = append(h.warnings, bornWarning{code, !confirmed})
+	}
 }
 
 // asOfNow asks for the records as they stand.
