@@ -18,7 +18,7 @@ var used = permissions(
 	"link list", "link read", "link decide", "alert list", "alert acknowledge", "duty list", "duty read", "duty assign", "duty close", "duty approve", "prompt judge", "prompt read",
 	"sanction impose", "sanction lift", "sanction list",
 	"directory read", "directory update", "self read",
-	"victim settle", "assessment regrade",
+	"victim settle", "assessment regrade", "history read", "history export",
 )
 
 func permissions(names ...string) []access.Permission {
