@@ -52,7 +52,9 @@ func standardsSamples(tb testing.TB, site *servertest.Site, conn *grpc.ClientCon
 	must(tb, err)
 	_, err = psd.ApproveUnsealing(second, &registerv1.ApproveUnsealingRequest{Name: approved.GetName(), NoConflict: true})
 	must(tb, err)
-	by := func(account string, m proto.Message) sample { return sample{account: account, requests: []proto.Message{m}} }
+	by := func(account string, m proto.Message) sample {
+		return sample{account: account, requests: []proto.Message{m}}
+	}
 	one := func(m proto.Message) sample { return by("psd-33", m) }
 	return map[string]sample{
 		"StandardsService.ImposeSanction":   one(sampleSanction()),
