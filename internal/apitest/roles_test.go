@@ -41,6 +41,7 @@ func aboutForce(force string) map[string]proto.Message {
 		getPerson:           &pb.GetPersonRequest{Name: n},
 		splitPerson:         &pb.SplitPersonRequest{Name: n},
 		listAlerts:          &pb.ListAlertsRequest{Parent: "forces/" + force, PageSize: 1},
+		reviewCounter:       &pb.ReviewCounterRequest{Name: unknownRecord(force, "alerts")},
 		watchAlerts:         &pb.WatchAlertsRequest{Parent: "forces/" + force, Once: true},
 		acknowledgeAlert:    &pb.AcknowledgeAlertRequest{Name: unknownRecord(force, "alerts")},
 		listDuties:          &pb.ListDutiesRequest{Parent: "forces/" + force, PageSize: 1},
@@ -81,6 +82,8 @@ func aboutForce(force string) map[string]proto.Message {
 		updateForceContact:  &pb.UpdateForceContactRequest{Contact: &pb.ForceContact{Force: "forces/" + force}},
 		listCodes:           &pb.ListCodesRequest{Parent: "codeLists/warnings"},
 		getSelf:             &pb.GetSelfRequest{},
+		getHistory:          &pb.GetHistoryRequest{Name: n},
+		createPack:          &pb.CreateEvidencePackRequest{Name: n},
 		settleVictims:       &pb.SettleVictimsRequest{Name: c},
 		regradeAssessment:   &pb.RegradeAssessmentRequest{Name: unknownRecord(force, "assessments")},
 	}

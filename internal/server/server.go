@@ -177,7 +177,6 @@ func (s *Server) open(ctx context.Context) error {
 	if s.watcher, err = c.watcher(deps, appender); err != nil {
 		return err
 	}
-	s.view.WatchVictims()
 	if err := s.view.Load(ctx); err != nil {
 		return err
 	}
@@ -248,6 +247,7 @@ func (s *Server) compose(ctx context.Context, deps *service.Deps, methods call.M
 		registerv1.RegisterConductServiceServer(r, courses)
 		registerv1.RegisterMeasureServiceServer(r, measures)
 		registerv1.RegisterAssessmentServiceServer(r, assessments)
+		registerv1.RegisterHistoryServiceServer(r, &service.Histories{Deps: deps})
 		registerv1.RegisterRegistrationServiceServer(r, &service.Records{
 			Deps: deps, Nominals: nominals, Courses: courses, Measures: measures, Assessments: assessments,
 		})

@@ -1313,7 +1313,9 @@ type StoredAlert struct {
 	// there for nobody to whom that nominal is not.
 	About [][]byte `protobuf:"bytes,6,rep,name=about,proto3" json:"about,omitempty"`
 	// Who caused it, as in the log, when he must not learn of it.
-	Cause         string `protobuf:"bytes,7,opt,name=cause,proto3" json:"cause,omitempty"`
+	Cause string `protobuf:"bytes,7,opt,name=cause,proto3" json:"cause,omitempty"`
+	// His collar number, if one was known.
+	CauseCollar   string `protobuf:"bytes,8,opt,name=cause_collar,json=causeCollar,proto3" json:"cause_collar,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1393,6 +1395,13 @@ func (x *StoredAlert) GetAbout() [][]byte {
 func (x *StoredAlert) GetCause() string {
 	if x != nil {
 		return x.Cause
+	}
+	return ""
+}
+
+func (x *StoredAlert) GetCauseCollar() string {
+	if x != nil {
+		return x.CauseCollar
 	}
 	return ""
 }
@@ -2246,7 +2255,7 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\x01a\x18\x02 \x01(\fR\x01a\x12\f\n" +
 	"\x01b\x18\x03 \x01(\fR\x01b\x12\x17\n" +
 	"\aforce_a\x18\x04 \x01(\tR\x06forceA\x12\x17\n" +
-	"\aforce_b\x18\x05 \x01(\tR\x06forceB\"\xdd\x01\n" +
+	"\aforce_b\x18\x05 \x01(\tR\x06forceB\"\x80\x02\n" +
 	"\vStoredAlert\x12(\n" +
 	"\x05alert\x18\x01 \x01(\v2\x12.register.v1.AlertR\x05alert\x12\x17\n" +
 	"\alink_id\x18\x02 \x01(\fR\x06linkId\x12!\n" +
@@ -2256,7 +2265,8 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\n" +
 	"related_id\x18\x05 \x01(\fR\trelatedId\x12\x14\n" +
 	"\x05about\x18\x06 \x03(\fR\x05about\x12\x14\n" +
-	"\x05cause\x18\a \x01(\tR\x05cause\"C\n" +
+	"\x05cause\x18\a \x01(\tR\x05cause\x12!\n" +
+	"\fcause_collar\x18\b \x01(\tR\vcauseCollar\"C\n" +
 	"\x0eStoredSanction\x121\n" +
 	"\bsanction\x18\x01 \x01(\v2\x15.register.v1.SanctionR\bsanction\"G\n" +
 	"\x0fStoredUnsealing\x124\n" +
