@@ -50,7 +50,7 @@ type View struct {
 	contacts  map[string]*registerv1.ForceContact
 	links     links
 	alerts    alerts
-	victims   victimIndex  // nil unless it was asked for
+	victims   victimIndex // nil unless it was asked for
 	fallen    map[identity.ID]FallenCourse
 	parts     parts
 	duties    duties
