@@ -51,6 +51,7 @@ generate: tools/node_modules ## make api/ afresh from proto/
 	rm -r api/openapi
 	buf build proto -o api/register.binpb
 	cp internal/tools/api.go.txt api/api.go
+	go run ./internal/tools/rulesdoc
 
 .PHONY: bench
 bench: build ## measure; writes the report to standard output

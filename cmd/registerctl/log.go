@@ -17,6 +17,7 @@ import (
 
 type logCmd struct {
 	List          logListCmd       `cmd:"" help:"List entries, newest first. Reading the log is itself recorded, with its purpose."`
+	Count         logCountCmd      `cmd:"" help:"Count entries by hour, day, force, reason, method or outcome. This is recorded too."`
 	Checkpoint    logCheckpointCmd `cmd:"" help:"Show the newest signed checkpoint."`
 	Prove         logProveCmd      `cmd:"" help:"Verify that the log holds an entry."`
 	VerifyReceipt verifyCmd        `cmd:"" name:"verify-receipt" help:"Verify the receipt of a call given as text; see receipt verify for a file."`
@@ -28,6 +29,8 @@ type logListCmd struct {
 	Subject   string `help:"Only this user's or system's entries."`
 	Method    string `help:"Only calls of this method, such as SearchService.CreateSearch."`
 	Outcome   string `help:"Only entries with this outcome, such as OK or PERMISSION_DENIED."`
+	Crime     string `help:"Only entries with this crime or incident reference of the force." placeholder:"REFERENCE"`
+	Refused   bool   `help:"Only refusals and failures."`
 	Record    string `help:"Only entries that showed, changed or met this record of the force."`
 	Since     string `help:"Only from this time on: 2026-11-20, 2026-11-20T08:00:00Z, or 24h, 7d before now." placeholder:"TIME"`
 	Until     string `help:"Only before this time." placeholder:"TIME"`
@@ -102,26 +105,35 @@ func (c *logListCmd) request(a *app) (*registerv1.ListEntriesRequest, error) {
 	if c.Limit < 1 {
 		return nil, usageError{errors.New("--limit must be at least 1")}
 	}
-	if c.Force != "" && c.AllForces {
-		return nil, usageError{errors.New("give --force or --all-forces, not both")}
-	}
-	force := c.Force
-	switch {
-	case c.AllForces:
-		force = "-"
-	case force == "":
-		self, err := a.self()
-		if err != nil {
-			return nil, err
-		}
-		if force = forceCode(self.GetForce()); force == "" {
-			return nil, usageError{errors.New("you belong to no force: give --force or --all-forces")}
-		}
+	force, err := a.logForce(c.Force, c.AllForces)
+	if err != nil {
+		return nil, err
 	}
 	return &registerv1.ListEntriesRequest{
 		Parent: "forces/" + force, Purpose: purpose, Reference: c.Reference, Subject: c.Subject, Method: c.Method,
-		Outcome: c.Outcome, Record: c.Record, StartTime: stamp(since), EndTime: stamp(until), PageToken: c.PageToken,
+		Outcome: c.Outcome, CrimeReference: c.Crime, Refused: c.Refused, Record: c.Record, StartTime: stamp(since), EndTime: stamp(until), PageToken: c.PageToken,
 	}, nil
+}
+
+// logForce is the force whose log is read; "-" is all of them.
+func (a *app) logForce(asked string, all bool) (string, error) {
+	switch {
+	case all && asked != "":
+		return "", usageError{errors.New("give --force or --all-forces, not both")}
+	case all:
+		return "-", nil
+	case asked != "":
+		return asked, nil
+	}
+	self, err := a.self()
+	if err != nil {
+		return "", err
+	}
+	force := forceCode(self.GetForce())
+	if force == "" {
+		return "", usageError{errors.New("you belong to no force: give --force or --all-forces")}
+	}
+	return force, nil
 }
 
 var ago = regexp.MustCompile(`^([0-9]{1,6})(m|h|d|w)$`)

@@ -68,6 +68,19 @@ func (b *bench) prints(all []printed) {
 	}
 }
 
+func (f *fake) SummariseActivity(_ context.Context, r *registerv1.SummariseActivityRequest) (*registerv1.SummariseActivityResponse, error) {
+	f.asked(r)
+	return &registerv1.SummariseActivityResponse{Counts: []*registerv1.ActivityCount{{Key: "CRIME\x1b", Entries: 7, Refused: 2, Records: 11}}}, nil
+}
+
+func TestCount(t *testing.T) {
+	newBench(t).prints([]printed{{
+		[]string{"log", "count", "reason", "--purpose", "security", "--reference", "R/1"},
+		&registerv1.SummariseActivityRequest{Parent: "forces/33", Purpose: registerv1.LogPurpose_LOG_PURPOSE_SECURITY, Reference: "R/1", GroupBy: registerv1.ActivityGrouping_ACTIVITY_GROUPING_REASON},
+		[]string{"CRIME", "7", "11"},
+	}})
+}
+
 func TestSanctions(t *testing.T) {
 	b := newBench(t)
 	b.prints([]printed{

@@ -47,6 +47,8 @@ type Actor struct {
 	// Roles are the actor's roles. A person's come from the token; a call over
 	// a force system's certificate has RoleSystem too.
 	Roles Roles
+	// Expires is when the token expires; zero for a system alone.
+	Expires time.Time
 	// ACR is the token's authentication strength; empty for a system alone.
 	ACR string
 	// Strengths are the strengths of authentication that the sign-in meets: the

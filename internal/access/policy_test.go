@@ -15,7 +15,7 @@ var used = permissions(
 	"nominal register", "nominal read", "nominal list", "nominal cancel", "nominal restrict", "nominal erase",
 	"course register", "course read", "course list", "course cancel", "course erase",
 	"search create", "search read", "candidate read", "log list", "log prove",
-	"link list", "link read", "link decide", "alert list", "alert acknowledge",
+	"link list", "link read", "link decide", "alert list", "alert acknowledge", "duty list", "duty read", "duty assign", "duty close", "duty approve", "prompt judge", "prompt read",
 	"sanction impose", "sanction lift", "sanction list",
 	"directory read", "directory update", "self read",
 	"victim settle", "assessment regrade", "history read", "history export",
@@ -86,7 +86,7 @@ func TestSeparationOfDuties(t *testing.T) {
 	}
 	for _, perm := range used {
 		record := perm.Resource == "nominal" || perm.Resource == "course" || perm.Resource == "candidate" || perm.Resource == "search" ||
-			perm.Resource == "link" || perm.Resource == "alert"
+			perm.Resource == "link" || perm.Resource == "alert" || perm.Resource == "duty" || perm.Resource == "prompt"
 		if record && (allowed(access.RoleAdmin, perm) || allowed(access.RoleAuditor, perm)) {
 			t.Errorf("admin or auditor has %s", perm)
 		}

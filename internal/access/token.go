@@ -152,7 +152,7 @@ func (i *issuer) person(c tokenClaims) (Actor, *AuthError) {
 	}
 	actor := Actor{
 		Kind: KindPerson, Subject: c.Subject, Issuer: i.config.URL, Collar: c.Collar,
-		Client: c.ClientID, Officer: OfficerVerified, Profile: c.Profile,
+		Client: c.ClientID, Officer: OfficerVerified, Profile: c.Profile, Expires: c.Expires,
 	}
 	if meets := i.strong[c.ACR]; meets != "" { // another is unbounded text, and would stand in the log
 		actor.ACR, actor.Strengths, actor.AuthTime = c.ACR, meets, c.Authenticated

@@ -1,6 +1,8 @@
 package apitest
 
 import (
+	"slices"
+
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -10,22 +12,27 @@ import (
 
 const (
 	listAlerts       = "AlertService.ListAlerts"
+	watchAlerts      = "AlertService.WatchAlerts"
 	acknowledgeAlert = "AlertService.AcknowledgeAlert"
 	listRetractions  = "AlertService.ListRetractions"
 )
 
-// alertsOf reads all alerts of a force, from a cursor on.
+// alertsOf reads all alerts of a force but those of its duties, from a cursor on.
 func (s *stage) alertsOf(who, force, token string) (all []*pb.Alert, next string) {
 	s.Helper()
 	req := &pb.ListAlertsRequest{Parent: "forces/" + force, PageSize: 500, PageToken: token}
 	for range 50 {
 		page := s.must(who, listAlerts, req).(*pb.ListAlertsResponse)
-		all = append(all, page.GetAlerts()...)
+		all = append(all, slices.DeleteFunc(page.GetAlerts(), ofDuty)...)
 		if req.PageToken = page.GetNextPageToken(); !page.GetMore() {
 			break
 		}
 	}
 	return all, req.GetPageToken()
+}
+
+func ofDuty(a *pb.Alert) bool {
+	return a.GetKind() == alertDutyOpened || a.GetKind() == alertDutyClimbed || a.GetKind() == alertDutyFell
 }
 
 // alertOf is the newest alert of a link.
@@ -57,6 +64,14 @@ func acknowledgeIt(s *stage) proto.Message {
 }
 
 func alertCases() []apiCase {
+	// fromHere leaves out what the force was told before.
+	fromHere := func(s *stage) {
+		_, s.names["here"] = s.alertsOf("spoc-33", "33", "")
+		twoForces(s)
+	}
+	sinceHere := func(s *stage) proto.Message {
+		return &pb.ListAlertsRequest{Parent: "forces/33", PageSize: 500, PageToken: s.names["here"]}
+	}
 	ofForce := func(force string) func(*stage) proto.Message {
 		return func(*stage) proto.Message { return &pb.ListAlertsRequest{Parent: "forces/" + force, PageSize: 500} }
 	}
@@ -69,8 +84,8 @@ func alertCases() []apiCase {
 		}
 	}
 	return []apiCase{
-		{name: "alerts of a force", method: listAlerts, who: "spoc-33", prepare: twoForces, request: ofForce("33"), live: true, check: wantAlerts},
-		{name: "alerts for the force's system", method: listAlerts, who: "system-33", prepare: twoForces, request: ofForce("33"), live: true, check: wantAlerts},
+		{name: "alerts of a force", method: listAlerts, who: "spoc-33", prepare: fromHere, request: sinceHere, live: true, check: wantAlerts},
+		{name: "alerts for the force's system", method: listAlerts, who: "system-33", prepare: fromHere, request: sinceHere, live: true, check: wantAlerts},
 		{name: "alerts for an investigator", method: listAlerts, who: "investigator-33", request: ofForce("33"), code: codes.PermissionDenied, reason: "NOT_ALLOWED"},
 		{name: "alerts for PSD: those addressed to it alone", method: listAlerts, who: "psd-33", prepare: twoForces, request: ofForce("33"), live: true, check: wantConfidential, except: []transport{overMTLS}},
 		{name: "alerts for the data protection officer", method: listAlerts, who: "dpo-33", request: ofForce("33"), code: codes.PermissionDenied, reason: "NOT_ALLOWED"},
@@ -81,6 +96,15 @@ func alertCases() []apiCase {
 			}},
 		{name: "too many alerts", method: listAlerts, who: "supervisor-33", code: codes.InvalidArgument, reason: "INVALID_FIELDS", fields: []string{"page_size"},
 			request: func(*stage) proto.Message { return &pb.ListAlertsRequest{Parent: "forces/33", PageSize: 501} }},
+
+		{name: "a stream of alerts", method: watchAlerts, who: "spoc-33", prepare: twoForces, request: watchOf("33"), live: true, check: wantWatched},
+		{name: "a stream of alerts for the force's system", method: watchAlerts, who: "system-33", prepare: twoForces, request: watchOf("33"), live: true, check: wantWatched},
+		{name: "a stream of alerts for an investigator", method: watchAlerts, who: "investigator-33", request: watchOf("33"), code: codes.PermissionDenied, reason: "NOT_ALLOWED"},
+		{name: "a stream of another force's alerts", method: watchAlerts, who: "spoc-33", request: watchOf("10"), code: codes.PermissionDenied, reason: "OTHER_FORCE"},
+		{name: "a stream by a forged token", method: watchAlerts, who: "spoc-33", code: codes.InvalidArgument, reason: "INVALID_FIELDS", fields: []string{"page_token"},
+			request: func(*stage) proto.Message {
+				return &pb.WatchAlertsRequest{Parent: "forces/33", PageToken: "AAAAAAAAAAAAAAAA.1:00", Once: true}
+			}},
 
 		{name: "acknowledge an alert", method: acknowledgeAlert, who: "spoc-33", writes: true, live: true, prepare: alerted, request: acknowledgeIt, check: acknowledged},
 		{name: "acknowledge an alert again", method: acknowledgeAlert, who: "supervisor-33", live: true, request: acknowledgeIt, check: acknowledged,
@@ -101,6 +125,20 @@ func alertCases() []apiCase {
 				return &pb.ListRetractionsRequest{Since: &timestamppb.Timestamp{Seconds: 1}}
 			},
 			code: codes.InvalidArgument, reason: "INVALID_FIELDS", fields: []string{"since"}},
+	}
+}
+
+func watchOf(force string) func(*stage) proto.Message {
+	return func(*stage) proto.Message {
+		return &pb.WatchAlertsRequest{Parent: "forces/" + force, Once: true}
+	}
+}
+
+// wantWatched checks the first message of a stream.
+func wantWatched(s *stage, m proto.Message) {
+	s.Helper()
+	if first := m.(*pb.WatchAlertsResponse); first.GetAlert().GetName() == "" || first.GetPageToken() == "" {
+		s.Errorf("the first message is %v", first)
 	}
 }
 

@@ -3,10 +3,12 @@ package apitest
 import (
 	"encoding/base64"
 	"slices"
+	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	pb "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/accesslog"
@@ -17,7 +19,15 @@ const (
 	getInclusionProof   = "AccessLogService.GetInclusionProof"
 	getConsistencyProof = "AccessLogService.GetConsistencyProof"
 	listEntries         = "AccessLogService.ListEntries"
+	summariseActivity   = "AccessLogService.SummariseActivity"
 )
+
+// referring is a search about a crime of its own.
+func referring(s *stage) *pb.CreateSearchRequest {
+	r := search(s.tag)
+	r.Search.Reference = "33CR/" + s.tag
+	return r
+}
 
 func logCases() []apiCase {
 	invalid := func(name, method string, request proto.Message, fields ...string) apiCase {
@@ -115,6 +125,74 @@ func logCases() []apiCase {
 				}) {
 					s.Error("the search that met the record is not shown to its PSD")
 				}
+			},
+		},
+		{
+			name: "entries about a crime reference", method: listEntries, who: "psd-33", live: true,
+			prepare: func(s *stage) { s.must("investigator-33", createSearch, referring(s)) },
+			request: func(s *stage) proto.Message {
+				r := entriesOf("forces/33")
+				r.CrimeReference = "33CR/" + s.tag
+				return r
+			},
+			check: func(s *stage, m proto.Message) {
+				if all := m.(*pb.ListEntriesResponse).GetEntries(); len(all) != 1 || all[0].GetMethod() != createSearch {
+					s.Errorf("%d entries, want the one search: %v", len(all), all)
+				}
+			},
+		},
+		{
+			name: "refusals", method: listEntries, who: "psd-33", live: true,
+			prepare: func(s *stage) {
+				s.w.call(s.Context(), overREST, "investigator-33", eraseNominal, &pb.EraseNominalRequest{Name: unknownRecord("33", "nominals")})
+			},
+			request: func(*stage) proto.Message {
+				r := entriesOf("forces/33")
+				r.Refused = true
+				return r
+			},
+			check: func(s *stage, m proto.Message) {
+				all := m.(*pb.ListEntriesResponse).GetEntries()
+				if len(all) == 0 || slices.ContainsFunc(all, func(e *pb.LogEntry) bool { return e.GetOutcome() == "OK" }) {
+					s.Errorf("refusals: %v", all)
+				}
+			},
+		},
+		{
+			name: "entries about a crime reference of no force", method: listEntries, who: "auditor", code: codes.InvalidArgument, reason: "INVALID_FIELDS", fields: []string{"crime_reference"},
+			request: func(*stage) proto.Message {
+				r := entriesOf("forces/-")
+				r.CrimeReference = "33CR/1"
+				return r
+			},
+		},
+		{
+			name: "entries counted by method", method: summariseActivity, who: "psd-33", live: true,
+			prepare: func(s *stage) { s.must("investigator-33", createSearch, referring(s)) },
+			request: func(*stage) proto.Message { return activityOf("forces/33") },
+			check: func(s *stage, m proto.Message) {
+				if !slices.ContainsFunc(m.(*pb.SummariseActivityResponse).GetCounts(), func(c *pb.ActivityCount) bool { return c.GetKey() == createSearch && c.GetEntries() > 0 }) {
+					s.Errorf("no search is counted: %v", m)
+				}
+			},
+		},
+		{
+			name: "entries of all forces counted by day", method: summariseActivity, who: "auditor", live: true,
+			request: func(*stage) proto.Message {
+				r := activityOf("forces/-")
+				r.GroupBy, r.StartTime = pb.ActivityGrouping_ACTIVITY_GROUPING_DAY, timestamppb.New(time.Now().Add(-24*time.Hour).Truncate(24*time.Hour))
+				return r
+			},
+		},
+		denied("another force's entries counted", summariseActivity, "psd-33", "OTHER_FORCE", activityOf("forces/10")),
+		denied("entries counted for a supervisor", summariseActivity, "supervisor-33", "NOT_ALLOWED", activityOf("forces/33")),
+		invalid("entries counted by nothing", summariseActivity, &pb.SummariseActivityRequest{Parent: "forces/33"}, "purpose", "reference", "group_by"),
+		{
+			name: "entries counted from a quarter past", method: summariseActivity, who: "psd-33", code: codes.InvalidArgument, reason: "INVALID_FIELDS", fields: []string{"end_time", "start_time"},
+			request: func(*stage) proto.Message {
+				r := activityOf("forces/33")
+				r.StartTime, r.EndTime = &timestamppb.Timestamp{Seconds: 900}, &timestamppb.Timestamp{Seconds: 3600}
+				return r
 			},
 		},
 		denied("another force's entries", listEntries, "psd-33", "OTHER_FORCE", entriesOf("forces/10")),

@@ -16,6 +16,7 @@ import (
 // exists, so that nothing is changed.
 func aboutForce(force string) map[string]proto.Message {
 	n, c, l := unknownRecord(force, "nominals"), unknownRecord(force, "courses"), unknownRecord(force, "links")
+	d := unknownRecord(force, "duties")
 	out := map[string]proto.Message{
 		registerNominal:     &pb.RegisterNominalRequest{Parent: "forces/" + force},
 		getNominal:          &pb.GetNominalRequest{Name: n},
@@ -40,7 +41,16 @@ func aboutForce(force string) map[string]proto.Message {
 		getPerson:           &pb.GetPersonRequest{Name: n},
 		splitPerson:         &pb.SplitPersonRequest{Name: n},
 		listAlerts:          &pb.ListAlertsRequest{Parent: "forces/" + force, PageSize: 1},
+		watchAlerts:         &pb.WatchAlertsRequest{Parent: "forces/" + force, Once: true},
 		acknowledgeAlert:    &pb.AcknowledgeAlertRequest{Name: unknownRecord(force, "alerts")},
+		listDuties:          &pb.ListDutiesRequest{Parent: "forces/" + force, PageSize: 1},
+		getDuty:             &pb.GetDutyRequest{Name: d},
+		assignDuty:          &pb.AssignDutyRequest{Name: d, Role: pb.DutyRole_DUTY_ROLE_SPOC},
+		closeDuty:           &pb.CloseDutyRequest{Name: d, Reason: why},
+		approveClosure:      &pb.ApproveClosureRequest{Name: d, Version: 1},
+		refuseClosure:       &pb.RefuseClosureRequest{Name: d, Version: 1, Reason: why},
+		judgePrompt:         &pb.JudgePromptRequest{Parent: n},
+		listJudgements:      &pb.ListPromptJudgementsRequest{Parent: n},
 		listRetractions:     &pb.ListRetractionsRequest{},
 		getCheckpoint:       &pb.GetCheckpointRequest{},
 		getInclusionProof:   &pb.GetInclusionProofRequest{TreeSize: 1},
@@ -49,6 +59,7 @@ func aboutForce(force string) map[string]proto.Message {
 		imposeSanction:      &pb.ImposeSanctionRequest{Parent: "forces/" + force},
 		liftSanction:        &pb.LiftSanctionRequest{Name: unknownRecord(force, "sanctions")},
 		listSanctions:       &pb.ListSanctionsRequest{Parent: "forces/" + force, PageSize: 1},
+		summariseActivity:   activityOf("forces/" + force),
 		listForces:          &pb.ListForcesRequest{},
 		getForce:            &pb.GetForceRequest{Name: "forces/" + force},
 		updateForceContact:  &pb.UpdateForceContactRequest{Contact: &pb.ForceContact{Force: "forces/" + force}},
@@ -114,7 +125,7 @@ func (w *world) tryRole(t *testing.T, made *runs, via transport, who string, m *
 	about := fmt.Sprintf("%s: %s", via, m.Short)
 	switch {
 	case want == codes.PermissionDenied && (code != want || reason != wantReason):
-		t.Errorf("%s: %s %s, want %s %s", about, code, reason, want, wantReason)
+		t.Errorf("%s: %s %s, want %s %s: %v", about, code, reason, want, wantReason, a.err)
 	case want == codes.OK && code != codes.OK && code != codes.InvalidArgument && code != codes.NotFound:
 		t.Errorf("%s: %s %s, but the policy allows it by %q", about, code, reason, grant.Line)
 	}

@@ -82,6 +82,12 @@ func entriesOf(parent string) *pb.ListEntriesRequest {
 	return &pb.ListEntriesRequest{Parent: parent, Purpose: pb.LogPurpose_LOG_PURPOSE_SELF_MONITORING, Reference: "REVIEW/26/7"}
 }
 
+func activityOf(parent string) *pb.SummariseActivityRequest {
+	return &pb.SummariseActivityRequest{
+		Parent: parent, Purpose: pb.LogPurpose_LOG_PURPOSE_SELF_MONITORING, Reference: "REVIEW/26/7", GroupBy: pb.ActivityGrouping_ACTIVITY_GROUPING_METHOD,
+	}
+}
+
 // unknownRecord is the name of a record that does not exist.
 func unknownRecord(force, collection string) string {
 	return "forces/" + force + "/" + collection + "/01980000-0000-7000-8000-0123456789ab"

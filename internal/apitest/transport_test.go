@@ -31,7 +31,7 @@ func grpcCall(ctx context.Context, conn *grpc.ClientConn, m *call.Method, author
 	}
 	a := &answer{}
 	var trailer metadata.MD
-	if m.ClientStream {
+	if m.ClientStream || m.ServerStream {
 		a.responses, trailer, a.err = grpcStream(ctx, conn, m, requests)
 	} else {
 		response := newMessage(m.Descriptor.Output())
@@ -155,6 +155,10 @@ func restCall(ctx context.Context, client *http.Client, base string, m *call.Met
 		return &answer{err: err}
 	}
 	a, raw := rawREST(ctx, client, verb, base+path, authorization, body)
+	if a.http != 0 && m.ServerStream { // an error stands in a line too
+		a.responses, a.err = readLines(raw, m)
+		return a
+	}
 	if a.err == nil {
 		response := newMessage(m.Descriptor.Output())
 		if err := protojson.Unmarshal(raw, response); err != nil {

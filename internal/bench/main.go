@@ -27,12 +27,13 @@ import (
 // options are the command line.
 type options struct {
 	Nominals   int           `help:"Nominals in the register." default:"100000" env:"BENCH_NOMINALS"`
+	Entries    int           `help:"Entries of the log that part entries fills; it runs only when asked for." default:"1000000" env:"BENCH_ENTRIES"`
 	Seed       uint64        `help:"Seed of the invented people and of the questions." default:"1" env:"BENCH_SEED"`
 	Time       time.Duration `help:"How long each measurement lasts." default:"5s" env:"BENCH_TIME"`
 	Repeats    int           `help:"How often each is repeated." default:"3" env:"BENCH_REPEATS"`
 	Quick      bool          `help:"Small and short: does it work, not how fast." env:"BENCH_QUICK"`
 	Profile    bool          `help:"Write CPU profiles of the server in place of the report." env:"BENCH_PROFILE"`
-	Only       []string      `help:"Only these parts: search, kinds, import, single, log, links, access, historical." env:"BENCH_ONLY"`
+	Only       []string      `help:"Only these parts: search, kinds, import, single, log, entries, links, access, historical." env:"BENCH_ONLY"`
 	Historical string        `help:"A table of people to import; left out when absent." default:"../shared/data/historical_dev.csv" env:"BENCH_HISTORICAL"`
 	Direct     bool          `help:"Store the people past the API, without links: for millions, to measure start, memory and searches." env:"BENCH_DIRECT"`
 	Keep       bool          `help:"Keep the loaded register, and use the one kept if it has the same people." env:"BENCH_KEEP"`
@@ -100,12 +101,15 @@ func bench(ctx context.Context, o *options) (err error) {
 	}
 	parts := []part{
 		{"load", r.load}, {"search", r.searches}, {"kinds", r.searchKinds}, {"import", r.underImport}, {"single", r.singles},
-		{"log", r.logAlone}, {"links", r.links}, {"access", r.authorisation}, {"historical", r.historical},
+		{"log", r.logAlone}, {"entries", r.yearOfEntries}, {"links", r.links}, {"access", r.authorisation}, {"historical", r.historical},
 	}
 	if o.Profile {
 		parts = []part{{"load", r.profiledLoad}, {"start", r.profiledStart}, {"search", r.profiledSearch}}
 	}
 	for _, p := range parts {
+		if len(o.Only) == 0 && p.name == "entries" {
+			continue // it takes long, and much room
+		}
 		if len(o.Only) > 0 && !slices.Contains(o.Only, p.name) && (p.name != "load" || unloaded(o.Only)) {
 			continue
 		}
@@ -121,7 +125,7 @@ func bench(ctx context.Context, o *options) (err error) {
 
 // unloaded reports whether parts need no register that is loaded.
 func unloaded(parts []string) bool {
-	return !slices.ContainsFunc(parts, func(p string) bool { return p != "links" && p != "log" && p != "access" })
+	return !slices.ContainsFunc(parts, func(p string) bool { return p != "links" && p != "log" && p != "entries" && p != "access" })
 }
 
 // say tells on standard error what is going on.

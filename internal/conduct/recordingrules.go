@@ -50,9 +50,13 @@ func (e *reading) misrecorded() {
 		if e.recordedAs(p, e.traits.stalking) {
 			continue
 		}
+		signs := 0
 		for i, r := range p.reports {
+			if r.Behaviours&e.traits.pattern != 0 {
+				signs++
+			}
 			rule, ok := e.data.RecordingRule(r.jurisdiction(), r.Reported.UTC().Format(time.DateOnly))
-			if !ok || (i == 0 && !r.matter.four()) {
+			if !ok || (signs < 2 && !r.matter.four()) {
 				continue
 			}
 			var shown Behaviours
@@ -76,24 +80,33 @@ func (e *reading) misrecorded() {
 
 func (e *reading) s4aIndicated() {
 	for _, p := range e.parts {
-		if len(p.reports) < 2 || e.recordedAs(p, e.traits.s4a) {
+		if e.recordedAs(p, e.traits.s4a) {
+			continue
+		}
+		var signs []*report
+		for _, r := range p.reports {
+			if r.Behaviours&e.traits.pattern != 0 {
+				signs = append(signs, r)
+			}
+		}
+		if len(signs) < 2 {
 			continue
 		}
 		var evidence []Evidence
 		var since time.Time
-		for i, r := range p.reports {
+		for _, r := range p.reports {
 			stalking, ok := e.data.RecordingRule(r.jurisdiction(), r.Reported.UTC().Format(time.DateOnly))
 			if !ok || stalking.Jurisdiction != englandAndWales || !e.traits.violent(r.Report) {
 				continue
 			}
 			evidence = append(evidence, r.evidence())
 			if since.IsZero() {
-				since = p.reports[max(i, 1)].start
+				since = latest(r.start, signs[1].start)
 			}
 		}
 		if len(evidence) > 0 {
 			e.raise(Prompt{Key: p.id().String(), Course: p.id(), Force: p.force, Unconfirmed: p.unconfirmed(), Since: since,
-				Reason: "Two or more reports, with threats or violence, are not recorded under section 4A.", Evidence: evidence})
+				Reason: "Reports that show stalking, with threats or violence, are not recorded under section 4A.", Evidence: evidence})
 		}
 	}
 }

@@ -62,6 +62,7 @@ type Console struct {
 	db        *postgres.DB
 	words     *words
 	providers []*provider
+	issuers   []access.IssuerConfig
 	assets    *assets.Set
 	pages     map[string]*template.Template
 	maxBody   int64
@@ -83,7 +84,7 @@ type Console struct {
 // program, but for development.
 func New(o Options) (*Console, error) {
 	c := &Console{
-		config: o.Config, url: o.URL, as: o.As, db: o.DB, words: &words{o.Ref}, maxBody: o.MaxBody, log: o.Log, now: o.Now,
+		config: o.Config, url: o.URL, as: o.As, db: o.DB, issuers: o.Issuers, words: &words{o.Ref}, maxBody: o.MaxBody, log: o.Log, now: o.Now,
 		searches: registerv1.NewSearchServiceClient(o.Conn), nominals: registerv1.NewNominalServiceClient(o.Conn),
 		conduct: registerv1.NewConductServiceClient(o.Conn), links: registerv1.NewLinkServiceClient(o.Conn),
 		alerts: registerv1.NewAlertServiceClient(o.Conn), accessLog: registerv1.NewAccessLogServiceClient(o.Conn),
@@ -146,28 +147,6 @@ func (v *visit) may(permission string) bool { return v.s.data.may(permission) }
 func (v *visit) seeOther(path string) error {
 	http.Redirect(v.w, v.r, path, http.StatusSeeOther)
 	return nil
-}
-
-// route is one page of those who are signed in.
-type route struct {
-	pattern string
-	// needs is the permission without which the page is refused; a page whose
-	// own call is refused, and so logged, needs none.
-	needs string
-	serve func(*visit) error
-	// quiet marks what a page asks for by itself: it prolongs no session.
-	quiet bool
-}
-
-func (c *Console) routes() []route {
-	return []route{
-		{pattern: "GET /{$}", serve: c.home},
-		{pattern: "POST /session/extend", serve: func(v *visit) error { v.w.WriteHeader(http.StatusNoContent); return nil }},
-		{pattern: "GET /search", needs: "search.create", serve: c.searchForm},
-		{pattern: "POST /search", serve: c.createSearch},
-		{pattern: "GET /searches/{search}", serve: c.showSearch},
-		{pattern: "GET /searches/{search}/candidates/{candidate}", serve: c.showCandidate},
-	}
 }
 
 // Handler serves the pages and what belongs to them.

@@ -1,6 +1,53 @@
 package console
 
-// draft is a report that is being registered. The victim is never part of it.
+import (
+	"net/url"
+	"strings"
+)
+
+// draft is a report that is being registered. It stands in the session, sealed,
+// until it is registered or the sign-in ends. The victim is never part of it,
+// nor is free text in which she might be named.
 type draft struct {
-	ID string `json:"id"`
+	ID string `json:"id"` // the report's reference as a source of its own
+	// Revision counts what was sent, so that the register takes what comes later.
+	Revision int64  `json:"revision"`
+	Nominal  string `json:"nominal"` // of the suspect, once registered or when chosen
+	Chosen   bool   `json:"chosen"`  // an own record that was there before
+	// Sent says that the suspect as he stands here is registered, which is kept
+	// when the report on him is not accepted yet; Links and Flags are what came of
+	// it.
+	Sent    bool       `json:"sent"`
+	Links   []madeLink `json:"links"`
+	Flags   []string   `json:"flags"`
+	Label   string     `json:"label"` // the suspect's name, to show
+	Suspect url.Values `json:"suspect"`
+	Conduct url.Values `json:"conduct"`
+	Search  string     `json:"search"` // the possible matches
+	// Done is what became of it; it is then no draft any more.
+	Done *registered `json:"done,omitempty"`
+}
+
+// registered is what a registration came to.
+type registered struct {
+	Nominal string       `json:"nominal"`
+	Course  string       `json:"course"`
+	Links   []madeLink   `json:"links"`
+	Flags   []string     `json:"flags"`
+	Receipt *receiptView `json:"receipt"`
+}
+
+type madeLink struct {
+	Name, State, Force, Probability string
+}
+
+// withoutVictim copies a form without what must not be kept.
+func withoutVictim(v url.Values) url.Values {
+	out := url.Values{}
+	for name, values := range v {
+		if !strings.HasPrefix(name, "victim") && name != "narrative" && name != "action" {
+			out[name] = values
+		}
+	}
+	return out
 }

@@ -95,7 +95,7 @@ func (c *Console) frameOf(s *session, path, title string) Frame {
 	f.Idle = int(c.config.Idle.Seconds())
 	for _, section := range sections {
 		if s.data.may(section.needs) && c.serves(section.path) {
-			f.Nav = append(f.Nav, navItem{section.title, section.path, path == section.path || strings.HasPrefix(path, section.path+"/") || path == belongs[section.path]})
+			f.Nav = append(f.Nav, navItem{section.title, section.path, path != "" && (path == section.path || strings.HasPrefix(path, section.path+"/") || path == belongs[section.path])})
 		}
 	}
 	who := identity{Name: s.data.Name, Collar: s.data.Collar, Force: "National"}

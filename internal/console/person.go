@@ -36,7 +36,11 @@ func (c *Console) showCandidate(v *visit) error {
 		view.Notices = append(view.Notices, sentence(n.GetMessage()))
 	}
 	for _, n := range d.GetNominals() {
-		view.Nominals = append(view.Nominals, c.words.nominal(n))
+		one := c.words.nominal(n)
+		if own, id, ok := strings.Cut(n.GetName(), "/nominals/"); ok && own == v.force() && v.may("course.register") {
+			one.Report = "/register/for/" + id
+		}
+		view.Nominals = append(view.Nominals, one)
 	}
 	view.Courses = c.words.courses(d.GetCourses())
 	view.Timeline, view.HasTimeline = c.words.timeline(d.GetCourses())
@@ -51,6 +55,7 @@ type nominalView struct {
 	Description          string
 	Police               bool
 	Updated              string
+	Report               string // where a report on it is begun; own records alone
 }
 
 func (w *words) nominal(n *registerv1.Nominal) nominalView {

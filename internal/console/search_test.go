@@ -22,6 +22,7 @@ func (w *world) register(force, reference, given, surname string, year int32, be
 			Source:     &registerv1.SourceKey{System: "niche", Reference: reference, Revision: 1},
 			Names:      []*registerv1.PersonName{{Given: given, Surname: surname}},
 			BirthDates: []*registerv1.PartialDate{{Year: year, Month: 3, Day: 14}}, Sex: registerv1.Sex_SEX_MALE,
+			Identifiers: []*registerv1.Identifier{{Kind: registerv1.IdentifierKind_IDENTIFIER_KIND_PHONE, Value: "07700 900123"}},
 		},
 	})
 	if err != nil {

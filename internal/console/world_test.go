@@ -73,7 +73,7 @@ func (p page) mustNot(t *testing.T, texts ...string) {
 	t.Helper()
 	for _, text := range texts {
 		if strings.Contains(p.text, text) {
-			t.Errorf("%s %s says %q\n%s", p.Request.Method, p.Request.URL.Path, text, p.text)
+			t.Errorf("%s %s says %q", p.Request.Method, p.Request.URL.Path, text)
 		}
 	}
 }

@@ -49,7 +49,7 @@ func TestPurePackages(t *testing.T) {
 	t.Parallel()
 	all := packages(t)
 	forbidden := []string{"net", "net/http", "os/exec", "database/sql", "google.golang.org/grpc", "github.com/jackc/pgx/v5", module + "api/register/v1", module + "internal/postgres"}
-	for _, name := range []string{"internal/identity", "internal/conduct", "internal/conduct/victim", "internal/misuse"} {
+	for _, name := range []string{"internal/identity", "internal/conduct", "internal/conduct/victim", "internal/misuse", "internal/misuse/year"} {
 		p, ok := all[name]
 		if !ok {
 			t.Errorf("no package %s", name)

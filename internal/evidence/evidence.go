@@ -12,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -147,7 +146,7 @@ func (m *Maker) Make(ctx context.Context, r Request) (Result, error) {
 
 // find reads the entries that are selected, by ascending index.
 func (m *Maker) find(ctx context.Context, r *Request) ([]postgres.Entry, error) {
-	references := []string{""}
+	var references []string
 	if r.Case != "" {
 		references = m.Keys.ReferenceHMACs(r.Force, r.Case)
 	}
@@ -156,29 +155,26 @@ func (m *Maker) find(ctx context.Context, r *Request) ([]postgres.Entry, error) 
 		limit = defaultLimit
 	}
 	var found []postgres.Entry
-	for _, reference := range references {
-		f := postgres.EntryFilter{
-			Force: r.Force, Actor: r.Subject, ReferenceHMAC: reference, From: r.From, Until: r.Until, Limit: 1000,
+	f := postgres.EntryFilter{
+		Force: r.Force, Actor: r.Subject, ReferenceHMACs: references, From: r.From, Until: r.Until, Limit: 1000,
+	}
+	for {
+		page, err := m.DB.ListEntries(ctx, f)
+		if err != nil {
+			return nil, err
 		}
-		for {
-			page, err := m.DB.ListEntries(ctx, f)
-			if err != nil {
-				return nil, err
-			}
-			if len(page) == 0 {
-				break
-			}
-			found = append(found, page...)
-			if len(found) > limit {
-				return nil, fmt.Errorf("%w: more than %d", ErrTooMany, limit)
-			}
-			f.After = &page[len(page)-1].Index
+		if len(page) == 0 {
+			break
 		}
+		found = append(found, page...)
+		if len(found) > limit {
+			return nil, fmt.Errorf("%w: more than %d", ErrTooMany, limit)
+		}
+		f.After = &page[len(page)-1].Index
 	}
 	if len(found) == 0 {
 		return nil, ErrNothing
 	}
-	slices.SortFunc(found, func(a, b postgres.Entry) int { return int(a.Index - b.Index) })
 	return found, nil
 }
 

@@ -25,6 +25,7 @@ var notPlanted = map[string]bool{
 	"register.v1.ListEntriesRequest.subject":         true, // filters by what stands in the log
 	"register.v1.ListEntriesRequest.method":          true,
 	"register.v1.ListEntriesRequest.outcome":         true,
+	"register.v1.SummariseActivityRequest.subject":   true,
 	"register.v1.ListEntriesRequest.record":          true,
 	"register.v1.RegisterCourseRequest.parent":       true,
 	"register.v1.ImposeSanctionRequest.min_strength": true,

@@ -35,10 +35,14 @@ func sampleCourse(nominal string) *registerv1.RegisterCourseRequest {
 		Source: source(), Nominal: nominal, Standing: registerv1.Standing_STANDING_REPORTED,
 		Victim: &registerv1.Victim{Names: []*registerv1.PersonName{{Given: "Ottoline", Surname: "Quarles"}}},
 		Incidents: []*registerv1.Incident{{
-			Reference: "33/77/26", OccurTime: timestamppb.New(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)), Behaviours: []string{"FOLLOWING"},
+			Reference: "33/77/26", OccurTime: timestamppb.New(recent()), Behaviours: []string{"FOLLOWING"},
 		}},
 	}}
 }
+
+// recent is so short a time ago that no duty has arisen yet: nothing happens of itself
+// while a test looks.
+func recent() time.Time { return time.Now().Add(-time.Minute) }
 
 func sampleSearch() *registerv1.CreateSearchRequest {
 	return &registerv1.CreateSearchRequest{Search: &registerv1.Search{
@@ -140,6 +144,7 @@ func samples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) map[st
 		"LinkService.GetPerson":      one(investigator, &registerv1.GetPersonRequest{Name: kept}),
 		"LinkService.SplitPerson":    one("spoc-33", links.split()),
 		"AlertService.ListAlerts":    one("spoc-33", &registerv1.ListAlertsRequest{Parent: "forces/33", PageSize: 5}),
+		"AlertService.WatchAlerts":   one("spoc-33", &registerv1.WatchAlertsRequest{Parent: "forces/33", Once: true}),
 		"AlertService.AcknowledgeAlert": one("spoc-33", &registerv1.AcknowledgeAlertRequest{
 			Name: links.alert(),
 		}),
@@ -149,6 +154,9 @@ func samples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) map[st
 		"AccessLogService.GetConsistencyProof": one(investigator, &registerv1.GetConsistencyProofRequest{FirstTreeSize: 1}),
 		"AccessLogService.ListEntries": one("psd-33", &registerv1.ListEntriesRequest{
 			Parent: "forces/33", Purpose: registerv1.LogPurpose_LOG_PURPOSE_LAWFULNESS, Reference: "review 7", PageSize: 5,
+		}),
+		"AccessLogService.SummariseActivity": one("psd-33", &registerv1.SummariseActivityRequest{
+			Parent: "forces/33", Purpose: registerv1.LogPurpose_LOG_PURPOSE_LAWFULNESS, Reference: "review 7", GroupBy: registerv1.ActivityGrouping_ACTIVITY_GROUPING_HOUR,
 		}),
 		"DirectoryService.ListForces": one(investigator, &registerv1.ListForcesRequest{}),
 		"DirectoryService.GetForce":   one(investigator, &registerv1.GetForceRequest{Name: "forces/33"}),
@@ -160,6 +168,7 @@ func samples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) map[st
 	}
 	maps.Copy(all, standardsSamples(tb, site, conn))
 	maps.Copy(all, partSamples(tb, site, conn))
+	maps.Copy(all, dutySamples(tb, site, conn, nominal))
 	return all
 }
 

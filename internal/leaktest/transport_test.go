@@ -79,7 +79,7 @@ func overGRPC(conn *grpc.ClientConn) transport {
 			ctx = servertest.WithToken(ctx, token)
 		}
 		var trailer metadata.MD
-		if !m.ClientStream {
+		if !m.ClientStream && !m.ServerStream {
 			out := output(m)
 			if a.err = conn.Invoke(ctx, m.Full, requests[0], out, grpc.Trailer(&trailer)); a.err == nil {
 				a.messages = append(a.messages, out)
@@ -209,6 +209,8 @@ func send(ctx context.Context, client *http.Client, m *call.Method, verb, target
 	a.raw = fmt.Sprint(resp.Status, resp.Header, string(raw))
 	a.receipt = resp.Header.Get(accesslog.ReceiptKey)
 	switch {
+	case m != nil && m.ServerStream:
+		a.messages, a.err = restStream(m, raw)
 	case resp.StatusCode != http.StatusOK:
 		var s spb.Status
 		if err := protojson.Unmarshal(raw, &s); err != nil {
@@ -216,8 +218,6 @@ func send(ctx context.Context, client *http.Client, m *call.Method, verb, target
 		}
 		a.err = status.ErrorProto(&s)
 	case m == nil:
-	case m.ServerStream:
-		a.messages, a.err = restStream(m, raw)
 	default:
 		out := output(m)
 		if a.err = protojson.Unmarshal(raw, out); a.err == nil {

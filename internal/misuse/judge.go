@@ -64,7 +64,7 @@ func (j *judgement) self() {
 	switch {
 	case j.ev.Self, s != nil && overlap(j.ev.Terms, s.Identity):
 		j.raise(0, []look{*j.l}, j.weighed(), "a search for the actor himself")
-	case s != nil && j.basis != confirmed && overlap(j.ev.Terms, s.Names):
+	case s != nil && j.open() && overlap(j.ev.Terms, s.Names):
 		j.raise(0, []look{*j.l}, j.weighed(), "a search for the actor's own name, by name alone")
 	}
 }

@@ -50,7 +50,7 @@ func (db *DB) ListEntries(ctx context.Context, f EntryFilter) ([]Entry, error) {
 	}
 	if f.Record != uuid.Nil {
 		rows, err := db.pool.Query(ctx, qListEntriesRecord, f.Record, f.RecordForce, after, before,
-			f.Actor, f.Method, f.Outcome, orNull(f.From), orNull(f.Until), min(limit, 1000))
+			f.Actor, f.Method, f.Outcome, orNull(f.From), orNull(f.Until), min(limit, 1000), f.ReferenceHMACs, f.Refused)
 		if err != nil {
 			return nil, readError(err)
 		}
@@ -63,8 +63,8 @@ func (db *DB) ListEntries(ctx context.Context, f EntryFilter) ([]Entry, error) {
 	}
 	// Planned for these values: which index serves best depends on the filter.
 	rows, err := db.pool.Query(ctx, sql, pgx.QueryExecModeCacheDescribe, after, before,
-		f.Force, f.Actor, f.Method, f.Operation, f.Outcome, f.ReferenceHMAC,
-		orNull(f.From), orNull(f.Until), min(limit, 1000))
+		f.Force, f.Actor, f.Method, f.Operation, f.Outcome, f.ReferenceHMACs,
+		orNull(f.From), orNull(f.Until), min(limit, 1000), f.Refused)
 	if err != nil {
 		return nil, readError(err)
 	}

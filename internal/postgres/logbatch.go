@@ -70,17 +70,19 @@ func (l *LogBatch) queueEntries(b *pgx.Batch) {
 	n := len(l.Entries)
 	versions := make([]int16, n)
 	meta, leaf, body := make([][]byte, n), make([][]byte, n), make([][]byte, n)
-	texts := make([]string, 6*n)
+	texts, records := make([]string, 7*n), make([]int32, n)
 	column := func(k int) []string { return texts[k*n : (k+1)*n] }
 	for i, e := range l.Entries {
 		versions[i], meta[i], leaf[i], body[i] = int16(e.Versions), e.Meta, e.Leaf, e.BodyHash //nolint:gosec // checked by the writer
 		p := e.Projection
-		for k, text := range []string{p.Force, p.Actor, p.Method, p.Operation, p.Outcome, p.ReferenceHMAC} {
+		for k, text := range []string{p.Force, p.Actor, p.Method, p.Operation, p.Outcome, p.ReferenceHMAC, p.Reason} {
 			column(k)[i] = text
 		}
+		records[i] = p.Records
 	}
 	b.Queue(qInsertEntries, l.First, l.Time, versions, meta, leaf, body)
-	b.Queue(qInsertProjections, l.First, column(0), column(1), column(2), column(3), column(4), column(5))
+	b.Queue(qInsertProjections, l.First, l.Time,
+		column(0), column(1), column(2), column(3), column(4), column(5), column(6), records)
 }
 
 func (l *LogBatch) queueTouches(b *pgx.Batch) {

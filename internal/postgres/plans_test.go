@@ -55,7 +55,7 @@ func TestListingsUseTheirIndex(t *testing.T) {
 	if _, err := super.Exec(t.Context(), `
 		INSERT INTO register.entry (idx, time, versions, meta, leaf_hash)
 		SELECT i, now(), 0, m, sha256('\x00'::bytea || m) FROM (SELECT i, convert_to(i::text, 'UTF8') m FROM generate_series(0, 19999) i) x;
-		INSERT INTO register.entry_projection
+		INSERT INTO register.entry_projection (idx, force, actor, method, operation, outcome, reference_hmac)
 		SELECT i, (i % 43)::text, (i % 997)::text, 'm', 'o', CASE WHEN i % 500 = 0 THEN 'PERMISSION_DENIED' ELSE 'OK' END, CASE WHEN i % 10 = 0 THEN (i % 1000)::text ELSE '' END
 		FROM generate_series(0, 19999) i;
 		ANALYSE register.entry, register.entry_projection`); err != nil {
@@ -72,9 +72,11 @@ func TestListingsUseTheirIndex(t *testing.T) {
 			force: "entry_projection_force", actor: "entry_projection_actor",
 			outcome: "entry_projection_refused", reference: "entry_projection_reference", -1: "entry_projection_pkey",
 		} {
-			values := []string{"-1", "9223372036854775807", "''", "''", "''", "''", "''", "''", "NULL", "NULL", "50"}
+			values := []string{"-1", "9223372036854775807", "''", "''", "''", "''", "''", "NULL::text[]", "NULL", "NULL", "50", "false"}
 			if column == outcome {
 				values[column] = "'PERMISSION_DENIED'"
+			} else if column == reference {
+				values[column] = "ARRAY['7', '8']"
 			} else if column > 0 {
 				values[column] = "'7'"
 			}

@@ -47,6 +47,13 @@ func readError(err error) error {
 	return fmt.Errorf("read from the database: %w", err)
 }
 
+func ignoreNotFound(err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
 // CurrentByID reads the newest versions of records; unknown ids are left out,
 // and the order is unspecified.
 func (db *DB) CurrentByID(ctx context.Context, ids []uuid.UUID) ([]Current, error) {

@@ -93,6 +93,8 @@ type Projection struct {
 	Operation     string
 	Outcome       string
 	ReferenceHMAC string
+	Reason        string
+	Records       int32 // how many were shown or changed
 }
 
 // Body is the sealed part of an entry.
@@ -135,12 +137,15 @@ type Checkpoint struct {
 
 // EntryFilter selects entries; zero fields select all.
 type EntryFilter struct {
-	Force         string
-	Actor         string
-	Method        string
-	Operation     string
-	Outcome       string
-	ReferenceHMAC string
+	Force     string
+	Actor     string
+	Method    string
+	Operation string
+	Outcome   string
+	// ReferenceHMACs selects the entries with any of these codes of a reference.
+	ReferenceHMACs []string
+	// Refused selects the entries with any other outcome than OK.
+	Refused bool
 	// Record selects the entries that touched a record of RecordForce.
 	Record      uuid.UUID
 	RecordForce string

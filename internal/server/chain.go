@@ -66,12 +66,17 @@ func (ch *Chain) Unary(ctx context.Context, req any, info *grpc.UnaryServerInfo,
 	return resp, nil
 }
 
-// Stream is the interceptor of streamed calls. Each message of a stream is
-// validated, logged and answered by the use case; the stream as a whole has an
-// entry of its own when it ends.
+// Stream is the interceptor of streamed calls. Each message of a stream of
+// records is authorised and validated by the use case; the one request of a stream
+// of answers is here, like that of a unary call. What is answered the use case
+// logs, message by message; the stream as a whole has an entry when it ends.
 func (ch *Chain) Stream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 	receipt, err := ch.run(stream.Context(), info.FullMethod, nil, func(ctx context.Context) error {
-		return handler(srv, &contextStream{ServerStream: stream, ctx: ctx})
+		s := &contextStream{ServerStream: stream, ctx: ctx}
+		if !info.IsClientStream {
+			s.admit = func(req proto.Message) error { return ch.admit(call.From(ctx), req) }
+		}
+		return handler(srv, s)
 	})
 	if receipt != nil {
 		stream.SetTrailer(receiptMetadata(*receipt))
@@ -83,6 +88,20 @@ func (ch *Chain) Stream(srv any, stream grpc.ServerStream, info *grpc.StreamServ
 type contextStream struct {
 	grpc.ServerStream
 	ctx context.Context //nolint:containedctx // this is how gRPC hands a context on
+	// admit, if not nil, authorises and validates what is received.
+	admit func(proto.Message) error
+}
+
+// RecvMsg receives a message, unless the caller may not send it.
+func (s *contextStream) RecvMsg(m any) error {
+	if err := s.ServerStream.RecvMsg(m); err != nil || s.admit == nil {
+		return err
+	}
+	req, ok := m.(proto.Message)
+	if !ok {
+		return &service.Problem{Code: codes.Internal, Reason: service.ReasonInternal, Message: "not a message"}
+	}
+	return s.admit(req)
 }
 
 // Context returns the context that carries the call.
@@ -196,15 +215,21 @@ func (ch *Chain) guarded(ctx context.Context, c *call.Call, req proto.Message, p
 			err = &service.Problem{Code: codes.Internal, Reason: service.ReasonInternal, Message: "the register failed to answer; the fault has been logged"}
 		}
 	}()
+	if err := ch.admit(c, req); err != nil {
+		return err
+	}
+	return perform(ctx)
+}
+
+// admit authorises a call and validates its request, if that is known already.
+func (ch *Chain) admit(c *call.Call, req proto.Message) error {
 	if err := authorise(c, req); err != nil {
 		return err
 	}
-	if req != nil {
-		if err := ch.check.Check(req); err != nil {
-			return err
-		}
+	if req == nil {
+		return nil
 	}
-	return perform(ctx)
+	return ch.check.Check(req)
 }
 
 // authorise asks the policy whether the caller's roles allow the call on the

@@ -29,6 +29,8 @@ const (
 	streamBytes   = 512 << 20        // a stream of records as a whole
 	jsonDepth     = 32               // nesting of a JSON body
 	streamPath    = "/v1/records:register"
+	watchTimeout  = 65 * time.Minute // a stream of alerts, which ends by itself before
+	watchSuffix   = "/alerts:watch"
 )
 
 // newGateway makes the REST edge on top of the in-process connection. Every
@@ -96,6 +98,9 @@ func newGateway(ctx context.Context, conn *inproc, refusals *accesslog.Aggregato
 			return registerv1.RegisterAlertServiceHandlerClient(ctx, mux, registerv1.NewAlertServiceClient(conn))
 		},
 		func(ctx context.Context, mux *runtime.ServeMux) error {
+			return registerv1.RegisterDutyServiceHandlerClient(ctx, mux, registerv1.NewDutyServiceClient(conn))
+		},
+		func(ctx context.Context, mux *runtime.ServeMux) error {
 			return registerv1.RegisterAccessLogServiceHandlerClient(ctx, mux, registerv1.NewAccessLogServiceClient(conn))
 		},
 		func(ctx context.Context, mux *runtime.ServeMux) error {
@@ -136,8 +141,14 @@ func newGateway(ctx context.Context, conn *inproc, refusals *accesslog.Aggregato
 func edge(next http.Handler, maxBody int64, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		timeout, size := restTimeout, maxBody
-		if r.URL.Path == streamPath {
+		stream := r.URL.Path == streamPath
+		switch {
+		case stream:
 			timeout, size = streamTimeout, streamBytes
+		case strings.HasSuffix(r.URL.Path, watchSuffix):
+			stream, timeout = true, watchTimeout
+		}
+		if stream {
 			if r.ProtoMajor == 1 {
 				// A body that was not read to its end leaves nothing behind
 				// that could be taken for the next request.
@@ -155,7 +166,7 @@ func edge(next http.Handler, maxBody int64, log *slog.Logger) http.Handler {
 		r = r.WithContext(ctx)
 		r.Body = http.MaxBytesReader(w, r.Body, size)
 		next.ServeHTTP(w, r)
-		if r.URL.Path != streamPath {
+		if !stream {
 			return
 		}
 		receipt.setTrailer(w)

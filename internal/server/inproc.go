@@ -138,7 +138,7 @@ func (p *inproc) NewStream(ctx context.Context, _ *grpc.StreamDesc, method strin
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	s := &localStream{
-		ctx: ctx, cancel: cancel, note: &transportNote{method: method},
+		ctx: ctx, cancel: cancel, note: &transportNote{method: method}, many: m.stream.ClientStreams,
 		up: make(chan proto.Message), down: make(chan proto.Message), ended: make(chan struct{}),
 	}
 	info := &grpc.StreamServerInfo{FullMethod: method, IsClientStream: m.stream.ClientStreams, IsServerStream: m.stream.ServerStreams}
@@ -155,6 +155,7 @@ type localStream struct {
 	ctx      context.Context //nolint:containedctx // a stream has the context it was made with
 	cancel   context.CancelFunc
 	note     *transportNote
+	many     bool // of messages the client may send
 	up, down chan proto.Message
 	closeUp  sync.Once
 	ended    chan struct{} // closed when the handler has returned err
@@ -194,6 +195,9 @@ func (s *localStream) SendMsg(m any) error {
 	case s.up <- proto.Clone(message):
 		return nil
 	case <-s.ended:
+		if !s.many {
+			return nil // as over the network: what the call came to is received
+		}
 		return io.EOF
 	case <-s.ctx.Done():
 		return status.FromContextError(s.ctx.Err()).Err()

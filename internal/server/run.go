@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -33,6 +34,7 @@ func (s *Server) Run(ctx context.Context) error {
 	go s.view.KeepLevel(background, feedEvery)
 	go s.ready.watch(background, s.db, s.log)
 	go s.warm(background)
+	go s.countEntries(background)
 	go s.policies.Watch(background, filesEvery, s.policyChanged)
 	for _, t := range []*access.TLS{s.tls, s.restTLS} {
 		if t != nil {
@@ -44,6 +46,8 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	stopGathering := s.gather(background)
 	defer stopGathering()
+	stopTicking := beside(background, s.ticker.Run)
+	defer stopTicking()
 	var g errgroup.Group
 	g.Go(func() error { return s.grpc.Serve(s.listeners.grpc) })
 	g.Go(func() error { return ignoreClosed(s.serveREST()) })
@@ -57,9 +61,32 @@ func (s *Server) Run(ctx context.Context) error {
 	case err = <-failed:
 	}
 	s.ready.draining.Store(true)
+	s.watches.Stop() // they would not end by themselves
 	s.stopServing(context.WithoutCancel(ctx))
 	stopGathering() // before the database is closed
+	stopTicking()
 	return errors.Join(err, s.Close())
+}
+
+// countEntries counts the log's blocks as they become complete, so that questions
+// about years of use are answered from counts.
+func (s *Server) countEntries(ctx context.Context) {
+	tick := time.NewTicker(countEvery)
+	defer tick.Stop()
+	for {
+		more, err := s.db.CountBlock(ctx)
+		if err != nil && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "entries cannot be counted", "err", err)
+		}
+		if more {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
 }
 
 // gather has the log witnessed until the function that it returns is called,
@@ -68,11 +95,17 @@ func (s *Server) gather(ctx context.Context) (stop func()) {
 	if s.gatherer == nil {
 		return func() {}
 	}
+	return beside(ctx, s.gatherer.Run)
+}
+
+// beside runs something beside the calls until the function that it returns is
+// called, which may be repeated.
+func beside(ctx context.Context, run func(context.Context)) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		s.gatherer.Run(ctx)
+		run(ctx)
 	}()
 	return func() {
 		cancel()

@@ -49,10 +49,12 @@ type Server struct {
 	restTLS  *access.TLS
 	otel     *telemetry
 	gatherer *gather.Gatherer // nil without witnesses
+	ticker   *service.Ticker
 
 	grpc      *grpc.Server
 	rest      *http.Server
 	admin     *http.Server
+	watches   service.Watches
 	listeners struct{ grpc, rest, admin net.Listener }
 	ready     readiness
 }
@@ -63,6 +65,7 @@ const (
 	shutdownTimeout   = 15 * time.Second
 	feedEvery         = 500 * time.Millisecond
 	filesEvery        = 5 * time.Second
+	countEvery        = time.Minute
 )
 
 // maxConnections bounds the connections open at one port.
@@ -178,6 +181,7 @@ func (s *Server) open(ctx context.Context) error {
 		log: call.Log{Appender: appender, Keys: s.keys}, gate: s.gate,
 		refusals: s.refusals, check: check, limits: newLimiter(c.Limits.PerSecond, c.Limits.Burst), slog: s.log, timeout: c.Limits.CallTimeout,
 	}
+	s.ticker = service.NewTicker(deps, appender)
 	if err := s.openGatherer(); err != nil {
 		return err
 	}
@@ -245,7 +249,8 @@ func (s *Server) compose(ctx context.Context, deps *service.Deps, methods call.M
 		})
 		registerv1.RegisterSearchServiceServer(r, &service.Searches{Deps: deps})
 		registerv1.RegisterLinkServiceServer(r, &service.Links{Deps: deps, Linker: linker})
-		registerv1.RegisterAlertServiceServer(r, &service.Alerts{Deps: deps})
+		registerv1.RegisterAlertServiceServer(r, &service.Alerts{Deps: deps, Watches: &s.watches})
+		registerv1.RegisterDutyServiceServer(r, &service.Duties{Deps: deps})
 		registerv1.RegisterAccessLogServiceServer(r, &service.AccessLog{Deps: deps})
 		registerv1.RegisterStandardsServiceServer(r, &service.Standards{Deps: deps, Strengths: s.authn.Strengths})
 		registerv1.RegisterDirectoryServiceServer(r, &service.Directory{Deps: deps, Permissions: methods.Permissions()})

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -146,9 +147,7 @@ func (s *AccessLog) GetConsistencyProof(ctx context.Context, req *registerv1.Get
 // ListEntries implements the RPC.
 func (s *AccessLog) ListEntries(ctx context.Context, req *registerv1.ListEntriesRequest) (*registerv1.ListEntriesResponse, error) {
 	c := call.From(ctx)
-	c.Entry.Reason = strings.TrimPrefix(req.GetPurpose().String(), "LOG_PURPOSE_")
-	c.Entry.ReferenceHMAC = s.Keys.ReferenceHMAC(c.Actor.Force, req.GetReference())
-	c.SetBody(&storev1.StoredReason{Method: c.Method.Short, Code: req.GetPurpose().String(), Reference: req.GetReference(), Subject: req.GetSubject()})
+	s.notePurpose(c, req)
 
 	filter, err := s.filter(req)
 	if err != nil {
@@ -176,10 +175,27 @@ func (s *AccessLog) ListEntries(ctx context.Context, req *registerv1.ListEntries
 	return resp, nil
 }
 
+// reading is a request to look into the log.
+type reading interface {
+	GetPurpose() registerv1.LogPurpose
+	GetReference() string
+	GetSubject() string
+}
+
+// notePurpose notes for what the caller looks into the log.
+func (d *Deps) notePurpose(c *call.Call, req reading) {
+	c.Entry.Reason = strings.TrimPrefix(req.GetPurpose().String(), "LOG_PURPOSE_")
+	c.Entry.ReferenceHMAC = d.Keys.ReferenceHMAC(c.Actor.Force, req.GetReference())
+	c.SetBody(&storev1.StoredReason{Method: c.Method.Short, Code: req.GetPurpose().String(), Reference: req.GetReference(), Subject: req.GetSubject()})
+}
+
 func (s *AccessLog) filter(req *registerv1.ListEntriesRequest) (postgres.EntryFilter, error) {
 	force := call.ForceCode(req.GetParent())
 	f := postgres.EntryFilter{
-		Force: force, Actor: req.GetSubject(), Method: req.GetMethod(), Outcome: req.GetOutcome(), NewestFirst: true,
+		Force: force, Actor: req.GetSubject(), Method: req.GetMethod(), Outcome: req.GetOutcome(), Refused: req.GetRefused(), NewestFirst: true,
+	}
+	if req.GetCrimeReference() != "" {
+		f.ReferenceHMACs = s.Keys.ReferenceHMACs(force, req.GetCrimeReference())
 	}
 	if req.GetRecord() != "" {
 		id, err := uuid.Parse(call.RecordID(req.GetRecord()))
@@ -210,7 +226,7 @@ func (s *AccessLog) filter(req *registerv1.ListEntriesRequest) (postgres.EntryFi
 func listBinding(req *registerv1.ListEntriesRequest) string {
 	return strings.Join([]string{
 		"log", req.GetParent(), req.GetSubject(), req.GetMethod(), req.GetOutcome(), req.GetRecord(),
-		req.GetStartTime().String(), req.GetEndTime().String(),
+		req.GetStartTime().String(), req.GetEndTime().String(), req.GetCrimeReference(), strconv.FormatBool(req.GetRefused()),
 	}, "|")
 }
 

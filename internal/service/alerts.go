@@ -21,6 +21,8 @@ import (
 type Alerts struct {
 	registerv1.UnimplementedAlertServiceServer
 	*Deps
+	// Watches are the streams that are open.
+	Watches *Watches
 }
 
 // cursor is a place in a force's alerts: that of the last one looked at.
@@ -91,20 +93,8 @@ func (s *Alerts) ListAlerts(ctx context.Context, req *registerv1.ListAlertsReque
 	see := s.sight(c, force)
 	size := pageSize(req.GetPageSize(), 100)
 	resp := &registerv1.ListAlertsResponse{}
-	var page []*view.Alert
-	for _, a := range s.View.Alerts(force, at.index, at.ordinal) {
-		wanted := see.shows(a) && (!req.GetOpen() || !a.Acknowledged)
-		if wanted && len(page) == size {
-			resp.More = true
-			break
-		}
-		if wanted {
-			// The token names the place of what is shown: that there is something
-			// behind it which is not, nobody can read from it.
-			at = cursor{a.Index, a.Ordinal}
-			page = append(page, a)
-		}
-	}
+	page, at, more := s.after(see, at, size, func(a *view.Alert) bool { return !req.GetOpen() || !a.Acknowledged })
+	resp.More = more
 	resp.NextPageToken = s.token(binding, at.bytes())
 	var err error
 	resp.Alerts, err = s.page(ctx, see, page)

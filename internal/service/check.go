@@ -121,6 +121,8 @@ func (c *Checker) domain(m proto.Message) ([]Violation, string) {
 	case *registerv1.RegisterPlanRequest:
 		return append(c.force(r.GetParent(), "parent"), c.plan(r.GetPlan())...), ReasonInvalidFields
 	case *registerv1.ListEntriesRequest:
+		return append(c.logFilter(r), c.logReference(r)...), ReasonInvalidFields
+	case *registerv1.SummariseActivityRequest:
 		return c.logFilter(r), ReasonInvalidFields
 	case *registerv1.UpdateForceContactRequest:
 		return c.force(r.GetContact().GetForce(), "contact.force"), ReasonInvalidFields
@@ -131,7 +133,11 @@ func (c *Checker) domain(m proto.Message) ([]Violation, string) {
 // logFilter checks what the log is filtered by: no subject, method or outcome in
 // it holds anything but printable ASCII, and a filter that can match nothing is
 // refused, because an empty list must mean that nothing was done.
-func (c *Checker) logFilter(r *registerv1.ListEntriesRequest) []Violation {
+func (c *Checker) logFilter(r interface{ GetSubject() string }) []Violation {
+	var method, outcome string
+	if list, ok := r.(*registerv1.ListEntriesRequest); ok {
+		method, outcome = list.GetMethod(), list.GetOutcome()
+	}
 	var out []Violation
 	for _, f := range []struct {
 		field, text string
@@ -139,8 +145,8 @@ func (c *Checker) logFilter(r *registerv1.ListEntriesRequest) []Violation {
 		wanted      string
 	}{
 		{"subject", r.GetSubject(), true, ""},
-		{"method", r.GetMethod(), c.methods[r.GetMethod()] || r.GetMethod() == "policy.activate" || r.GetMethod() == relinkMethod, "is not a method of the contract, such as SearchService.CreateSearch"},
-		{"outcome", r.GetOutcome(), knownOutcome(r.GetOutcome()), "is not OK or the name of a gRPC code, such as PERMISSION_DENIED"},
+		{"method", method, c.methods[method] || ofRegister(method), "is not a method of the contract, such as SearchService.CreateSearch"},
+		{"outcome", outcome, knownOutcome(outcome), "is not OK or the name of a gRPC code, such as PERMISSION_DENIED"},
 	} {
 		switch {
 		case strings.ContainsFunc(f.text, func(c rune) bool { return c < ' ' || c > '~' }):
@@ -150,6 +156,24 @@ func (c *Checker) logFilter(r *registerv1.ListEntriesRequest) []Violation {
 		}
 	}
 	return out
+}
+
+// ofRegister reports whether a method is one of what the register does of itself.
+func ofRegister(method string) bool {
+	switch method {
+	case "policy.activate", relinkMethod, tickDuties, tickClimb:
+		return true
+	}
+	return false
+}
+
+// logReference refuses a crime reference of no force: references are unique only
+// together with theirs.
+func (c *Checker) logReference(r *registerv1.ListEntriesRequest) []Violation {
+	if r.GetCrimeReference() != "" && call.ForceCode(r.GetParent()) == "" {
+		return []Violation{{"crime_reference", "needs the force in `parent` whose reference it is"}}
+	}
+	return nil
 }
 
 func knownOutcome(name string) bool {

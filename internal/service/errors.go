@@ -52,6 +52,7 @@ const (
 	ReasonUnauthenticated  = "UNAUTHENTICATED"
 	ReasonSuspended        = "SUSPENDED"
 	ReasonStepUp           = "STEP_UP_REQUIRED"
+	ReasonTokenExpired     = "token_expired"
 	ReasonTooManyRequests  = "TOO_MANY_REQUESTS"
 	ReasonMalformedRequest = "MALFORMED_REQUEST"
 )

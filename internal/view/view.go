@@ -53,7 +53,9 @@ type View struct {
 	fallen    map[identity.ID]FallenCourse
 	parts     parts
 	duties    duties
+	followed  *Followed    // nil when nobody follows
 	head      atomic.Int64 // last log index applied, -1 before the first
+	changed   changes
 }
 
 // New makes an empty view; Load fills it.
@@ -100,14 +102,18 @@ func (v *View) catchUp(ctx context.Context) error {
 				return err
 			}
 			v.mu.Lock()
+			was := v.nominalsOf(d.kind, d.id)
 			v.apply(d)
+			followed, about := v.followed, append(was, v.nominalsOf(d.kind, d.id)...)
 			v.mu.Unlock()
+			followed.add(about...)
 			if d.nominal != nil && !d.nominal.Silent() {
 				v.index.Put(d.id, d.nominal.Force, d.identity)
 			}
 		}
 		if len(rows) > 0 {
 			v.head.Store(rows[len(rows)-1].Version.LogIndex)
+			v.changed.tell()
 		}
 		if len(rows) < feedPage {
 			return nil

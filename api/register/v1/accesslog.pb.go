@@ -88,6 +88,75 @@ func (LogPurpose) EnumDescriptor() ([]byte, []int) {
 	return file_register_v1_accesslog_proto_rawDescGZIP(), []int{0}
 }
 
+// ActivityGrouping is what entries are counted by.
+type ActivityGrouping int32
+
+const (
+	// Not stated; refused.
+	ActivityGrouping_ACTIVITY_GROUPING_UNSPECIFIED ActivityGrouping = 0
+	// By hour, in UTC: "2026-11-22T14:00Z".
+	ActivityGrouping_ACTIVITY_GROUPING_HOUR ActivityGrouping = 1
+	// By day, in UTC: "2026-11-22".
+	ActivityGrouping_ACTIVITY_GROUPING_DAY ActivityGrouping = 2
+	// By the caller's force: "33"; empty for national callers.
+	ActivityGrouping_ACTIVITY_GROUPING_FORCE ActivityGrouping = 3
+	// By the reason code of a search, or the purpose of a log reading.
+	ActivityGrouping_ACTIVITY_GROUPING_REASON ActivityGrouping = 4
+	// By the method.
+	ActivityGrouping_ACTIVITY_GROUPING_METHOD ActivityGrouping = 5
+	// By the outcome.
+	ActivityGrouping_ACTIVITY_GROUPING_OUTCOME ActivityGrouping = 6
+)
+
+// Enum value maps for ActivityGrouping.
+var (
+	ActivityGrouping_name = map[int32]string{
+		0: "ACTIVITY_GROUPING_UNSPECIFIED",
+		1: "ACTIVITY_GROUPING_HOUR",
+		2: "ACTIVITY_GROUPING_DAY",
+		3: "ACTIVITY_GROUPING_FORCE",
+		4: "ACTIVITY_GROUPING_REASON",
+		5: "ACTIVITY_GROUPING_METHOD",
+		6: "ACTIVITY_GROUPING_OUTCOME",
+	}
+	ActivityGrouping_value = map[string]int32{
+		"ACTIVITY_GROUPING_UNSPECIFIED": 0,
+		"ACTIVITY_GROUPING_HOUR":        1,
+		"ACTIVITY_GROUPING_DAY":         2,
+		"ACTIVITY_GROUPING_FORCE":       3,
+		"ACTIVITY_GROUPING_REASON":      4,
+		"ACTIVITY_GROUPING_METHOD":      5,
+		"ACTIVITY_GROUPING_OUTCOME":     6,
+	}
+)
+
+func (x ActivityGrouping) Enum() *ActivityGrouping {
+	p := new(ActivityGrouping)
+	*p = x
+	return p
+}
+
+func (x ActivityGrouping) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ActivityGrouping) Descriptor() protoreflect.EnumDescriptor {
+	return file_register_v1_accesslog_proto_enumTypes[1].Descriptor()
+}
+
+func (ActivityGrouping) Type() protoreflect.EnumType {
+	return &file_register_v1_accesslog_proto_enumTypes[1]
+}
+
+func (x ActivityGrouping) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ActivityGrouping.Descriptor instead.
+func (ActivityGrouping) EnumDescriptor() ([]byte, []int) {
+	return file_register_v1_accesslog_proto_rawDescGZIP(), []int{1}
+}
+
 // GetCheckpointRequest asks for the newest checkpoint.
 type GetCheckpointRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -593,7 +662,12 @@ type ListEntriesRequest struct {
 	// How many at most, 1 to 500; 0 means 50.
 	PageSize int32 `protobuf:"varint,10,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The token of the page before; empty for the first page.
-	PageToken     string `protobuf:"bytes,11,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,11,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only entries whose callers gave this crime or incident reference, as they gave
+	// it; `parent` must name a force, whose references they are.
+	CrimeReference string `protobuf:"bytes,12,opt,name=crime_reference,json=crimeReference,proto3" json:"crime_reference,omitempty"`
+	// Only entries with any other outcome than "OK".
+	Refused       bool `protobuf:"varint,13,opt,name=refused,proto3" json:"refused,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -705,6 +779,251 @@ func (x *ListEntriesRequest) GetPageToken() string {
 	return ""
 }
 
+func (x *ListEntriesRequest) GetCrimeReference() string {
+	if x != nil {
+		return x.CrimeReference
+	}
+	return ""
+}
+
+func (x *ListEntriesRequest) GetRefused() bool {
+	if x != nil {
+		return x.Refused
+	}
+	return false
+}
+
+// SummariseActivityRequest asks how many entries there are.
+type SummariseActivityRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The force whose users' entries are counted, "forces/33", or "forces/-" for all
+	// forces.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// For what lawful purpose.
+	Purpose LogPurpose `protobuf:"varint,2,opt,name=purpose,proto3,enum=register.v1.LogPurpose" json:"purpose,omitempty"`
+	// The case or review reference, 3 to 80 characters.
+	Reference string `protobuf:"bytes,3,opt,name=reference,proto3" json:"reference,omitempty"`
+	// What they are counted by.
+	GroupBy ActivityGrouping `protobuf:"varint,4,opt,name=group_by,json=groupBy,proto3,enum=register.v1.ActivityGrouping" json:"group_by,omitempty"`
+	// Only entries of this subject.
+	Subject string `protobuf:"bytes,5,opt,name=subject,proto3" json:"subject,omitempty"`
+	// Only entries at or after this time. Unless `subject` is given, the beginning of
+	// a day in UTC; by HOUR, of an hour.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// Only entries before this time; likewise.
+	EndTime       *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SummariseActivityRequest) Reset() {
+	*x = SummariseActivityRequest{}
+	mi := &file_register_v1_accesslog_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SummariseActivityRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SummariseActivityRequest) ProtoMessage() {}
+
+func (x *SummariseActivityRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_accesslog_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SummariseActivityRequest.ProtoReflect.Descriptor instead.
+func (*SummariseActivityRequest) Descriptor() ([]byte, []int) {
+	return file_register_v1_accesslog_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *SummariseActivityRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *SummariseActivityRequest) GetPurpose() LogPurpose {
+	if x != nil {
+		return x.Purpose
+	}
+	return LogPurpose_LOG_PURPOSE_UNSPECIFIED
+}
+
+func (x *SummariseActivityRequest) GetReference() string {
+	if x != nil {
+		return x.Reference
+	}
+	return ""
+}
+
+func (x *SummariseActivityRequest) GetGroupBy() ActivityGrouping {
+	if x != nil {
+		return x.GroupBy
+	}
+	return ActivityGrouping_ACTIVITY_GROUPING_UNSPECIFIED
+}
+
+func (x *SummariseActivityRequest) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
+func (x *SummariseActivityRequest) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *SummariseActivityRequest) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
+// SummariseActivityResponse says how many entries there are.
+type SummariseActivityResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The groups: by time or force in their order, else the most frequent first; at
+	// most 10,000.
+	Counts []*ActivityCount `protobuf:"bytes,1,rep,name=counts,proto3" json:"counts,omitempty"`
+	// More groups exist than are told: ask for a shorter time.
+	Truncated     bool `protobuf:"varint,2,opt,name=truncated,proto3" json:"truncated,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SummariseActivityResponse) Reset() {
+	*x = SummariseActivityResponse{}
+	mi := &file_register_v1_accesslog_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SummariseActivityResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SummariseActivityResponse) ProtoMessage() {}
+
+func (x *SummariseActivityResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_accesslog_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SummariseActivityResponse.ProtoReflect.Descriptor instead.
+func (*SummariseActivityResponse) Descriptor() ([]byte, []int) {
+	return file_register_v1_accesslog_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *SummariseActivityResponse) GetCounts() []*ActivityCount {
+	if x != nil {
+		return x.Counts
+	}
+	return nil
+}
+
+func (x *SummariseActivityResponse) GetTruncated() bool {
+	if x != nil {
+		return x.Truncated
+	}
+	return false
+}
+
+// ActivityCount is how many entries one group has.
+type ActivityCount struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The group.
+	Key string `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	// How many entries.
+	Entries int64 `protobuf:"varint,2,opt,name=entries,proto3" json:"entries,omitempty"`
+	// How many of them had any other outcome than "OK".
+	Refused int64 `protobuf:"varint,3,opt,name=refused,proto3" json:"refused,omitempty"`
+	// How many records they showed or changed.
+	Records       int64 `protobuf:"varint,4,opt,name=records,proto3" json:"records,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ActivityCount) Reset() {
+	*x = ActivityCount{}
+	mi := &file_register_v1_accesslog_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ActivityCount) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ActivityCount) ProtoMessage() {}
+
+func (x *ActivityCount) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_accesslog_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ActivityCount.ProtoReflect.Descriptor instead.
+func (*ActivityCount) Descriptor() ([]byte, []int) {
+	return file_register_v1_accesslog_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ActivityCount) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *ActivityCount) GetEntries() int64 {
+	if x != nil {
+		return x.Entries
+	}
+	return 0
+}
+
+func (x *ActivityCount) GetRefused() int64 {
+	if x != nil {
+		return x.Refused
+	}
+	return 0
+}
+
+func (x *ActivityCount) GetRecords() int64 {
+	if x != nil {
+		return x.Records
+	}
+	return 0
+}
+
 // ListEntriesResponse is a page of log entries.
 type ListEntriesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -718,7 +1037,7 @@ type ListEntriesResponse struct {
 
 func (x *ListEntriesResponse) Reset() {
 	*x = ListEntriesResponse{}
-	mi := &file_register_v1_accesslog_proto_msgTypes[8]
+	mi := &file_register_v1_accesslog_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -730,7 +1049,7 @@ func (x *ListEntriesResponse) String() string {
 func (*ListEntriesResponse) ProtoMessage() {}
 
 func (x *ListEntriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_accesslog_proto_msgTypes[8]
+	mi := &file_register_v1_accesslog_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -743,7 +1062,7 @@ func (x *ListEntriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEntriesResponse.ProtoReflect.Descriptor instead.
 func (*ListEntriesResponse) Descriptor() ([]byte, []int) {
-	return file_register_v1_accesslog_proto_rawDescGZIP(), []int{8}
+	return file_register_v1_accesslog_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListEntriesResponse) GetEntries() []*LogEntry {
@@ -795,7 +1114,7 @@ type LogEntry struct {
 
 func (x *LogEntry) Reset() {
 	*x = LogEntry{}
-	mi := &file_register_v1_accesslog_proto_msgTypes[9]
+	mi := &file_register_v1_accesslog_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -807,7 +1126,7 @@ func (x *LogEntry) String() string {
 func (*LogEntry) ProtoMessage() {}
 
 func (x *LogEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_accesslog_proto_msgTypes[9]
+	mi := &file_register_v1_accesslog_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -820,7 +1139,7 @@ func (x *LogEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogEntry.ProtoReflect.Descriptor instead.
 func (*LogEntry) Descriptor() ([]byte, []int) {
-	return file_register_v1_accesslog_proto_rawDescGZIP(), []int{9}
+	return file_register_v1_accesslog_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *LogEntry) GetIndex() int64 {
@@ -952,7 +1271,7 @@ const file_register_v1_accesslog_proto_rawDesc = "" +
 	"\x10second_tree_size\x18\x02 \x01(\x03R\x0esecondTreeSize\x12&\n" +
 	"\x0ffirst_root_hash\x18\x03 \x01(\fR\rfirstRootHash\x12(\n" +
 	"\x10second_root_hash\x18\x04 \x01(\fR\x0esecondRootHash\x12\x16\n" +
-	"\x06hashes\x18\x05 \x03(\fR\x06hashes\"\x88\x04\n" +
+	"\x06hashes\x18\x05 \x03(\fR\x06hashes\"\xd4\x04\n" +
 	"\x12ListEntriesRequest\x127\n" +
 	"\x06parent\x18\x01 \x01(\tB\x1f\xe0A\x02\xbaH\x19r\x172\x15^forces/([0-9]{2}|-)$R\x06parent\x12@\n" +
 	"\apurpose\x18\x02 \x01(\x0e2\x17.register.v1.LogPurposeB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\apurpose\x12*\n" +
@@ -968,7 +1287,26 @@ const file_register_v1_accesslog_proto_rawDesc = "" +
 	" \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xf4\x03(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\v \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\tpageToken\"n\n" +
+	"page_token\x18\v \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\tpageToken\x120\n" +
+	"\x0fcrime_reference\x18\f \x01(\tB\a\xbaH\x04r\x02\x18PR\x0ecrimeReference\x12\x18\n" +
+	"\arefused\x18\r \x01(\bR\arefused\"\xa0\x03\n" +
+	"\x18SummariseActivityRequest\x127\n" +
+	"\x06parent\x18\x01 \x01(\tB\x1f\xe0A\x02\xbaH\x19r\x172\x15^forces/([0-9]{2}|-)$R\x06parent\x12@\n" +
+	"\apurpose\x18\x02 \x01(\x0e2\x17.register.v1.LogPurposeB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\apurpose\x12*\n" +
+	"\treference\x18\x03 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x03\x18PR\treference\x12G\n" +
+	"\bgroup_by\x18\x04 \x01(\x0e2\x1d.register.v1.ActivityGroupingB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\agroupBy\x12\"\n" +
+	"\asubject\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\asubject\x129\n" +
+	"\n" +
+	"start_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
+	"\bend_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\"m\n" +
+	"\x19SummariseActivityResponse\x122\n" +
+	"\x06counts\x18\x01 \x03(\v2\x1a.register.v1.ActivityCountR\x06counts\x12\x1c\n" +
+	"\ttruncated\x18\x02 \x01(\bR\ttruncated\"o\n" +
+	"\rActivityCount\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x18\n" +
+	"\aentries\x18\x02 \x01(\x03R\aentries\x12\x18\n" +
+	"\arefused\x18\x03 \x01(\x03R\arefused\x12\x18\n" +
+	"\arecords\x18\x04 \x01(\x03R\arecords\"n\n" +
 	"\x13ListEntriesResponse\x12/\n" +
 	"\aentries\x18\x01 \x03(\v2\x15.register.v1.LogEntryR\aentries\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xac\x03\n" +
@@ -993,7 +1331,15 @@ const file_register_v1_accesslog_proto_rawDesc = "" +
 	"\x16LOG_PURPOSE_LAWFULNESS\x10\x01\x12\x1f\n" +
 	"\x1bLOG_PURPOSE_SELF_MONITORING\x10\x02\x12\x18\n" +
 	"\x14LOG_PURPOSE_SECURITY\x10\x03\x12$\n" +
-	" LOG_PURPOSE_CRIMINAL_PROCEEDINGS\x10\x042\xc3\x04\n" +
+	" LOG_PURPOSE_CRIMINAL_PROCEEDINGS\x10\x04*\xe4\x01\n" +
+	"\x10ActivityGrouping\x12!\n" +
+	"\x1dACTIVITY_GROUPING_UNSPECIFIED\x10\x00\x12\x1a\n" +
+	"\x16ACTIVITY_GROUPING_HOUR\x10\x01\x12\x19\n" +
+	"\x15ACTIVITY_GROUPING_DAY\x10\x02\x12\x1b\n" +
+	"\x17ACTIVITY_GROUPING_FORCE\x10\x03\x12\x1c\n" +
+	"\x18ACTIVITY_GROUPING_REASON\x10\x04\x12\x1c\n" +
+	"\x18ACTIVITY_GROUPING_METHOD\x10\x05\x12\x1d\n" +
+	"\x19ACTIVITY_GROUPING_OUTCOME\x10\x062\xf0\x05\n" +
 	"\x10AccessLogService\x12y\n" +
 	"\rGetCheckpoint\x12!.register.v1.GetCheckpointRequest\x1a\x17.register.v1.Checkpoint\",\x92\x82\x19\x0e\n" +
 	"\x03log\x12\x05prove\x18\a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/log/checkpoint\x12\x89\x01\n" +
@@ -1002,7 +1348,9 @@ const file_register_v1_accesslog_proto_rawDesc = "" +
 	"\x13GetConsistencyProof\x12'.register.v1.GetConsistencyProofRequest\x1a\x1d.register.v1.ConsistencyProof\"2\x92\x82\x19\x0e\n" +
 	"\x03log\x12\x05prove\x18\a\x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/log/consistencyProof\x12\x93\x01\n" +
 	"\vListEntries\x12\x1f.register.v1.ListEntriesRequest\x1a .register.v1.ListEntriesResponse\"A\x92\x82\x19\r\n" +
-	"\x03log\x12\x04list\x18\x03\x82\xd3\xe4\x93\x02*:\x01*\"%/v1/{parent=forces/*}/logEntries:listB\xb3\x01\n" +
+	"\x03log\x12\x04list\x18\x03\x82\xd3\xe4\x93\x02*:\x01*\"%/v1/{parent=forces/*}/logEntries:list\x12\xaa\x01\n" +
+	"\x11SummariseActivity\x12%.register.v1.SummariseActivityRequest\x1a&.register.v1.SummariseActivityResponse\"F\x92\x82\x19\r\n" +
+	"\x03log\x12\x04list\x18\x03\x82\xd3\xe4\x93\x02/:\x01*\"*/v1/{parent=forces/*}/logEntries:summariseB\xb3\x01\n" +
 	"\x0fcom.register.v1B\x0eAccesslogProtoP\x01ZCgithub.com/perpetrator-register/register/api/register/v1;registerv1\xa2\x02\x03RXX\xaa\x02\vRegister.V1\xca\x02\vRegister\\V1\xe2\x02\x17Register\\V1\\GPBMetadata\xea\x02\fRegister::V1b\x06proto3"
 
 var (
@@ -1017,45 +1365,56 @@ func file_register_v1_accesslog_proto_rawDescGZIP() []byte {
 	return file_register_v1_accesslog_proto_rawDescData
 }
 
-var file_register_v1_accesslog_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_register_v1_accesslog_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_register_v1_accesslog_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_register_v1_accesslog_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_register_v1_accesslog_proto_goTypes = []any{
 	(LogPurpose)(0),                    // 0: register.v1.LogPurpose
-	(*GetCheckpointRequest)(nil),       // 1: register.v1.GetCheckpointRequest
-	(*Checkpoint)(nil),                 // 2: register.v1.Checkpoint
-	(*WitnessedCheckpoint)(nil),        // 3: register.v1.WitnessedCheckpoint
-	(*GetInclusionProofRequest)(nil),   // 4: register.v1.GetInclusionProofRequest
-	(*InclusionProof)(nil),             // 5: register.v1.InclusionProof
-	(*GetConsistencyProofRequest)(nil), // 6: register.v1.GetConsistencyProofRequest
-	(*ConsistencyProof)(nil),           // 7: register.v1.ConsistencyProof
-	(*ListEntriesRequest)(nil),         // 8: register.v1.ListEntriesRequest
-	(*ListEntriesResponse)(nil),        // 9: register.v1.ListEntriesResponse
-	(*LogEntry)(nil),                   // 10: register.v1.LogEntry
-	(*timestamppb.Timestamp)(nil),      // 11: google.protobuf.Timestamp
-	(Operation)(0),                     // 12: register.v1.Operation
+	(ActivityGrouping)(0),              // 1: register.v1.ActivityGrouping
+	(*GetCheckpointRequest)(nil),       // 2: register.v1.GetCheckpointRequest
+	(*Checkpoint)(nil),                 // 3: register.v1.Checkpoint
+	(*WitnessedCheckpoint)(nil),        // 4: register.v1.WitnessedCheckpoint
+	(*GetInclusionProofRequest)(nil),   // 5: register.v1.GetInclusionProofRequest
+	(*InclusionProof)(nil),             // 6: register.v1.InclusionProof
+	(*GetConsistencyProofRequest)(nil), // 7: register.v1.GetConsistencyProofRequest
+	(*ConsistencyProof)(nil),           // 8: register.v1.ConsistencyProof
+	(*ListEntriesRequest)(nil),         // 9: register.v1.ListEntriesRequest
+	(*SummariseActivityRequest)(nil),   // 10: register.v1.SummariseActivityRequest
+	(*SummariseActivityResponse)(nil),  // 11: register.v1.SummariseActivityResponse
+	(*ActivityCount)(nil),              // 12: register.v1.ActivityCount
+	(*ListEntriesResponse)(nil),        // 13: register.v1.ListEntriesResponse
+	(*LogEntry)(nil),                   // 14: register.v1.LogEntry
+	(*timestamppb.Timestamp)(nil),      // 15: google.protobuf.Timestamp
+	(Operation)(0),                     // 16: register.v1.Operation
 }
 var file_register_v1_accesslog_proto_depIdxs = []int32{
-	3,  // 0: register.v1.Checkpoint.witnessed:type_name -> register.v1.WitnessedCheckpoint
-	11, // 1: register.v1.WitnessedCheckpoint.witness_time:type_name -> google.protobuf.Timestamp
+	4,  // 0: register.v1.Checkpoint.witnessed:type_name -> register.v1.WitnessedCheckpoint
+	15, // 1: register.v1.WitnessedCheckpoint.witness_time:type_name -> google.protobuf.Timestamp
 	0,  // 2: register.v1.ListEntriesRequest.purpose:type_name -> register.v1.LogPurpose
-	11, // 3: register.v1.ListEntriesRequest.start_time:type_name -> google.protobuf.Timestamp
-	11, // 4: register.v1.ListEntriesRequest.end_time:type_name -> google.protobuf.Timestamp
-	10, // 5: register.v1.ListEntriesResponse.entries:type_name -> register.v1.LogEntry
-	11, // 6: register.v1.LogEntry.time:type_name -> google.protobuf.Timestamp
-	12, // 7: register.v1.LogEntry.operation:type_name -> register.v1.Operation
-	1,  // 8: register.v1.AccessLogService.GetCheckpoint:input_type -> register.v1.GetCheckpointRequest
-	4,  // 9: register.v1.AccessLogService.GetInclusionProof:input_type -> register.v1.GetInclusionProofRequest
-	6,  // 10: register.v1.AccessLogService.GetConsistencyProof:input_type -> register.v1.GetConsistencyProofRequest
-	8,  // 11: register.v1.AccessLogService.ListEntries:input_type -> register.v1.ListEntriesRequest
-	2,  // 12: register.v1.AccessLogService.GetCheckpoint:output_type -> register.v1.Checkpoint
-	5,  // 13: register.v1.AccessLogService.GetInclusionProof:output_type -> register.v1.InclusionProof
-	7,  // 14: register.v1.AccessLogService.GetConsistencyProof:output_type -> register.v1.ConsistencyProof
-	9,  // 15: register.v1.AccessLogService.ListEntries:output_type -> register.v1.ListEntriesResponse
-	12, // [12:16] is the sub-list for method output_type
-	8,  // [8:12] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	15, // 3: register.v1.ListEntriesRequest.start_time:type_name -> google.protobuf.Timestamp
+	15, // 4: register.v1.ListEntriesRequest.end_time:type_name -> google.protobuf.Timestamp
+	0,  // 5: register.v1.SummariseActivityRequest.purpose:type_name -> register.v1.LogPurpose
+	1,  // 6: register.v1.SummariseActivityRequest.group_by:type_name -> register.v1.ActivityGrouping
+	15, // 7: register.v1.SummariseActivityRequest.start_time:type_name -> google.protobuf.Timestamp
+	15, // 8: register.v1.SummariseActivityRequest.end_time:type_name -> google.protobuf.Timestamp
+	12, // 9: register.v1.SummariseActivityResponse.counts:type_name -> register.v1.ActivityCount
+	14, // 10: register.v1.ListEntriesResponse.entries:type_name -> register.v1.LogEntry
+	15, // 11: register.v1.LogEntry.time:type_name -> google.protobuf.Timestamp
+	16, // 12: register.v1.LogEntry.operation:type_name -> register.v1.Operation
+	2,  // 13: register.v1.AccessLogService.GetCheckpoint:input_type -> register.v1.GetCheckpointRequest
+	5,  // 14: register.v1.AccessLogService.GetInclusionProof:input_type -> register.v1.GetInclusionProofRequest
+	7,  // 15: register.v1.AccessLogService.GetConsistencyProof:input_type -> register.v1.GetConsistencyProofRequest
+	9,  // 16: register.v1.AccessLogService.ListEntries:input_type -> register.v1.ListEntriesRequest
+	10, // 17: register.v1.AccessLogService.SummariseActivity:input_type -> register.v1.SummariseActivityRequest
+	3,  // 18: register.v1.AccessLogService.GetCheckpoint:output_type -> register.v1.Checkpoint
+	6,  // 19: register.v1.AccessLogService.GetInclusionProof:output_type -> register.v1.InclusionProof
+	8,  // 20: register.v1.AccessLogService.GetConsistencyProof:output_type -> register.v1.ConsistencyProof
+	13, // 21: register.v1.AccessLogService.ListEntries:output_type -> register.v1.ListEntriesResponse
+	11, // 22: register.v1.AccessLogService.SummariseActivity:output_type -> register.v1.SummariseActivityResponse
+	18, // [18:23] is the sub-list for method output_type
+	13, // [13:18] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_register_v1_accesslog_proto_init() }
@@ -1069,8 +1428,8 @@ func file_register_v1_accesslog_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_v1_accesslog_proto_rawDesc), len(file_register_v1_accesslog_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   10,
+			NumEnums:      2,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -26,6 +26,7 @@ const (
 	AccessLogService_GetInclusionProof_FullMethodName   = "/register.v1.AccessLogService/GetInclusionProof"
 	AccessLogService_GetConsistencyProof_FullMethodName = "/register.v1.AccessLogService/GetConsistencyProof"
 	AccessLogService_ListEntries_FullMethodName         = "/register.v1.AccessLogService/ListEntries"
+	AccessLogService_SummariseActivity_FullMethodName   = "/register.v1.AccessLogService/SummariseActivity"
 )
 
 // AccessLogServiceClient is the client API for AccessLogService service.
@@ -49,6 +50,9 @@ type AccessLogServiceClient interface {
 	// its PSD, those of all forces for the national auditor. Reading the log is
 	// itself an entry, with its purpose.
 	ListEntries(ctx context.Context, in *ListEntriesRequest, opts ...grpc.CallOption) (*ListEntriesResponse, error)
+	// SummariseActivity counts entries: those of the own force for its PSD, those of
+	// all forces for the national auditor. Counting is an entry too, with its purpose.
+	SummariseActivity(ctx context.Context, in *SummariseActivityRequest, opts ...grpc.CallOption) (*SummariseActivityResponse, error)
 }
 
 type accessLogServiceClient struct {
@@ -99,6 +103,16 @@ func (c *accessLogServiceClient) ListEntries(ctx context.Context, in *ListEntrie
 	return out, nil
 }
 
+func (c *accessLogServiceClient) SummariseActivity(ctx context.Context, in *SummariseActivityRequest, opts ...grpc.CallOption) (*SummariseActivityResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SummariseActivityResponse)
+	err := c.cc.Invoke(ctx, AccessLogService_SummariseActivity_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // AccessLogServiceServer is the server API for AccessLogService service.
 // All implementations must embed UnimplementedAccessLogServiceServer
 // for forward compatibility.
@@ -120,6 +134,9 @@ type AccessLogServiceServer interface {
 	// its PSD, those of all forces for the national auditor. Reading the log is
 	// itself an entry, with its purpose.
 	ListEntries(context.Context, *ListEntriesRequest) (*ListEntriesResponse, error)
+	// SummariseActivity counts entries: those of the own force for its PSD, those of
+	// all forces for the national auditor. Counting is an entry too, with its purpose.
+	SummariseActivity(context.Context, *SummariseActivityRequest) (*SummariseActivityResponse, error)
 	mustEmbedUnimplementedAccessLogServiceServer()
 }
 
@@ -141,6 +158,9 @@ func (UnimplementedAccessLogServiceServer) GetConsistencyProof(context.Context, 
 }
 func (UnimplementedAccessLogServiceServer) ListEntries(context.Context, *ListEntriesRequest) (*ListEntriesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListEntries not implemented")
+}
+func (UnimplementedAccessLogServiceServer) SummariseActivity(context.Context, *SummariseActivityRequest) (*SummariseActivityResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SummariseActivity not implemented")
 }
 func (UnimplementedAccessLogServiceServer) mustEmbedUnimplementedAccessLogServiceServer() {}
 func (UnimplementedAccessLogServiceServer) testEmbeddedByValue()                          {}
@@ -235,6 +255,24 @@ func _AccessLogService_ListEntries_Handler(srv interface{}, ctx context.Context,
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AccessLogService_SummariseActivity_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SummariseActivityRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccessLogServiceServer).SummariseActivity(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccessLogService_SummariseActivity_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccessLogServiceServer).SummariseActivity(ctx, req.(*SummariseActivityRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // AccessLogService_ServiceDesc is the grpc.ServiceDesc for AccessLogService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -257,6 +295,10 @@ var AccessLogService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListEntries",
 			Handler:    _AccessLogService_ListEntries_Handler,
+		},
+		{
+			MethodName: "SummariseActivity",
+			Handler:    _AccessLogService_SummariseActivity_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -555,6 +555,127 @@ func (x *ListAlertsResponse) GetMore() bool {
 	return false
 }
 
+// WatchAlertsRequest asks for alerts as they come.
+type WatchAlertsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The force, "forces/33"; the caller's own.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// Where to go on: a token of WatchAlerts or ListAlerts; empty to begin with the
+	// first alert.
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// End when there are no more now.
+	Once          bool `protobuf:"varint,3,opt,name=once,proto3" json:"once,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchAlertsRequest) Reset() {
+	*x = WatchAlertsRequest{}
+	mi := &file_register_v1_alert_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchAlertsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchAlertsRequest) ProtoMessage() {}
+
+func (x *WatchAlertsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_alert_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchAlertsRequest.ProtoReflect.Descriptor instead.
+func (*WatchAlertsRequest) Descriptor() ([]byte, []int) {
+	return file_register_v1_alert_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *WatchAlertsRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *WatchAlertsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *WatchAlertsRequest) GetOnce() bool {
+	if x != nil {
+		return x.Once
+	}
+	return false
+}
+
+// WatchAlertsResponse is one alert, or a sign that there is none and that the
+// stream stands.
+type WatchAlertsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The alert; absent in a sign of life.
+	Alert *Alert `protobuf:"bytes,1,opt,name=alert,proto3" json:"alert,omitempty"`
+	// Where to go on once this message has been dealt with.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchAlertsResponse) Reset() {
+	*x = WatchAlertsResponse{}
+	mi := &file_register_v1_alert_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchAlertsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchAlertsResponse) ProtoMessage() {}
+
+func (x *WatchAlertsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_alert_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchAlertsResponse.ProtoReflect.Descriptor instead.
+func (*WatchAlertsResponse) Descriptor() ([]byte, []int) {
+	return file_register_v1_alert_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *WatchAlertsResponse) GetAlert() *Alert {
+	if x != nil {
+		return x.Alert
+	}
+	return nil
+}
+
+func (x *WatchAlertsResponse) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
 // AcknowledgeAlertRequest acknowledges an alert.
 type AcknowledgeAlertRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -566,7 +687,7 @@ type AcknowledgeAlertRequest struct {
 
 func (x *AcknowledgeAlertRequest) Reset() {
 	*x = AcknowledgeAlertRequest{}
-	mi := &file_register_v1_alert_proto_msgTypes[3]
+	mi := &file_register_v1_alert_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -578,7 +699,7 @@ func (x *AcknowledgeAlertRequest) String() string {
 func (*AcknowledgeAlertRequest) ProtoMessage() {}
 
 func (x *AcknowledgeAlertRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_alert_proto_msgTypes[3]
+	mi := &file_register_v1_alert_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -591,7 +712,7 @@ func (x *AcknowledgeAlertRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcknowledgeAlertRequest.ProtoReflect.Descriptor instead.
 func (*AcknowledgeAlertRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_alert_proto_rawDescGZIP(), []int{3}
+	return file_register_v1_alert_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *AcknowledgeAlertRequest) GetName() string {
@@ -613,7 +734,7 @@ type ListRetractionsRequest struct {
 
 func (x *ListRetractionsRequest) Reset() {
 	*x = ListRetractionsRequest{}
-	mi := &file_register_v1_alert_proto_msgTypes[4]
+	mi := &file_register_v1_alert_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -625,7 +746,7 @@ func (x *ListRetractionsRequest) String() string {
 func (*ListRetractionsRequest) ProtoMessage() {}
 
 func (x *ListRetractionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_alert_proto_msgTypes[4]
+	mi := &file_register_v1_alert_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -638,7 +759,7 @@ func (x *ListRetractionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRetractionsRequest.ProtoReflect.Descriptor instead.
 func (*ListRetractionsRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_alert_proto_rawDescGZIP(), []int{4}
+	return file_register_v1_alert_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListRetractionsRequest) GetSince() *timestamppb.Timestamp {
@@ -659,7 +780,7 @@ type ListRetractionsResponse struct {
 
 func (x *ListRetractionsResponse) Reset() {
 	*x = ListRetractionsResponse{}
-	mi := &file_register_v1_alert_proto_msgTypes[5]
+	mi := &file_register_v1_alert_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -671,7 +792,7 @@ func (x *ListRetractionsResponse) String() string {
 func (*ListRetractionsResponse) ProtoMessage() {}
 
 func (x *ListRetractionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_alert_proto_msgTypes[5]
+	mi := &file_register_v1_alert_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -684,7 +805,7 @@ func (x *ListRetractionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRetractionsResponse.ProtoReflect.Descriptor instead.
 func (*ListRetractionsResponse) Descriptor() ([]byte, []int) {
-	return file_register_v1_alert_proto_rawDescGZIP(), []int{5}
+	return file_register_v1_alert_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListRetractionsResponse) GetRetractions() []*Retraction {
@@ -716,7 +837,7 @@ type Retraction struct {
 
 func (x *Retraction) Reset() {
 	*x = Retraction{}
-	mi := &file_register_v1_alert_proto_msgTypes[6]
+	mi := &file_register_v1_alert_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -728,7 +849,7 @@ func (x *Retraction) String() string {
 func (*Retraction) ProtoMessage() {}
 
 func (x *Retraction) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_alert_proto_msgTypes[6]
+	mi := &file_register_v1_alert_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -741,7 +862,7 @@ func (x *Retraction) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Retraction.ProtoReflect.Descriptor instead.
 func (*Retraction) Descriptor() ([]byte, []int) {
-	return file_register_v1_alert_proto_rawDescGZIP(), []int{6}
+	return file_register_v1_alert_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Retraction) GetCode() string {
@@ -822,7 +943,16 @@ const file_register_v1_alert_proto_rawDesc = "" +
 	"\x12ListAlertsResponse\x12*\n" +
 	"\x06alerts\x18\x01 \x03(\v2\x12.register.v1.AlertR\x06alerts\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x12\n" +
-	"\x04more\x18\x03 \x01(\bR\x04more\"_\n" +
+	"\x04more\x18\x03 \x01(\bR\x04more\"\x86\x01\n" +
+	"\x12WatchAlertsRequest\x123\n" +
+	"\x06parent\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x06parent\x12'\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\tpageToken\x12\x12\n" +
+	"\x04once\x18\x03 \x01(\bR\x04once\"^\n" +
+	"\x13WatchAlertsResponse\x12(\n" +
+	"\x05alert\x18\x01 \x01(\v2\x12.register.v1.AlertR\x05alert\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\"_\n" +
 	"\x17AcknowledgeAlertRequest\x12D\n" +
 	"\x04name\x18\x01 \x01(\tB0\xe0A\x02\xbaH*r(2&^forces/[0-9]{2}/alerts/[0-9a-f-]{36}$R\x04name\"Z\n" +
 	"\x16ListRetractionsRequest\x12@\n" +
@@ -869,11 +999,13 @@ const file_register_v1_alert_proto_rawDesc = "" +
 	"\x1aALERT_AUDIENCE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13ALERT_AUDIENCE_SPOC\x10\x01\x12\x16\n" +
 	"\x12ALERT_AUDIENCE_PSD\x10\x02\x12\x1c\n" +
-	"\x18ALERT_AUDIENCE_REVIEWERS\x10\x032\xc2\x03\n" +
+	"\x18ALERT_AUDIENCE_REVIEWERS\x10\x032\xd6\x04\n" +
 	"\fAlertService\x12\x86\x01\n" +
 	"\n" +
 	"ListAlerts\x12\x1e.register.v1.ListAlertsRequest\x1a\x1f.register.v1.ListAlertsResponse\"7\x92\x82\x19\x0f\n" +
-	"\x05alert\x12\x04list\x18\x03\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{parent=forces/*}/alerts\x12\x9b\x01\n" +
+	"\x05alert\x12\x04list\x18\x03\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{parent=forces/*}/alerts\x12\x91\x01\n" +
+	"\vWatchAlerts\x12\x1f.register.v1.WatchAlertsRequest\x1a .register.v1.WatchAlertsResponse\"=\x92\x82\x19\x0f\n" +
+	"\x05alert\x12\x04list\x18\x03\x82\xd3\xe4\x93\x02$\x12\"/v1/{parent=forces/*}/alerts:watch0\x01\x12\x9b\x01\n" +
 	"\x10AcknowledgeAlert\x12$.register.v1.AcknowledgeAlertRequest\x1a\x12.register.v1.Alert\"M\x92\x82\x19\x16\n" +
 	"\x05alert\x12\vacknowledge\x18\x02\x82\xd3\xe4\x93\x02-:\x01*\"(/v1/{name=forces/*/alerts/*}:acknowledge\x12\x8a\x01\n" +
 	"\x0fListRetractions\x12#.register.v1.ListRetractionsRequest\x1a$.register.v1.ListRetractionsResponse\",\x92\x82\x19\x0e\n" +
@@ -894,40 +1026,45 @@ func file_register_v1_alert_proto_rawDescGZIP() []byte {
 }
 
 var file_register_v1_alert_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_register_v1_alert_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_register_v1_alert_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_register_v1_alert_proto_goTypes = []any{
 	(AlertKind)(0),                  // 0: register.v1.AlertKind
 	(AlertAudience)(0),              // 1: register.v1.AlertAudience
 	(*Alert)(nil),                   // 2: register.v1.Alert
 	(*ListAlertsRequest)(nil),       // 3: register.v1.ListAlertsRequest
 	(*ListAlertsResponse)(nil),      // 4: register.v1.ListAlertsResponse
-	(*AcknowledgeAlertRequest)(nil), // 5: register.v1.AcknowledgeAlertRequest
-	(*ListRetractionsRequest)(nil),  // 6: register.v1.ListRetractionsRequest
-	(*ListRetractionsResponse)(nil), // 7: register.v1.ListRetractionsResponse
-	(*Retraction)(nil),              // 8: register.v1.Retraction
-	(*timestamppb.Timestamp)(nil),   // 9: google.protobuf.Timestamp
+	(*WatchAlertsRequest)(nil),      // 5: register.v1.WatchAlertsRequest
+	(*WatchAlertsResponse)(nil),     // 6: register.v1.WatchAlertsResponse
+	(*AcknowledgeAlertRequest)(nil), // 7: register.v1.AcknowledgeAlertRequest
+	(*ListRetractionsRequest)(nil),  // 8: register.v1.ListRetractionsRequest
+	(*ListRetractionsResponse)(nil), // 9: register.v1.ListRetractionsResponse
+	(*Retraction)(nil),              // 10: register.v1.Retraction
+	(*timestamppb.Timestamp)(nil),   // 11: google.protobuf.Timestamp
 }
 var file_register_v1_alert_proto_depIdxs = []int32{
 	0,  // 0: register.v1.Alert.kind:type_name -> register.v1.AlertKind
-	9,  // 1: register.v1.Alert.create_time:type_name -> google.protobuf.Timestamp
-	9,  // 2: register.v1.Alert.acknowledge_time:type_name -> google.protobuf.Timestamp
+	11, // 1: register.v1.Alert.create_time:type_name -> google.protobuf.Timestamp
+	11, // 2: register.v1.Alert.acknowledge_time:type_name -> google.protobuf.Timestamp
 	1,  // 3: register.v1.Alert.audience:type_name -> register.v1.AlertAudience
 	2,  // 4: register.v1.ListAlertsResponse.alerts:type_name -> register.v1.Alert
-	9,  // 5: register.v1.ListRetractionsRequest.since:type_name -> google.protobuf.Timestamp
-	8,  // 6: register.v1.ListRetractionsResponse.retractions:type_name -> register.v1.Retraction
-	9,  // 7: register.v1.Retraction.time:type_name -> google.protobuf.Timestamp
-	9,  // 8: register.v1.Retraction.shown_time:type_name -> google.protobuf.Timestamp
-	3,  // 9: register.v1.AlertService.ListAlerts:input_type -> register.v1.ListAlertsRequest
-	5,  // 10: register.v1.AlertService.AcknowledgeAlert:input_type -> register.v1.AcknowledgeAlertRequest
-	6,  // 11: register.v1.AlertService.ListRetractions:input_type -> register.v1.ListRetractionsRequest
-	4,  // 12: register.v1.AlertService.ListAlerts:output_type -> register.v1.ListAlertsResponse
-	2,  // 13: register.v1.AlertService.AcknowledgeAlert:output_type -> register.v1.Alert
-	7,  // 14: register.v1.AlertService.ListRetractions:output_type -> register.v1.ListRetractionsResponse
-	12, // [12:15] is the sub-list for method output_type
-	9,  // [9:12] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	2,  // 5: register.v1.WatchAlertsResponse.alert:type_name -> register.v1.Alert
+	11, // 6: register.v1.ListRetractionsRequest.since:type_name -> google.protobuf.Timestamp
+	10, // 7: register.v1.ListRetractionsResponse.retractions:type_name -> register.v1.Retraction
+	11, // 8: register.v1.Retraction.time:type_name -> google.protobuf.Timestamp
+	11, // 9: register.v1.Retraction.shown_time:type_name -> google.protobuf.Timestamp
+	3,  // 10: register.v1.AlertService.ListAlerts:input_type -> register.v1.ListAlertsRequest
+	5,  // 11: register.v1.AlertService.WatchAlerts:input_type -> register.v1.WatchAlertsRequest
+	7,  // 12: register.v1.AlertService.AcknowledgeAlert:input_type -> register.v1.AcknowledgeAlertRequest
+	8,  // 13: register.v1.AlertService.ListRetractions:input_type -> register.v1.ListRetractionsRequest
+	4,  // 14: register.v1.AlertService.ListAlerts:output_type -> register.v1.ListAlertsResponse
+	6,  // 15: register.v1.AlertService.WatchAlerts:output_type -> register.v1.WatchAlertsResponse
+	2,  // 16: register.v1.AlertService.AcknowledgeAlert:output_type -> register.v1.Alert
+	9,  // 17: register.v1.AlertService.ListRetractions:output_type -> register.v1.ListRetractionsResponse
+	14, // [14:18] is the sub-list for method output_type
+	10, // [10:14] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_register_v1_alert_proto_init() }
@@ -942,7 +1079,7 @@ func file_register_v1_alert_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_v1_alert_proto_rawDesc), len(file_register_v1_alert_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   7,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

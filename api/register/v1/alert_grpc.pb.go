@@ -22,6 +22,7 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	AlertService_ListAlerts_FullMethodName       = "/register.v1.AlertService/ListAlerts"
+	AlertService_WatchAlerts_FullMethodName      = "/register.v1.AlertService/WatchAlerts"
 	AlertService_AcknowledgeAlert_FullMethodName = "/register.v1.AlertService/AcknowledgeAlert"
 	AlertService_ListRetractions_FullMethodName  = "/register.v1.AlertService/ListRetractions"
 )
@@ -37,6 +38,17 @@ type AlertServiceClient interface {
 	// ListAlerts lists the alerts of the caller's own force in the order of the
 	// log, from a cursor on.
 	ListAlerts(ctx context.Context, in *ListAlertsRequest, opts ...grpc.CallOption) (*ListAlertsResponse, error)
+	// WatchAlerts sends the alerts of the caller's own force from a cursor on, and
+	// then each as it comes. Every message is in the log before it is sent. A
+	// consumer that was cut off goes on with the last `page_token` that he has dealt
+	// with: none is lost, and one that comes twice has the same name.
+	//
+	// The stream ends when the sign-in expires, when the server stops, and after an
+	// hour at most; a consumer that does not take what he is sent is cut off.
+	//
+	// Errors: RESOURCE_EXHAUSTED when the caller has too many streams open;
+	// UNAUTHENTICATED with reason token_expired when his sign-in has expired.
+	WatchAlerts(ctx context.Context, in *WatchAlertsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchAlertsResponse], error)
 	// AcknowledgeAlert notes that somebody of the force has taken an alert up.
 	// Doing so twice changes nothing. The alert keeps its place in the log.
 	//
@@ -65,6 +77,25 @@ func (c *alertServiceClient) ListAlerts(ctx context.Context, in *ListAlertsReque
 	}
 	return out, nil
 }
+
+func (c *alertServiceClient) WatchAlerts(ctx context.Context, in *WatchAlertsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchAlertsResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &AlertService_ServiceDesc.Streams[0], AlertService_WatchAlerts_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchAlertsRequest, WatchAlertsResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type AlertService_WatchAlertsClient = grpc.ServerStreamingClient[WatchAlertsResponse]
 
 func (c *alertServiceClient) AcknowledgeAlert(ctx context.Context, in *AcknowledgeAlertRequest, opts ...grpc.CallOption) (*Alert, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
@@ -97,6 +128,17 @@ type AlertServiceServer interface {
 	// ListAlerts lists the alerts of the caller's own force in the order of the
 	// log, from a cursor on.
 	ListAlerts(context.Context, *ListAlertsRequest) (*ListAlertsResponse, error)
+	// WatchAlerts sends the alerts of the caller's own force from a cursor on, and
+	// then each as it comes. Every message is in the log before it is sent. A
+	// consumer that was cut off goes on with the last `page_token` that he has dealt
+	// with: none is lost, and one that comes twice has the same name.
+	//
+	// The stream ends when the sign-in expires, when the server stops, and after an
+	// hour at most; a consumer that does not take what he is sent is cut off.
+	//
+	// Errors: RESOURCE_EXHAUSTED when the caller has too many streams open;
+	// UNAUTHENTICATED with reason token_expired when his sign-in has expired.
+	WatchAlerts(*WatchAlertsRequest, grpc.ServerStreamingServer[WatchAlertsResponse]) error
 	// AcknowledgeAlert notes that somebody of the force has taken an alert up.
 	// Doing so twice changes nothing. The alert keeps its place in the log.
 	//
@@ -118,6 +160,9 @@ type UnimplementedAlertServiceServer struct{}
 
 func (UnimplementedAlertServiceServer) ListAlerts(context.Context, *ListAlertsRequest) (*ListAlertsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListAlerts not implemented")
+}
+func (UnimplementedAlertServiceServer) WatchAlerts(*WatchAlertsRequest, grpc.ServerStreamingServer[WatchAlertsResponse]) error {
+	return status.Error(codes.Unimplemented, "method WatchAlerts not implemented")
 }
 func (UnimplementedAlertServiceServer) AcknowledgeAlert(context.Context, *AcknowledgeAlertRequest) (*Alert, error) {
 	return nil, status.Error(codes.Unimplemented, "method AcknowledgeAlert not implemented")
@@ -163,6 +208,17 @@ func _AlertService_ListAlerts_Handler(srv interface{}, ctx context.Context, dec 
 	}
 	return interceptor(ctx, in, info, handler)
 }
+
+func _AlertService_WatchAlerts_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(WatchAlertsRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(AlertServiceServer).WatchAlerts(m, &grpc.GenericServerStream[WatchAlertsRequest, WatchAlertsResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type AlertService_WatchAlertsServer = grpc.ServerStreamingServer[WatchAlertsResponse]
 
 func _AlertService_AcknowledgeAlert_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(AcknowledgeAlertRequest)
@@ -220,6 +276,12 @@ var AlertService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _AlertService_ListRetractions_Handler,
 		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "WatchAlerts",
+			Handler:       _AlertService_WatchAlerts_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "register/v1/alert.proto",
 }

@@ -47,7 +47,9 @@ function keepLive(list) {
     try {
       const answer = await fetch(list.dataset.live, { redirect: "manual", headers: { Accept: "application/json" } });
       if (!answer.ok) throw new Error("not answered");
-      const rows = (await answer.json()).rows.filter((row) => !known.has(row.id));
+      const news = await answer.json();
+      const rows = news.rows.filter((row) => !known.has(row.id));
+      list.dataset.live = news.next;
       for (const row of rows) list.prepend(made(template, row, known));
       if (rows.length > 0) status.textContent = rows.length === 1 ? "1 new alert" : `${rows.length} new alerts`;
       else if (status.dataset.failed) status.textContent = "";
@@ -71,6 +73,6 @@ function made(template, row, known) {
     if (to) part.setAttribute("href", to);
     else part.remove();
   }
-  for (const part of node.querySelectorAll("[data-value]")) part.value = row[part.dataset.value] ?? "";
+  for (const part of node.querySelectorAll("[data-action]")) part.setAttribute("action", row[part.dataset.action]);
   return node;
 }

@@ -40,6 +40,13 @@ const (
 	maxDays   = 60
 )
 
+func number(n int, of string) string {
+	if n == 1 {
+		return "1 " + of
+	}
+	return fmt.Sprintf("%d %ss", n, of)
+}
+
 // NewHours lays out calls by day and hour on the clocks of a place, the newest
 // day first, at most 60 days.
 func NewHours(title string, calls []time.Time, place *time.Location) Hours {
@@ -84,7 +91,7 @@ func NewHours(title string, calls []time.Time, place *time.Location) Hours {
 		h.Heads = append(h.Heads, HourHead{fmt.Sprintf("%02d", hour), hourLeft + hour*hourWidth + hourWidth/2})
 	}
 	h.Height = 24 + len(h.Rows)*dayHeight + 6
-	h.Description = fmt.Sprintf("%d calls on %d days; %d between midnight and six in the morning.", len(calls), len(names), night)
+	h.Description = fmt.Sprintf("%s on %s; %d between midnight and six in the morning.", number(len(calls), "call"), number(len(names), "day"), night)
 	if busiest > 0 {
 		h.Description += fmt.Sprintf(" The busiest day was %s, with %d.", busiestDay, busiest)
 	}

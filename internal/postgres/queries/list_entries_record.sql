@@ -10,5 +10,7 @@ WHERE r.record_id = $1 AND r.force = $2
   AND ($7 = '' OR p.outcome = $7)
   AND ($8::timestamptz IS NULL OR e.time >= $8)
   AND ($9::timestamptz IS NULL OR e.time < $9)
+  AND ($11::text[] IS NULL OR p.reference_hmac = ANY($11))
+  AND (NOT $12::boolean OR p.outcome <> 'OK')
 ORDER BY r.idx DESC
 LIMIT $10

@@ -1,0 +1,167 @@
+package console
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+)
+
+// liveEvery is how often an open list asks for what is new, in seconds. Each
+// asking is an entry of the log.
+const liveEvery = 20
+
+const alertPage = 200
+
+type alertsView struct {
+	Frame
+	Alerts  []alertView
+	All     bool
+	Other   string // address of the other list
+	Earlier bool   // the oldest are shown first, and there are more
+	Next    string
+	Live    string
+	Every   int
+	MayTake bool
+}
+
+// alertView is an alert, on the page and in what keeps it up to date.
+type alertView struct {
+	ID           string `json:"id"`
+	Kind         string `json:"kind"`
+	Message      string `json:"message"`
+	When         string `json:"when"`
+	Link         string `json:"link"`
+	Record       string `json:"record"`
+	Acknowledge  string `json:"acknowledge"`
+	Acknowledged string `json:"-"`
+}
+
+// showAlerts lists what the force was told.
+func (c *Console) showAlerts(v *visit) error {
+	q := v.r.URL.Query()
+	all := q.Get("all") != ""
+	got, err := c.alerts.ListAlerts(v.ctx, &registerv1.ListAlertsRequest{Parent: v.force(), Open: !all, PageSize: alertPage, PageToken: q.Get("page")}, v.noted())
+	if err != nil {
+		return err
+	}
+	view := &alertsView{Frame: v.page("Alerts"), All: all, Every: liveEvery, MayTake: v.may("alert.acknowledge")}
+	for _, a := range got.GetAlerts() {
+		view.Alerts = append(view.Alerts, c.alertView(v, a))
+	}
+	slices.Reverse(view.Alerts) // the newest first
+	next := url.Values{"page": {got.GetNextPageToken()}}
+	if view.Other = "/alerts?all=1"; all {
+		view.Other = "/alerts"
+		next.Set("all", "1")
+	}
+	if got.GetMore() {
+		view.Next = "/alerts?" + next.Encode()
+	} else {
+		view.Live = "/alerts/live?" + next.Encode()
+	}
+	view.Receipt = v.receipt()
+	return v.show("alerts", view)
+}
+
+func (c *Console) alertView(v *visit, a *registerv1.Alert) alertView {
+	id := a.GetName()[strings.LastIndex(a.GetName(), "/")+1:]
+	out := alertView{ID: "alert-" + id, Message: sentence(a.GetMessage()), When: dateTime(a.GetCreateTime().AsTime()), Acknowledge: "/alerts/" + id + "/acknowledge"}
+	switch a.GetKind() {
+	case registerv1.AlertKind_ALERT_KIND_LINKED:
+		out.Kind = "Probably the same person"
+	case registerv1.AlertKind_ALERT_KIND_LINK_PROPOSED:
+		out.Kind = "May be the same person: decide"
+	case registerv1.AlertKind_ALERT_KIND_LINK_CONFIRMED:
+		out.Kind = "Link confirmed"
+	case registerv1.AlertKind_ALERT_KIND_LINK_RETRACTED:
+		out.Kind = "No longer holds"
+	default:
+		out.Kind = enum("ALERT_KIND_", a.GetKind().String())
+	}
+	if a.GetOtherForce() != "" {
+		out.Kind += ", " + c.words.force(a.GetOtherForce())
+	}
+	if a.GetLink() != "" && v.may("link.read") {
+		out.Link = linkAddress(a.GetLink())
+	}
+	if len(a.GetNominals()) > 0 && v.may("nominal.read") {
+		n := a.GetNominals()[0]
+		out.Record = "/nominals/" + n[strings.LastIndex(n, "/")+1:]
+	}
+	if a.GetAcknowledgeTime() != nil {
+		out.Acknowledged = dateTime(a.GetAcknowledgeTime().AsTime())
+	}
+	return out
+}
+
+// liveAlerts answers a list that keeps itself up to date: what came since.
+func (c *Console) liveAlerts(v *visit) error {
+	q := v.r.URL.Query()
+	got, err := c.alerts.ListAlerts(v.ctx, &registerv1.ListAlertsRequest{Parent: v.force(), Open: q.Get("all") == "", PageToken: q.Get("page")})
+	if err != nil {
+		v.w.WriteHeader(http.StatusServiceUnavailable)
+		return nil //nolint:nilerr // the script tells the person
+	}
+	q.Set("page", got.GetNextPageToken())
+	answer := struct {
+		Rows []alertView `json:"rows"`
+		Next string      `json:"next"`
+	}{Rows: []alertView{}, Next: "/alerts/live?" + q.Encode()}
+	for _, a := range got.GetAlerts() {
+		answer.Rows = append(answer.Rows, c.alertView(v, a))
+	}
+	v.w.Header().Set("Content-Type", "application/json")
+	return json.NewEncoder(v.w).Encode(answer)
+}
+
+// takeAlert notes that somebody has taken an alert up.
+func (c *Console) takeAlert(v *visit) error {
+	if _, err := c.alerts.AcknowledgeAlert(v.ctx, &registerv1.AcknowledgeAlertRequest{Name: v.force() + "/alerts/" + v.r.PathValue("alert")}, v.noted()); err != nil {
+		return err
+	}
+	if err := v.tell("The alert is taken up."); err != nil {
+		return err
+	}
+	return v.seeOther("/alerts")
+}
+
+type activityView struct {
+	Frame
+	Subject     string
+	Roles       string
+	Retractions []retractionView
+	Receipts    []ownSearch
+}
+
+type retractionView struct {
+	What, When, Shown string
+	Searches          []string
+}
+
+type ownSearch struct{ Address, Entry string }
+
+// showActivity shows what a person was shown that no longer holds, and the
+// searches of this sign-in.
+func (c *Console) showActivity(v *visit) error {
+	got, err := c.alerts.ListRetractions(v.ctx, &registerv1.ListRetractionsRequest{}, v.noted())
+	if err != nil {
+		return err
+	}
+	view := &activityView{Frame: v.page("My activity"), Subject: v.s.data.Subject}
+	for _, r := range got.GetRetractions() {
+		one := retractionView{What: sentence(r.GetMessage()), When: dateTime(r.GetTime().AsTime()), Shown: dateTime(r.GetShownTime().AsTime())}
+		for _, s := range r.GetSearches() {
+			one.Searches = append(one.Searches, "/"+s)
+		}
+		view.Retractions = append(view.Retractions, one)
+	}
+	for _, k := range slices.Backward(v.s.data.Receipts) {
+		view.Receipts = append(view.Receipts, ownSearch{"/" + k.Search, k.Entry})
+	}
+	view.Receipt = v.receipt()
+	return v.show("activity", view)
+}

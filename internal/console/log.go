@@ -1,0 +1,297 @@
+package console
+
+import (
+	"encoding/hex"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/client"
+	"github.com/perpetrator-register/register/internal/console/picture"
+	"github.com/perpetrator-register/register/internal/refdata"
+)
+
+const (
+	logPage      = 100
+	activityPage = 500
+	// activityMost bounds what a picture of somebody's activity is made of.
+	activityMost = 5000
+	// staleWitness is the age of the newest co-signed checkpoint that a reader is
+	// warned of.
+	staleWitness = 15 * time.Minute
+)
+
+type logView struct {
+	Frame
+	Known           string // the purpose that was given last, in short
+	OpenPurpose     bool
+	Purpose         choiceField
+	Reference       textField
+	Force           *choiceField // for who may read all forces' logs
+	Subject         textField
+	Method, Outcome choiceField
+	Record          textField
+	From, Until     dateField
+	Asked           bool
+	Heading         string
+	Entries         []entryView
+	Next            string // page token
+	Hours           *picture.Hours
+	Bounded         bool
+	Hidden          []choice // what the list was asked for, to ask on
+	Basis           []choice // the part of it that holds for whom one asks about next
+}
+
+type entryView struct {
+	Index                                  int64
+	Time                                   string
+	Subject, Short, Force, Collar, Officer string
+	Method, Outcome, Reason                string
+	Count                                  int32
+	Refused                                bool
+	Leaf, Metadata                         string
+}
+
+// logForm shows what the log can be asked for. Nothing is read yet.
+func (c *Console) logForm(v *visit) error {
+	f := emptyForm()
+	last := v.s.data.Log
+	f.set("purpose", last.Reason).set("reference", last.Reference)
+	return v.show("log", c.logView(v, f))
+}
+
+func (c *Console) logView(v *visit, f *form) *logView {
+	view := &logView{
+		Frame:     v.page("Access log"),
+		Purpose:   f.choices("purpose", "Purpose", "The law lets the log be read for these alone (Data Protection Act 2018, section 62).", c.words.itemChoices(refdata.LogPurposes, "Choose a purpose")),
+		Reference: f.text("reference", "Case or review reference", "", "govuk-input--width-20"),
+		Subject:   f.text("subject", "Whose calls", "The sign-in name of a person in the force, or the whole name of a system.", ""),
+		Method:    f.choices("method", "What was done", "", logMethods), Outcome: f.choices("outcome", "Outcome", "", logOutcomes),
+		Record: f.text("record", "Which record was seen", "A record’s name, such as forces/33/nominals/0198… It shows users of every force, and those who met a silent record without being told.", ""),
+		From:   f.date("from", "From", ""), Until: f.date("until", "Until", "The day itself included."),
+	}
+	if v.s.data.Force == "" {
+		forces := []choice{{Value: "-", Title: "All forces"}}
+		for _, x := range c.words.ref.Forces() {
+			forces = append(forces, choice{Value: x.Code, Title: x.Name})
+		}
+		k := f.choices("force", "Force", "", forces)
+		view.Force = &k
+	}
+	if f.get("purpose") != "" && f.get("reference") != "" {
+		view.Known = c.words.item(refdata.LogPurposes, f.get("purpose")) + ", " + f.get("reference")
+	}
+	view.OpenPurpose = f.faultOf("purpose")+f.faultOf("reference") != ""
+	view.Errors = f.faults
+	view.Wide = true
+	return view
+}
+
+var logMethods = []choice{
+	{Value: "", Title: "Anything"}, {Value: "SearchService.CreateSearch", Title: "Searched"}, {Value: "SearchService.GetCandidate", Title: "Opened a person"},
+	{Value: "SearchService.GetSearch", Title: "Looked at a search again"}, {Value: "NominalService.RegisterNominal", Title: "Registered a nominal"},
+	{Value: "NominalService.GetNominal", Title: "Read a nominal"}, {Value: "NominalService.RestrictNominal", Title: "Restricted a nominal"},
+	{Value: "ConductService.RegisterCourse", Title: "Registered a course of conduct"}, {Value: "LinkService.GetLink", Title: "Read a link"},
+	{Value: "LinkService.ConfirmLink", Title: "Confirmed a link"}, {Value: "LinkService.RejectLink", Title: "Rejected a link"},
+	{Value: "AlertService.ListAlerts", Title: "Listed alerts"}, {Value: "AccessLogService.ListEntries", Title: "Read the log"},
+}
+
+var logOutcomes = []choice{
+	{Value: "", Title: "Any"}, {Value: "OK", Title: "Done"}, {Value: "PERMISSION_DENIED", Title: "Refused"}, {Value: "NOT_FOUND", Title: "Not found"}, {Value: "INVALID_ARGUMENT", Title: "Not accepted"},
+}
+
+// methodTitle says in words what a call did.
+func methodTitle(method string) string {
+	if i := slices.IndexFunc(logMethods, func(k choice) bool { return k.Value == method }); i >= 0 {
+		return logMethods[i].Title
+	}
+	return method
+}
+
+// logFields are the form's fields by their place in the request.
+var logFields = []fieldPlace{
+	{"purpose", "purpose"}, {"reference", "reference"}, {"subject", "subject"}, {"record", "record"}, {"method", "method"}, {"outcome", "outcome"},
+	{"start_time", "from-day"}, {"end_time", "until-day"}, {"parent", "force"},
+}
+
+// entriesAsked reads what the log is asked for.
+func (c *Console) entriesAsked(v *visit, f *form) *registerv1.ListEntriesRequest {
+	req := &registerv1.ListEntriesRequest{
+		Parent: v.force(), Purpose: registerv1.LogPurpose(registerv1.LogPurpose_value["LOG_PURPOSE_"+f.get("purpose")]), Reference: f.get("reference"),
+		Subject: f.get("subject"), Method: f.get("method"), Outcome: f.get("outcome"), Record: f.get("record"), PageSize: logPage, PageToken: f.get("page"),
+	}
+	if v.s.data.Force == "" {
+		req.Parent = "forces/-"
+		if k := f.get("force"); k != "" {
+			req.Parent = "forces/" + k
+		}
+	}
+	req.Subject = c.subjectOf(req.GetSubject(), strings.TrimPrefix(req.GetParent(), "forces/"))
+	if req.GetPurpose() == 0 {
+		f.fault("purpose", "Choose for what purpose you read the log")
+	}
+	if len(req.GetReference()) < 3 {
+		f.fault("reference", "Enter the reference of the case or review")
+	}
+	day := func(id, what string, add int) *timestamppb.Timestamp {
+		d := f.partialDate(id, what)
+		if d == nil {
+			return nil
+		}
+		if d.GetDay() == 0 {
+			f.fault(id+"-day", what+" must be a whole date")
+			return nil
+		}
+		return timestamppb.New(time.Date(int(d.GetYear()), time.Month(d.GetMonth()), int(d.GetDay())+add, 0, 0, 0, 0, london))
+	}
+	req.StartTime, req.EndTime = day("from", "From", 0), day("until", "Until", 1)
+	return req
+}
+
+// subjectOf completes a sign-in name, as a person writes it, to what the log
+// knows its owner by: the provider of the force, and the name there.
+func (c *Console) subjectOf(name, force string) string {
+	if name == "" || strings.Contains(name, "#") || strings.Contains(name, "://") {
+		return name
+	}
+	for _, i := range c.issuers {
+		if slices.Contains(i.Forces, force) || force == "" && i.National {
+			return i.URL + "#" + name
+		}
+	}
+	return name
+}
+
+// shortSubject is the sign-in name alone.
+func shortSubject(subject string) string { return subject[strings.LastIndex(subject, "#")+1:] }
+
+// readLog reads a page of the log, or all that somebody did. It is a form that
+// is posted: whom one asks about does not stand in an address.
+func (c *Console) readLog(v *visit) error {
+	f, err := readForm(v.r)
+	if err != nil {
+		return err
+	}
+	req := c.entriesAsked(v, f)
+	picturing := f.get("show") == "activity"
+	if picturing && req.GetSubject() == "" {
+		f.fault("subject", "Enter whose activity you want to see")
+	}
+	if len(f.faults) > 0 {
+		return v.showAs(http.StatusUnprocessableEntity, "log", c.logView(v, f))
+	}
+	if picturing {
+		req.PageSize, req.PageToken = activityPage, ""
+	}
+	var entries []*registerv1.LogEntry
+	next := ""
+	for {
+		got, err := c.accessLog.ListEntries(v.ctx, req, v.noted())
+		if p := client.AsProblem(err); p != nil && p.Code == codes.InvalidArgument {
+			f.take(p, logFields)
+			return v.showAs(http.StatusUnprocessableEntity, "log", c.logView(v, f))
+		}
+		if err != nil {
+			return err
+		}
+		entries, next = append(entries, got.GetEntries()...), got.GetNextPageToken()
+		if !picturing || next == "" || len(entries) >= activityMost {
+			break
+		}
+		req.PageToken = next
+	}
+	if err := c.change(v.r.Context(), v.s, func(k *kept) {
+		k.Log = purpose{Reason: f.get("purpose"), Reference: f.get("reference")}
+	}); err != nil {
+		return err
+	}
+	return v.show("log", c.logAnswer(v, f, entries, next, picturing))
+}
+
+func (c *Console) logAnswer(v *visit, f *form, entries []*registerv1.LogEntry, next string, picturing bool) *logView {
+	view := c.logView(v, f)
+	view.Asked, view.Next = true, next
+	view.Receipt = v.receipt()
+	var times []time.Time
+	for _, e := range entries {
+		times = append(times, e.GetTime().AsTime())
+		if len(view.Entries) < activityPage {
+			view.Entries = append(view.Entries, c.entryView(e))
+		}
+	}
+	view.Heading = count(len(entries), "entry", "entries")
+	if next != "" {
+		view.Heading = "The newest " + view.Heading
+	}
+	if picturing {
+		view.Bounded, view.Next = next != "", ""
+		h := picture.NewHours("Calls of "+shortSubject(f.get("subject"))+" by day and hour", times, london)
+		view.Hours = &h
+	}
+	for name, values := range f.values {
+		if name != "page" && name != "show" {
+			for _, value := range values {
+				view.Hidden = append(view.Hidden, choice{ID: name, Value: value})
+				switch name {
+				case "purpose", "reference", "force":
+					view.Basis = append(view.Basis, choice{ID: name, Value: value})
+				}
+			}
+		}
+	}
+	slices.SortFunc(view.Hidden, func(a, b choice) int { return strings.Compare(a.ID, b.ID) })
+	return view
+}
+
+func (c *Console) entryView(e *registerv1.LogEntry) entryView {
+	out := entryView{
+		Index: e.GetIndex(), Time: e.GetTime().AsTime().In(london).Format("2 Jan 2006, 15:04:05"), Subject: e.GetSubject(), Short: shortSubject(e.GetSubject()), Collar: e.GetCollarNumber(),
+		Method: methodTitle(e.GetMethod()), Outcome: e.GetOutcome(), Reason: c.words.reason(e.GetReason()), Count: e.GetResultCount(),
+		Refused: e.GetOutcome() != "OK", Leaf: hex.EncodeToString(e.GetLeafHash()), Metadata: string(e.GetMetadata()), Force: "National",
+	}
+	if e.GetForce() != "" {
+		out.Force = c.words.force(e.GetForce())
+	}
+	if e.GetCollarNumber() != "" && !e.GetOfficerVerified() {
+		out.Officer = "named by the system, not proved"
+	}
+	return out
+}
+
+type logHealthView struct {
+	Frame
+	Health healthView
+}
+
+// showLogHealth shows the newest checkpoint and who has co-signed.
+func (c *Console) showLogHealth(v *visit) error {
+	health, err := c.health(v)
+	if err != nil {
+		return err
+	}
+	view := &logHealthView{Frame: v.page("Health of the log"), Health: health}
+	view.Back, view.BackText = "/log", "Access log"
+	view.Receipt = v.receipt()
+	return v.show("loghealth", view)
+}
+
+func (c *Console) health(v *visit) (healthView, error) {
+	k, err := c.accessLog.GetCheckpoint(v.ctx, &registerv1.GetCheckpointRequest{}, v.noted())
+	if err != nil {
+		return healthView{}, err
+	}
+	out := healthView{Origin: k.GetOrigin(), Size: k.GetTreeSize(), Root: hex.EncodeToString(k.GetRootHash()), Note: k.GetNote()}
+	if w := k.GetWitnessed(); w != nil {
+		out.Witnessed = true
+		out.Witness.Size, out.Witness.Behind = w.GetTreeSize(), k.GetTreeSize()-w.GetTreeSize()
+		out.Witness.When = dateTime(w.GetWitnessTime().AsTime())
+		out.Witness.Names, out.Witness.Note = list(w.GetWitnesses()), w.GetNote()
+		out.Witness.Stale = c.now().Sub(w.GetWitnessTime().AsTime()) > staleWitness
+	}
+	return out, nil
+}

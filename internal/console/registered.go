@@ -1,0 +1,121 @@
+package console
+
+import (
+	"slices"
+	"strings"
+
+	"google.golang.org/grpc/codes"
+
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/client"
+)
+
+// registerReport registers suspect and conduct. Nil without an error means
+// that the register did not accept them: the form's faults say why.
+func (c *Console) registerReport(v *visit, f *form, course *registerv1.CourseOfConduct) (*registered, error) {
+	// What is sent again after a lost answer is the same report: the register
+	// knows it by the draft's own reference.
+	if err := c.change(v.r.Context(), v.s, func(k *kept) { k.Draft.Revision++ }); err != nil {
+		return nil, err
+	}
+	d := v.s.data.Draft
+	source := &registerv1.SourceKey{System: "console", Reference: d.ID, Revision: d.Revision}
+	if !d.Chosen && !d.Sent {
+		if ok, err := c.registerSuspect(v, f, source); !ok || err != nil {
+			return nil, err
+		}
+		d = v.s.data.Draft
+	}
+	done := &registered{Nominal: d.Nominal, Links: d.Links, Flags: d.Flags}
+	course.Source, course.Nominal = source, done.Nominal
+	made, err := c.conduct.RegisterCourse(v.ctx, &registerv1.RegisterCourseRequest{Parent: v.force(), Course: course}, v.noted())
+	if p := client.AsProblem(err); p != nil && p.Code == codes.InvalidArgument {
+		f.take(p, courseFields)
+		if !d.Chosen {
+			f.fault("", "The suspect is registered, the report is not yet")
+		}
+		return nil, nil //nolint:nilnil // the form's faults tell
+	}
+	if err != nil {
+		return nil, err
+	}
+	done.Course, done.Receipt = made.GetName(), v.receipt()
+	done.Flags = append(done.Flags, flagTexts(made.GetFlags())...)
+	return done, nil
+}
+
+// registerSuspect registers the suspect and keeps in the draft what came of it.
+// False means that the register did not accept him.
+func (c *Console) registerSuspect(v *visit, f *form, source *registerv1.SourceKey) (bool, error) {
+	suspect := &form{values: v.s.data.Draft.Suspect}
+	nominal, places := nominalOf(suspect)
+	nominal.Source = source
+	made, err := c.nominals.RegisterNominal(v.ctx, &registerv1.RegisterNominalRequest{Parent: v.force(), Nominal: nominal}, v.noted())
+	if p := client.AsProblem(err); p != nil && p.Code == codes.InvalidArgument {
+		suspect.take(p, places)
+		for _, e := range suspect.faults {
+			f.fault("", "Suspect: "+e.Message) // the field is on the page before
+		}
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, c.change(v.r.Context(), v.s, func(k *kept) {
+		d := k.Draft
+		d.Sent, d.Nominal = true, made.GetName()
+		for _, l := range made.GetLinks() {
+			d.Links = slices.DeleteFunc(d.Links, func(old madeLink) bool { return old.Name == l.GetName() })
+			d.Links = append(d.Links, madeLink{Name: l.GetName(), State: linkState(l.GetState()), Force: c.words.force(l.GetForce()), Probability: percent(l.GetProbability())})
+		}
+		d.Flags = flagTexts(made.GetFlags())
+	})
+}
+
+func flagTexts(flags []*registerv1.Flag) []string {
+	var out []string
+	for _, f := range flags {
+		out = append(out, sentence(f.GetMessage()))
+	}
+	return out
+}
+
+func linkState(s registerv1.LinkState) string {
+	switch s {
+	case registerv1.LinkState_LINK_STATE_AUTOMATIC:
+		return "Possible, unconfirmed"
+	case registerv1.LinkState_LINK_STATE_PROPOSED:
+		return "Proposed: waits for a decision"
+	}
+	return enum("LINK_STATE_", s.String())
+}
+
+type registeredView struct {
+	Frame
+	Label string
+	Done  *registered
+	Links []linkRow
+}
+
+type linkRow struct{ Address, State, Force, Probability string }
+
+// showRegistered shows what the registration came to.
+func (c *Console) showRegistered(v *visit) error {
+	d := v.s.data.Draft
+	if d == nil || d.Done == nil {
+		return v.seeOther("/register")
+	}
+	view := &registeredView{Frame: v.page("Registered"), Label: d.Label, Done: d.Done}
+	for _, l := range d.Done.Links {
+		row := linkRow{State: l.State, Force: l.Force, Probability: l.Probability}
+		if v.may("link.read") {
+			row.Address = linkAddress(l.Name)
+		}
+		view.Links = append(view.Links, row)
+	}
+	view.Receipt = d.Done.Receipt
+	return v.show("registered", view)
+}
+
+// linkAddress is the page of a link.
+func linkAddress(name string) string { return "/links/" + name[strings.LastIndex(name, "/")+1:] }

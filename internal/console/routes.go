@@ -1,0 +1,50 @@
+package console
+
+import "net/http"
+
+// route is one page of those who are signed in.
+type route struct {
+	pattern string
+	// needs is the permission without which the page is refused; a page whose
+	// own call is refused, and so logged, needs none.
+	needs string
+	serve func(*visit) error
+	// quiet marks what a page asks for by itself: it prolongs no session.
+	quiet bool
+}
+
+func (c *Console) routes() []route {
+	return []route{
+		{pattern: "GET /{$}", serve: c.home},
+		{pattern: "POST /session/extend", serve: func(v *visit) error { v.w.WriteHeader(http.StatusNoContent); return nil }},
+		{pattern: "GET /search", needs: "search.create", serve: c.searchForm},
+		{pattern: "POST /search", serve: c.createSearch},
+		{pattern: "GET /searches/{search}", serve: c.showSearch},
+		{pattern: "GET /searches/{search}/candidates/{candidate}", serve: c.showCandidate},
+		{pattern: "GET /register", needs: "course.register", serve: c.suspectForm},
+		{pattern: "POST /register", needs: "course.register", serve: c.takeSuspect},
+		{pattern: "POST /register/drop", needs: "course.register", serve: c.dropDraft},
+		{pattern: "POST /register/for/{nominal}", needs: "course.register", serve: c.registerFor},
+		{pattern: "GET /register/matches", needs: "course.register", serve: c.showMatches},
+		{pattern: "GET /register/conduct", needs: "course.register", serve: c.conductForm},
+		{pattern: "POST /register/conduct", needs: "course.register", serve: c.takeConduct},
+		{pattern: "GET /register/done", needs: "course.register", serve: c.showRegistered},
+		{pattern: "GET /nominals/{nominal}", serve: c.showNominal},
+		{pattern: "GET /nominals/{nominal}/person", serve: c.showWhole},
+		{pattern: "POST /nominals/{nominal}/split", serve: c.splitPerson},
+		{pattern: "GET /links", serve: c.showLinks},
+		{pattern: "GET /links/{link}", serve: c.showLink},
+		{pattern: "POST /links/{link}", serve: c.decideLink},
+		{pattern: "GET /alerts", serve: c.showAlerts},
+		{pattern: "GET /alerts/live", serve: c.liveAlerts, quiet: true},
+		{pattern: "POST /alerts/{alert}/acknowledge", serve: c.takeAlert},
+		{pattern: "GET /log", needs: "log.list", serve: c.logForm},
+		{pattern: "POST /log", serve: c.readLog},
+		{pattern: "GET /log/health", serve: c.showLogHealth},
+		{pattern: "GET /forces", serve: c.showForces},
+		{pattern: "GET /forces/{force}", needs: "directory.update", serve: c.contactForm},
+		{pattern: "POST /forces/{force}", serve: c.takeContact},
+		{pattern: "GET /administration", needs: "directory.update", serve: c.showAdministration},
+		{pattern: "GET /activity", serve: c.showActivity},
+	}
+}

@@ -1,0 +1,31 @@
+-- Entries counted by a key: of whole blocks from their counts, of the others one by
+-- one. $1 is the dimension counted, $2 what of it is the key, $8 the first index
+-- that no block has counted.
+WITH counted AS (
+    SELECT CASE WHEN $2 IN ('hour', 'day') THEN s.time END AS time,
+        CASE $2 WHEN 'hour' THEN '' WHEN 'day' THEN '' WHEN 'force' THEN s.force ELSE s.key END AS key,
+        sum(s.entries) AS entries, sum(s.refused) AS refused, sum(s.records) AS records
+    FROM register.entry_summary s
+    WHERE s.dimension = $1 AND ($3 = '' OR s.force = $3) AND $4 = ''
+      AND ($5::timestamptz IS NULL OR s.time >= $5) AND ($6::timestamptz IS NULL OR s.time < $6)
+      AND s.block < $8::bigint / 65536
+    GROUP BY 1, 2
+    UNION ALL
+    SELECT CASE WHEN $2 IN ('hour', 'day') THEN date_trunc($2, p.time, 'UTC') END,
+        CASE $2 WHEN 'hour' THEN '' WHEN 'day' THEN '' WHEN 'force' THEN p.force WHEN 'reason' THEN p.reason WHEN 'method' THEN p.method ELSE p.outcome END,
+        count(*), count(*) FILTER (WHERE p.outcome <> 'OK'), sum(p.records)
+    FROM register.entry_projection p
+    WHERE p.idx >= $8 AND ($3 = '' OR p.force = $3) AND ($4 = '' OR p.actor = $4)
+      AND ($5::timestamptz IS NULL OR p.time >= $5) AND ($6::timestamptz IS NULL OR p.time < $6)
+    GROUP BY 1, 2
+), summed AS (
+    SELECT time, key, sum(entries)::bigint AS entries, sum(refused)::bigint AS refused, sum(records)::bigint AS records
+    FROM counted
+    GROUP BY time, key
+)
+SELECT CASE $2 WHEN 'hour' THEN to_char(time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24":00Z"')
+        WHEN 'day' THEN to_char(time AT TIME ZONE 'UTC', 'YYYY-MM-DD') ELSE key END,
+    entries, refused, records
+FROM summed
+ORDER BY time, CASE WHEN $2 = 'force' THEN key END, entries DESC, key
+LIMIT $7
