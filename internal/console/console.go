@@ -80,6 +80,7 @@ type Console struct {
 	directory registerv1.DirectoryServiceClient
 	duties    registerv1.DutyServiceClient
 	measures  registerv1.MeasureServiceClient
+	misuse    registerv1.MisuseServiceClient
 }
 
 // New prepares the pages. It fails when the styles were not compiled into the
@@ -91,7 +92,7 @@ func New(o Options) (*Console, error) {
 		conduct: registerv1.NewConductServiceClient(o.Conn), links: registerv1.NewLinkServiceClient(o.Conn),
 		alerts: registerv1.NewAlertServiceClient(o.Conn), accessLog: registerv1.NewAccessLogServiceClient(o.Conn),
 		directory: registerv1.NewDirectoryServiceClient(o.Conn), duties: registerv1.NewDutyServiceClient(o.Conn),
-		measures: registerv1.NewMeasureServiceClient(o.Conn),
+		measures: registerv1.NewMeasureServiceClient(o.Conn), misuse: registerv1.NewMisuseServiceClient(o.Conn),
 	}
 	if c.now == nil {
 		c.now = time.Now

@@ -76,6 +76,7 @@ var sections = []struct{ title, path, needs string }{
 	{"Duties", "/duties", "duty.list"},
 	{"Alerts", "/alerts", "alert.list"},
 	{"Links", "/links", "link.list"},
+	{"Cases", "/cases", "misuse_case.list"},
 	{"Access log", "/log", "log.list"},
 	{"Forces", "/forces", "directory.read"},
 	{"Administration", "/administration", "directory.update"},

@@ -64,6 +64,7 @@ export async function byKeyboard(browser, viewport, surname) {
   // Professional standards of force 10 see who searched and who confirmed.
   const d = await open(browser, viewport);
   await signIn(d, "psd-10");
+  await d.goto(base + "/log");
   await choose(d, "#purpose", "Self-monitoring");
   await typeInto(d, "#reference", "PSD/10/1");
   await press(d, 'button[value="list"]');

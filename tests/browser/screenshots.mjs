@@ -78,7 +78,8 @@ for (const [size, viewport] of [["desk", desk], ["phone", phone]]) {
   await shoot("one-person");
   await leave();
   await signIn(page, "psd-33");
-  await shoot("log");
+  await shoot("cases");
+  await go("/log", "log");
   await page.selectOption("#purpose", "SELF_MONITORING");
   await page.fill("#reference", "PSD/33/1");
   await page.locator('button[value="list"]').click();
