@@ -19,6 +19,7 @@ import (
 
 type misuseCmd struct {
 	Replay misuseReplayCmd `cmd:"" help:"Run the rules over the log as it is, and say what they would flag. Nothing is written."`
+	Rules  misuseRulesCmd  `cmd:"" help:"Print the rules and what their numbers mean, as Markdown."`
 	Year   misuseYearCmd   `cmd:"" help:"Judge the rules on a made-up year of a force, with planted misuse."`
 }
 
@@ -91,6 +92,14 @@ func printReplay(to io.Writer, r *service.MisuseReplay) error {
 	}
 	_, _ = fmt.Fprintf(w, "all\t%d\t%.2f\n", total, float64(total)/days)
 	return w.Flush()
+}
+
+type misuseRulesCmd struct{}
+
+// Run prints the rules.
+func (misuseRulesCmd) Run() error {
+	_, err := fmt.Print(misuse.Table() + "\n" + misuse.ThresholdTable())
+	return err
 }
 
 type misuseYearCmd struct {

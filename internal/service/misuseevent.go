@@ -113,8 +113,11 @@ func (w *Watcher) registered(versions []accesslog.VersionRef) (terms, records []
 			continue
 		}
 		records = append(records, misuse.CodeOf(n.ID[:]))
-		if name, err := identity.NormaliseName(n.Name); err == nil && len(terms) == 0 {
-			terms = append(terms, misuse.ParseCode(w.Keys.TermHMAC(termName, name)))
+		if len(terms) == 0 {
+			details := &registerv1.FactPerson{Names: []*registerv1.PersonName{{Full: n.Name}}, BirthDate: n.Birth}
+			for _, t := range factTerms(details) {
+				terms = append(terms, misuse.ParseCode(w.Keys.TermHMAC(t.kind, t.value)))
+			}
 		}
 	}
 	return terms, records
