@@ -17,13 +17,27 @@ type world struct {
 	rules *conduct.Rules
 	h     conduct.History
 	ids   map[string]conduct.ID
+	owner map[conduct.ID]string // another man than the case's own suspect, by course
 	err   error
 }
 
-// Replay builds the history of the first n steps of a case: of all, or only of those
+// Histories are what a case has recorded.
+type Histories struct {
+	// All is all of it; Own is that of the case's own suspect, Others those of other
+	// men, by whom they are.
+	All, Own *conduct.History
+	Others   []*conduct.History
+}
+
+// Persons are the histories of all who are persons to the register.
+func (h *Histories) Persons() []*conduct.History {
+	return append([]*conduct.History{h.Own}, h.Others...)
+}
+
+// Replay builds the histories of the first n steps of a case: of all, or only of those
 // that the register's interface lets happen.
-func Replay(c *Case, rules *conduct.Rules, n int, possible bool) (*conduct.History, error) {
-	w := &world{c: c, rules: rules, ids: map[string]conduct.ID{}}
+func Replay(c *Case, rules *conduct.Rules, n int, possible bool) (*Histories, error) {
+	w := &world{c: c, rules: rules, ids: map[string]conduct.ID{}, owner: map[conduct.ID]string{}}
 	for i := range c.Steps[:n] {
 		if possible && c.Steps[i].RulesOnly {
 			continue
@@ -33,13 +47,60 @@ func Replay(c *Case, rules *conduct.Rules, n int, possible bool) (*conduct.Histo
 			return nil, fmt.Errorf("%s, %s: %w", c.ID, c.Steps[i].At, w.err)
 		}
 	}
-	return &w.h, nil
+	return w.split(), nil
+}
+
+// split gives each man what is recorded of him.
+func (w *world) split() *Histories {
+	out := &Histories{All: &w.h, Own: &conduct.History{}}
+	by := map[string]*conduct.History{"": out.Own}
+	of := func(course conduct.ID) *conduct.History {
+		who := w.owner[course]
+		if by[who] == nil {
+			by[who] = &conduct.History{}
+			out.Others = append(out.Others, by[who])
+		}
+		return by[who]
+	}
+	measures := map[conduct.ID]*conduct.History{}
+	references := map[string]*conduct.History{}
+	for _, m := range w.h.Matters {
+		h := of(m.ID)
+		h.Matters = append(h.Matters, m)
+		for _, r := range m.Reports {
+			references[r.Reference] = h
+		}
+	}
+	for _, m := range w.h.Measures {
+		h := of(m.Courses[0])
+		h.Measures, measures[m.ID] = append(h.Measures, m), h
+	}
+	for _, b := range w.h.Breaches {
+		measures[b.Measure].Breaches = append(measures[b.Measure].Breaches, b)
+	}
+	for _, a := range w.h.Assessments {
+		of(a.Course).Assessments = append(of(a.Course).Assessments, a)
+	}
+	for _, p := range w.h.Plans {
+		of(p.Course).Plans = append(of(p.Course).Plans, p)
+	}
+	for _, c := range w.h.Checks {
+		h := references[c.Reference]
+		if h == nil {
+			h = out.Own
+		}
+		h.Checks = append(h.Checks, c)
+	}
+	for _, c := range w.h.Counters {
+		of(c.Course).Counters = append(of(c.Course).Counters, c)
+	}
+	return out
 }
 
 // CourseName is the case's name of a course by its identity in the replay; empty when
 // there is none.
 func CourseName(c *Case, rules *conduct.Rules, id conduct.ID) string {
-	w := &world{c: c, rules: rules, ids: map[string]conduct.ID{}}
+	w := &world{c: c, rules: rules, ids: map[string]conduct.ID{}, owner: map[conduct.ID]string{}}
 	for i := range c.Steps {
 		w.step(&c.Steps[i])
 	}
@@ -119,6 +180,10 @@ func (w *world) matter(name string) *conduct.Matter {
 	}
 	m := conduct.Matter{Course: conduct.Course{ID: id, Nominal: w.id("nominal " + c.Force), Force: c.Force, Standing: "REPORTED",
 		Principal: Tokens(her), Unconfirmed: c.Unconfirmed}, Officer: c.Officer, Relationship: c.Relationship, Motivation: c.Motivation}
+	if c.Suspect != nil {
+		w.owner[id] = c.Suspect.Surname + c.Suspect.Born
+		m.Nominal = w.id("nominal " + c.Force + w.owner[id])
+	}
 	for _, a := range c.Associated {
 		m.Associated = append(m.Associated, Tokens(w.c.Victims[a]))
 	}

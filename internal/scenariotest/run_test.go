@@ -52,7 +52,7 @@ type run struct {
 	// forces are those of the register by those of the case, which are any.
 	forces map[string]string
 	// before is what the register holds; names and revisions are of its records.
-	before    *conduct.History
+	before    *scenario.Histories
 	names     map[conduct.ID]string
 	revisions map[conduct.ID]int64
 	nominals  map[string]string // by force of the case and suspect
@@ -61,7 +61,7 @@ type run struct {
 
 func newRun(t *testing.T, c *scenario.Case) *run {
 	r := &run{T: t, c: c, clock: servertest.NewClock(c.Steps[0].When()), systems: map[string]*grpc.ClientConn{}, forces: map[string]string{},
-		before: &conduct.History{}, names: map[conduct.ID]string{}, revisions: map[conduct.ID]int64{}, nominals: map[string]string{}, courses: map[conduct.ID]string{}}
+		before: &scenario.Histories{All: &conduct.History{}, Own: &conduct.History{}}, names: map[conduct.ID]string{}, revisions: map[conduct.ID]int64{}, nominals: map[string]string{}, courses: map[conduct.ID]string{}}
 	r.site = servertest.NewSite(t, nil)
 	config := r.site.Config()
 	config.Clock = r.clock.Now
@@ -104,11 +104,11 @@ func (r *run) all() {
 		}
 		r.walk(s)
 		r.clock.Set(s.When())
-		r.step(s, h)
+		r.step(s, h.All)
 		r.before = h
 		r.expect(s, h)
 		r.alerts(s)
-		r.document(s, h)
+		r.document(s, h.Own)
 		if r.Failed() {
 			return // what follows rests on it
 		}
@@ -119,10 +119,10 @@ func (r *run) all() {
 // told to somebody whom the step names, so that the register's own clock acts there.
 func (r *run) walk(s *scenario.Step) {
 	for now := r.clock.Now(); ; {
-		prompts, next := rules.Evaluate(r.before, now)
+		prompts, next := evaluate(r.before, now)
 		was := r.allDuties(prompts)
 		tell := ""
-		for _, t := range scenario.Tellings(refdata.Default(), r.before, prompts) {
+		for _, t := range scenario.Tellings(refdata.Default(), r.before.All, prompts) {
 			if t.At.After(now) && (next.IsZero() || t.At.Before(next)) && s.Expect != nil && slices.ContainsFunc(slices.Concat(s.Expect.Told, s.Expect.NotYet), func(x string) bool {
 				return strings.HasPrefix(x, t.Code+" ")
 			}) {
@@ -133,7 +133,7 @@ func (r *run) walk(s *scenario.Step) {
 			return
 		}
 		now = next
-		if want := r.allDuties(rules.Prompts(r.before, now)); tell != "" || !slices.Equal(was, want) {
+		if want := r.allDuties(first(evaluate(r.before, now))); tell != "" || !slices.Equal(was, want) {
 			r.clock.Set(now)
 			r.wait(func() string {
 				if tell != "" && !r.toldOf()[tell] {
@@ -147,6 +147,20 @@ func (r *run) walk(s *scenario.Step) {
 		}
 	}
 }
+
+// evaluate gives the prompts of all persons of a case, and when they may change next.
+func evaluate(h *scenario.Histories, now time.Time) (prompts []conduct.Prompt, next time.Time) {
+	for _, person := range h.Persons() {
+		p, at := rules.Evaluate(person, now)
+		prompts = append(prompts, p...)
+		if !at.IsZero() && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+	}
+	return prompts, next
+}
+
+func first(prompts []conduct.Prompt, _ time.Time) []conduct.Prompt { return prompts }
 
 // wait waits until nothing is wrong, or fails: some of it the register's own clock does.
 func (r *run) wait(wrong func() string) {
@@ -168,10 +182,10 @@ func (r *run) wait(wrong func() string) {
 // machine; nothing is measured.
 const patience = 10 * time.Second
 
-// step registers what has changed since the step before.
+// step registers what has changed since the step before, and checks before it grades.
 func (r *run) step(s *scenario.Step, h *conduct.History) {
 	for i := range h.Matters {
-		if old := matterOf(r.before, h.Matters[i].ID); old == nil || !reflect.DeepEqual(*old, h.Matters[i]) {
+		if old := matterOf(r.before.All, h.Matters[i].ID); old == nil || !reflect.DeepEqual(*old, h.Matters[i]) {
 			r.matter(old, &h.Matters[i])
 		}
 	}
@@ -180,14 +194,25 @@ func (r *run) step(s *scenario.Step, h *conduct.History) {
 			r.refuse(c, h)
 		}
 	}
+	for _, c := range s.Checks {
+		if r.silent(c.Force) {
+			continue // a check finds nothing, as it must
+		}
+		if found := r.search(c.Force, "investigator", c.Ref, r.suspectOf(h, c.Ref)); found.GetOutcome() != pb.SearchOutcome_SEARCH_OUTCOME_HIT {
+			r.Errorf("%s: the check for %s finds nobody", s.At, c.Ref)
+		}
+	}
+	for _, q := range s.Searches {
+		r.searches(s, q)
+	}
 	for i := range h.Measures {
-		if old := measureOf(r.before, h.Measures[i].ID); old == nil || !reflect.DeepEqual(*old, h.Measures[i]) {
+		if old := measureOf(r.before.All, h.Measures[i].ID); old == nil || !reflect.DeepEqual(*old, h.Measures[i]) {
 			r.measure(s, &h.Measures[i])
 		}
 	}
 	for i := range h.Breaches {
-		j := slices.IndexFunc(r.before.Breaches, func(b conduct.Breach) bool { return b.ID == h.Breaches[i].ID })
-		if j < 0 || !reflect.DeepEqual(r.before.Breaches[j], h.Breaches[i]) {
+		j := slices.IndexFunc(r.before.All.Breaches, func(b conduct.Breach) bool { return b.ID == h.Breaches[i].ID })
+		if j < 0 || !reflect.DeepEqual(r.before.All.Breaches[j], h.Breaches[i]) {
 			r.breach(&h.Breaches[i])
 		}
 	}
@@ -195,21 +220,20 @@ func (r *run) step(s *scenario.Step, h *conduct.History) {
 		r.assessment(s, &h.Assessments[i])
 	}
 	for i := range h.Plans {
-		if !slices.ContainsFunc(r.before.Plans, func(p conduct.Plan) bool { return p.ID == h.Plans[i].ID }) {
+		if !slices.ContainsFunc(r.before.All.Plans, func(p conduct.Plan) bool { return p.ID == h.Plans[i].ID }) {
 			r.plan(&h.Plans[i])
 		}
 	}
-	for _, c := range s.Checks {
-		if r.silent(c.Force) {
-			continue // a check finds nothing, as it must
-		}
-		if found := r.search(c.Force, "investigator", c.Ref, r.c.Suspect); found.GetOutcome() != pb.SearchOutcome_SEARCH_OUTCOME_HIT {
-			r.Errorf("%s: the check for %s finds nobody", s.At, c.Ref)
+}
+
+// suspectOf is the man of whom a report is.
+func (r *run) suspectOf(h *conduct.History, reference string) scenario.Person {
+	for i := range h.Matters {
+		if slices.ContainsFunc(h.Matters[i].Reports, func(x conduct.Report) bool { return x.Reference == reference }) {
+			return r.suspect(r.c.Courses[r.courseName(&h.Matters[i])])
 		}
 	}
-	for _, q := range s.Searches {
-		r.searches(s, q)
-	}
+	return r.c.Suspect
 }
 
 func matterOf(h *conduct.History, id conduct.ID) *conduct.Matter {
@@ -257,11 +281,11 @@ func (r *run) search(force, role, reference string, who scenario.Person) *pb.Sea
 }
 
 // expect looks at the duties of each force until they are as they must be.
-func (r *run) expect(s *scenario.Step, h *conduct.History) {
+func (r *run) expect(s *scenario.Step, h *scenario.Histories) {
 	if s.Expect == nil {
 		return
 	}
-	want := r.allDuties(rules.Prompts(h, s.When()))
+	want := r.allDuties(first(evaluate(h, s.When())))
 	r.wait(func() string {
 		if got := r.allOpen(); !slices.Equal(got, want) {
 			return fmt.Sprintf("%s: %s\nopen duties %q, want %q", s.At, s.Says, got, want)
