@@ -1,6 +1,7 @@
 package service
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -106,18 +107,23 @@ type report struct {
 	code    string
 	// message says what another force has done, after its name.
 	message string
+	// historic says that it is loaded as history: it is told in a digest.
+	historic bool
 }
 
 // report tells each other force that owns a nominal of the person what was
 // recorded of him; of a nominal that is SILENT its owner's PSD alone is told. Of
 // what is recorded of a SILENT nominal nobody is.
-func (b *batch) report(r report) error {
+func (b *batch) report(ctx context.Context, r report) error {
 	own := r.change.Record.Force
 	if b.d.silent(r.nominal) {
 		return nil
 	}
 	told, veiled := b.d.concernedBy(r.nominal)
 	tell := func(force string, t concern, audience registerv1.AlertAudience) error {
+		if r.historic {
+			return b.historyLoaded(ctx, force, own, audience)
+		}
 		if force == own {
 			return nil
 		}

@@ -41,6 +41,8 @@ type batch struct {
 	quiet bool
 	// digest tells of new duties together: what raised them was loaded as history.
 	digest bool
+	// loads are the digests of history that it has told already.
+	loads map[string]bool
 }
 
 func newBatch(d *Deps) batch { return batch{d: d, now: d.Now()} }
