@@ -20,7 +20,7 @@ const (
 
 // table is the API table.
 func table() []apiCase {
-	return slices.Concat(nominalCases(), nominalStateCases(), courseCases(), courseStateCases(), partCases(), matterCases(), searchCases(), viewCases(), linkCases(), decisionCases(), alertCases(), dutyCases(), logCases(), standardsCases(), directoryCases())
+	return slices.Concat(nominalCases(), nominalStateCases(), courseCases(), courseStateCases(), partCases(), matterCases(), searchCases(), viewCases(), linkCases(), decisionCases(), alertCases(), exchangeCases(), dutyCases(), logCases(), standardsCases(), directoryCases())
 }
 
 // given registers a nominal of force 33 and keeps its name.

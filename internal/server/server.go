@@ -250,6 +250,7 @@ func (s *Server) compose(ctx context.Context, deps *service.Deps, methods call.M
 		registerv1.RegisterLinkServiceServer(r, &service.Links{Deps: deps, Linker: linker})
 		registerv1.RegisterAlertServiceServer(r, &service.Alerts{Deps: deps, Watches: &s.watches})
 		registerv1.RegisterDutyServiceServer(r, &service.Duties{Deps: deps})
+		registerv1.RegisterExchangeServiceServer(r, &service.Exchange{Deps: deps})
 		registerv1.RegisterAccessLogServiceServer(r, &service.AccessLog{Deps: deps})
 		registerv1.RegisterStandardsServiceServer(r, &service.Standards{Deps: deps, Strengths: s.authn.Strengths})
 		registerv1.RegisterDirectoryServiceServer(r, &service.Directory{Deps: deps, Permissions: methods.Permissions()})

@@ -138,6 +138,13 @@ func (b *batch) report(ctx context.Context, r report) error {
 			return err
 		}
 	}
+	if !r.historic {
+		err := b.subscribed(registerv1.AlertKind_ALERT_KIND_SUBSCRIBED_REGISTERED, own, b.d.View.Person(r.nominal).Members, r.change.Record,
+			ofVersion(r.change, r.kind, postgres.Record{}), b.d.forceTitle(own)+" "+subscribedMessage, func(force string) bool { _, knows := told[force]; return knows })
+		if err != nil {
+			return err
+		}
+	}
 	for _, force := range sortedKeys(veiled) {
 		if _, already := told[force]; already {
 			continue
@@ -148,6 +155,8 @@ func (b *batch) report(ctx context.Context, r report) error {
 	}
 	return nil
 }
+
+const subscribedMessage = "has recorded conduct, or a measure, of a person of whom your force asked to be told."
 
 // possibly ends a message that rests on an unconfirmed link.
 func possibly(unconfirmed bool) string {

@@ -213,6 +213,18 @@ func (b *batch) alerts(link accesslog.Change, stored *storev1.StoredLink, shown 
 			return err
 		}
 	}
+	if kind == registerv1.AlertKind_ALERT_KIND_LINKED {
+		var all []identity.ID
+		for _, force := range sortedKeys(concerned) {
+			all = append(all, concerned[force]...)
+		}
+		err := b.subscribed(registerv1.AlertKind_ALERT_KIND_SUBSCRIBED_REGISTERED, link.Record.Force, all, postgres.Record{}, fmt.Sprintf("%s/%d", link.Record.ID, link.Version.N),
+			"A record of "+b.d.forceTitle(link.Record.Force)+" is probably of a person of whom your force asked to be told."+possibly(true),
+			func(force string) bool { _, knows := concerned[force]; return knows })
+		if err != nil {
+			return err
+		}
+	}
 	if kind == registerv1.AlertKind_ALERT_KIND_LINKED || kind == registerv1.AlertKind_ALERT_KIND_LINK_CONFIRMED && !view.Joins(before(stored)) {
 		return b.serialByLink(link, stored)
 	}

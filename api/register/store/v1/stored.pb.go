@@ -1452,11 +1452,123 @@ func (x *StoredSanction) GetSanction() *v1.Sanction {
 	return nil
 }
 
+// StoredSubscription is the sealed content of a subscription. The record's owner
+// force is the force that is to be told.
+type StoredSubscription struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The subscription; `name` is not kept.
+	Subscription *v1.Subscription `protobuf:"bytes,1,opt,name=subscription,proto3" json:"subscription,omitempty"`
+	// The nominals that the person is known by, 16 bytes each.
+	Nominals      [][]byte `protobuf:"bytes,2,rep,name=nominals,proto3" json:"nominals,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredSubscription) Reset() {
+	*x = StoredSubscription{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredSubscription) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredSubscription) ProtoMessage() {}
+
+func (x *StoredSubscription) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredSubscription.ProtoReflect.Descriptor instead.
+func (*StoredSubscription) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *StoredSubscription) GetSubscription() *v1.Subscription {
+	if x != nil {
+		return x.Subscription
+	}
+	return nil
+}
+
+func (x *StoredSubscription) GetNominals() [][]byte {
+	if x != nil {
+		return x.Nominals
+	}
+	return nil
+}
+
+// StoredQuestion is the sealed content of a version of a question. The record's
+// owner force is the force that asks.
+type StoredQuestion struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The question; `name` and `nominals` are not kept.
+	Question *v1.Question `protobuf:"bytes,1,opt,name=question,proto3" json:"question,omitempty"`
+	// The nominals of the force asked, 16 bytes each.
+	Nominals      [][]byte `protobuf:"bytes,2,rep,name=nominals,proto3" json:"nominals,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredQuestion) Reset() {
+	*x = StoredQuestion{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredQuestion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredQuestion) ProtoMessage() {}
+
+func (x *StoredQuestion) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredQuestion.ProtoReflect.Descriptor instead.
+func (*StoredQuestion) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *StoredQuestion) GetQuestion() *v1.Question {
+	if x != nil {
+		return x.Question
+	}
+	return nil
+}
+
+func (x *StoredQuestion) GetNominals() [][]byte {
+	if x != nil {
+		return x.Nominals
+	}
+	return nil
+}
+
 var File_register_store_v1_stored_proto protoreflect.FileDescriptor
 
 const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\n" +
-	"\x1eregister/store/v1/stored.proto\x12\x11register.store.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17register/v1/alert.proto\x1a\x1cregister/v1/assessment.proto\x1a\x19register/v1/conduct.proto\x1a\x1bregister/v1/directory.proto\x1a\x16register/v1/link.proto\x1a\x19register/v1/measure.proto\x1a\x19register/v1/nominal.proto\x1a\x18register/v1/search.proto\x1a\x1bregister/v1/standards.proto\"\xe8\x01\n" +
+	"\x1eregister/store/v1/stored.proto\x12\x11register.store.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17register/v1/alert.proto\x1a\x1cregister/v1/assessment.proto\x1a\x19register/v1/conduct.proto\x1a\x1bregister/v1/directory.proto\x1a\x1aregister/v1/exchange.proto\x1a\x16register/v1/link.proto\x1a\x19register/v1/measure.proto\x1a\x19register/v1/nominal.proto\x1a\x18register/v1/search.proto\x1a\x1bregister/v1/standards.proto\"\xe8\x01\n" +
 	"\rStoredNominal\x12.\n" +
 	"\anominal\x18\x01 \x01(\v2\x14.register.v1.NominalR\anominal\x12!\n" +
 	"\fcontent_hash\x18\x02 \x01(\fR\vcontentHash\x12;\n" +
@@ -1579,7 +1691,13 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\x05cause\x18\a \x01(\tR\x05cause\x12!\n" +
 	"\fcause_collar\x18\b \x01(\tR\vcauseCollar\"C\n" +
 	"\x0eStoredSanction\x121\n" +
-	"\bsanction\x18\x01 \x01(\v2\x15.register.v1.SanctionR\bsanctionB\xd2\x01\n" +
+	"\bsanction\x18\x01 \x01(\v2\x15.register.v1.SanctionR\bsanction\"o\n" +
+	"\x12StoredSubscription\x12=\n" +
+	"\fsubscription\x18\x01 \x01(\v2\x19.register.v1.SubscriptionR\fsubscription\x12\x1a\n" +
+	"\bnominals\x18\x02 \x03(\fR\bnominals\"_\n" +
+	"\x0eStoredQuestion\x121\n" +
+	"\bquestion\x18\x01 \x01(\v2\x15.register.v1.QuestionR\bquestion\x12\x1a\n" +
+	"\bnominals\x18\x02 \x03(\fR\bnominalsB\xd2\x01\n" +
 	"\x15com.register.store.v1B\vStoredProtoP\x01ZFgithub.com/perpetrator-register/register/api/register/store/v1;storev1\xa2\x02\x03RSX\xaa\x02\x11Register.Store.V1\xca\x02\x11Register\\Store\\V1\xe2\x02\x1dRegister\\Store\\V1\\GPBMetadata\xea\x02\x13Register::Store::V1b\x06proto3"
 
 var (
@@ -1594,7 +1712,7 @@ func file_register_store_v1_stored_proto_rawDescGZIP() []byte {
 	return file_register_store_v1_stored_proto_rawDescData
 }
 
-var file_register_store_v1_stored_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_register_store_v1_stored_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_register_store_v1_stored_proto_goTypes = []any{
 	(*StoredNominal)(nil),         // 0: register.store.v1.StoredNominal
 	(*StoredCourse)(nil),          // 1: register.store.v1.StoredCourse
@@ -1616,62 +1734,68 @@ var file_register_store_v1_stored_proto_goTypes = []any{
 	(*StoredLink)(nil),            // 17: register.store.v1.StoredLink
 	(*StoredAlert)(nil),           // 18: register.store.v1.StoredAlert
 	(*StoredSanction)(nil),        // 19: register.store.v1.StoredSanction
-	(*v1.Nominal)(nil),            // 20: register.v1.Nominal
-	(*timestamppb.Timestamp)(nil), // 21: google.protobuf.Timestamp
-	(*v1.CourseOfConduct)(nil),    // 22: register.v1.CourseOfConduct
-	(v1.VictimSameness)(0),        // 23: register.v1.VictimSameness
-	(*v1.Measure)(nil),            // 24: register.v1.Measure
-	(*v1.Breach)(nil),             // 25: register.v1.Breach
-	(*v1.Assessment)(nil),         // 26: register.v1.Assessment
-	(*v1.Regrade)(nil),            // 27: register.v1.Regrade
-	(*v1.SafetyPlan)(nil),         // 28: register.v1.SafetyPlan
-	(*v1.ForceContact)(nil),       // 29: register.v1.ForceContact
-	(*v1.Search)(nil),             // 30: register.v1.Search
-	(*v1.Candidate)(nil),          // 31: register.v1.Candidate
-	(*v1.Link)(nil),               // 32: register.v1.Link
-	(*v1.Alert)(nil),              // 33: register.v1.Alert
-	(*v1.Sanction)(nil),           // 34: register.v1.Sanction
+	(*StoredSubscription)(nil),    // 20: register.store.v1.StoredSubscription
+	(*StoredQuestion)(nil),        // 21: register.store.v1.StoredQuestion
+	(*v1.Nominal)(nil),            // 22: register.v1.Nominal
+	(*timestamppb.Timestamp)(nil), // 23: google.protobuf.Timestamp
+	(*v1.CourseOfConduct)(nil),    // 24: register.v1.CourseOfConduct
+	(v1.VictimSameness)(0),        // 25: register.v1.VictimSameness
+	(*v1.Measure)(nil),            // 26: register.v1.Measure
+	(*v1.Breach)(nil),             // 27: register.v1.Breach
+	(*v1.Assessment)(nil),         // 28: register.v1.Assessment
+	(*v1.Regrade)(nil),            // 29: register.v1.Regrade
+	(*v1.SafetyPlan)(nil),         // 30: register.v1.SafetyPlan
+	(*v1.ForceContact)(nil),       // 31: register.v1.ForceContact
+	(*v1.Search)(nil),             // 32: register.v1.Search
+	(*v1.Candidate)(nil),          // 33: register.v1.Candidate
+	(*v1.Link)(nil),               // 34: register.v1.Link
+	(*v1.Alert)(nil),              // 35: register.v1.Alert
+	(*v1.Sanction)(nil),           // 36: register.v1.Sanction
+	(*v1.Subscription)(nil),       // 37: register.v1.Subscription
+	(*v1.Question)(nil),           // 38: register.v1.Question
 }
 var file_register_store_v1_stored_proto_depIdxs = []int32{
-	20, // 0: register.store.v1.StoredNominal.nominal:type_name -> register.v1.Nominal
-	21, // 1: register.store.v1.StoredNominal.update_time:type_name -> google.protobuf.Timestamp
-	22, // 2: register.store.v1.StoredCourse.course:type_name -> register.v1.CourseOfConduct
+	22, // 0: register.store.v1.StoredNominal.nominal:type_name -> register.v1.Nominal
+	23, // 1: register.store.v1.StoredNominal.update_time:type_name -> google.protobuf.Timestamp
+	24, // 2: register.store.v1.StoredCourse.course:type_name -> register.v1.CourseOfConduct
 	9,  // 3: register.store.v1.StoredCourse.victim:type_name -> register.store.v1.VictimTokens
 	9,  // 4: register.store.v1.StoredCourse.associated:type_name -> register.store.v1.VictimTokens
-	21, // 5: register.store.v1.StoredCourse.update_time:type_name -> google.protobuf.Timestamp
-	21, // 6: register.store.v1.StoredCourse.create_time:type_name -> google.protobuf.Timestamp
+	23, // 5: register.store.v1.StoredCourse.update_time:type_name -> google.protobuf.Timestamp
+	23, // 6: register.store.v1.StoredCourse.create_time:type_name -> google.protobuf.Timestamp
 	2,  // 7: register.store.v1.StoredCourse.settlements:type_name -> register.store.v1.Settlement
 	3,  // 8: register.store.v1.StoredCourse.counter_reviews:type_name -> register.store.v1.CounterReview
-	23, // 9: register.store.v1.Settlement.sameness:type_name -> register.v1.VictimSameness
-	21, // 10: register.store.v1.Settlement.settle_time:type_name -> google.protobuf.Timestamp
-	21, // 11: register.store.v1.CounterReview.review_time:type_name -> google.protobuf.Timestamp
+	25, // 9: register.store.v1.Settlement.sameness:type_name -> register.v1.VictimSameness
+	23, // 10: register.store.v1.Settlement.settle_time:type_name -> google.protobuf.Timestamp
+	23, // 11: register.store.v1.CounterReview.review_time:type_name -> google.protobuf.Timestamp
 	8,  // 12: register.store.v1.StoredMeasure.part:type_name -> register.store.v1.Part
-	24, // 13: register.store.v1.StoredMeasure.measure:type_name -> register.v1.Measure
+	26, // 13: register.store.v1.StoredMeasure.measure:type_name -> register.v1.Measure
 	8,  // 14: register.store.v1.StoredBreach.part:type_name -> register.store.v1.Part
-	25, // 15: register.store.v1.StoredBreach.breach:type_name -> register.v1.Breach
+	27, // 15: register.store.v1.StoredBreach.breach:type_name -> register.v1.Breach
 	8,  // 16: register.store.v1.StoredAssessment.part:type_name -> register.store.v1.Part
-	26, // 17: register.store.v1.StoredAssessment.assessment:type_name -> register.v1.Assessment
-	27, // 18: register.store.v1.StoredAssessment.regrades:type_name -> register.v1.Regrade
+	28, // 17: register.store.v1.StoredAssessment.assessment:type_name -> register.v1.Assessment
+	29, // 18: register.store.v1.StoredAssessment.regrades:type_name -> register.v1.Regrade
 	8,  // 19: register.store.v1.StoredPlan.part:type_name -> register.store.v1.Part
-	28, // 20: register.store.v1.StoredPlan.plan:type_name -> register.v1.SafetyPlan
-	21, // 21: register.store.v1.Part.create_time:type_name -> google.protobuf.Timestamp
-	21, // 22: register.store.v1.Part.update_time:type_name -> google.protobuf.Timestamp
-	21, // 23: register.store.v1.Part.load_time:type_name -> google.protobuf.Timestamp
+	30, // 20: register.store.v1.StoredPlan.plan:type_name -> register.v1.SafetyPlan
+	23, // 21: register.store.v1.Part.create_time:type_name -> google.protobuf.Timestamp
+	23, // 22: register.store.v1.Part.update_time:type_name -> google.protobuf.Timestamp
+	23, // 23: register.store.v1.Part.load_time:type_name -> google.protobuf.Timestamp
 	10, // 24: register.store.v1.VictimTokens.tokens:type_name -> register.store.v1.VictimToken
-	29, // 25: register.store.v1.StoredForce.contact:type_name -> register.v1.ForceContact
-	21, // 26: register.store.v1.StoredForce.update_time:type_name -> google.protobuf.Timestamp
-	30, // 27: register.store.v1.StoredSearch.search:type_name -> register.v1.Search
+	31, // 25: register.store.v1.StoredForce.contact:type_name -> register.v1.ForceContact
+	23, // 26: register.store.v1.StoredForce.update_time:type_name -> google.protobuf.Timestamp
+	32, // 27: register.store.v1.StoredSearch.search:type_name -> register.v1.Search
 	13, // 28: register.store.v1.StoredSearch.bases:type_name -> register.store.v1.Basis
 	14, // 29: register.store.v1.Basis.nominals:type_name -> register.store.v1.NominalRef
-	31, // 30: register.store.v1.Shown.candidate:type_name -> register.v1.Candidate
-	32, // 31: register.store.v1.StoredLink.link:type_name -> register.v1.Link
-	33, // 32: register.store.v1.StoredAlert.alert:type_name -> register.v1.Alert
-	34, // 33: register.store.v1.StoredSanction.sanction:type_name -> register.v1.Sanction
-	34, // [34:34] is the sub-list for method output_type
-	34, // [34:34] is the sub-list for method input_type
-	34, // [34:34] is the sub-list for extension type_name
-	34, // [34:34] is the sub-list for extension extendee
-	0,  // [0:34] is the sub-list for field type_name
+	33, // 30: register.store.v1.Shown.candidate:type_name -> register.v1.Candidate
+	34, // 31: register.store.v1.StoredLink.link:type_name -> register.v1.Link
+	35, // 32: register.store.v1.StoredAlert.alert:type_name -> register.v1.Alert
+	36, // 33: register.store.v1.StoredSanction.sanction:type_name -> register.v1.Sanction
+	37, // 34: register.store.v1.StoredSubscription.subscription:type_name -> register.v1.Subscription
+	38, // 35: register.store.v1.StoredQuestion.question:type_name -> register.v1.Question
+	36, // [36:36] is the sub-list for method output_type
+	36, // [36:36] is the sub-list for method input_type
+	36, // [36:36] is the sub-list for extension type_name
+	36, // [36:36] is the sub-list for extension extendee
+	0,  // [0:36] is the sub-list for field type_name
 }
 
 func init() { file_register_store_v1_stored_proto_init() }
@@ -1685,7 +1809,7 @@ func file_register_store_v1_stored_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_store_v1_stored_proto_rawDesc), len(file_register_store_v1_stored_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   20,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
