@@ -51,6 +51,9 @@ type command struct {
 	Retractions retractionsCmd `cmd:"" help:"What was shown to you and no longer holds."`
 	Log         logCmd         `cmd:"" help:"Read and verify the access log."`
 	PSD         psdCmd         `cmd:"" name:"psd" help:"For professional standards and the national auditor."`
+	Flags       flagsCmd       `cmd:"" help:"For professional standards: flags of possible misuse."`
+	Cases       casesCmd       `cmd:"" help:"For professional standards: cases of possible misuse."`
+	Facts       factsCmd       `cmd:"" help:"For force systems: tell of cases, rosters and staff."`
 	Receipts    receiptCmd     `cmd:"" name:"receipt" help:"Prove what saved receipts say, and keep the proofs."`
 	Forces      forcesCmd      `cmd:"" help:"List the forces and whom to ask there."`
 	Codes       codesCmd       `cmd:"" help:"List a code list: searchReasons, behaviours, offences, relationships, motivations, warnings, ethnicities, logPurposes."`

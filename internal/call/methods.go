@@ -57,6 +57,7 @@ func LoadMethods() (Methods, error) {
 		registerv1.File_register_v1_conduct_proto,
 		registerv1.File_register_v1_measure_proto,
 		registerv1.File_register_v1_assessment_proto,
+		registerv1.File_register_v1_pack_proto,
 		registerv1.File_register_v1_registration_proto,
 		registerv1.File_register_v1_search_proto,
 		registerv1.File_register_v1_link_proto,
@@ -64,6 +65,8 @@ func LoadMethods() (Methods, error) {
 		registerv1.File_register_v1_exchange_proto,
 		registerv1.File_register_v1_duty_proto,
 		registerv1.File_register_v1_accesslog_proto,
+		registerv1.File_register_v1_facts_proto,
+		registerv1.File_register_v1_misuse_proto,
 		registerv1.File_register_v1_standards_proto,
 		registerv1.File_register_v1_directory_proto,
 	}

@@ -45,7 +45,7 @@ func (b *batch) consequences(ctx context.Context, nominal identity.ID, w *writte
 	for _, force := range read.forces() {
 		h := read.seenBy(force)
 		if w != nil && (force == w.change.Record.Force || b.d.opens(force, nominal)) {
-			if err := b.d.include(h, w.change.Record, w.change.Version.N, w.content, read.persons[force]); err != nil {
+			if err := b.d.include(h, w.change.Record, w.change.Version.N, w.content, read.confirmed[force]); err != nil {
 				return nil, time.Time{}, err
 			}
 			read.read[w.change.Record.ID] = postgres.Current{Record: w.change.Record}

@@ -164,3 +164,15 @@ func (v *View) CoursesOfVictim(tokens []victim.Token) []SameVictim {
 func (v *View) Tokens(tokens []victim.Token) ([]victim.Token, error) {
 	return v.decoder.lift(victim.ForCompare(tokens))
 }
+
+// Suspect returns whose conduct a course is about; ok is false for one that does not
+// stand.
+func (v *View) Suspect(course identity.ID) (nominal identity.ID, ok bool) {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	c, ok := v.courses[course]
+	if ok {
+		nominal = identity.ID(c.Nominal)
+	}
+	return nominal, ok
+}
