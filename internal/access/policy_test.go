@@ -15,8 +15,10 @@ var used = permissions(
 	"nominal register", "nominal read", "nominal list", "nominal cancel", "nominal restrict", "nominal erase",
 	"course register", "course read", "course list", "course cancel", "course erase",
 	"search create", "search read", "candidate read", "log list", "log prove",
-	"link list", "link read", "link decide", "alert list", "alert acknowledge", "duty list", "duty read", "duty assign", "duty close", "duty approve", "prompt judge", "prompt read",
-	"sanction impose", "sanction lift", "sanction list",
+	"link list", "link read", "link decide", "alert list", "alert acknowledge",
+	"duty list", "duty read", "duty assign", "duty close", "duty approve", "prompt judge", "prompt read",
+	"sanction impose", "sanction lift", "sanction list", "log unseal", "log inquire", "log review",
+	"fact put", "flag list", "misuse_case list", "misuse_case read", "misuse_case work",
 	"directory read", "directory update", "self read",
 	"victim settle", "assessment regrade", "history read", "history export",
 )

@@ -92,7 +92,7 @@ func drawHistory(t *rapid.T) *History {
 	for i := range rapid.IntRange(0, 3).Draw(t, "assessments") {
 		l := fmt.Sprint("assessment", i, " ")
 		h.Assessments = append(h.Assessments, Assessment{ID: anID('a', i), Course: course(l + "course"), Tool: "DASH", Yes: []string{"DASH.WEAPON"},
-			Grade: Grade(rapid.IntRange(0, 3).Draw(t, l+"grade")), Time: drawTime(t, l+"at"), //nolint:gosec // 0 to 3
+			Grade: Grade(rapid.IntRange(0, 3).Draw(t, l+"grade")), Time: drawTime(t, l+"at"),
 			Regrades: []Regrade{{Grade: Medium, Time: drawTime(t, l+"regraded")}}})
 	}
 	for i := range rapid.IntRange(0, 1).Draw(t, "plans") {

@@ -158,6 +158,7 @@ func (g Grade) String() string {
 		return "medium"
 	case High:
 		return "high"
+	case GradeNone:
 	}
 	return "not graded"
 }

@@ -41,7 +41,9 @@ func dutySamples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn, no
 		must(tb, err)
 		return name
 	}
-	of := func(account string, m proto.Message) sample { return sample{account: account, requests: []proto.Message{m}} }
+	of := func(account string, m proto.Message) sample {
+		return sample{account: account, requests: []proto.Message{m}}
+	}
 	return map[string]sample{
 		"DutyService.ListDuties": of("investigator-33", &registerv1.ListDutiesRequest{Parent: "forces/33", PageSize: 5}),
 		"DutyService.GetDuty":    of("investigator-33", &registerv1.GetDutyRequest{Name: duty()}),

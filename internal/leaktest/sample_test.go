@@ -144,6 +144,7 @@ func samples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) map[st
 		"LinkService.GetPerson":      one(investigator, &registerv1.GetPersonRequest{Name: kept}),
 		"LinkService.SplitPerson":    one("spoc-33", links.split()),
 		"AlertService.ListAlerts":    one("spoc-33", &registerv1.ListAlertsRequest{Parent: "forces/33", PageSize: 5}),
+		"AlertService.ReviewCounter": one("spoc-33", &registerv1.ReviewCounterRequest{Name: counterAlert(tb, site, conn), Reason: "both were heard in person"}),
 		"AlertService.WatchAlerts":   one("spoc-33", &registerv1.WatchAlertsRequest{Parent: "forces/33", Once: true}),
 		"AlertService.AcknowledgeAlert": one("spoc-33", &registerv1.AcknowledgeAlertRequest{
 			Name: links.alert(),
@@ -167,8 +168,8 @@ func samples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) map[st
 		"DirectoryService.GetSelf":   one(investigator, &registerv1.GetSelfRequest{}),
 	}
 	maps.Copy(all, standardsSamples(tb, site, conn))
-	maps.Copy(all, partSamples(tb, site, conn))
 	maps.Copy(all, dutySamples(tb, site, conn, nominal))
+	maps.Copy(all, partSamples(tb, site, conn))
 	return all
 }
 

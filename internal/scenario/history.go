@@ -20,10 +20,14 @@ type world struct {
 	err   error
 }
 
-// Replay builds the history of the first n steps of a case.
-func Replay(c *Case, rules *conduct.Rules, n int) (*conduct.History, error) {
+// Replay builds the history of the first n steps of a case: of all, or only of those
+// that the register's interface lets happen.
+func Replay(c *Case, rules *conduct.Rules, n int, possible bool) (*conduct.History, error) {
 	w := &world{c: c, rules: rules, ids: map[string]conduct.ID{}}
 	for i := range c.Steps[:n] {
+		if possible && c.Steps[i].RulesOnly {
+			continue
+		}
 		w.step(&c.Steps[i])
 		if w.err != nil {
 			return nil, fmt.Errorf("%s, %s: %w", c.ID, c.Steps[i].At, w.err)

@@ -38,6 +38,8 @@ type Case struct {
 	Victims map[string]Person `yaml:"victims"`
 	Courses map[string]Course `yaml:"courses"`
 	Steps   []Step            `yaml:"steps"`
+	// RulesOnly is a case that runs through the rules and not through the interface.
+	RulesOnly bool `yaml:"rules_only"`
 	// Never are the codes of prompts that must not be raised at any step.
 	Never []string `yaml:"never"`
 	begin time.Time

@@ -104,6 +104,12 @@ func newGateway(ctx context.Context, conn *inproc, refusals *accesslog.Aggregato
 			return registerv1.RegisterAccessLogServiceHandlerClient(ctx, mux, registerv1.NewAccessLogServiceClient(conn))
 		},
 		func(ctx context.Context, mux *runtime.ServeMux) error {
+			return registerv1.RegisterFactServiceHandlerClient(ctx, mux, registerv1.NewFactServiceClient(conn))
+		},
+		func(ctx context.Context, mux *runtime.ServeMux) error {
+			return registerv1.RegisterMisuseServiceHandlerClient(ctx, mux, registerv1.NewMisuseServiceClient(conn))
+		},
+		func(ctx context.Context, mux *runtime.ServeMux) error {
 			return registerv1.RegisterStandardsServiceHandlerClient(ctx, mux, registerv1.NewStandardsServiceClient(conn))
 		},
 		func(ctx context.Context, mux *runtime.ServeMux) error {

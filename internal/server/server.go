@@ -50,6 +50,7 @@ type Server struct {
 	otel     *telemetry
 	gatherer *gather.Gatherer // nil without witnesses
 	ticker   *service.Ticker
+	watcher  *service.Watcher
 
 	grpc      *grpc.Server
 	rest      *http.Server
@@ -173,6 +174,9 @@ func (s *Server) open(ctx context.Context) error {
 	}
 	check.Now = deps.Now
 	deps.Check = check
+	if s.watcher, err = c.watcher(deps, appender); err != nil {
+		return err
+	}
 	if err := s.view.Load(ctx); err != nil {
 		return err
 	}
@@ -252,6 +256,8 @@ func (s *Server) compose(ctx context.Context, deps *service.Deps, methods call.M
 		registerv1.RegisterAlertServiceServer(r, &service.Alerts{Deps: deps, Watches: &s.watches})
 		registerv1.RegisterDutyServiceServer(r, &service.Duties{Deps: deps})
 		registerv1.RegisterAccessLogServiceServer(r, &service.AccessLog{Deps: deps})
+		registerv1.RegisterFactServiceServer(r, &service.Facts{Deps: deps})
+		registerv1.RegisterMisuseServiceServer(r, &service.Misuse{Deps: deps})
 		registerv1.RegisterStandardsServiceServer(r, &service.Standards{Deps: deps, Strengths: s.authn.Strengths})
 		registerv1.RegisterDirectoryServiceServer(r, &service.Directory{Deps: deps, Permissions: methods.Permissions()})
 	}

@@ -124,6 +124,10 @@ func (c *Checker) domain(m proto.Message) ([]Violation, string) {
 		return append(c.logFilter(r), c.logReference(r)...), ReasonInvalidFields
 	case *registerv1.SummariseActivityRequest:
 		return c.logFilter(r), ReasonInvalidFields
+	case *registerv1.ListReadingsRequest:
+		return c.logFilter(r), ReasonInvalidFields
+	case *registerv1.PutFactsRequest:
+		return c.facts(r), ReasonInvalidFields
 	case *registerv1.UpdateForceContactRequest:
 		return c.force(r.GetContact().GetForce(), "contact.force"), ReasonInvalidFields
 	}
@@ -161,7 +165,7 @@ func (c *Checker) logFilter(r interface{ GetSubject() string }) []Violation {
 // ofRegister reports whether a method is one of what the register does of itself.
 func ofRegister(method string) bool {
 	switch method {
-	case "policy.activate", relinkMethod, tickDuties, tickClimb:
+	case "policy.activate", relinkMethod, flagMethod, tickDuties, tickClimb:
 		return true
 	}
 	return false

@@ -68,6 +68,10 @@ func (d *Deps) tellOfCourse(ctx context.Context, c *call.Call, change accesslog.
 	if err == nil {
 		err = b.conduct(ctx, c, k.nominal, written{change, is})
 	}
+	// Last, so that no ordinal of what others see tells that there is more.
+	if err == nil {
+		err = b.accusations(ctx, c, k)
+	}
 	return b.changes, err
 }
 

@@ -135,10 +135,7 @@ func (d *detail) history(ctx context.Context, without int64) (*registerv1.Histor
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	h, err := d.gather(ctx, d.force, d.of, d.asOf)
-	if err == nil {
-		err = d.addChecks(ctx, h, d.of, d.asOf)
-	}
+	h, err := d.Deps.history(ctx, d.force, d.of, d.asOf)
 	if err != nil {
 		return nil, nil, nil, err
 	}

@@ -52,9 +52,16 @@ const (
 	ReasonUnauthenticated  = "UNAUTHENTICATED"
 	ReasonSuspended        = "SUSPENDED"
 	ReasonStepUp           = "STEP_UP_REQUIRED"
+	ReasonNotYours         = "NOT_YOURS"
+	ReasonNotApproved      = "NOT_APPROVED"
+	ReasonAlreadyOpened    = "ALREADY_OPENED"
+	ReasonTooLate          = "TOO_LATE"
 	ReasonTokenExpired     = "token_expired"
 	ReasonTooManyRequests  = "TOO_MANY_REQUESTS"
 	ReasonMalformedRequest = "MALFORMED_REQUEST"
+	ReasonReviewerConflict = "REVIEWER_CONFLICT"
+	ReasonCaseDecided      = "CASE_DECIDED"
+	ReasonNotOpened        = "NOT_OPENED"
 )
 
 // Violation says what is wrong with one field and what would be right; it

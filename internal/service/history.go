@@ -6,8 +6,11 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"google.golang.org/protobuf/proto"
 
 	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/conduct"
 	"github.com/perpetrator-register/register/internal/identity"
 	"github.com/perpetrator-register/register/internal/postgres"
@@ -20,6 +23,32 @@ type insider struct {
 	force string
 	// confirmed says that confirmed links alone tie it to the one asked for.
 	confirmed bool
+}
+
+// insiders are those of a person's nominals whose conduct a force may see: its
+// own, and those of others that are not restricted. A SILENT one is there for
+// whoever may open it, when it is the one asked for; c is nil when the register
+// itself asks.
+func (d *Deps) insiders(c *call.Call, force string, asked identity.ID, p identity.Person) []insider {
+	var out []insider
+	for _, id := range p.Members {
+		n, ok := d.View.Nominal(id)
+		switch {
+		case !ok:
+			if id == asked {
+				out = append(out, insider{id, force, true}) // withdrawn, and the force's own
+			}
+			continue
+		case n.Silent():
+			if id != asked || c == nil || d.hides(c, id) {
+				continue
+			}
+		case n.Force != force && n.Restriction != registerv1.Restriction_RESTRICTION_UNSPECIFIED:
+			continue
+		}
+		out = append(out, insider{id, n.Force, p.Confirmed[id]})
+	}
+	return out
 }
 
 // history is what is recorded of a person, with the records that it was read from.
@@ -54,31 +83,13 @@ func (h *history) bear(codes []string, confirmed bool) {
 // asOfNow asks for the records as they stand.
 const asOfNow int64 = 0
 
-// history is what is recorded of a person, as far as a force may see it, with the
-// records that it was read from: what the rules look at when they raise duties. The
-// force's own SILENT nominals are in it.
-func (d *Deps) history(ctx context.Context, force string, p identity.Person) (*conduct.History, []postgres.Current, error) {
-	var of []insider
-	for _, m := range p.Members {
-		n, ok := d.View.Nominal(m)
-		if !ok || n.Force != force && !d.opens(force, m) {
-			continue
-		}
-		of = append(of, insider{m, n.Force, p.Confirmed[m]})
-	}
-	h, err := d.gather(ctx, force, of, asOfNow)
-	if err != nil {
-		return nil, nil, err
-	}
-	return h.History, h.records, d.addChecks(ctx, h, of, asOfNow)
-}
-
-// gather reads what is recorded of the nominals of a person: as it stands, or as it
-// stood at a log index. The view must be level.
-func (d *Deps) gather(ctx context.Context, force string, of []insider, asOf int64) (*history, error) {
+// history reads what is recorded of the nominals of a person, in two statements:
+// as it stands, or as it stood at a log index. The view must be level.
+func (d *Deps) history(ctx context.Context, force string, of []insider, asOf int64) (*history, error) {
 	h := &history{History: &conduct.History{}, unconfirmed: map[uuid.UUID]bool{}}
-	var ids []uuid.UUID
+	var ids, nominals []uuid.UUID
 	for _, in := range of {
+		nominals = append(nominals, uuid.UUID(in.id))
 		for _, id := range slices.Concat(d.View.CourseIDs(in.id), d.View.PartIDs(in.id)) {
 			ids = append(ids, uuid.UUID(id))
 			h.unconfirmed[uuid.UUID(id)] = !in.confirmed
@@ -94,7 +105,7 @@ func (d *Deps) gather(ctx context.Context, force string, of []insider, asOf int6
 		}
 	}
 	if len(ids) == 0 {
-		return h, nil
+		return h, d.addChecks(ctx, h, nominals, asOf)
 	}
 	var err error
 	if asOf == asOfNow {
@@ -111,7 +122,7 @@ func (d *Deps) gather(ctx context.Context, force string, of []insider, asOf int6
 			return nil, err
 		}
 	}
-	return h, nil
+	return h, d.addChecks(ctx, h, nominals, asOf)
 }
 
 // seesPart reports whether a force may see a part by the nominal it hangs on.
@@ -120,37 +131,65 @@ func (d *Deps) seesPart(force string, id identity.ID) bool {
 	if !ok {
 		return false
 	}
-	return d.opens(force, part.Nominal)
+	n, stands := d.View.Nominal(part.Nominal)
+	return stands && !n.Silent() && (n.Force == force || n.Restriction == registerv1.Restriction_RESTRICTION_UNSPECIFIED)
 }
 
 // add opens a record and adds it to a history.
 func (d *Deps) add(h *history, cur postgres.Current) error {
-	stored := emptyOf(cur.Record.Kind)
-	if _, err := view.OpenVersion(d.Keys, cur.Record, cur.Version, cur.Wrapped, stored); err != nil {
+	read := func(into proto.Message) error {
+		_, err := view.OpenVersion(d.Keys, cur.Record, cur.Version, cur.Wrapped, into)
 		return err
 	}
-	switch stored := stored.(type) {
-	case *storev1.StoredCourse:
-		h.courses = append(h.courses, openCourse{cur, stored})
-	case *storev1.StoredMeasure:
-		h.measures = append(h.measures, openPart[*storev1.StoredMeasure]{cur, stored})
-	case *storev1.StoredBreach:
-		h.breaches = append(h.breaches, openPart[*storev1.StoredBreach]{cur, stored})
-	case *storev1.StoredAssessment:
-		h.assessments = append(h.assessments, openPart[*storev1.StoredAssessment]{cur, stored})
-	case *storev1.StoredPlan:
-		h.plans = append(h.plans, openPart[*storev1.StoredPlan]{cur, stored})
+	unconfirmed := h.unconfirmed[cur.Record.ID]
+	switch cur.Record.Kind {
+	case postgres.KindCourse:
+		o := openCourse{cur, &storev1.StoredCourse{}}
+		if err := read(o.stored); err != nil {
+			return err
+		}
+		course, err := d.View.Course(cur.Record, cur.Version.N, o.stored)
+		if err != nil {
+			return err
+		}
+		course.Unconfirmed = unconfirmed
+		h.courses = append(h.courses, o)
+		h.Matters = append(h.Matters, d.matter(*course, o.stored))
+	case postgres.KindMeasure:
+		o := openPart[*storev1.StoredMeasure]{cur, &storev1.StoredMeasure{}}
+		if err := read(o.stored); err != nil {
+			return err
+		}
+		h.measures = append(h.measures, o)
+		h.Measures = append(h.Measures, measureIn(o, unconfirmed))
+	case postgres.KindBreach:
+		o := openPart[*storev1.StoredBreach]{cur, &storev1.StoredBreach{}}
+		if err := read(o.stored); err != nil {
+			return err
+		}
+		h.breaches = append(h.breaches, o)
+		h.Breaches = append(h.Breaches, d.breachIn(o, unconfirmed))
+	case postgres.KindAssessment:
+		o := openPart[*storev1.StoredAssessment]{cur, &storev1.StoredAssessment{}}
+		if err := read(o.stored); err != nil {
+			return err
+		}
+		h.assessments = append(h.assessments, o)
+		h.Assessments = append(h.Assessments, assessmentIn(o, unconfirmed))
+	case postgres.KindPlan:
+		o := openPart[*storev1.StoredPlan]{cur, &storev1.StoredPlan{}}
+		if err := read(o.stored); err != nil {
+			return err
+		}
+		h.plans = append(h.plans, o)
+		h.Plans = append(h.Plans, planIn(o, unconfirmed))
 	}
-	return d.put(h.History, cur.Record, cur.Version.N, stored, h.unconfirmed[cur.Record.ID])
+	return nil
 }
 
-// addChecks adds to a history the searches that found him, or that were made for one
-// of his matters, as the log tells.
-func (d *Deps) addChecks(ctx context.Context, h *history, of []insider, asOf int64) error {
-	var nominals []uuid.UUID
-	for _, in := range of {
-		nominals = append(nominals, uuid.UUID(in.id))
-	}
+// addChecks adds the searches that found him, or that were made for one of his
+// matters, as the log tells.
+func (d *Deps) addChecks(ctx context.Context, h *history, nominals []uuid.UUID, asOf int64) error {
 	references := map[string]string{}
 	var hmacs []string
 	for i := range h.Matters {

@@ -1,111 +1,35 @@
 package service
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/conduct"
-	"github.com/perpetrator-register/register/internal/identity"
 	"github.com/perpetrator-register/register/internal/postgres"
 	"github.com/perpetrator-register/register/internal/view"
 )
 
-// timeOf is a time of the contract, zero when it is absent.
-func timeOf(t *timestamppb.Timestamp) time.Time {
+// instant is a time of the contract, zero when it is absent.
+func instant(t *timestamppb.Timestamp) time.Time {
 	if t == nil {
 		return time.Time{}
 	}
 	return t.AsTime()
 }
 
-// idOf is the record id in a resource name, zero when there is none.
-func idOf(name string) conduct.ID {
+// recordIn is the record id in a resource name, zero when there is none.
+func recordIn(name string) conduct.ID {
 	id, err := uuid.Parse(call.RecordID(name))
 	if err != nil {
 		return conduct.ID{}
 	}
 	return conduct.ID(id)
-}
-
-// emptyOf is an empty stored form of a kind of conduct.
-func emptyOf(kind postgres.Kind) proto.Message {
-	switch kind { //nolint:exhaustive // those of conduct
-	case postgres.KindMeasure:
-		return &storev1.StoredMeasure{}
-	case postgres.KindBreach:
-		return &storev1.StoredBreach{}
-	case postgres.KindAssessment:
-		return &storev1.StoredAssessment{}
-	case postgres.KindPlan:
-		return &storev1.StoredPlan{}
-	}
-	return &storev1.StoredCourse{}
-}
-
-// include puts a record into the history of a person, in place of another version
-// of it.
-func (d *Deps) include(h *conduct.History, r postgres.Record, n int32, stored proto.Message, p identity.Person) error {
-	var nominal []byte
-	switch stored := stored.(type) {
-	case *storev1.StoredCourse:
-		nominal = stored.GetNominalId()
-	case partStored:
-		nominal = stored.GetPart().GetNominalId()
-	}
-	if len(nominal) != len(identity.ID{}) {
-		return fmt.Errorf("service: record %s version %d: content malformed", r.ID, n)
-	}
-	return d.put(h, r, n, stored, !p.Confirmed[identity.ID(nominal)])
-}
-
-// put puts a record into a history, in place of another version of it.
-func (d *Deps) put(h *conduct.History, r postgres.Record, n int32, stored proto.Message, unconfirmed bool) error {
-	id := conduct.ID(r.ID)
-	switch s := stored.(type) {
-	case *storev1.StoredCourse:
-		course, err := d.View.Course(r, n, s)
-		if err != nil {
-			return err
-		}
-		course.Unconfirmed = unconfirmed
-		h.Matters = replaced(h.Matters, d.matter(*course, s), func(o *conduct.Matter) bool { return o.ID == id })
-	case *storev1.StoredMeasure:
-		m := measureOf(s)
-		m.ID, m.Force, m.Unconfirmed = id, r.Force, unconfirmed
-		h.Measures = replaced(h.Measures, m, func(o *conduct.Measure) bool { return o.ID == id })
-	case *storev1.StoredBreach:
-		b := d.breachOf(s)
-		b.ID, b.Force, b.Unconfirmed = id, r.Force, unconfirmed
-		h.Breaches = replaced(h.Breaches, b, func(o *conduct.Breach) bool { return o.ID == id })
-	case *storev1.StoredAssessment:
-		a := assessmentOf(s)
-		a.ID, a.Force, a.Unconfirmed = id, r.Force, unconfirmed
-		h.Assessments = replaced(h.Assessments, a, func(o *conduct.Assessment) bool { return o.ID == id })
-	case *storev1.StoredPlan:
-		p := planOf(s)
-		p.ID, p.Force, p.Unconfirmed = id, r.Force, unconfirmed
-		h.Plans = replaced(h.Plans, p, func(o *conduct.Plan) bool { return o.ID == id })
-	}
-	return nil
-}
-
-// replaced puts one in the place of the one it is a version of, or at the end.
-func replaced[T any](all []T, one T, same func(*T) bool) []T {
-	for i := range all {
-		if same(&all[i]) {
-			all[i] = one
-			return all
-		}
-	}
-	return append(all, one)
 }
 
 // matter is a course in full.
@@ -117,26 +41,26 @@ func (d *Deps) matter(course conduct.Course, stored *storev1.StoredCourse) condu
 			Fixated: c.GetFour().GetFixated(), Obsessive: c.GetFour().GetObsessive(),
 			Unwanted: c.GetFour().GetUnwanted(), Repeated: c.GetFour().GetRepeatedConduct(),
 		},
-		Actions: actionsOf(c.GetActions()), Loaded: timeOf(c.GetLoadTime()), Closure: closureIn(c),
+		Actions: actionsIn(c.GetActions()), Loaded: instant(c.GetLoadTime()), Closure: closureIn(c),
 	}
 	for _, i := range c.GetIncidents() {
 		m.Reports = append(m.Reports, d.report(i))
 	}
 	for _, s := range c.GetStatements() {
-		m.Statements = append(m.Statements, conduct.Statement{Code: s.GetCode(), Time: timeOf(s.GetStateTime())})
+		m.Statements = append(m.Statements, conduct.Statement{Code: s.GetCode(), Time: instant(s.GetStateTime())})
 	}
 	for _, s := range c.GetStandings() {
-		m.Standings = append(m.Standings, conduct.StandingSince{Standing: view.Standing(s.GetStanding()), Since: timeOf(s.GetSinceTime())})
+		m.Standings = append(m.Standings, conduct.StandingSince{Standing: view.Standing(s.GetStanding()), Since: instant(s.GetSinceTime())})
 	}
 	if len(m.Standings) == 0 { // stored before standings were kept
-		m.Standings = []conduct.StandingSince{{Standing: course.Standing, Since: timeOf(stored.GetUpdateTime())}}
+		m.Standings = []conduct.StandingSince{{Standing: course.Standing, Since: instant(stored.GetUpdateTime())}}
 	}
 	for _, s := range c.GetInformed() {
-		m.Informed = append(m.Informed, conduct.Informed{Code: s.GetCode(), Time: timeOf(s.GetInformTime())})
+		m.Informed = append(m.Informed, conduct.Informed{Code: s.GetCode(), Time: instant(s.GetInformTime())})
 	}
 	for _, e := range c.GetExhibits() {
 		m.Exhibits = append(m.Exhibits, conduct.Exhibit{
-			Code: e.GetCode(), Seized: timeOf(e.GetSeizeTime()), Expected: timeOf(e.GetExpectedTime()), Done: timeOf(e.GetDoneTime()),
+			Code: e.GetCode(), Seized: instant(e.GetSeizeTime()), Expected: instant(e.GetExpectedTime()), Done: instant(e.GetDoneTime()),
 		})
 	}
 	return m
@@ -147,9 +71,9 @@ func closureIn(c *registerv1.CourseOfConduct) conduct.Closure {
 	if closure == nil || !closes(c.GetStanding()) {
 		return conduct.Closure{}
 	}
-	out := conduct.Closure{Reason: closure.GetReason(), Second: closure.GetSecondPerson() != "", Informed: timeOf(closure.GetVictimInformTime())}
+	out := conduct.Closure{Reason: closure.GetReason(), Second: closure.GetSecondPerson() != "", Informed: instant(closure.GetVictimInformTime())}
 	if n := len(c.GetStandings()); n > 0 {
-		out.Time = timeOf(c.GetStandings()[n-1].GetSinceTime())
+		out.Time = instant(c.GetStandings()[n-1].GetSinceTime())
 	}
 	return out
 }
@@ -157,9 +81,9 @@ func closureIn(c *registerv1.CourseOfConduct) conduct.Closure {
 func (d *Deps) report(i *registerv1.Incident) conduct.Report {
 	behaviours, _ := d.Rules.Behaviours(i.GetBehaviours()...)
 	out := conduct.Report{
-		Reference: i.GetReference(), Occurred: timeOf(i.GetOccurTime()), Reported: timeOf(i.GetReportTime()), Behaviours: behaviours,
+		Reference: i.GetReference(), Occurred: instant(i.GetOccurTime()), Reported: instant(i.GetReportTime()), Behaviours: behaviours,
 		Principal: i.GetPrincipalOffence(), Included: i.GetIncludedClassifications(), Jurisdiction: i.GetJurisdiction(),
-		SourceGrade: int(i.GetGrade().GetSource()), Assessment: i.GetGrade().GetAssessment(), Actions: actionsOf(i.GetActions()),
+		SourceGrade: int(i.GetGrade().GetSource()), Assessment: i.GetGrade().GetAssessment(), Actions: actionsIn(i.GetActions()),
 	}
 	if i.GetReportSource() != registerv1.ReportSource_REPORT_SOURCE_UNSPECIFIED {
 		out.Source = strings.TrimPrefix(i.GetReportSource().String(), "REPORT_SOURCE_")
@@ -170,10 +94,10 @@ func (d *Deps) report(i *registerv1.Incident) conduct.Report {
 	return out
 }
 
-func actionsOf(all []*registerv1.PoliceAction) []conduct.Action {
+func actionsIn(all []*registerv1.PoliceAction) []conduct.Action {
 	var out []conduct.Action
 	for _, a := range all {
-		out = append(out, conduct.Action{Code: a.GetCode(), Time: timeOf(a.GetActTime()), Why: a.GetWhy()})
+		out = append(out, conduct.Action{Code: a.GetCode(), Time: instant(a.GetActTime()), Why: a.GetWhy()})
 	}
 	return out
 }
@@ -184,16 +108,16 @@ func nominalIn(p *storev1.Part) (id conduct.ID) {
 	return id
 }
 
-func measureOf(s *storev1.StoredMeasure) conduct.Measure {
-	m, part := s.GetMeasure(), s.GetPart()
+func measureIn(o openPart[*storev1.StoredMeasure], unconfirmed bool) conduct.Measure {
+	m, part := o.stored.GetMeasure(), o.stored.GetPart()
 	out := conduct.Measure{
-		Nominal: nominalIn(part), Cancelled: part.GetCancelled(),
+		ID: conduct.ID(o.cur.Record.ID), Nominal: nominalIn(part), Force: o.cur.Record.Force, Unconfirmed: unconfirmed, Cancelled: part.GetCancelled(),
 		Kind: m.GetKind(), Status: strings.TrimPrefix(m.GetStatus().String(), "MEASURE_STATUS_"),
-		From: timeOf(m.GetFromTime()), Until: timeOf(m.GetUntilTime()), Verified: timeOf(m.GetVerifyTime()),
-		Loaded: timeOf(part.GetLoadTime()), Recorded: timeOf(part.GetCreateTime()),
+		From: instant(m.GetFromTime()), Until: instant(m.GetUntilTime()), Verified: instant(m.GetVerifyTime()),
+		Loaded: instant(part.GetLoadTime()), Recorded: instant(part.GetCreateTime()),
 	}
 	for _, name := range m.GetCourses() {
-		out.Courses = append(out.Courses, idOf(name))
+		out.Courses = append(out.Courses, recordIn(name))
 	}
 	for _, c := range m.GetConditions() {
 		out.Conditions = append(out.Conditions, conduct.Condition{Code: c.GetCode(), Zone: c.GetZone().GetArea(), Metres: int(c.GetZone().GetMetres())})
@@ -202,17 +126,18 @@ func measureOf(s *storev1.StoredMeasure) conduct.Measure {
 		out.Rejected = append(out.Rejected, conduct.Rejected{Code: r.GetCode(), Why: r.GetWhy()})
 	}
 	for _, n := range m.GetNotifications() {
-		out.Notifications = append(out.Notifications, conduct.Notification{Code: n.GetCode(), Due: timeOf(n.GetDueTime()), Notified: timeOf(n.GetNotifyTime())})
+		out.Notifications = append(out.Notifications, conduct.Notification{Code: n.GetCode(), Due: instant(n.GetDueTime()), Notified: instant(n.GetNotifyTime())})
 	}
 	return out
 }
 
-func (d *Deps) breachOf(s *storev1.StoredBreach) conduct.Breach {
-	b, part := s.GetBreach(), s.GetPart()
+func (d *Deps) breachIn(o openPart[*storev1.StoredBreach], unconfirmed bool) conduct.Breach {
+	b, part := o.stored.GetBreach(), o.stored.GetPart()
 	behaviours, _ := d.Rules.Behaviours(b.GetBehaviours()...)
 	out := conduct.Breach{
-		Nominal: nominalIn(part), Measure: idOf(b.GetMeasure()), Cancelled: part.GetCancelled(), Occurred: timeOf(b.GetOccurTime()), Reported: timeOf(b.GetReportTime()),
-		Conditions: b.GetConditions(), Behaviours: behaviours, Actions: actionsOf(b.GetActions()), Loaded: timeOf(part.GetLoadTime()),
+		ID: conduct.ID(o.cur.Record.ID), Nominal: nominalIn(part), Measure: recordIn(b.GetMeasure()), Force: o.cur.Record.Force,
+		Unconfirmed: unconfirmed, Cancelled: part.GetCancelled(), Occurred: instant(b.GetOccurTime()), Reported: instant(b.GetReportTime()),
+		Conditions: b.GetConditions(), Behaviours: behaviours, Actions: actionsIn(b.GetActions()), Loaded: instant(part.GetLoadTime()),
 	}
 	if out.Reported.IsZero() {
 		out.Reported = out.Occurred
@@ -223,11 +148,12 @@ func (d *Deps) breachOf(s *storev1.StoredBreach) conduct.Breach {
 // speaksForRisk are the answers that do, of yes-or-no tools and of frequencies.
 var speaksForRisk = map[string]bool{"YES": true, "OFTEN": true, "ALL_THE_TIME": true}
 
-func assessmentOf(s *storev1.StoredAssessment) conduct.Assessment {
-	a, part := regraded(s), s.GetPart()
+func assessmentIn(o openPart[*storev1.StoredAssessment], unconfirmed bool) conduct.Assessment {
+	a, part := regraded(o.stored), o.stored.GetPart()
 	out := conduct.Assessment{
-		Nominal: nominalIn(part), Course: idOf(a.GetCourse()), Cancelled: part.GetCancelled(), Tool: a.GetTool(), Grade: conduct.Grade(a.GetGrade()), //nolint:gosec // one of four
-		Time: timeOf(a.GetAssessTime()), Loaded: timeOf(part.GetLoadTime()),
+		ID: conduct.ID(o.cur.Record.ID), Nominal: nominalIn(part), Course: recordIn(a.GetCourse()), Force: o.cur.Record.Force,
+		Unconfirmed: unconfirmed, Cancelled: part.GetCancelled(), Tool: a.GetTool(), Grade: conduct.Grade(a.GetGrade()), //nolint:gosec // one of four
+		Time: instant(a.GetAssessTime()), Loaded: instant(part.GetLoadTime()),
 	}
 	for _, answer := range a.GetAnswers() {
 		if speaksForRisk[answer.GetAnswer()] {
@@ -235,21 +161,22 @@ func assessmentOf(s *storev1.StoredAssessment) conduct.Assessment {
 		}
 	}
 	for _, r := range a.GetRegrades() {
-		out.Regrades = append(out.Regrades, conduct.Regrade{Grade: conduct.Grade(r.GetGrade()), Time: timeOf(r.GetRegradeTime())}) //nolint:gosec // one of four
+		out.Regrades = append(out.Regrades, conduct.Regrade{Grade: conduct.Grade(r.GetGrade()), Time: instant(r.GetRegradeTime())}) //nolint:gosec // one of four
 	}
 	return out
 }
 
-func planOf(s *storev1.StoredPlan) conduct.Plan {
-	p, part := s.GetPlan(), s.GetPart()
+func planIn(o openPart[*storev1.StoredPlan], unconfirmed bool) conduct.Plan {
+	p, part := o.stored.GetPlan(), o.stored.GetPart()
 	out := conduct.Plan{
-		Nominal: nominalIn(part), Course: idOf(p.GetCourse()), Cancelled: part.GetCancelled(), Made: timeOf(p.GetMakeTime()), Loaded: timeOf(part.GetLoadTime()),
+		ID: conduct.ID(o.cur.Record.ID), Nominal: nominalIn(part), Course: recordIn(p.GetCourse()), Force: o.cur.Record.Force,
+		Unconfirmed: unconfirmed, Cancelled: part.GetCancelled(), Made: instant(p.GetMakeTime()), Loaded: instant(part.GetLoadTime()),
 	}
 	for _, a := range p.GetActions() {
-		out.Actions = append(out.Actions, conduct.PlanAction{Code: a.GetCode(), Due: timeOf(a.GetDueTime()), Done: timeOf(a.GetDoneTime())})
+		out.Actions = append(out.Actions, conduct.PlanAction{Code: a.GetCode(), Due: instant(a.GetDueTime()), Done: instant(a.GetDoneTime())})
 	}
 	for _, r := range p.GetReferrals() {
-		out.Referrals = append(out.Referrals, conduct.Informed{Code: r.GetCode(), Time: timeOf(r.GetReferTime())})
+		out.Referrals = append(out.Referrals, conduct.Informed{Code: r.GetCode(), Time: instant(r.GetReferTime())})
 	}
 	return out
 }

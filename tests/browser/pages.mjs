@@ -85,12 +85,6 @@ async function states(browser) {
   await page.goto(base + "/nowhere");
   await look("no such page");
   await page.context().close();
-
-  // The colours hold when they are forced, and the picture has its text.
-  const other = await open(browser, desk, { forcedColors: "active", colorScheme: "dark" });
-  await signIn(other, "investigator-33");
-  await accessible(other, "forced colours");
-  await other.context().close();
 }
 
 async function printed(browser) {

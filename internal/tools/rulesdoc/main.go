@@ -233,7 +233,7 @@ func (d *doc) cases(cases []scenario.Case, rules *conduct.Rules) error {
 		c := &cases[i]
 		raised := map[string]bool{}
 		for n := range c.Steps {
-			h, err := scenario.Replay(c, rules, n+1)
+			h, err := scenario.Replay(c, rules, n+1, false)
 			if err != nil {
 				return err
 			}
