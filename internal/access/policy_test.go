@@ -16,7 +16,7 @@ var used = permissions(
 	"course register", "course read", "course list", "course cancel", "course erase",
 	"search create", "search read", "candidate read", "log list", "log prove",
 	"link list", "link read", "link decide", "alert list", "alert acknowledge",
-	"sanction impose", "sanction lift", "sanction list", "log unseal", "log inquire", "log review",
+	"sanction impose", "sanction lift", "sanction list", "log unseal", "log inquire", "log review", "sample begin", "sample commit", "sample take_part", "sample judge",
 	"directory read", "directory update", "self read",
 	"victim settle", "assessment regrade",
 )

@@ -1590,6 +1590,52 @@ func (x *StoredReview) GetReading() *v1.Reading {
 	return nil
 }
 
+// StoredSample is the sealed content of a version of a dip sample.
+type StoredSample struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The sample; `name` is not kept.
+	Sample        *v1.Sample `protobuf:"bytes,1,opt,name=sample,proto3" json:"sample,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredSample) Reset() {
+	*x = StoredSample{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredSample) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredSample) ProtoMessage() {}
+
+func (x *StoredSample) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredSample.ProtoReflect.Descriptor instead.
+func (*StoredSample) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *StoredSample) GetSample() *v1.Sample {
+	if x != nil {
+		return x.Sample
+	}
+	return nil
+}
+
 var File_register_store_v1_stored_proto protoreflect.FileDescriptor
 
 const file_register_store_v1_stored_proto_rawDesc = "" +
@@ -1723,7 +1769,9 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\x06access\x18\x01 \x01(\v2\x17.register.v1.CaseAccessR\x06access\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\">\n" +
 	"\fStoredReview\x12.\n" +
-	"\areading\x18\x01 \x01(\v2\x14.register.v1.ReadingR\areadingB\xd2\x01\n" +
+	"\areading\x18\x01 \x01(\v2\x14.register.v1.ReadingR\areading\";\n" +
+	"\fStoredSample\x12+\n" +
+	"\x06sample\x18\x01 \x01(\v2\x13.register.v1.SampleR\x06sampleB\xd2\x01\n" +
 	"\x15com.register.store.v1B\vStoredProtoP\x01ZFgithub.com/perpetrator-register/register/api/register/store/v1;storev1\xa2\x02\x03RSX\xaa\x02\x11Register.Store.V1\xca\x02\x11Register\\Store\\V1\xe2\x02\x1dRegister\\Store\\V1\\GPBMetadata\xea\x02\x13Register::Store::V1b\x06proto3"
 
 var (
@@ -1738,7 +1786,7 @@ func file_register_store_v1_stored_proto_rawDescGZIP() []byte {
 	return file_register_store_v1_stored_proto_rawDescData
 }
 
-var file_register_store_v1_stored_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_register_store_v1_stored_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_register_store_v1_stored_proto_goTypes = []any{
 	(*StoredNominal)(nil),         // 0: register.store.v1.StoredNominal
 	(*StoredCourse)(nil),          // 1: register.store.v1.StoredCourse
@@ -1763,68 +1811,71 @@ var file_register_store_v1_stored_proto_goTypes = []any{
 	(*StoredUnsealing)(nil),       // 20: register.store.v1.StoredUnsealing
 	(*StoredCaseAccess)(nil),      // 21: register.store.v1.StoredCaseAccess
 	(*StoredReview)(nil),          // 22: register.store.v1.StoredReview
-	(*v1.Nominal)(nil),            // 23: register.v1.Nominal
-	(*timestamppb.Timestamp)(nil), // 24: google.protobuf.Timestamp
-	(*v1.CourseOfConduct)(nil),    // 25: register.v1.CourseOfConduct
-	(v1.VictimSameness)(0),        // 26: register.v1.VictimSameness
-	(*v1.Measure)(nil),            // 27: register.v1.Measure
-	(*v1.Breach)(nil),             // 28: register.v1.Breach
-	(*v1.Assessment)(nil),         // 29: register.v1.Assessment
-	(*v1.Regrade)(nil),            // 30: register.v1.Regrade
-	(*v1.SafetyPlan)(nil),         // 31: register.v1.SafetyPlan
-	(*v1.ForceContact)(nil),       // 32: register.v1.ForceContact
-	(*v1.Search)(nil),             // 33: register.v1.Search
-	(*v1.Candidate)(nil),          // 34: register.v1.Candidate
-	(*v1.Link)(nil),               // 35: register.v1.Link
-	(*v1.Alert)(nil),              // 36: register.v1.Alert
-	(*v1.Sanction)(nil),           // 37: register.v1.Sanction
-	(*v1.Unsealing)(nil),          // 38: register.v1.Unsealing
-	(*v1.CaseAccess)(nil),         // 39: register.v1.CaseAccess
-	(*v1.Reading)(nil),            // 40: register.v1.Reading
+	(*StoredSample)(nil),          // 23: register.store.v1.StoredSample
+	(*v1.Nominal)(nil),            // 24: register.v1.Nominal
+	(*timestamppb.Timestamp)(nil), // 25: google.protobuf.Timestamp
+	(*v1.CourseOfConduct)(nil),    // 26: register.v1.CourseOfConduct
+	(v1.VictimSameness)(0),        // 27: register.v1.VictimSameness
+	(*v1.Measure)(nil),            // 28: register.v1.Measure
+	(*v1.Breach)(nil),             // 29: register.v1.Breach
+	(*v1.Assessment)(nil),         // 30: register.v1.Assessment
+	(*v1.Regrade)(nil),            // 31: register.v1.Regrade
+	(*v1.SafetyPlan)(nil),         // 32: register.v1.SafetyPlan
+	(*v1.ForceContact)(nil),       // 33: register.v1.ForceContact
+	(*v1.Search)(nil),             // 34: register.v1.Search
+	(*v1.Candidate)(nil),          // 35: register.v1.Candidate
+	(*v1.Link)(nil),               // 36: register.v1.Link
+	(*v1.Alert)(nil),              // 37: register.v1.Alert
+	(*v1.Sanction)(nil),           // 38: register.v1.Sanction
+	(*v1.Unsealing)(nil),          // 39: register.v1.Unsealing
+	(*v1.CaseAccess)(nil),         // 40: register.v1.CaseAccess
+	(*v1.Reading)(nil),            // 41: register.v1.Reading
+	(*v1.Sample)(nil),             // 42: register.v1.Sample
 }
 var file_register_store_v1_stored_proto_depIdxs = []int32{
-	23, // 0: register.store.v1.StoredNominal.nominal:type_name -> register.v1.Nominal
-	24, // 1: register.store.v1.StoredNominal.update_time:type_name -> google.protobuf.Timestamp
-	25, // 2: register.store.v1.StoredCourse.course:type_name -> register.v1.CourseOfConduct
+	24, // 0: register.store.v1.StoredNominal.nominal:type_name -> register.v1.Nominal
+	25, // 1: register.store.v1.StoredNominal.update_time:type_name -> google.protobuf.Timestamp
+	26, // 2: register.store.v1.StoredCourse.course:type_name -> register.v1.CourseOfConduct
 	9,  // 3: register.store.v1.StoredCourse.victim:type_name -> register.store.v1.VictimTokens
 	9,  // 4: register.store.v1.StoredCourse.associated:type_name -> register.store.v1.VictimTokens
-	24, // 5: register.store.v1.StoredCourse.update_time:type_name -> google.protobuf.Timestamp
-	24, // 6: register.store.v1.StoredCourse.create_time:type_name -> google.protobuf.Timestamp
+	25, // 5: register.store.v1.StoredCourse.update_time:type_name -> google.protobuf.Timestamp
+	25, // 6: register.store.v1.StoredCourse.create_time:type_name -> google.protobuf.Timestamp
 	2,  // 7: register.store.v1.StoredCourse.settlements:type_name -> register.store.v1.Settlement
 	3,  // 8: register.store.v1.StoredCourse.counter_reviews:type_name -> register.store.v1.CounterReview
-	26, // 9: register.store.v1.Settlement.sameness:type_name -> register.v1.VictimSameness
-	24, // 10: register.store.v1.Settlement.settle_time:type_name -> google.protobuf.Timestamp
-	24, // 11: register.store.v1.CounterReview.review_time:type_name -> google.protobuf.Timestamp
+	27, // 9: register.store.v1.Settlement.sameness:type_name -> register.v1.VictimSameness
+	25, // 10: register.store.v1.Settlement.settle_time:type_name -> google.protobuf.Timestamp
+	25, // 11: register.store.v1.CounterReview.review_time:type_name -> google.protobuf.Timestamp
 	8,  // 12: register.store.v1.StoredMeasure.part:type_name -> register.store.v1.Part
-	27, // 13: register.store.v1.StoredMeasure.measure:type_name -> register.v1.Measure
+	28, // 13: register.store.v1.StoredMeasure.measure:type_name -> register.v1.Measure
 	8,  // 14: register.store.v1.StoredBreach.part:type_name -> register.store.v1.Part
-	28, // 15: register.store.v1.StoredBreach.breach:type_name -> register.v1.Breach
+	29, // 15: register.store.v1.StoredBreach.breach:type_name -> register.v1.Breach
 	8,  // 16: register.store.v1.StoredAssessment.part:type_name -> register.store.v1.Part
-	29, // 17: register.store.v1.StoredAssessment.assessment:type_name -> register.v1.Assessment
-	30, // 18: register.store.v1.StoredAssessment.regrades:type_name -> register.v1.Regrade
+	30, // 17: register.store.v1.StoredAssessment.assessment:type_name -> register.v1.Assessment
+	31, // 18: register.store.v1.StoredAssessment.regrades:type_name -> register.v1.Regrade
 	8,  // 19: register.store.v1.StoredPlan.part:type_name -> register.store.v1.Part
-	31, // 20: register.store.v1.StoredPlan.plan:type_name -> register.v1.SafetyPlan
-	24, // 21: register.store.v1.Part.create_time:type_name -> google.protobuf.Timestamp
-	24, // 22: register.store.v1.Part.update_time:type_name -> google.protobuf.Timestamp
-	24, // 23: register.store.v1.Part.load_time:type_name -> google.protobuf.Timestamp
+	32, // 20: register.store.v1.StoredPlan.plan:type_name -> register.v1.SafetyPlan
+	25, // 21: register.store.v1.Part.create_time:type_name -> google.protobuf.Timestamp
+	25, // 22: register.store.v1.Part.update_time:type_name -> google.protobuf.Timestamp
+	25, // 23: register.store.v1.Part.load_time:type_name -> google.protobuf.Timestamp
 	10, // 24: register.store.v1.VictimTokens.tokens:type_name -> register.store.v1.VictimToken
-	32, // 25: register.store.v1.StoredForce.contact:type_name -> register.v1.ForceContact
-	24, // 26: register.store.v1.StoredForce.update_time:type_name -> google.protobuf.Timestamp
-	33, // 27: register.store.v1.StoredSearch.search:type_name -> register.v1.Search
+	33, // 25: register.store.v1.StoredForce.contact:type_name -> register.v1.ForceContact
+	25, // 26: register.store.v1.StoredForce.update_time:type_name -> google.protobuf.Timestamp
+	34, // 27: register.store.v1.StoredSearch.search:type_name -> register.v1.Search
 	13, // 28: register.store.v1.StoredSearch.bases:type_name -> register.store.v1.Basis
 	14, // 29: register.store.v1.Basis.nominals:type_name -> register.store.v1.NominalRef
-	34, // 30: register.store.v1.Shown.candidate:type_name -> register.v1.Candidate
-	35, // 31: register.store.v1.StoredLink.link:type_name -> register.v1.Link
-	36, // 32: register.store.v1.StoredAlert.alert:type_name -> register.v1.Alert
-	37, // 33: register.store.v1.StoredSanction.sanction:type_name -> register.v1.Sanction
-	38, // 34: register.store.v1.StoredUnsealing.unsealing:type_name -> register.v1.Unsealing
-	39, // 35: register.store.v1.StoredCaseAccess.access:type_name -> register.v1.CaseAccess
-	40, // 36: register.store.v1.StoredReview.reading:type_name -> register.v1.Reading
-	37, // [37:37] is the sub-list for method output_type
-	37, // [37:37] is the sub-list for method input_type
-	37, // [37:37] is the sub-list for extension type_name
-	37, // [37:37] is the sub-list for extension extendee
-	0,  // [0:37] is the sub-list for field type_name
+	35, // 30: register.store.v1.Shown.candidate:type_name -> register.v1.Candidate
+	36, // 31: register.store.v1.StoredLink.link:type_name -> register.v1.Link
+	37, // 32: register.store.v1.StoredAlert.alert:type_name -> register.v1.Alert
+	38, // 33: register.store.v1.StoredSanction.sanction:type_name -> register.v1.Sanction
+	39, // 34: register.store.v1.StoredUnsealing.unsealing:type_name -> register.v1.Unsealing
+	40, // 35: register.store.v1.StoredCaseAccess.access:type_name -> register.v1.CaseAccess
+	41, // 36: register.store.v1.StoredReview.reading:type_name -> register.v1.Reading
+	42, // 37: register.store.v1.StoredSample.sample:type_name -> register.v1.Sample
+	38, // [38:38] is the sub-list for method output_type
+	38, // [38:38] is the sub-list for method input_type
+	38, // [38:38] is the sub-list for extension type_name
+	38, // [38:38] is the sub-list for extension extendee
+	0,  // [0:38] is the sub-list for field type_name
 }
 
 func init() { file_register_store_v1_stored_proto_init() }
@@ -1838,7 +1889,7 @@ func file_register_store_v1_stored_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_store_v1_stored_proto_rawDesc), len(file_register_store_v1_stored_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   23,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
