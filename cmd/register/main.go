@@ -22,6 +22,7 @@ type cli struct {
 	Evaluate evaluateCmd `cmd:"" help:"Judge the matching on labelled records."`
 	Train    trainCmd    `cmd:"" help:"Learn the weights of the matching from records."`
 	Relink   relinkCmd   `cmd:"" help:"Weigh every nominal anew, such as with new weights, and show or make the changes of links."`
+	Misuse   misuseCmd   `cmd:"" help:"Try the rules that look for misuse of the register."`
 	Verify   verifyCmd   `cmd:"" help:"Check the stored log and records against each other."`
 	Witness  witnessCmd  `cmd:"" help:"Watch another party's log: co-sign its checkpoints, refuse forks and rollbacks."`
 	Export   exportCmd   `cmd:"" help:"Write the access log into a folder that verifylog can verify."`

@@ -32,7 +32,10 @@ type fake struct {
 	registerv1.UnimplementedRegistrationServiceServer
 	registerv1.UnimplementedLinkServiceServer
 	registerv1.UnimplementedAlertServiceServer
+	registerv1.UnimplementedDutyServiceServer
 	registerv1.UnimplementedStandardsServiceServer
+	registerv1.UnimplementedMisuseServiceServer
+	registerv1.UnimplementedFactServiceServer
 
 	mu       sync.Mutex
 	search   *registerv1.Search // as asked
@@ -59,7 +62,10 @@ func (f *fake) register(s *grpc.Server) {
 	registerv1.RegisterRegistrationServiceServer(s, f)
 	registerv1.RegisterLinkServiceServer(s, f)
 	registerv1.RegisterAlertServiceServer(s, f)
+	registerv1.RegisterDutyServiceServer(s, f)
 	registerv1.RegisterStandardsServiceServer(s, f)
+	registerv1.RegisterMisuseServiceServer(s, f)
+	registerv1.RegisterFactServiceServer(s, f)
 }
 
 // met notes who calls and sends a receipt.

@@ -22,7 +22,7 @@ func readingsOf(force string) *pb.ListReadingsRequest {
 	return &pb.ListReadingsRequest{Parent: "forces/" + force, Purpose: pb.LogPurpose_LOG_PURPOSE_SELF_MONITORING, Reference: "REVIEW/26/8", PageSize: 200}
 }
 
-func reviewIt(s *stage) proto.Message {
+func readingReviewed(s *stage) proto.Message {
 	return &pb.ReviewReadingRequest{Name: s.names["reading"], Verdict: pb.Verdict_VERDICT_QUESTIONED, Note: "no case bears this reference"}
 }
 
@@ -61,12 +61,12 @@ func readingCases() []apiCase {
 		{name: "readings for no purpose", method: listReadings, who: "psd-10", code: codes.InvalidArgument, reason: "INVALID_FIELDS", fields: []string{"purpose", "reference"},
 			request: func(*stage) proto.Message { return &pb.ListReadingsRequest{Parent: "forces/33"} }},
 
-		{name: "review a reading", method: reviewReading, who: "psd-10", writes: true, live: true, prepare: looked, request: reviewIt, check: reviewed},
-		{name: "review a reading again", method: reviewReading, who: "auditor", writes: true, live: true, request: reviewIt, check: reviewed,
+		{name: "review a reading", method: reviewReading, who: "psd-10", writes: true, live: true, prepare: looked, request: readingReviewed, check: reviewed},
+		{name: "review a reading again", method: reviewReading, who: "auditor", writes: true, live: true, request: readingReviewed, check: reviewed,
 			prepare: then(looked, func(s *stage) {
 				s.must("psd-10", reviewReading, &pb.ReviewReadingRequest{Name: s.names["reading"], Verdict: pb.Verdict_VERDICT_PROPER})
 			})},
-		{name: "review one's own force's reading", method: reviewReading, who: "psd2-33", prepare: looked, request: reviewIt, code: codes.PermissionDenied, reason: "OTHER_FORCE"},
+		{name: "review one's own force's reading", method: reviewReading, who: "psd2-33", prepare: looked, request: readingReviewed, code: codes.PermissionDenied, reason: "OTHER_FORCE"},
 		{name: "review without a note", method: reviewReading, who: "psd-10", prepare: looked, code: codes.InvalidArgument, reason: "INVALID_FIELDS", fields: []string{"request"},
 			request: func(s *stage) proto.Message {
 				return &pb.ReviewReadingRequest{Name: s.names["reading"], Verdict: pb.Verdict_VERDICT_IMPROPER}

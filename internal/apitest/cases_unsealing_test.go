@@ -55,10 +55,10 @@ func (s *stage) askUnsealing(who string) {
 
 func (s *stage) approve(who string) {
 	s.Helper()
-	s.must(who, approveUnsealing, approveIt(s))
+	s.must(who, approveUnsealing, unsealingApproved(s))
 }
 
-func approveIt(s *stage) proto.Message {
+func unsealingApproved(s *stage) proto.Message {
 	return &pb.ApproveUnsealingRequest{Name: s.names["unsealing"], NoConflict: true}
 }
 
@@ -140,20 +140,20 @@ func unsealingCases() []apiCase {
 			s.names["access"] = s.must("auditor", openCaseAccess, accessFor("10")).(*pb.CaseAccess).GetName()
 		}, ask(nil), codes.InvalidArgument, "INVALID_FIELDS", "case_access"),
 
-		{name: "approve an unsealing", method: approveUnsealing, who: "psd2-33", writes: true, live: true, prepare: askedUnsealing, request: approveIt, check: func(s *stage, m proto.Message) {
+		{name: "approve an unsealing", method: approveUnsealing, who: "psd2-33", writes: true, live: true, prepare: askedUnsealing, request: unsealingApproved, check: func(s *stage, m proto.Message) {
 			if u := m.(*pb.Unsealing); u.GetState() != pb.UnsealingState_UNSEALING_STATE_APPROVED || u.GetApprover() == u.GetAsker() {
 				s.Errorf("approved: %v", u)
 			}
 			s.approve("psd2-33") // again
 		}},
-		refused("approve one's own unsealing", approveUnsealing, "psd-33", askedUnsealing, approveIt, codes.PermissionDenied, "NOT_YOURS"),
+		refused("approve one's own unsealing", approveUnsealing, "psd-33", askedUnsealing, unsealingApproved, codes.PermissionDenied, "NOT_YOURS"),
 		refused("approve the unsealing of one's own entry", approveUnsealing, "psd2-33", func(s *stage) {
 			s.names["entry"] = s.entryOf("psd2-33", listEntries, entriesOf("forces/33"))
 			s.askUnsealing("psd-33")
-		}, approveIt, codes.PermissionDenied, "NOT_YOURS"),
-		refused("approve another force's unsealing", approveUnsealing, "psd-10", askedUnsealing, approveIt, codes.PermissionDenied, "OTHER_FORCE"),
-		refused("approve a force's unsealing as the auditor", approveUnsealing, "auditor", askedUnsealing, approveIt, codes.NotFound, "NOT_FOUND"),
-		refused("approve the auditor's unsealing", approveUnsealing, "psd-33", func(s *stage) { caseAccess(s); s.askUnsealing("auditor") }, approveIt, codes.NotFound, "NOT_FOUND"),
+		}, unsealingApproved, codes.PermissionDenied, "NOT_YOURS"),
+		refused("approve another force's unsealing", approveUnsealing, "psd-10", askedUnsealing, unsealingApproved, codes.PermissionDenied, "OTHER_FORCE"),
+		refused("approve a force's unsealing as the auditor", approveUnsealing, "auditor", askedUnsealing, unsealingApproved, codes.NotFound, "NOT_FOUND"),
+		refused("approve the auditor's unsealing", approveUnsealing, "psd-33", func(s *stage) { caseAccess(s); s.askUnsealing("auditor") }, unsealingApproved, codes.NotFound, "NOT_FOUND"),
 		refused("approve without a word on conflicts", approveUnsealing, "psd2-33", askedUnsealing, func(s *stage) proto.Message {
 			return &pb.ApproveUnsealingRequest{Name: s.names["unsealing"]}
 		}, codes.InvalidArgument, "INVALID_FIELDS", "no_conflict"),

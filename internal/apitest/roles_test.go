@@ -16,6 +16,7 @@ import (
 // exists, so that nothing is changed.
 func aboutForce(force string) map[string]proto.Message {
 	n, c, l := unknownRecord(force, "nominals"), unknownRecord(force, "courses"), unknownRecord(force, "links")
+	d := unknownRecord(force, "duties")
 	out := map[string]proto.Message{
 		registerNominal:     &pb.RegisterNominalRequest{Parent: "forces/" + force},
 		getNominal:          &pb.GetNominalRequest{Name: n},
@@ -40,13 +41,31 @@ func aboutForce(force string) map[string]proto.Message {
 		getPerson:           &pb.GetPersonRequest{Name: n},
 		splitPerson:         &pb.SplitPersonRequest{Name: n},
 		listAlerts:          &pb.ListAlertsRequest{Parent: "forces/" + force, PageSize: 1},
+		reviewCounter:       &pb.ReviewCounterRequest{Name: unknownRecord(force, "alerts")},
 		watchAlerts:         &pb.WatchAlertsRequest{Parent: "forces/" + force, Once: true},
 		acknowledgeAlert:    &pb.AcknowledgeAlertRequest{Name: unknownRecord(force, "alerts")},
+		listDuties:          &pb.ListDutiesRequest{Parent: "forces/" + force, PageSize: 1},
+		getDuty:             &pb.GetDutyRequest{Name: d},
+		assignDuty:          &pb.AssignDutyRequest{Name: d, Role: pb.DutyRole_DUTY_ROLE_SPOC},
+		closeDuty:           &pb.CloseDutyRequest{Name: d, Reason: why},
+		approveClosure:      &pb.ApproveClosureRequest{Name: d, Version: 1},
+		refuseClosure:       &pb.RefuseClosureRequest{Name: d, Version: 1, Reason: why},
+		judgePrompt:         &pb.JudgePromptRequest{Parent: n},
+		listJudgements:      &pb.ListPromptJudgementsRequest{Parent: n},
 		listRetractions:     &pb.ListRetractionsRequest{},
 		getCheckpoint:       &pb.GetCheckpointRequest{},
 		getInclusionProof:   &pb.GetInclusionProofRequest{TreeSize: 1},
 		getConsistencyProof: &pb.GetConsistencyProofRequest{FirstTreeSize: 1, SecondTreeSize: 1},
 		listEntries:         entriesOf("forces/" + force),
+		putFacts:            &pb.PutFactsRequest{Parent: "forces/" + force},
+		listFlags:           &pb.ListFlagsRequest{Parent: "forces/" + force, PageSize: 1},
+		listCases:           &pb.ListCasesRequest{Parent: "forces/" + force, PageSize: 1},
+		getCase:             &pb.GetCaseRequest{Name: unknownRecord(force, "misuseCases")},
+		openCase:            &pb.OpenCaseRequest{Name: unknownRecord(force, "misuseCases")},
+		askExplanation:      &pb.AskExplanationRequest{Name: unknownRecord(force, "misuseCases")},
+		addNote:             &pb.AddNoteRequest{Name: unknownRecord(force, "misuseCases")},
+		decideCase:          &pb.DecideCaseRequest{Name: unknownRecord(force, "misuseCases")},
+		getRuleReport:       &pb.GetRuleReportRequest{Parent: "forces/" + force},
 		imposeSanction:      &pb.ImposeSanctionRequest{Parent: "forces/" + force},
 		liftSanction:        &pb.LiftSanctionRequest{Name: unknownRecord(force, "sanctions")},
 		listSanctions:       &pb.ListSanctionsRequest{Parent: "forces/" + force, PageSize: 1},
@@ -69,6 +88,8 @@ func aboutForce(force string) map[string]proto.Message {
 		updateForceContact:  &pb.UpdateForceContactRequest{Contact: &pb.ForceContact{Force: "forces/" + force}},
 		listCodes:           &pb.ListCodesRequest{Parent: "codeLists/warnings"},
 		getSelf:             &pb.GetSelfRequest{},
+		getHistory:          &pb.GetHistoryRequest{Name: n},
+		createPack:          &pb.CreateEvidencePackRequest{Name: n},
 		settleVictims:       &pb.SettleVictimsRequest{Name: c},
 		regradeAssessment:   &pb.RegradeAssessmentRequest{Name: unknownRecord(force, "assessments")},
 	}

@@ -305,7 +305,10 @@ func (e *Engine) grace() time.Duration {
 // registration notes that a person or a record was registered, and looks at who had
 // looked it up for no known reason.
 func (e *Engine) registration(ev *Event) {
-	l := look{index: ev.Index, at: ev.Time.Unix(), person: ev.person()}
+	l := newLook(ev)
+	if len(ev.Records) > 0 {
+		l.record = ev.Records[0]
+	}
 	codes := slices.Concat(ev.Records, ev.Terms[:min(1, len(ev.Terms))])
 	for _, c := range codes {
 		v := e.near(c)

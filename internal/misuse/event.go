@@ -68,6 +68,8 @@ type Event struct {
 	Force string
 	// Roles are the actor's roles.
 	Roles []string
+	// Collar is the actor's collar number.
+	Collar string
 	// OnBehalfOf is the collar number of the officer for whom the call was made.
 	OnBehalfOf string
 	// Reason is the reason code.

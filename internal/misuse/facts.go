@@ -209,7 +209,8 @@ func (f *Facts) tells(force string, at time.Time) bool {
 // works reports whether the one who made an event, or for whom it was made, works on
 // the case.
 func (c *Case) works(e *Event) bool {
-	return slices.Contains(c.Allocated, e.Actor) || (e.OnBehalfOf != "" && slices.Contains(c.Allocated, e.OnBehalfOf))
+	return slices.Contains(c.Allocated, e.Actor) || (e.Collar != "" && slices.Contains(c.Allocated, e.Collar)) ||
+		(e.OnBehalfOf != "" && slices.Contains(c.Allocated, e.OnBehalfOf))
 }
 
 func overlap(a, b []Code) bool {

@@ -111,10 +111,13 @@ func (j *judgement) colleague() {
 		}
 		found = found || any
 	}
-	if !found {
+	if !found || j.e.ambiguous(j.ev.Force, j.l, j.t(tRare)) {
 		return
 	}
-	looks := where(j.lately(j.t(tDays)), func(l *look) bool { found, _ := j.staffOf(l.person); return found })
+	looks := where(j.lately(j.t(tDays)), func(l *look) bool {
+		found, _ := j.staffOf(l.person)
+		return found && !j.e.ambiguous(j.ev.Force, l, j.t(tRare))
+	})
 	if len(looks) >= j.t("names") {
 		j.raise(0, looks, j.weighed(), "%s for names that members of the same force's staff bear", many(len(looks), "search", "searches"))
 	}
@@ -133,10 +136,7 @@ func (j *judgement) family() {
 		j.raise(2, []look{*j.l}, j.weighed(), "a search at the actor's own address")
 		return
 	}
-	f := j.e.facts
-	rare := slices.DeleteFunc(slices.Clone(s.Surnames), func(c Code) bool {
-		return f.surnames[surname{s.Force, c}] > max(1, f.size[s.Force]*j.t("rare_per_mille")/1000)
-	})
+	rare := slices.DeleteFunc(slices.Clone(s.Surnames), func(c Code) bool { return j.e.common(s.Force, c, j.t(tRare)) })
 	if !overlap(j.ev.Terms, rare) {
 		return
 	}
@@ -172,11 +172,11 @@ func (j *judgement) orbit() {
 	if !j.open() {
 		return
 	}
-	looks := where(j.lately(j.t(tDays)), j.l.ours)
+	looks := where(j.lately(j.t(tDays)), func(l *look) bool { return j.e.related(j.ev.Force, j.l, l, j.t(tRare)) })
 	if n := persons(looks); n >= j.t(tPersons) {
 		about := j.l.victim
 		for _, c := range j.l.shared {
-			if about == 0 {
+			if about == 0 && !j.e.common(j.ev.Force, c, j.t(tRare)) {
 				about = c
 			}
 		}
@@ -347,7 +347,7 @@ func (j *judgement) manyUsers() {
 		var users []string
 		looks := map[string][]look{}
 		for _, t := range v.looks {
-			if dayOf(t.look.time()) <= from {
+			if dayOf(t.look.time()) <= from || !j.e.same(j.ev.Force, j.l, &t.look, j.t(tRare)) {
 				continue
 			}
 			if looks[t.actor] == nil {
@@ -374,7 +374,7 @@ func (j *judgement) manyUsers() {
 
 // tipOff looks at a search that comes soon after a registration.
 func (j *judgement) tipOff() {
-	if j.open() && len(j.e.registered(j.ev.Actor, j.l, j.t("hours"))) > 0 {
+	if j.open() && len(j.registered(j.l)) > 0 {
 		j.tipped()
 	}
 }
@@ -383,7 +383,7 @@ func (j *judgement) tipOff() {
 func (j *judgement) tipped() {
 	seen := map[int64]bool{}
 	looks := where(j.lately(j.t(tDays)), func(l *look) bool {
-		near := j.e.registered(j.ev.Actor, l, j.t("hours"))
+		near := j.registered(l)
 		for _, index := range near {
 			seen[index] = true
 		}
@@ -396,16 +396,17 @@ func (j *judgement) tipped() {
 }
 
 // registered are the registrations by others, near in time, of whom a search was for.
-func (e *Engine) registered(actor string, l *look, hours int) []int64 {
+func (j *judgement) registered(l *look) []int64 {
 	var out []int64
 	for _, c := range []Code{l.person, l.record} {
-		v := e.around[c]
+		v := j.e.around[c]
 		if c == 0 || v == nil {
 			continue
 		}
 		for _, r := range v.registrations {
 			apart := r.look.at - l.at
-			if r.actor != actor && max(apart, -apart) <= int64(hours)*3600 && !slices.Contains(out, r.look.index) {
+			if r.actor != j.ev.Actor && max(apart, -apart) <= int64(j.t("hours"))*3600 && !slices.Contains(out, r.look.index) &&
+				j.e.same(j.ev.Force, l, &r.look, j.t(tRare)) {
 				out = append(out, r.look.index)
 			}
 		}

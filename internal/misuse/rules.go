@@ -70,10 +70,12 @@ const (
 	tLongDays = "long_days"
 	tLooks    = "looks"
 	tPersons  = "persons"
+	tRare     = "rare_per_mille"
 )
 
 var (
 	inDays    = Threshold{tDays, "days looked back"}
+	rarely    = Threshold{tRare, "of the force's staff, at most, bear a surname that is rare enough to point to somebody"}
 	theLooks  = Threshold{tLooks, "searches"}
 	thePeople = Threshold{tPersons, "different people"}
 	sigmas    = Threshold{"sigmas", "standard deviations above what peers do by oversight"}
@@ -97,12 +99,12 @@ func init() { //nolint:gochecknoinits // the rules ask for their own thresholds 
 			Clears: "none: whoever is concerned in a case does not work on it", look: (*judgement).ownCase, late: true},
 		{Code: codeColleague, Version: 1, Title: "Looked up colleagues",
 			Looks:  "people of the same force's staff: one by name and date of birth or contact, or several by name alone",
-			Clears: work, Thresholds: []Threshold{{"names", "searches by name alone, within the days"}, inDays}, look: (*judgement).colleague, late: true},
+			Clears: work, Thresholds: []Threshold{{"names", "searches by name alone, of a rare surname, within the days"}, inDays, rarely}, look: (*judgement).colleague, late: true},
 		{Code: codeFamily, Version: 1, Title: "Looked up people close to himself",
 			Looks:  "people the actor has declared to be close to him, his own address, or repeatedly his own, rare surname",
 			Clears: work + "; a surname that many of the force's staff bear",
 			Thresholds: []Threshold{{"surnames", "searches for his own surname, within the days"}, inDays,
-				{"rare_per_mille", "of the force's staff, at most, bear a rare surname"}},
+				rarely},
 			look: (*judgement).family, late: true},
 		{Code: codeBurst, Version: 1, Title: "Many people in a few hours",
 			Looks: "many different people within hours", Clears: work,
@@ -112,7 +114,7 @@ func init() { //nolint:gochecknoinits // the rules ask for their own thresholds 
 			Clears: work, Thresholds: []Threshold{thePeople}, look: (*judgement).zeroHits},
 		{Code: codeOrbit, Version: 1, Title: "The circle around one person",
 			Looks: "different people who share a surname, an address, a telephone or a victim", Clears: work,
-			Thresholds: []Threshold{thePeople, inDays}, look: (*judgement).orbit, late: true},
+			Thresholds: []Threshold{thePeople, inDays, rarely}, look: (*judgement).orbit, late: true},
 		{Code: codeRepeatDays, Version: 1, Title: "The same person again and again",
 			Looks: "the same person or record on different days", Clears: work,
 			Thresholds: []Threshold{{"seen_days", "different days"}, inDays}, look: (*judgement).repeatDays, late: true},
@@ -139,7 +141,7 @@ func init() { //nolint:gochecknoinits // the rules ask for their own thresholds 
 		{Code: codeTipOff, Version: 1, Title: "Shortly before or after a registration",
 			Looks:      "people looked up shortly before or after a force registers something on them, more than once: as if to pass it on",
 			Clears:     work + "; his own registrations",
-			Thresholds: []Threshold{{"times", "different registrations"}, {"hours", "hours before and after"}, inDays},
+			Thresholds: []Threshold{{"times", "different registrations"}, {"hours", "hours before and after"}, inDays, rarely},
 			look:       (*judgement).tipOff, late: true},
 		{Code: codeProbe, Version: 1, Title: "Reached for what is hidden",
 			Looks:  "criteria that fit a victim, or a record that is SILENT; the latter is told to its owner force alone",
@@ -152,8 +154,8 @@ func init() { //nolint:gochecknoinits // the rules ask for their own thresholds 
 			Clears:     "the days of grace after closing; another case that names the person",
 			Thresholds: []Threshold{theLooks, inDays, {"grace_days", "days after closing"}}, look: (*judgement).afterClosure, late: true},
 		{Code: codeManyUsers, Version: 1, Title: "Many users on one person",
-			Looks: "many different users look up one person, as somebody in the news", Clears: work + ", of each user",
-			Thresholds: []Threshold{{"users", "different users"}, inDays}, look: (*judgement).manyUsers, late: true},
+			Looks: "many different users look up one person, as somebody in the news", Clears: work + ", of each user; namesakes",
+			Thresholds: []Threshold{{"users", "different users"}, inDays, rarely}, look: (*judgement).manyUsers, late: true},
 		{Code: codeReviewer, Version: 1, Title: "A reviewer out of scope",
 			Looks:  "somebody who may read the log reads about himself or his own unit",
 			Clears: "none: a reviewer who is concerned hands the review to another"},

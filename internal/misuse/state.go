@@ -50,19 +50,6 @@ func newLook(e *Event) look {
 	return l
 }
 
-// ours reports whether two looks have somebody or something in common.
-func (l *look) ours(o *look) bool {
-	if l.person == o.person || (l.record != 0 && l.record == o.record) || (l.victim != 0 && l.victim == o.victim) {
-		return true
-	}
-	for _, c := range l.shared {
-		if c != 0 && slices.Contains(o.shared[:], c) {
-			return true
-		}
-	}
-	return false
-}
-
 // maxLooks bounds what is kept of one actor: 30 a working day for half a year.
 const maxLooks = 4096
 

@@ -53,9 +53,9 @@ func TestServiceHasLeastPrivilege(t *testing.T) {
 	service := connect(t, d.ServiceURL)
 	var refused []string
 	for _, table := range []string{
-		"entry", "entry_projection", "entry_body", "tile", "checkpoint", "version", "record", "witnessed_checkpoint",
+		"entry", "entry_projection", "entry_body", "tile", "checkpoint", "version", "record", "witnessed_checkpoint", "watched",
 	} {
-		column := map[string]string{"tile": "n", "checkpoint": "size", "witnessed_checkpoint": "size", "version": "n", "record": "kind"}[table]
+		column := map[string]string{"tile": "n", "checkpoint": "size", "witnessed_checkpoint": "size", "watched": "size", "version": "n", "record": "kind"}[table]
 		if column == "" {
 			column = "idx"
 		}

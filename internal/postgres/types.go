@@ -36,6 +36,12 @@ const (
 	KindSample Kind = "sample"
 	// KindReview is a verdict on somebody's reading of the log.
 	KindReview Kind = "review"
+	// KindFact is what a force tells of its cases, rosters and staff.
+	KindFact Kind = "fact"
+	// KindMisuseFlag is a question about somebody's use of the register.
+	KindMisuseFlag Kind = "misuse_flag"
+	// KindMisuseCase is what professional standards make of flags.
+	KindMisuseCase Kind = "misuse_case"
 )
 
 // Record is the unchanging part of a record.

@@ -81,6 +81,7 @@ func (db *DB) AsOnlyTicker(ctx context.Context, f func(context.Context) error) (
 	return db.asOnly(ctx, tickLock, f)
 }
 
+// asOnly runs f while no other session holds the advisory lock of that key.
 func (db *DB) asOnly(ctx context.Context, lock int64, f func(context.Context) error) (ran bool, err error) {
 	conn, err := db.pool.Acquire(ctx)
 	if err != nil {

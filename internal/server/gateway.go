@@ -83,6 +83,9 @@ func newGateway(ctx context.Context, conn *inproc, refusals *accesslog.Aggregato
 			return registerv1.RegisterAssessmentServiceHandlerClient(ctx, mux, registerv1.NewAssessmentServiceClient(conn))
 		},
 		func(ctx context.Context, mux *runtime.ServeMux) error {
+			return registerv1.RegisterHistoryServiceHandlerClient(ctx, mux, registerv1.NewHistoryServiceClient(conn))
+		},
+		func(ctx context.Context, mux *runtime.ServeMux) error {
 			return registerv1.RegisterRegistrationServiceHandlerClient(ctx, mux, registerv1.NewRegistrationServiceClient(conn))
 		},
 		func(ctx context.Context, mux *runtime.ServeMux) error {
@@ -95,7 +98,16 @@ func newGateway(ctx context.Context, conn *inproc, refusals *accesslog.Aggregato
 			return registerv1.RegisterAlertServiceHandlerClient(ctx, mux, registerv1.NewAlertServiceClient(conn))
 		},
 		func(ctx context.Context, mux *runtime.ServeMux) error {
+			return registerv1.RegisterDutyServiceHandlerClient(ctx, mux, registerv1.NewDutyServiceClient(conn))
+		},
+		func(ctx context.Context, mux *runtime.ServeMux) error {
 			return registerv1.RegisterAccessLogServiceHandlerClient(ctx, mux, registerv1.NewAccessLogServiceClient(conn))
+		},
+		func(ctx context.Context, mux *runtime.ServeMux) error {
+			return registerv1.RegisterFactServiceHandlerClient(ctx, mux, registerv1.NewFactServiceClient(conn))
+		},
+		func(ctx context.Context, mux *runtime.ServeMux) error {
+			return registerv1.RegisterMisuseServiceHandlerClient(ctx, mux, registerv1.NewMisuseServiceClient(conn))
 		},
 		func(ctx context.Context, mux *runtime.ServeMux) error {
 			return registerv1.RegisterStandardsServiceHandlerClient(ctx, mux, registerv1.NewStandardsServiceClient(conn))

@@ -44,8 +44,12 @@ func (s *Server) Run(ctx context.Context) error {
 	if err := s.logActivation(ctx, access.Activation{NewHash: s.policies.Current().Hash()}); err != nil {
 		return fmt.Errorf("the start cannot be logged: %w", err)
 	}
-	stopGathering := s.gather(background)
+	stopGathering := beside(background, s.gatherer != nil, s.gatherer.Run)
 	defer stopGathering()
+	stopTicking := beside(background, true, s.ticker.Run)
+	defer stopTicking()
+	stopWatching := beside(background, true, s.watcher.Run)
+	defer stopWatching()
 	var g errgroup.Group
 	g.Go(func() error { return s.grpc.Serve(s.listeners.grpc) })
 	g.Go(func() error { return ignoreClosed(s.serveREST()) })
@@ -61,7 +65,9 @@ func (s *Server) Run(ctx context.Context) error {
 	s.ready.draining.Store(true)
 	s.watches.Stop() // they would not end by themselves
 	s.stopServing(context.WithoutCancel(ctx))
-	stopGathering() // before the database is closed
+	stopWatching() // before the database is closed
+	stopTicking()
+	stopGathering()
 	return errors.Join(err, s.Close())
 }
 
@@ -86,17 +92,17 @@ func (s *Server) countEntries(ctx context.Context) {
 	}
 }
 
-// gather has the log witnessed until the function that it returns is called,
-// which may be repeated.
-func (s *Server) gather(ctx context.Context) (stop func()) {
-	if s.gatherer == nil {
+// beside runs something, if it is wanted, until the function that it returns is
+// called, which may be repeated.
+func beside(ctx context.Context, wanted bool, run func(context.Context)) (stop func()) {
+	if !wanted {
 		return func() {}
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		s.gatherer.Run(ctx)
+		run(ctx)
 	}()
 	return func() {
 		cancel()

@@ -49,6 +49,8 @@ type Server struct {
 	restTLS  *access.TLS
 	otel     *telemetry
 	gatherer *gather.Gatherer // nil without witnesses
+	ticker   *service.Ticker
+	watcher  *service.Watcher
 
 	grpc      *grpc.Server
 	rest      *http.Server
@@ -172,6 +174,9 @@ func (s *Server) open(ctx context.Context) error {
 	}
 	check.Now = deps.Now
 	deps.Check = check
+	if s.watcher, err = c.watcher(deps, appender); err != nil {
+		return err
+	}
 	if err := s.view.Load(ctx); err != nil {
 		return err
 	}
@@ -180,6 +185,7 @@ func (s *Server) open(ctx context.Context) error {
 		log: call.Log{Appender: appender, Keys: s.keys}, gate: s.gate,
 		refusals: s.refusals, check: check, limits: newLimiter(c.Limits.PerSecond, c.Limits.Burst), slog: s.log, timeout: c.Limits.CallTimeout,
 	}
+	s.ticker = service.NewTicker(deps, appender)
 	if err := s.openGatherer(); err != nil {
 		return err
 	}
@@ -241,13 +247,17 @@ func (s *Server) compose(ctx context.Context, deps *service.Deps, methods call.M
 		registerv1.RegisterConductServiceServer(r, courses)
 		registerv1.RegisterMeasureServiceServer(r, measures)
 		registerv1.RegisterAssessmentServiceServer(r, assessments)
+		registerv1.RegisterHistoryServiceServer(r, &service.Histories{Deps: deps})
 		registerv1.RegisterRegistrationServiceServer(r, &service.Records{
 			Deps: deps, Nominals: nominals, Courses: courses, Measures: measures, Assessments: assessments,
 		})
 		registerv1.RegisterSearchServiceServer(r, &service.Searches{Deps: deps})
 		registerv1.RegisterLinkServiceServer(r, &service.Links{Deps: deps, Linker: linker})
 		registerv1.RegisterAlertServiceServer(r, &service.Alerts{Deps: deps, Watches: &s.watches})
+		registerv1.RegisterDutyServiceServer(r, &service.Duties{Deps: deps})
 		registerv1.RegisterAccessLogServiceServer(r, &service.AccessLog{Deps: deps})
+		registerv1.RegisterFactServiceServer(r, &service.Facts{Deps: deps})
+		registerv1.RegisterMisuseServiceServer(r, &service.Misuse{Deps: deps})
 		registerv1.RegisterStandardsServiceServer(r, &service.Standards{Deps: deps, Strengths: s.authn.Strengths})
 		registerv1.RegisterDirectoryServiceServer(r, &service.Directory{Deps: deps, Permissions: methods.Permissions()})
 	}

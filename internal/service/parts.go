@@ -34,13 +34,9 @@ type partStored interface {
 	GetPart() *storev1.Part
 }
 
-// parts is the life of one kind of record that hangs on a nominal: registered by
-// its source key, read, listed, withdrawn and erased. It is there for whoever may
-// open the nominal.
-type parts[R partRecord, S partStored] struct {
-	*Deps
-	nominals *Nominals
-	kind     postgres.Kind
+// partForm is what one kind of part is like.
+type partForm[R partRecord, S partStored] struct {
+	kind postgres.Kind
 	// empty makes a stored record to read into, fresh one to be stored.
 	empty func() S
 	fresh func(R, *storev1.Part) S
@@ -50,6 +46,15 @@ type parts[R partRecord, S partStored] struct {
 	known  func(R, known)
 	// when is the time by which records are listed, the newest first.
 	when func(R) time.Time
+}
+
+// parts is the life of one kind of record that hangs on a nominal: registered by
+// its source key, read, listed, withdrawn and erased. It is there for whoever may
+// open the nominal.
+type parts[R partRecord, S partStored] struct {
+	*Deps
+	partForm[R, S]
+	nominals *Nominals
 }
 
 // known is what the register itself knows of a part.
@@ -135,10 +140,29 @@ func (p *parts[R, S]) register(ctx context.Context, c *call.Call, req partReques
 			revise: func(cur postgres.Current) (accesslog.Change, bool, error) {
 				return p.revise(cur, old, content, source.GetRevision(), req.reinstate, keep)
 			},
+			beside: func(change accesslog.Change) ([]accesslog.Change, error) {
+				return p.beside(ctx, c, change, old, content)
+			},
 		})
 		return err
 	})
 	return done, err
+}
+
+// beside makes the changes that commit with a version of a part: what it means for
+// duties. It fails when a duty stands in the way; old is the version before, nil for
+// the first.
+func (p *parts[R, S]) beside(ctx context.Context, c *call.Call, change accesslog.Change, old *S, content S) ([]accesslog.Change, error) {
+	var was partStored
+	if old != nil {
+		was = *old
+	}
+	if err := p.partMayLapse(ctx, change.Record, was, content); err != nil {
+		return nil, err
+	}
+	b := newBatch(p.Deps)
+	err := b.conduct(ctx, c, identity.ID(content.GetPart().GetNominalId()), written{change, content})
+	return b.changes, err
 }
 
 // before reads the version that stands of the record at a place; nil when there
@@ -198,7 +222,7 @@ func (p *parts[R, S]) open(ctx context.Context, c *call.Call, name string) (open
 }
 
 // nominalOf is the resource name of the nominal of a part.
-func (p *parts[R, S]) nominalOf(o openPart[S]) string {
+func (p *partForm[R, S]) nominalOf(o openPart[S]) string {
 	id, err := uuid.FromBytes(o.stored.GetPart().GetNominalId())
 	if err != nil {
 		return ""
@@ -207,7 +231,7 @@ func (p *parts[R, S]) nominalOf(o openPart[S]) string {
 }
 
 // shown is a part with what the register knows of it.
-func (p *parts[R, S]) shown(o openPart[S]) R {
+func (p *partForm[R, S]) shown(o openPart[S]) R {
 	part := o.stored.GetPart()
 	k := known{
 		name: resourceName(p.kind, o.cur.Record.Force, o.cur.Record.ID), nominal: p.nominalOf(o), version: int64(o.cur.Version.N),
@@ -309,6 +333,10 @@ func (p *parts[R, S]) alter(ctx context.Context, name string, why *storev1.Store
 		if err != nil {
 			return err
 		}
+		old, ok := proto.Clone(o.stored).(S)
+		if !ok {
+			return errors.New("service: clone")
+		}
 		if err := edit(ctx, c, o); err != nil {
 			return err
 		}
@@ -321,10 +349,15 @@ func (p *parts[R, S]) alter(ctx context.Context, name string, why *storev1.Store
 		if err != nil {
 			return err
 		}
+		c.Requires = nil
+		more, err := p.beside(ctx, c, change, &old, o.stored)
+		if err != nil {
+			return err
+		}
 		out = o
 		out.cur.Version.N = change.Version.N
 		c.SetBody(why)
-		return p.commit(ctx, c, o.cur.Record, change)
+		return p.commit(ctx, c, o.cur.Record, append([]accesslog.Change{change}, more...)...)
 	})
 	return out, err
 }

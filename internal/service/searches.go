@@ -33,6 +33,12 @@ const (
 	maxNominals   = 40 // nominals looked at to form them
 )
 
+// Marks of searches in the log.
+const (
+	markSelf = "self" // refused: it was for the searcher himself
+	markWide = "wide" // more persons match than are shown
+)
+
 // CreateSearch implements the RPC.
 func (s *Searches) CreateSearch(ctx context.Context, req *registerv1.CreateSearchRequest) (*registerv1.Search, error) {
 	c := call.From(ctx)
@@ -45,6 +51,7 @@ func (s *Searches) CreateSearch(ctx context.Context, req *registerv1.CreateSearc
 	mapped := view.MapCriteria(asked.GetCriteria(), "search.criteria")
 	c.Entry.Terms = s.termHMACs(mapped.Raw)
 	if searchesSelf(c.Actor, mapped.Raw) {
+		c.Entry.Marks = append(c.Entry.Marks, markSelf)
 		return nil, problem(codes.PermissionDenied, ReasonSelfSearch, "nobody may search for himself: ask your supervisor; this refusal says nothing about any record")
 	}
 	record, _ := identity.NewRecord(mapped.Raw)
@@ -70,6 +77,7 @@ func (s *Searches) CreateSearch(ctx context.Context, req *registerv1.CreateSearc
 	}
 	body := &storev1.StoredSearch{Subject: call.Subject(c.Actor)}
 	people, more := s.people(c.Actor.Force, found.Candidates)
+	s.noteVictims(c, asked.GetCriteria())
 	if len(silent) == 0 {
 		// One row at least: how long the entry takes must not tell either.
 		c.ShowSilent(nobody(c.Entry.Terms), "")
@@ -79,6 +87,7 @@ func (s *Searches) CreateSearch(ctx context.Context, req *registerv1.CreateSearc
 		body.Silent = append(body.Silent, n.ID[:])
 	}
 	if more || found.Found > len(found.Candidates) {
+		c.Entry.Marks = append(c.Entry.Marks, markWide)
 		answer.Notices = append(answer.Notices, &registerv1.SearchNotice{
 			Code: "MORE_CANDIDATES", Message: "more persons match than are shown: add a date of birth, an identifier or a fuller name",
 		})
@@ -165,33 +174,12 @@ func notices(found identity.Result) []*registerv1.SearchNotice {
 	return out
 }
 
-// termHMACs are the keyed codes of what was asked, by which a review can see
-// that the same person was asked for again, and nobody can read whom.
+// termHMACs are the keyed codes of what was asked.
 func (s *Searches) termHMACs(raw identity.Raw) []string {
-	var out []string
-	add := func(kind, value string, err error) {
-		if err == nil && value != "" {
-			out = append(out, s.Keys.TermHMAC(kind, value))
-		}
-	}
-	birth := ""
-	if len(raw.Births) > 0 {
-		birth = raw.Births[0].Value
-	}
-	for _, n := range raw.Names {
-		name, err := identity.NormaliseName(strings.TrimSpace(n.Full + " " + n.Given + " " + n.Surname))
-		add("name", name, err)
-		if birth != "" {
-			add("name+birth", name+"|"+birth, err)
-		}
-	}
-	for _, i := range raw.Identifiers {
-		v, err := identity.NormaliseIdentifier(i)
-		add(i.Kind.String(), v, err)
-	}
-	for _, p := range raw.Postcodes {
-		v, err := identity.NormalisePostcode(p)
-		add("postcode", v, err)
+	terms := termsOf(raw)
+	out := make([]string, len(terms))
+	for i, t := range terms {
+		out[i] = s.Keys.TermHMAC(t.kind, t.value)
 	}
 	return out
 }

@@ -219,4 +219,3 @@ func (s *Alerts) after(see *sight, at cursor, size int, wants func(*view.Alert) 
 	}
 	return page, at, false
 }
-

@@ -171,7 +171,7 @@ func (y *Year) registered() {
 		m.suspect.registered = true
 		y.items = append(y.items, Item{Event: misuse.Event{
 			Time: y.at(2 + 20*y.r.Float64()), Kind: misuse.Registration, Actor: "33/rms", Force: Force, Roles: []string{"system"},
-			Terms: []misuse.Code{m.suspect.name()}, Records: []misuse.Code{m.suspect.record()},
+			Terms: []misuse.Code{m.suspect.name(), m.suspect.identity(), m.suspect.family(), m.suspect.address()}, Records: []misuse.Code{m.suspect.record()},
 		}})
 	}
 }

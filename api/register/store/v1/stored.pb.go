@@ -1313,7 +1313,9 @@ type StoredAlert struct {
 	// there for nobody to whom that nominal is not.
 	About [][]byte `protobuf:"bytes,6,rep,name=about,proto3" json:"about,omitempty"`
 	// Who caused it, as in the log, when he must not learn of it.
-	Cause         string `protobuf:"bytes,7,opt,name=cause,proto3" json:"cause,omitempty"`
+	Cause string `protobuf:"bytes,7,opt,name=cause,proto3" json:"cause,omitempty"`
+	// His collar number, if one was known.
+	CauseCollar   string `protobuf:"bytes,8,opt,name=cause_collar,json=causeCollar,proto3" json:"cause_collar,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1393,6 +1395,13 @@ func (x *StoredAlert) GetAbout() [][]byte {
 func (x *StoredAlert) GetCause() string {
 	if x != nil {
 		return x.Cause
+	}
+	return ""
+}
+
+func (x *StoredAlert) GetCauseCollar() string {
+	if x != nil {
+		return x.CauseCollar
 	}
 	return ""
 }
@@ -1636,11 +1645,553 @@ func (x *StoredSample) GetSample() *v1.Sample {
 	return nil
 }
 
+// StoredFact is the sealed content of a version of a fact that a force has told.
+// People and references are codes, as the log has them.
+type StoredFact struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What it is about.
+	//
+	// Types that are valid to be assigned to Fact:
+	//
+	//	*StoredFact_Staff
+	//	*StoredFact_Case
+	//	*StoredFact_Roster
+	Fact isStoredFact_Fact `protobuf_oneof:"fact"`
+	// SHA-256 over the fact as stored, to tell what is told again from a change.
+	ContentHash   []byte `protobuf:"bytes,10,opt,name=content_hash,json=contentHash,proto3" json:"content_hash,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredFact) Reset() {
+	*x = StoredFact{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredFact) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredFact) ProtoMessage() {}
+
+func (x *StoredFact) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredFact.ProtoReflect.Descriptor instead.
+func (*StoredFact) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *StoredFact) GetFact() isStoredFact_Fact {
+	if x != nil {
+		return x.Fact
+	}
+	return nil
+}
+
+func (x *StoredFact) GetStaff() *StoredStaff {
+	if x != nil {
+		if x, ok := x.Fact.(*StoredFact_Staff); ok {
+			return x.Staff
+		}
+	}
+	return nil
+}
+
+func (x *StoredFact) GetCase() *StoredCaseFact {
+	if x != nil {
+		if x, ok := x.Fact.(*StoredFact_Case); ok {
+			return x.Case
+		}
+	}
+	return nil
+}
+
+func (x *StoredFact) GetRoster() *StoredRoster {
+	if x != nil {
+		if x, ok := x.Fact.(*StoredFact_Roster); ok {
+			return x.Roster
+		}
+	}
+	return nil
+}
+
+func (x *StoredFact) GetContentHash() []byte {
+	if x != nil {
+		return x.ContentHash
+	}
+	return nil
+}
+
+type isStoredFact_Fact interface {
+	isStoredFact_Fact()
+}
+
+type StoredFact_Staff struct {
+	// A member of staff.
+	Staff *StoredStaff `protobuf:"bytes,1,opt,name=staff,proto3,oneof"`
+}
+
+type StoredFact_Case struct {
+	// A case or an incident.
+	Case *StoredCaseFact `protobuf:"bytes,2,opt,name=case,proto3,oneof"`
+}
+
+type StoredFact_Roster struct {
+	// Shifts.
+	Roster *StoredRoster `protobuf:"bytes,3,opt,name=roster,proto3,oneof"`
+}
+
+func (*StoredFact_Staff) isStoredFact_Fact() {}
+
+func (*StoredFact_Case) isStoredFact_Fact() {}
+
+func (*StoredFact_Roster) isStoredFact_Fact() {}
+
+// StoredStaff is what a force has told of a member of staff.
+type StoredStaff struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The subject, collar numbers and unit.
+	Subject string `protobuf:"bytes,1,opt,name=subject,proto3" json:"subject,omitempty"`
+	// See `subject`.
+	CollarNumbers []string `protobuf:"bytes,2,rep,name=collar_numbers,json=collarNumbers,proto3" json:"collar_numbers,omitempty"`
+	// See `subject`.
+	Unit string `protobuf:"bytes,3,opt,name=unit,proto3" json:"unit,omitempty"`
+	// Codes that mean him and hardly another.
+	Identity []string `protobuf:"bytes,4,rep,name=identity,proto3" json:"identity,omitempty"`
+	// The codes of his names.
+	Names []string `protobuf:"bytes,5,rep,name=names,proto3" json:"names,omitempty"`
+	// The codes of his surnames.
+	Surnames []string `protobuf:"bytes,6,rep,name=surnames,proto3" json:"surnames,omitempty"`
+	// The codes of his postcodes.
+	Addresses []string `protobuf:"bytes,7,rep,name=addresses,proto3" json:"addresses,omitempty"`
+	// The codes of those close to him.
+	Associates []string `protobuf:"bytes,8,rep,name=associates,proto3" json:"associates,omitempty"`
+	// That he has left.
+	Left          bool `protobuf:"varint,9,opt,name=left,proto3" json:"left,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredStaff) Reset() {
+	*x = StoredStaff{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredStaff) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredStaff) ProtoMessage() {}
+
+func (x *StoredStaff) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredStaff.ProtoReflect.Descriptor instead.
+func (*StoredStaff) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *StoredStaff) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
+func (x *StoredStaff) GetCollarNumbers() []string {
+	if x != nil {
+		return x.CollarNumbers
+	}
+	return nil
+}
+
+func (x *StoredStaff) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *StoredStaff) GetIdentity() []string {
+	if x != nil {
+		return x.Identity
+	}
+	return nil
+}
+
+func (x *StoredStaff) GetNames() []string {
+	if x != nil {
+		return x.Names
+	}
+	return nil
+}
+
+func (x *StoredStaff) GetSurnames() []string {
+	if x != nil {
+		return x.Surnames
+	}
+	return nil
+}
+
+func (x *StoredStaff) GetAddresses() []string {
+	if x != nil {
+		return x.Addresses
+	}
+	return nil
+}
+
+func (x *StoredStaff) GetAssociates() []string {
+	if x != nil {
+		return x.Associates
+	}
+	return nil
+}
+
+func (x *StoredStaff) GetLeft() bool {
+	if x != nil {
+		return x.Left
+	}
+	return false
+}
+
+// StoredCaseFact is what a force has told of a case.
+type StoredCaseFact struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The codes of its reference, one for each key version.
+	References []string `protobuf:"bytes,1,rep,name=references,proto3" json:"references,omitempty"`
+	// That it is an incident.
+	Incident bool `protobuf:"varint,2,opt,name=incident,proto3" json:"incident,omitempty"`
+	// Who works on it.
+	Allocated []string `protobuf:"bytes,3,rep,name=allocated,proto3" json:"allocated,omitempty"`
+	// Staff concerned in it themselves.
+	Parties []string `protobuf:"bytes,4,rep,name=parties,proto3" json:"parties,omitempty"`
+	// The codes of the people it names.
+	People []string `protobuf:"bytes,5,rep,name=people,proto3" json:"people,omitempty"`
+	// When it was opened.
+	OpenTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=open_time,json=openTime,proto3" json:"open_time,omitempty"`
+	// When it was closed.
+	CloseTime     *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=close_time,json=closeTime,proto3" json:"close_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredCaseFact) Reset() {
+	*x = StoredCaseFact{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredCaseFact) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredCaseFact) ProtoMessage() {}
+
+func (x *StoredCaseFact) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredCaseFact.ProtoReflect.Descriptor instead.
+func (*StoredCaseFact) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *StoredCaseFact) GetReferences() []string {
+	if x != nil {
+		return x.References
+	}
+	return nil
+}
+
+func (x *StoredCaseFact) GetIncident() bool {
+	if x != nil {
+		return x.Incident
+	}
+	return false
+}
+
+func (x *StoredCaseFact) GetAllocated() []string {
+	if x != nil {
+		return x.Allocated
+	}
+	return nil
+}
+
+func (x *StoredCaseFact) GetParties() []string {
+	if x != nil {
+		return x.Parties
+	}
+	return nil
+}
+
+func (x *StoredCaseFact) GetPeople() []string {
+	if x != nil {
+		return x.People
+	}
+	return nil
+}
+
+func (x *StoredCaseFact) GetOpenTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.OpenTime
+	}
+	return nil
+}
+
+func (x *StoredCaseFact) GetCloseTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CloseTime
+	}
+	return nil
+}
+
+// StoredRoster is what a force has told of somebody's shifts.
+type StoredRoster struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whose.
+	Subject string `protobuf:"bytes,1,opt,name=subject,proto3" json:"subject,omitempty"`
+	// The first day, and how many there are.
+	FirstDay *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=first_day,json=firstDay,proto3" json:"first_day,omitempty"`
+	// See `first_day`.
+	Days int32 `protobuf:"varint,3,opt,name=days,proto3" json:"days,omitempty"`
+	// When shifts begin …
+	Starts []*timestamppb.Timestamp `protobuf:"bytes,4,rep,name=starts,proto3" json:"starts,omitempty"`
+	// … and end, one for each.
+	Ends          []*timestamppb.Timestamp `protobuf:"bytes,5,rep,name=ends,proto3" json:"ends,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredRoster) Reset() {
+	*x = StoredRoster{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredRoster) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredRoster) ProtoMessage() {}
+
+func (x *StoredRoster) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredRoster.ProtoReflect.Descriptor instead.
+func (*StoredRoster) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *StoredRoster) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
+func (x *StoredRoster) GetFirstDay() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FirstDay
+	}
+	return nil
+}
+
+func (x *StoredRoster) GetDays() int32 {
+	if x != nil {
+		return x.Days
+	}
+	return 0
+}
+
+func (x *StoredRoster) GetStarts() []*timestamppb.Timestamp {
+	if x != nil {
+		return x.Starts
+	}
+	return nil
+}
+
+func (x *StoredRoster) GetEnds() []*timestamppb.Timestamp {
+	if x != nil {
+		return x.Ends
+	}
+	return nil
+}
+
+// StoredFlag is the sealed content of a flag.
+type StoredFlag struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The flag; `name` is not kept.
+	Flag *v1.MisuseFlag `protobuf:"bytes,1,opt,name=flag,proto3" json:"flag,omitempty"`
+	// The record id of its case, 16 bytes.
+	CaseId []byte `protobuf:"bytes,2,opt,name=case_id,json=caseId,proto3" json:"case_id,omitempty"`
+	// Codes of people and records concerned.
+	Around        []uint64 `protobuf:"fixed64,3,rep,packed,name=around,proto3" json:"around,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredFlag) Reset() {
+	*x = StoredFlag{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredFlag) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredFlag) ProtoMessage() {}
+
+func (x *StoredFlag) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredFlag.ProtoReflect.Descriptor instead.
+func (*StoredFlag) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *StoredFlag) GetFlag() *v1.MisuseFlag {
+	if x != nil {
+		return x.Flag
+	}
+	return nil
+}
+
+func (x *StoredFlag) GetCaseId() []byte {
+	if x != nil {
+		return x.CaseId
+	}
+	return nil
+}
+
+func (x *StoredFlag) GetAround() []uint64 {
+	if x != nil {
+		return x.Around
+	}
+	return nil
+}
+
+// StoredMisuseCase is the sealed content of a version of a case of misuse.
+type StoredMisuseCase struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case; `name`, `flags`, `neighbours` and `version` are not kept.
+	MisuseCase *v1.MisuseCase `protobuf:"bytes,1,opt,name=misuse_case,json=misuseCase,proto3" json:"misuse_case,omitempty"`
+	// The record ids of its flags, 16 bytes each, the oldest first.
+	Flags [][]byte `protobuf:"bytes,2,rep,name=flags,proto3" json:"flags,omitempty"`
+	// Codes of people and records concerned, at most 200.
+	Around        []uint64 `protobuf:"fixed64,3,rep,packed,name=around,proto3" json:"around,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredMisuseCase) Reset() {
+	*x = StoredMisuseCase{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredMisuseCase) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredMisuseCase) ProtoMessage() {}
+
+func (x *StoredMisuseCase) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredMisuseCase.ProtoReflect.Descriptor instead.
+func (*StoredMisuseCase) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *StoredMisuseCase) GetMisuseCase() *v1.MisuseCase {
+	if x != nil {
+		return x.MisuseCase
+	}
+	return nil
+}
+
+func (x *StoredMisuseCase) GetFlags() [][]byte {
+	if x != nil {
+		return x.Flags
+	}
+	return nil
+}
+
+func (x *StoredMisuseCase) GetAround() []uint64 {
+	if x != nil {
+		return x.Around
+	}
+	return nil
+}
+
 var File_register_store_v1_stored_proto protoreflect.FileDescriptor
 
 const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\n" +
-	"\x1eregister/store/v1/stored.proto\x12\x11register.store.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17register/v1/alert.proto\x1a\x1cregister/v1/assessment.proto\x1a\x19register/v1/conduct.proto\x1a\x1bregister/v1/directory.proto\x1a\x16register/v1/link.proto\x1a\x19register/v1/measure.proto\x1a\x19register/v1/nominal.proto\x1a\x18register/v1/search.proto\x1a\x1bregister/v1/standards.proto\"\xe8\x01\n" +
+	"\x1eregister/store/v1/stored.proto\x12\x11register.store.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17register/v1/alert.proto\x1a\x1cregister/v1/assessment.proto\x1a\x19register/v1/conduct.proto\x1a\x1bregister/v1/directory.proto\x1a\x16register/v1/link.proto\x1a\x19register/v1/measure.proto\x1a\x18register/v1/misuse.proto\x1a\x19register/v1/nominal.proto\x1a\x18register/v1/search.proto\x1a\x1bregister/v1/standards.proto\"\xe8\x01\n" +
 	"\rStoredNominal\x12.\n" +
 	"\anominal\x18\x01 \x01(\v2\x14.register.v1.NominalR\anominal\x12!\n" +
 	"\fcontent_hash\x18\x02 \x01(\fR\vcontentHash\x12;\n" +
@@ -1750,7 +2301,7 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\x01a\x18\x02 \x01(\fR\x01a\x12\f\n" +
 	"\x01b\x18\x03 \x01(\fR\x01b\x12\x17\n" +
 	"\aforce_a\x18\x04 \x01(\tR\x06forceA\x12\x17\n" +
-	"\aforce_b\x18\x05 \x01(\tR\x06forceB\"\xdd\x01\n" +
+	"\aforce_b\x18\x05 \x01(\tR\x06forceB\"\x80\x02\n" +
 	"\vStoredAlert\x12(\n" +
 	"\x05alert\x18\x01 \x01(\v2\x12.register.v1.AlertR\x05alert\x12\x17\n" +
 	"\alink_id\x18\x02 \x01(\fR\x06linkId\x12!\n" +
@@ -1760,7 +2311,8 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\n" +
 	"related_id\x18\x05 \x01(\fR\trelatedId\x12\x14\n" +
 	"\x05about\x18\x06 \x03(\fR\x05about\x12\x14\n" +
-	"\x05cause\x18\a \x01(\tR\x05cause\"C\n" +
+	"\x05cause\x18\a \x01(\tR\x05cause\x12!\n" +
+	"\fcause_collar\x18\b \x01(\tR\vcauseCollar\"C\n" +
 	"\x0eStoredSanction\x121\n" +
 	"\bsanction\x18\x01 \x01(\v2\x15.register.v1.SanctionR\bsanction\"G\n" +
 	"\x0fStoredUnsealing\x124\n" +
@@ -1771,7 +2323,54 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\fStoredReview\x12.\n" +
 	"\areading\x18\x01 \x01(\v2\x14.register.v1.ReadingR\areading\";\n" +
 	"\fStoredSample\x12+\n" +
-	"\x06sample\x18\x01 \x01(\v2\x13.register.v1.SampleR\x06sampleB\xd2\x01\n" +
+	"\x06sample\x18\x01 \x01(\v2\x13.register.v1.SampleR\x06sample\"\xe3\x01\n" +
+	"\n" +
+	"StoredFact\x126\n" +
+	"\x05staff\x18\x01 \x01(\v2\x1e.register.store.v1.StoredStaffH\x00R\x05staff\x127\n" +
+	"\x04case\x18\x02 \x01(\v2!.register.store.v1.StoredCaseFactH\x00R\x04case\x129\n" +
+	"\x06roster\x18\x03 \x01(\v2\x1f.register.store.v1.StoredRosterH\x00R\x06roster\x12!\n" +
+	"\fcontent_hash\x18\n" +
+	" \x01(\fR\vcontentHashB\x06\n" +
+	"\x04fact\"\x82\x02\n" +
+	"\vStoredStaff\x12\x18\n" +
+	"\asubject\x18\x01 \x01(\tR\asubject\x12%\n" +
+	"\x0ecollar_numbers\x18\x02 \x03(\tR\rcollarNumbers\x12\x12\n" +
+	"\x04unit\x18\x03 \x01(\tR\x04unit\x12\x1a\n" +
+	"\bidentity\x18\x04 \x03(\tR\bidentity\x12\x14\n" +
+	"\x05names\x18\x05 \x03(\tR\x05names\x12\x1a\n" +
+	"\bsurnames\x18\x06 \x03(\tR\bsurnames\x12\x1c\n" +
+	"\taddresses\x18\a \x03(\tR\taddresses\x12\x1e\n" +
+	"\n" +
+	"associates\x18\b \x03(\tR\n" +
+	"associates\x12\x12\n" +
+	"\x04left\x18\t \x01(\bR\x04left\"\x90\x02\n" +
+	"\x0eStoredCaseFact\x12\x1e\n" +
+	"\n" +
+	"references\x18\x01 \x03(\tR\n" +
+	"references\x12\x1a\n" +
+	"\bincident\x18\x02 \x01(\bR\bincident\x12\x1c\n" +
+	"\tallocated\x18\x03 \x03(\tR\tallocated\x12\x18\n" +
+	"\aparties\x18\x04 \x03(\tR\aparties\x12\x16\n" +
+	"\x06people\x18\x05 \x03(\tR\x06people\x127\n" +
+	"\topen_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\bopenTime\x129\n" +
+	"\n" +
+	"close_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\tcloseTime\"\xd9\x01\n" +
+	"\fStoredRoster\x12\x18\n" +
+	"\asubject\x18\x01 \x01(\tR\asubject\x127\n" +
+	"\tfirst_day\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\bfirstDay\x12\x12\n" +
+	"\x04days\x18\x03 \x01(\x05R\x04days\x122\n" +
+	"\x06starts\x18\x04 \x03(\v2\x1a.google.protobuf.TimestampR\x06starts\x12.\n" +
+	"\x04ends\x18\x05 \x03(\v2\x1a.google.protobuf.TimestampR\x04ends\"j\n" +
+	"\n" +
+	"StoredFlag\x12+\n" +
+	"\x04flag\x18\x01 \x01(\v2\x17.register.v1.MisuseFlagR\x04flag\x12\x17\n" +
+	"\acase_id\x18\x02 \x01(\fR\x06caseId\x12\x16\n" +
+	"\x06around\x18\x03 \x03(\x06R\x06around\"z\n" +
+	"\x10StoredMisuseCase\x128\n" +
+	"\vmisuse_case\x18\x01 \x01(\v2\x17.register.v1.MisuseCaseR\n" +
+	"misuseCase\x12\x14\n" +
+	"\x05flags\x18\x02 \x03(\fR\x05flags\x12\x16\n" +
+	"\x06around\x18\x03 \x03(\x06R\x06aroundB\xd2\x01\n" +
 	"\x15com.register.store.v1B\vStoredProtoP\x01ZFgithub.com/perpetrator-register/register/api/register/store/v1;storev1\xa2\x02\x03RSX\xaa\x02\x11Register.Store.V1\xca\x02\x11Register\\Store\\V1\xe2\x02\x1dRegister\\Store\\V1\\GPBMetadata\xea\x02\x13Register::Store::V1b\x06proto3"
 
 var (
@@ -1786,7 +2385,7 @@ func file_register_store_v1_stored_proto_rawDescGZIP() []byte {
 	return file_register_store_v1_stored_proto_rawDescData
 }
 
-var file_register_store_v1_stored_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_register_store_v1_stored_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_register_store_v1_stored_proto_goTypes = []any{
 	(*StoredNominal)(nil),         // 0: register.store.v1.StoredNominal
 	(*StoredCourse)(nil),          // 1: register.store.v1.StoredCourse
@@ -1812,70 +2411,88 @@ var file_register_store_v1_stored_proto_goTypes = []any{
 	(*StoredCaseAccess)(nil),      // 21: register.store.v1.StoredCaseAccess
 	(*StoredReview)(nil),          // 22: register.store.v1.StoredReview
 	(*StoredSample)(nil),          // 23: register.store.v1.StoredSample
-	(*v1.Nominal)(nil),            // 24: register.v1.Nominal
-	(*timestamppb.Timestamp)(nil), // 25: google.protobuf.Timestamp
-	(*v1.CourseOfConduct)(nil),    // 26: register.v1.CourseOfConduct
-	(v1.VictimSameness)(0),        // 27: register.v1.VictimSameness
-	(*v1.Measure)(nil),            // 28: register.v1.Measure
-	(*v1.Breach)(nil),             // 29: register.v1.Breach
-	(*v1.Assessment)(nil),         // 30: register.v1.Assessment
-	(*v1.Regrade)(nil),            // 31: register.v1.Regrade
-	(*v1.SafetyPlan)(nil),         // 32: register.v1.SafetyPlan
-	(*v1.ForceContact)(nil),       // 33: register.v1.ForceContact
-	(*v1.Search)(nil),             // 34: register.v1.Search
-	(*v1.Candidate)(nil),          // 35: register.v1.Candidate
-	(*v1.Link)(nil),               // 36: register.v1.Link
-	(*v1.Alert)(nil),              // 37: register.v1.Alert
-	(*v1.Sanction)(nil),           // 38: register.v1.Sanction
-	(*v1.Unsealing)(nil),          // 39: register.v1.Unsealing
-	(*v1.CaseAccess)(nil),         // 40: register.v1.CaseAccess
-	(*v1.Reading)(nil),            // 41: register.v1.Reading
-	(*v1.Sample)(nil),             // 42: register.v1.Sample
+	(*StoredFact)(nil),            // 24: register.store.v1.StoredFact
+	(*StoredStaff)(nil),           // 25: register.store.v1.StoredStaff
+	(*StoredCaseFact)(nil),        // 26: register.store.v1.StoredCaseFact
+	(*StoredRoster)(nil),          // 27: register.store.v1.StoredRoster
+	(*StoredFlag)(nil),            // 28: register.store.v1.StoredFlag
+	(*StoredMisuseCase)(nil),      // 29: register.store.v1.StoredMisuseCase
+	(*v1.Nominal)(nil),            // 30: register.v1.Nominal
+	(*timestamppb.Timestamp)(nil), // 31: google.protobuf.Timestamp
+	(*v1.CourseOfConduct)(nil),    // 32: register.v1.CourseOfConduct
+	(v1.VictimSameness)(0),        // 33: register.v1.VictimSameness
+	(*v1.Measure)(nil),            // 34: register.v1.Measure
+	(*v1.Breach)(nil),             // 35: register.v1.Breach
+	(*v1.Assessment)(nil),         // 36: register.v1.Assessment
+	(*v1.Regrade)(nil),            // 37: register.v1.Regrade
+	(*v1.SafetyPlan)(nil),         // 38: register.v1.SafetyPlan
+	(*v1.ForceContact)(nil),       // 39: register.v1.ForceContact
+	(*v1.Search)(nil),             // 40: register.v1.Search
+	(*v1.Candidate)(nil),          // 41: register.v1.Candidate
+	(*v1.Link)(nil),               // 42: register.v1.Link
+	(*v1.Alert)(nil),              // 43: register.v1.Alert
+	(*v1.Sanction)(nil),           // 44: register.v1.Sanction
+	(*v1.Unsealing)(nil),          // 45: register.v1.Unsealing
+	(*v1.CaseAccess)(nil),         // 46: register.v1.CaseAccess
+	(*v1.Reading)(nil),            // 47: register.v1.Reading
+	(*v1.Sample)(nil),             // 48: register.v1.Sample
+	(*v1.MisuseFlag)(nil),         // 49: register.v1.MisuseFlag
+	(*v1.MisuseCase)(nil),         // 50: register.v1.MisuseCase
 }
 var file_register_store_v1_stored_proto_depIdxs = []int32{
-	24, // 0: register.store.v1.StoredNominal.nominal:type_name -> register.v1.Nominal
-	25, // 1: register.store.v1.StoredNominal.update_time:type_name -> google.protobuf.Timestamp
-	26, // 2: register.store.v1.StoredCourse.course:type_name -> register.v1.CourseOfConduct
+	30, // 0: register.store.v1.StoredNominal.nominal:type_name -> register.v1.Nominal
+	31, // 1: register.store.v1.StoredNominal.update_time:type_name -> google.protobuf.Timestamp
+	32, // 2: register.store.v1.StoredCourse.course:type_name -> register.v1.CourseOfConduct
 	9,  // 3: register.store.v1.StoredCourse.victim:type_name -> register.store.v1.VictimTokens
 	9,  // 4: register.store.v1.StoredCourse.associated:type_name -> register.store.v1.VictimTokens
-	25, // 5: register.store.v1.StoredCourse.update_time:type_name -> google.protobuf.Timestamp
-	25, // 6: register.store.v1.StoredCourse.create_time:type_name -> google.protobuf.Timestamp
+	31, // 5: register.store.v1.StoredCourse.update_time:type_name -> google.protobuf.Timestamp
+	31, // 6: register.store.v1.StoredCourse.create_time:type_name -> google.protobuf.Timestamp
 	2,  // 7: register.store.v1.StoredCourse.settlements:type_name -> register.store.v1.Settlement
 	3,  // 8: register.store.v1.StoredCourse.counter_reviews:type_name -> register.store.v1.CounterReview
-	27, // 9: register.store.v1.Settlement.sameness:type_name -> register.v1.VictimSameness
-	25, // 10: register.store.v1.Settlement.settle_time:type_name -> google.protobuf.Timestamp
-	25, // 11: register.store.v1.CounterReview.review_time:type_name -> google.protobuf.Timestamp
+	33, // 9: register.store.v1.Settlement.sameness:type_name -> register.v1.VictimSameness
+	31, // 10: register.store.v1.Settlement.settle_time:type_name -> google.protobuf.Timestamp
+	31, // 11: register.store.v1.CounterReview.review_time:type_name -> google.protobuf.Timestamp
 	8,  // 12: register.store.v1.StoredMeasure.part:type_name -> register.store.v1.Part
-	28, // 13: register.store.v1.StoredMeasure.measure:type_name -> register.v1.Measure
+	34, // 13: register.store.v1.StoredMeasure.measure:type_name -> register.v1.Measure
 	8,  // 14: register.store.v1.StoredBreach.part:type_name -> register.store.v1.Part
-	29, // 15: register.store.v1.StoredBreach.breach:type_name -> register.v1.Breach
+	35, // 15: register.store.v1.StoredBreach.breach:type_name -> register.v1.Breach
 	8,  // 16: register.store.v1.StoredAssessment.part:type_name -> register.store.v1.Part
-	30, // 17: register.store.v1.StoredAssessment.assessment:type_name -> register.v1.Assessment
-	31, // 18: register.store.v1.StoredAssessment.regrades:type_name -> register.v1.Regrade
+	36, // 17: register.store.v1.StoredAssessment.assessment:type_name -> register.v1.Assessment
+	37, // 18: register.store.v1.StoredAssessment.regrades:type_name -> register.v1.Regrade
 	8,  // 19: register.store.v1.StoredPlan.part:type_name -> register.store.v1.Part
-	32, // 20: register.store.v1.StoredPlan.plan:type_name -> register.v1.SafetyPlan
-	25, // 21: register.store.v1.Part.create_time:type_name -> google.protobuf.Timestamp
-	25, // 22: register.store.v1.Part.update_time:type_name -> google.protobuf.Timestamp
-	25, // 23: register.store.v1.Part.load_time:type_name -> google.protobuf.Timestamp
+	38, // 20: register.store.v1.StoredPlan.plan:type_name -> register.v1.SafetyPlan
+	31, // 21: register.store.v1.Part.create_time:type_name -> google.protobuf.Timestamp
+	31, // 22: register.store.v1.Part.update_time:type_name -> google.protobuf.Timestamp
+	31, // 23: register.store.v1.Part.load_time:type_name -> google.protobuf.Timestamp
 	10, // 24: register.store.v1.VictimTokens.tokens:type_name -> register.store.v1.VictimToken
-	33, // 25: register.store.v1.StoredForce.contact:type_name -> register.v1.ForceContact
-	25, // 26: register.store.v1.StoredForce.update_time:type_name -> google.protobuf.Timestamp
-	34, // 27: register.store.v1.StoredSearch.search:type_name -> register.v1.Search
+	39, // 25: register.store.v1.StoredForce.contact:type_name -> register.v1.ForceContact
+	31, // 26: register.store.v1.StoredForce.update_time:type_name -> google.protobuf.Timestamp
+	40, // 27: register.store.v1.StoredSearch.search:type_name -> register.v1.Search
 	13, // 28: register.store.v1.StoredSearch.bases:type_name -> register.store.v1.Basis
 	14, // 29: register.store.v1.Basis.nominals:type_name -> register.store.v1.NominalRef
-	35, // 30: register.store.v1.Shown.candidate:type_name -> register.v1.Candidate
-	36, // 31: register.store.v1.StoredLink.link:type_name -> register.v1.Link
-	37, // 32: register.store.v1.StoredAlert.alert:type_name -> register.v1.Alert
-	38, // 33: register.store.v1.StoredSanction.sanction:type_name -> register.v1.Sanction
-	39, // 34: register.store.v1.StoredUnsealing.unsealing:type_name -> register.v1.Unsealing
-	40, // 35: register.store.v1.StoredCaseAccess.access:type_name -> register.v1.CaseAccess
-	41, // 36: register.store.v1.StoredReview.reading:type_name -> register.v1.Reading
-	42, // 37: register.store.v1.StoredSample.sample:type_name -> register.v1.Sample
-	38, // [38:38] is the sub-list for method output_type
-	38, // [38:38] is the sub-list for method input_type
-	38, // [38:38] is the sub-list for extension type_name
-	38, // [38:38] is the sub-list for extension extendee
-	0,  // [0:38] is the sub-list for field type_name
+	41, // 30: register.store.v1.Shown.candidate:type_name -> register.v1.Candidate
+	42, // 31: register.store.v1.StoredLink.link:type_name -> register.v1.Link
+	43, // 32: register.store.v1.StoredAlert.alert:type_name -> register.v1.Alert
+	44, // 33: register.store.v1.StoredSanction.sanction:type_name -> register.v1.Sanction
+	45, // 34: register.store.v1.StoredUnsealing.unsealing:type_name -> register.v1.Unsealing
+	46, // 35: register.store.v1.StoredCaseAccess.access:type_name -> register.v1.CaseAccess
+	47, // 36: register.store.v1.StoredReview.reading:type_name -> register.v1.Reading
+	48, // 37: register.store.v1.StoredSample.sample:type_name -> register.v1.Sample
+	25, // 38: register.store.v1.StoredFact.staff:type_name -> register.store.v1.StoredStaff
+	26, // 39: register.store.v1.StoredFact.case:type_name -> register.store.v1.StoredCaseFact
+	27, // 40: register.store.v1.StoredFact.roster:type_name -> register.store.v1.StoredRoster
+	31, // 41: register.store.v1.StoredCaseFact.open_time:type_name -> google.protobuf.Timestamp
+	31, // 42: register.store.v1.StoredCaseFact.close_time:type_name -> google.protobuf.Timestamp
+	31, // 43: register.store.v1.StoredRoster.first_day:type_name -> google.protobuf.Timestamp
+	31, // 44: register.store.v1.StoredRoster.starts:type_name -> google.protobuf.Timestamp
+	31, // 45: register.store.v1.StoredRoster.ends:type_name -> google.protobuf.Timestamp
+	49, // 46: register.store.v1.StoredFlag.flag:type_name -> register.v1.MisuseFlag
+	50, // 47: register.store.v1.StoredMisuseCase.misuse_case:type_name -> register.v1.MisuseCase
+	48, // [48:48] is the sub-list for method output_type
+	48, // [48:48] is the sub-list for method input_type
+	48, // [48:48] is the sub-list for extension type_name
+	48, // [48:48] is the sub-list for extension extendee
+	0,  // [0:48] is the sub-list for field type_name
 }
 
 func init() { file_register_store_v1_stored_proto_init() }
@@ -1883,13 +2500,18 @@ func file_register_store_v1_stored_proto_init() {
 	if File_register_store_v1_stored_proto != nil {
 		return
 	}
+	file_register_store_v1_stored_proto_msgTypes[24].OneofWrappers = []any{
+		(*StoredFact_Staff)(nil),
+		(*StoredFact_Case)(nil),
+		(*StoredFact_Roster)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_store_v1_stored_proto_rawDesc), len(file_register_store_v1_stored_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   24,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/server"
+	"github.com/perpetrator-register/register/internal/servertest"
+	"github.com/perpetrator-register/register/internal/service"
+)
+
+// Before thresholds are used they are tried on the log as it is: more is flagged by
+// stricter ones, and what was decided about before says how often they are right.
+func TestReplay(t *testing.T) {
+	t.Parallel()
+	site := servertest.NewSite(t, nil)
+	replica := site.Start(site.Config())
+	began := time.Now().Add(-time.Minute)
+	search := registerv1.NewSearchServiceClient(replica.Dial(""))
+	for i := range 15 {
+		_, err := search.CreateSearch(site.As(t.Context(), "investigator-33"), &registerv1.CreateSearchRequest{Search: &registerv1.Search{
+			Reason: "DATA_QUALITY", Justification: "no reason to speak of",
+			Criteria: &registerv1.SearchCriteria{Names: []*registerv1.PersonName{{Given: "Una", Surname: "Quill" + strings.Repeat("e", i+1) + "r"}}},
+		}})
+		must(t, err)
+	}
+	misuse := registerv1.NewMisuseServiceClient(replica.Dial(""))
+	psd := site.As(t.Context(), "psd-33")
+	var found string
+	for end := time.Now().Add(time.Minute); found == "" && time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		list, err := misuse.ListCases(psd, &registerv1.ListCasesRequest{Parent: "forces/33"})
+		must(t, err)
+		if len(list.GetMisuseCases()) > 0 {
+			found = list.GetMisuseCases()[0].GetName()
+		}
+	}
+	_, err := misuse.OpenCase(psd, &registerv1.OpenCaseRequest{Name: found})
+	must(t, err)
+	_, err = misuse.DecideCase(psd, &registerv1.DecideCaseRequest{Name: found, Outcome: registerv1.CaseOutcome_CASE_OUTCOME_MISCONDUCT, Rationale: "looked up a woman's friends"})
+	must(t, err)
+
+	replay := func(rules string) (*service.MisuseReplay, service.MisuseReplayed) {
+		t.Helper()
+		settings, err := readRules(rules)
+		must(t, err)
+		out, err := server.ReplayMisuse(t.Context(), site.Config(), settings, began, time.Time{}, slog.New(slog.DiscardHandler))
+		must(t, err)
+		for _, r := range out.Rules {
+			if r.Rule == "ZERO_HITS" {
+				return out, r
+			}
+		}
+		t.Fatal("the rule is missing")
+		return nil, service.MisuseReplayed{}
+	}
+	_, now := replay("")
+	if now.Flags != 1 || now.Actors != 1 || now.Known != 1 || now.Upheld != 1 || now.Justified != 0 {
+		t.Errorf("with the thresholds in use: %+v", now)
+	}
+	out, none := replay(loose(t))
+	if none.Flags != 0 || out.Settings != "loose" {
+		t.Errorf("with loose thresholds: %+v", none)
+	}
+	var text strings.Builder
+	must(t, printReplay(&text, out))
+	if !strings.Contains(text.String(), "ZERO_HITS") || !strings.Contains(text.String(), "loose") {
+		t.Error(text.String())
+	}
+}
+
+// loose writes thresholds that flag no run of searches that found nobody.
+func loose(t *testing.T) string {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join("..", "..", "policies", "misuse.json"))
+	must(t, err)
+	var m map[string]any
+	must(t, json.Unmarshal(raw, &m))
+	m["version"] = "loose"
+	rules, ok := m["rules"].(map[string]any)
+	if !ok {
+		t.Fatal(fmt.Errorf("no rules"))
+	}
+	rules["ZERO_HITS"] = map[string]int{"on": 1, "again_days": 1, "persons": 500}
+	raw, err = json.Marshal(m)
+	must(t, err)
+	path := filepath.Join(t.TempDir(), "loose.json")
+	must(t, os.WriteFile(path, raw, 0o600))
+	return path
+}

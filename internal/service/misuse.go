@@ -1,0 +1,362 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+	"google.golang.org/grpc/codes"
+
+	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/call"
+	"github.com/perpetrator-register/register/internal/misuse"
+	"github.com/perpetrator-register/register/internal/postgres"
+	"github.com/perpetrator-register/register/internal/seal"
+	"github.com/perpetrator-register/register/internal/view"
+)
+
+// Misuse implements register.v1.MisuseService.
+type Misuse struct {
+	registerv1.UnimplementedMisuseServiceServer
+	*Deps
+}
+
+// reviewPurpose is the lawful purpose for which flags and cases are read.
+const reviewPurpose = "SELF_MONITORING"
+
+// audience is whose flags a resource name is about: a force's, or the national
+// auditor's.
+func audience(name string) string {
+	if code := call.ForceCode(name); code != "" {
+		return code
+	}
+	return misuse.National
+}
+
+// parentOf is the first part of the names of an audience's flags and cases.
+func parentOf(audience string) string {
+	if audience == misuse.National {
+		return "forces/-"
+	}
+	return "forces/" + audience
+}
+
+func flagName(r postgres.Record) string {
+	return parentOf(r.Force) + "/misuseFlags/" + r.ID.String()
+}
+
+func caseName(force string, id uuid.UUID) string {
+	return parentOf(force) + "/misuseCases/" + id.String()
+}
+
+// newest walks over the records of a kind, the newest first, from a page token's
+// place on, until take says that it has enough. next is the place where to go on,
+// uuid.Nil at the end.
+func (s *Misuse) newest(ctx context.Context, force string, kind postgres.Kind, from uuid.UUID, take func(postgres.Current) (more bool, err error)) (next uuid.UUID, err error) {
+	if from == uuid.Nil {
+		from = uuid.Max
+	}
+	const page = 200
+	for {
+		list, err := s.DB.ListRecordsNewest(ctx, force, kind, from, page)
+		if err != nil {
+			return uuid.Nil, err
+		}
+		for _, cur := range list {
+			if cur.Wrapped != nil {
+				more, err := take(cur)
+				if err != nil {
+					return uuid.Nil, err
+				}
+				if !more {
+					return from, nil
+				}
+			}
+			from = cur.Record.ID
+		}
+		if len(list) < page {
+			return uuid.Nil, nil
+		}
+	}
+}
+
+// ListFlags implements the RPC.
+func (s *Misuse) ListFlags(ctx context.Context, req *registerv1.ListFlagsRequest) (*registerv1.ListFlagsResponse, error) {
+	c := call.From(ctx)
+	c.Entry.Reason = reviewPurpose
+	c.SetBody(&storev1.StoredReason{Method: c.Method.Short, Code: reviewPurpose, Subject: req.GetSubject()})
+	binding := strings.Join([]string{"flags", req.GetParent(), req.GetRule(), req.GetSubject()}, "|")
+	var from uuid.UUID
+	if err := s.readPageToken(req.GetPageToken(), binding, &from); err != nil {
+		return nil, err
+	}
+	conflict, err := s.conflicts(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	size := pageSize(req.GetPageSize(), 50)
+	resp := &registerv1.ListFlagsResponse{}
+	next, err := s.newest(ctx, audience(req.GetParent()), postgres.KindMisuseFlag, from, func(cur postgres.Current) (bool, error) {
+		var stored storev1.StoredFlag
+		if _, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
+			return false, err
+		}
+		f := stored.GetFlag()
+		if (req.GetRule() != "" && f.GetRule() != req.GetRule()) || (req.GetSubject() != "" && f.GetSubject() != req.GetSubject()) {
+			return true, nil
+		}
+		if about, err := conflict(f.GetSubject()); err != nil || about {
+			return true, err // of his own, or of his unit, a reviewer is told nothing
+		}
+		if len(resp.GetFlags()) == size {
+			return false, nil
+		}
+		resp.Flags = append(resp.Flags, shownFlag(c, cur.Record, &stored))
+		return true, nil
+	})
+	if next != uuid.Nil {
+		resp.NextPageToken = s.pageToken(binding, next)
+	}
+	return resp, err
+}
+
+// shownFlag completes a stored flag, and notes that it was shown.
+func shownFlag(c *call.Call, r postgres.Record, stored *storev1.StoredFlag) *registerv1.MisuseFlag {
+	f := stored.GetFlag()
+	f.Name = flagName(r)
+	if id, err := uuid.FromBytes(stored.GetCaseId()); err == nil {
+		f.MisuseCase = caseName(r.Force, id)
+	}
+	c.Show(r.ID, r.Force)
+	return f
+}
+
+// ListCases implements the RPC.
+func (s *Misuse) ListCases(ctx context.Context, req *registerv1.ListCasesRequest) (*registerv1.ListCasesResponse, error) {
+	c := call.From(ctx)
+	c.Entry.Reason = reviewPurpose
+	binding := fmt.Sprintf("cases|%s|%t", req.GetParent(), req.GetUndecided())
+	var from uuid.UUID
+	if err := s.readPageToken(req.GetPageToken(), binding, &from); err != nil {
+		return nil, err
+	}
+	conflict, err := s.conflicts(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	size := pageSize(req.GetPageSize(), 50)
+	resp := &registerv1.ListCasesResponse{}
+	next, err := s.newest(ctx, audience(req.GetParent()), postgres.KindMisuseCase, from, func(cur postgres.Current) (bool, error) {
+		var stored storev1.StoredMisuseCase
+		if _, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
+			return false, err
+		}
+		m := stored.GetMisuseCase()
+		if req.GetUndecided() && m.GetState() == registerv1.CaseState_CASE_STATE_DECIDED {
+			return true, nil
+		}
+		if about, err := conflict(m.GetSubject()); err != nil || about {
+			return true, err
+		}
+		if len(resp.GetMisuseCases()) == size {
+			return false, nil
+		}
+		m.Events = nil
+		resp.MisuseCases = append(resp.MisuseCases, nameCase(c, cur, m))
+		return true, nil
+	})
+	if next != uuid.Nil {
+		resp.NextPageToken = s.pageToken(binding, next)
+	}
+	return resp, err
+}
+
+func nameCase(c *call.Call, cur postgres.Current, m *registerv1.MisuseCase) *registerv1.MisuseCase {
+	m.Name, m.Version = caseName(cur.Record.Force, cur.Record.ID), int64(cur.Version.N)
+	c.Show(cur.Record.ID, cur.Record.Force)
+	return m
+}
+
+// conflicts tells of whom the caller may not judge: himself, and the members of his
+// own unit.
+func (s *Misuse) conflicts(ctx context.Context, c *call.Call) (func(subject string) (bool, error), error) {
+	own := call.Subject(c.Actor)
+	mine, err := s.unitOf(ctx, c.Actor.Force, own)
+	if err != nil {
+		return nil, err
+	}
+	known := map[string]bool{}
+	return func(subject string) (bool, error) {
+		if subject == own {
+			return true, nil
+		}
+		about, ok := known[subject]
+		if !ok && mine != "" {
+			unit, err := s.unitOf(ctx, c.Actor.Force, subject)
+			if err != nil {
+				return false, err
+			}
+			about = unit == mine
+			known[subject] = about
+		}
+		return about, nil
+	}, nil
+}
+
+// unitOf is the unit of a member of staff, as his force has told; empty when it has
+// not.
+func (s *Misuse) unitOf(ctx context.Context, force, subject string) (string, error) {
+	if force == "" {
+		return "", nil
+	}
+	cur, found, err := s.bySource(ctx, s.Keys.SourceHMACs(force, systemFacts, staffKey(subject), spaceFact))
+	if err != nil || !found || cur.Wrapped == nil {
+		return "", err
+	}
+	var stored storev1.StoredFact
+	_, err = view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored)
+	return stored.GetStaff().GetUnit(), err
+}
+
+// caseOf reads a case that the caller may work on.
+func (s *Misuse) caseOf(ctx context.Context, c *call.Call, name string, stored *storev1.StoredMisuseCase) (cur postgres.Current, key seal.DataKey, err error) {
+	id, err := uuid.Parse(call.RecordID(name))
+	if err != nil {
+		return cur, key, notFound("case")
+	}
+	if cur, key, err = s.openRecord(ctx, postgres.KindMisuseCase, id, stored); err != nil {
+		return cur, key, err
+	}
+	if cur.Record.Force != audience(name) {
+		return cur, key, notFound("case")
+	}
+	conflict, err := s.conflicts(ctx, c)
+	if err != nil {
+		return cur, key, err
+	}
+	if about, err := conflict(stored.GetMisuseCase().GetSubject()); err != nil || about {
+		if err == nil {
+			err = problem(codes.FailedPrecondition, ReasonReviewerConflict, "whoever is concerned cannot review: hand this to another reviewer, outside your unit")
+		}
+		return cur, key, err
+	}
+	return cur, key, nil
+}
+
+// GetCase implements the RPC.
+func (s *Misuse) GetCase(ctx context.Context, req *registerv1.GetCaseRequest) (*registerv1.MisuseCase, error) {
+	c := call.From(ctx)
+	c.Entry.Reason = reviewPurpose
+	var stored storev1.StoredMisuseCase
+	cur, _, err := s.caseOf(ctx, c, req.GetName(), &stored)
+	if err != nil {
+		return nil, err
+	}
+	return s.whole(ctx, c, cur, &stored)
+}
+
+// whole completes a case with its flags and neighbours.
+func (s *Misuse) whole(ctx context.Context, c *call.Call, cur postgres.Current, stored *storev1.StoredMisuseCase) (*registerv1.MisuseCase, error) {
+	m := nameCase(c, cur, stored.GetMisuseCase())
+	ids := make([]uuid.UUID, 0, len(stored.GetFlags()))
+	for _, raw := range stored.GetFlags() {
+		if id, err := uuid.FromBytes(raw); err == nil {
+			ids = append(ids, id)
+		}
+	}
+	slices.Reverse(ids)
+	current, err := s.currentByID(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		f, ok := current[id]
+		if !ok || f.Wrapped == nil {
+			continue
+		}
+		var flag storev1.StoredFlag
+		if _, err := view.OpenVersion(s.Keys, f.Record, f.Version, f.Wrapped, &flag); err != nil {
+			return nil, err
+		}
+		m.Flags = append(m.Flags, shownFlag(c, f.Record, &flag))
+	}
+	conflict, err := s.conflicts(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	_, err = s.newest(ctx, cur.Record.Force, postgres.KindMisuseCase, uuid.Nil, func(other postgres.Current) (bool, error) {
+		var o storev1.StoredMisuseCase
+		if _, err := view.OpenVersion(s.Keys, other.Record, other.Version, other.Wrapped, &o); err != nil {
+			return false, err
+		}
+		shares := slices.ContainsFunc(o.GetAround(), func(code uint64) bool { return slices.Contains(stored.GetAround(), code) })
+		about, err := conflict(o.GetMisuseCase().GetSubject())
+		if err == nil && shares && !about && other.Record.ID != cur.Record.ID {
+			m.Neighbours = append(m.Neighbours, caseName(other.Record.Force, other.Record.ID))
+		}
+		return len(m.GetNeighbours()) < maxNeighbours, err
+	})
+	return m, err
+}
+
+// maxNeighbours bounds how many neighbouring cases are told.
+const maxNeighbours = 20
+
+// GetRuleReport implements the RPC.
+func (s *Misuse) GetRuleReport(ctx context.Context, req *registerv1.GetRuleReportRequest) (*registerv1.RuleReport, error) {
+	c := call.From(ctx)
+	c.Entry.Reason = reviewPurpose
+	force := audience(req.GetParent())
+	results := map[string]*registerv1.RuleResult{}
+	resp := &registerv1.RuleReport{}
+	for _, r := range misuse.Rules() {
+		results[r.Code] = &registerv1.RuleResult{Rule: r.Code, Title: r.Title, Looks: r.Looks}
+		resp.Rules = append(resp.Rules, results[r.Code])
+	}
+	outcomes := map[uuid.UUID]registerv1.CaseOutcome{}
+	_, err := s.newest(ctx, force, postgres.KindMisuseCase, uuid.Nil, func(cur postgres.Current) (bool, error) {
+		var stored storev1.StoredMisuseCase
+		_, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored)
+		outcomes[cur.Record.ID] = stored.GetMisuseCase().GetOutcome()
+		return true, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	_, err = s.newest(ctx, force, postgres.KindMisuseFlag, uuid.Nil, func(cur postgres.Current) (bool, error) {
+		var stored storev1.StoredFlag
+		if _, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
+			return false, err
+		}
+		id, _ := uuid.FromBytes(stored.GetCaseId())
+		if r, ok := results[stored.GetFlag().GetRule()]; ok {
+			tally(r, outcomes[id])
+		}
+		return true, nil
+	})
+	for _, r := range resp.GetRules() {
+		if n := r.GetUpheld() + r.GetJustified(); n > 0 {
+			precision := float64(r.GetUpheld()) / float64(n)
+			r.Precision = &precision
+		}
+	}
+	c.Entry.ResultCount = len(resp.GetRules())
+	return resp, err
+}
+
+func tally(r *registerv1.RuleResult, outcome registerv1.CaseOutcome) {
+	r.Flags++
+	switch outcome {
+	case registerv1.CaseOutcome_CASE_OUTCOME_UNSPECIFIED:
+		return
+	case registerv1.CaseOutcome_CASE_OUTCOME_JUSTIFIED:
+		r.Justified++
+	case registerv1.CaseOutcome_CASE_OUTCOME_CONCERN, registerv1.CaseOutcome_CASE_OUTCOME_MISCONDUCT, registerv1.CaseOutcome_CASE_OUTCOME_CRIMINAL:
+		r.Upheld++
+	case registerv1.CaseOutcome_CASE_OUTCOME_NOT_ESTABLISHED:
+	}
+	r.Decided++
+}

@@ -1,0 +1,174 @@
+package service
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+
+	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/accesslog"
+	"github.com/perpetrator-register/register/internal/conduct/victim"
+	"github.com/perpetrator-register/register/internal/identity"
+	"github.com/perpetrator-register/register/internal/misuse"
+	"github.com/perpetrator-register/register/internal/postgres"
+	"github.com/perpetrator-register/register/internal/seal"
+	"github.com/perpetrator-register/register/internal/view"
+)
+
+// event is what the rules see of an entry.
+func (w *Watcher) event(entry *postgres.Entry, bodies map[int64]postgres.Body) (misuse.Event, error) {
+	m, err := accesslog.ParseMetadata(entry.Meta)
+	if err != nil {
+		return misuse.Event{}, err
+	}
+	e := misuse.Event{
+		Index: entry.Index, Time: m.Time, Actor: m.Actor.Sub, Force: m.Actor.Force, Collar: m.Actor.Collar, OnBehalfOf: m.OnBehalfOf,
+		Reason: m.Reason, Reference: misuse.ParseCode(m.ReferenceHMAC), Terms: misuse.ParseCodes(m.Terms), Found: m.ResultCount,
+		Self: slices.Contains(m.Marks, markSelf), Wide: slices.Contains(m.Marks, markWide), Refused: m.Outcome != OutcomeName(codes.OK),
+	}
+	for _, r := range m.Roles {
+		if r != "system" || m.Actor.Kind == accesslog.System { // over a force system's connection a person has its role too
+			e.Roles = append(e.Roles, r)
+		}
+	}
+	named := m.Actor.Kind == accesslog.Person
+	if m.Actor.Kind == accesslog.System && m.Actor.Collar != "" {
+		e.Actor, named = m.Actor.Sub+"/"+m.Actor.Collar, true
+	}
+	for _, id := range m.Results {
+		e.Records = append(e.Records, misuse.CodeOf(id[:]))
+	}
+	switch {
+	case m.Method == "SearchService.CreateSearch" && named && len(m.Terms) > 0 && (!e.Refused || e.Self || m.Outcome == OutcomeName(codes.PermissionDenied)):
+		e.Kind = misuse.Look
+		var stored storev1.StoredSearch
+		if openWatched(w.Keys, m.ID, bodies, entry.Index, &stored) {
+			w.hidden(&e, &stored)
+		}
+	case m.Operation == "CONSULTATION" && m.Method == "AccessLogService.ListEntries" && !e.Refused:
+		e.Kind = misuse.Review
+		var stored storev1.StoredReason
+		if openWatched(w.Keys, m.ID, bodies, entry.Index, &stored) {
+			e.Subject = stored.GetSubject()
+		}
+	case len(m.Versions) > 0 && (strings.HasSuffix(m.Method, ".RegisterNominal") || strings.HasSuffix(m.Method, ".RegisterCourse") || strings.HasSuffix(m.Method, ".RegisterRecords")):
+		e.Kind = misuse.Registration
+		e.Terms, e.Records = w.registered(m.Versions)
+	}
+	return e, nil
+}
+
+// openWatched opens the sealed part of an entry; false when it was dropped.
+func openWatched(keys *seal.KeyRing, id uuid.UUID, bodies map[int64]postgres.Body, index int64, into proto.Message) bool {
+	b, ok := bodies[index]
+	if !ok {
+		return false
+	}
+	key, err := keys.Unwrap(b.Wrapped, id[:])
+	if err != nil {
+		return false
+	}
+	plain, err := key.Open(b.Sealed, seal.BodyAD(id))
+	return err == nil && proto.Unmarshal(plain, into) == nil
+}
+
+// hidden looks up what the searcher was not told: SILENT records that he met, and
+// victims whom his criteria fit.
+func (w *Watcher) hidden(e *misuse.Event, stored *storev1.StoredSearch) {
+	for _, id := range stored.GetSilent() {
+		if veil, ok := w.View.Veil(identity.ID(id)); ok && !slices.Contains(e.Silent, veil.Force) {
+			e.Silent = append(e.Silent, veil.Force)
+		}
+	}
+	slices.Sort(e.Silent)
+	c := stored.GetSearch().GetCriteria()
+	asked := &registerv1.Victim{Names: c.GetNames(), BirthDate: c.GetBirthDate(), Phones: c.GetPhones(), Emails: c.GetEmails()}
+	for _, p := range c.GetPostcodes() {
+		asked.Addresses = append(asked.Addresses, &registerv1.Address{Postcode: p})
+	}
+	for _, h := range c.GetHandles() {
+		asked.Handles = append(asked.Handles, h.GetValue())
+	}
+	for _, found := range w.View.CoursesOfVictim(victim.ForCompare(w.Keys.VictimTokens(VictimDetails(asked)))) {
+		e.Victims = append(e.Victims, misuse.CodeOf(found.Course.ID[:]))
+	}
+	slices.Sort(e.Victims) // in an order that does not hang on the surest
+}
+
+// registered are the codes of whom a change is about: the name of the nominal, and
+// the records.
+func (w *Watcher) registered(versions []accesslog.VersionRef) (terms, records []misuse.Code) {
+	for _, v := range versions {
+		id := identity.ID(v.Record)
+		if suspect, ok := w.View.Suspect(id); ok {
+			id = suspect
+		}
+		n, ok := w.View.Nominal(id)
+		if !ok || n.Silent() {
+			continue
+		}
+		records = append(records, misuse.CodeOf(n.ID[:]))
+		if len(terms) == 0 {
+			details := &registerv1.FactPerson{Names: []*registerv1.PersonName{{Full: n.Name}}, BirthDate: n.Birth}
+			for _, t := range factTerms(details) {
+				terms = append(terms, misuse.ParseCode(w.Keys.TermHMAC(t.kind, t.value)))
+			}
+		}
+	}
+	return terms, records
+}
+
+// tell gives the engine a version of a fact.
+func (w *Watcher) tell(f *misuse.Facts, row *postgres.FeedRow, at time.Time) error {
+	if row.Wrapped == nil || row.Version.Erased {
+		return nil
+	}
+	var stored storev1.StoredFact
+	if _, err := view.OpenVersion(w.Keys, row.Record, row.Version, row.Wrapped, &stored); err != nil {
+		return err
+	}
+	switch v := stored.GetFact().(type) {
+	case *storev1.StoredFact_Staff:
+		s := v.Staff
+		if s.GetLeft() {
+			f.DropStaff(s.GetSubject())
+			return nil
+		}
+		f.PutStaff(misuse.Staff{
+			Subject: s.GetSubject(), Force: row.Record.Force, Unit: unitCode(s.GetUnit()), Collars: s.GetCollarNumbers(),
+			Identity: misuse.ParseCodes(s.GetIdentity()), Names: misuse.ParseCodes(s.GetNames()), Surnames: misuse.ParseCodes(s.GetSurnames()),
+			Addresses: misuse.ParseCodes(s.GetAddresses()), Associates: misuse.ParseCodes(s.GetAssociates()),
+		})
+	case *storev1.StoredFact_Case:
+		c := v.Case
+		out := misuse.Case{
+			References: misuse.ParseCodes(c.GetReferences()), Force: row.Record.Force, Incident: c.GetIncident(),
+			Allocated: c.GetAllocated(), Parties: c.GetParties(), People: misuse.ParseCodes(c.GetPeople()), Opened: c.GetOpenTime().AsTime(),
+		}
+		if c.GetCloseTime() != nil {
+			out.Closed = c.GetCloseTime().AsTime()
+		}
+		f.PutCase(out, at)
+	case *storev1.StoredFact_Roster:
+		r := v.Roster
+		var shifts []misuse.Shift
+		for i := range min(len(r.GetStarts()), len(r.GetEnds())) {
+			shifts = append(shifts, misuse.Shift{From: r.GetStarts()[i].AsTime(), Until: r.GetEnds()[i].AsTime()})
+		}
+		first := r.GetFirstDay().AsTime()
+		f.PutShifts(r.GetSubject(), first, first.AddDate(0, 0, int(r.GetDays())-1), shifts)
+	}
+	return nil
+}
+
+func unitCode(unit string) misuse.Code {
+	if unit == "" {
+		return 0
+	}
+	return misuse.CodeOf([]byte(unit))
+}

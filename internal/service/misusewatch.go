@@ -1,0 +1,241 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/perpetrator-register/register/internal/accesslog"
+	"github.com/perpetrator-register/register/internal/misuse"
+	"github.com/perpetrator-register/register/internal/postgres"
+)
+
+// Watcher reads the log as it grows and has the misuse rules judge it. It runs beside
+// the calls, never in their way: what a search met and must not tell, and whether its
+// criteria fit a victim, is looked up here, after the answer has left.
+//
+// Every replica reads along, so that any can take over at once; one at a time writes
+// the flags. A flag that is written twice is written once: its key is unique.
+type Watcher struct {
+	*Deps
+	// Appender writes the flags' entries.
+	Appender accesslog.Appender
+	// Settings are the thresholds of the rules.
+	Settings *misuse.Settings
+	// Every is the time between two looks at the log; 0 means a second.
+	Every time.Duration
+
+	engine *misuse.Engine
+	at     int64         // the first entry not read yet
+	last   time.Time     // time of the last entry read
+	mark   int64         // the first entry whose flags are not known to be written
+	raised []misuse.Flag // those of entries from mark on
+	marked time.Time     // when the mark was last set
+}
+
+// Bounds of watching.
+const (
+	misuseEvery = time.Second
+	misusePage  = 1000 // entries read at a time
+	markEvery   = time.Minute
+	markEntries = 5000
+)
+
+// Run watches until ctx ends. What fails is tried again.
+func (w *Watcher) Run(ctx context.Context) {
+	every := w.Every
+	if every <= 0 {
+		every = misuseEvery
+	}
+	failed := false
+	for {
+		err := w.Step(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if (err != nil) != failed {
+			failed = err != nil
+			if failed {
+				w.Log.ErrorContext(ctx, "the log cannot be watched for misuse; it is tried again", "err", err)
+			} else {
+				w.Log.InfoContext(ctx, "the log is watched for misuse again")
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(every):
+		}
+	}
+}
+
+// Step reads what is new in the log and writes the flags that it raises, if no other
+// replica is at it.
+func (w *Watcher) Step(ctx context.Context) error {
+	if w.engine == nil {
+		if err := w.begin(ctx); err != nil {
+			return err
+		}
+	}
+	head, err := w.DB.Head(ctx)
+	if errors.Is(err, postgres.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if w.at < head.Size {
+		if err := w.View.Pull(ctx); err != nil {
+			return err
+		}
+	}
+	for w.at < head.Size {
+		until := min(w.at+misusePage, head.Size)
+		if err := w.read(ctx, until); err != nil {
+			w.engine = nil // it may have read half a page: begin anew
+			return err
+		}
+	}
+	if len(w.raised) == 0 && w.at-w.mark < markEntries && time.Since(w.marked) < markEvery {
+		return nil
+	}
+	_, err = w.DB.AsOnlyWatcher(ctx, w.write)
+	return err
+}
+
+// begin reads how far flags are written, and where to begin so that the engine knows
+// all that matters by then. Rules that are new look at what comes, not at what was:
+// for that there is the replay.
+func (w *Watcher) begin(ctx context.Context) error {
+	mark, err := w.DB.Watched(ctx)
+	if errors.Is(err, postgres.ErrNotFound) {
+		head, errHead := w.DB.Head(ctx)
+		if errHead != nil && !errors.Is(errHead, postgres.ErrNotFound) {
+			return errHead
+		}
+		mark = postgres.Watched{Size: head.Size, Time: head.Time, Settings: w.Settings.Version}
+		if head.Size == 0 {
+			mark.Time = w.Now()
+		}
+		if err := w.DB.InsertWatched(ctx, mark); err != nil {
+			return err
+		}
+	} else if err != nil {
+		return err
+	}
+	w.mark, w.marked, w.raised = mark.Size, time.Now(), nil
+	reader, err := w.reader(ctx, mark.Time.Add(-w.Settings.WarmUp()))
+	if err != nil {
+		return err
+	}
+	w.engine, w.at, w.last = reader.engine, reader.next, mark.Time
+	return nil
+}
+
+// logReader is an engine with the place in the log where it begins.
+type logReader struct {
+	engine *misuse.Engine
+	next   int64
+}
+
+// reader makes an engine that begins with the entries of a time, and knows the facts
+// told before.
+func (w *Watcher) reader(ctx context.Context, from time.Time) (logReader, error) {
+	first, _, err := w.DB.IndexBounds(ctx, from, time.Time{})
+	if err != nil {
+		return logReader{}, err
+	}
+	r := logReader{engine: misuse.NewEngine(w.Settings), next: first}
+	err = w.each(ctx, postgres.KindFact, first, func(row *postgres.FeedRow) error {
+		return w.tell(r.engine.Facts(), row, from)
+	})
+	return r, err
+}
+
+// read feeds the engine the entries up to an index, and the facts that came with
+// them.
+func (w *Watcher) read(ctx context.Context, until int64) error {
+	err := w.feed(ctx, w.engine, w.at, until, func(e *misuse.Event, flags []misuse.Flag) {
+		w.last = e.Time
+		for _, f := range flags {
+			if f.Index >= w.mark {
+				w.raised = append(w.raised, f)
+			}
+		}
+	})
+	if err == nil {
+		w.at = until
+	}
+	return err
+}
+
+// feed feeds an engine a range of the log.
+func (w *Watcher) feed(ctx context.Context, engine *misuse.Engine, from, until int64, each func(*misuse.Event, []misuse.Flag)) error {
+	entries, err := w.DB.Entries(ctx, from, until, misusePage)
+	if err != nil {
+		return err
+	}
+	if int64(len(entries)) != until-from {
+		return fmt.Errorf("service: entries %d to %d: %d found", from, until, len(entries))
+	}
+	facts, err := w.DB.FeedOfKind(ctx, postgres.KindFact, from, until, misusePage*2)
+	if err != nil {
+		return err
+	}
+	bodies, err := w.DB.BodiesBetween(ctx, from, until)
+	if err != nil {
+		return err
+	}
+	for i := range entries {
+		for len(facts) > 0 && facts[0].Version.LogIndex <= entries[i].Index {
+			if err := w.tell(engine.Facts(), &facts[0], entries[i].Time); err != nil {
+				return err
+			}
+			facts = facts[1:]
+			if len(facts) == 0 { // there may be more than a page of them
+				if facts, err = w.DB.FeedOfKind(ctx, postgres.KindFact, entries[i].Index+1, until, misusePage*2); err != nil {
+					return err
+				}
+			}
+		}
+		event, err := w.event(&entries[i], bodies)
+		if err != nil {
+			return fmt.Errorf("service: entry %d: %w", entries[i].Index, err)
+		}
+		each(&event, engine.Feed(event))
+	}
+	return nil
+}
+
+// write writes the flags that are not written yet; no other replica does so now.
+func (w *Watcher) write(ctx context.Context) error {
+	mark, err := w.DB.Watched(ctx)
+	if err != nil {
+		return err
+	}
+	if mark.Size > w.mark {
+		w.mark = mark.Size
+		kept := w.raised[:0]
+		for _, f := range w.raised {
+			if f.Index >= w.mark {
+				kept = append(kept, f)
+			}
+		}
+		w.raised = kept
+	}
+	for len(w.raised) > 0 {
+		if err := w.flag(ctx, &w.raised[0]); err != nil {
+			return err
+		}
+		w.raised = w.raised[1:]
+	}
+	if w.at > w.mark {
+		if err := w.DB.InsertWatched(ctx, postgres.Watched{Size: w.at, Time: w.last, Settings: w.Settings.Version}); err != nil {
+			return err
+		}
+		w.mark = w.at
+	}
+	w.marked = time.Now()
+	return nil
+}

@@ -1,0 +1,69 @@
+package service
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/perpetrator-register/register/internal/identity"
+)
+
+// term is something that was asked for, normalised; kind says what.
+type term struct{ kind, value string }
+
+// Kinds of terms. Identifiers have those of package identity.
+const (
+	termName     = "name"
+	termIdentity = "name+birth"
+	termSurname  = "surname"
+	termPostcode = "postcode"
+)
+
+// termsOf lists what details of a person hold, the names first. The access log has
+// a keyed code of each: a review can see that the same person was asked for again,
+// and nobody can read whom. What forces tell of their staff and cases is coded the
+// same way, so that the two can be compared.
+func termsOf(raw identity.Raw) []term {
+	var out []term
+	add := func(kind, value string, err error) {
+		if err == nil && value != "" {
+			out = append(out, term{kind, value})
+		}
+	}
+	birth := ""
+	if len(raw.Births) > 0 {
+		birth = raw.Births[0].Value
+	}
+	for _, n := range raw.Names {
+		name, err := identity.NormaliseName(strings.TrimSpace(n.Full + " " + n.Given + " " + n.Surname))
+		add(termName, name, err)
+		if birth != "" {
+			add(termIdentity, name+"|"+birth, err)
+		}
+		surname, err := identity.NormaliseName(n.Surname)
+		if n.Surname == "" { // of a whole name the last word stands in for it
+			surname, err = name[strings.LastIndexByte(name, ' ')+1:], nil
+		}
+		add(termSurname, surname, err)
+	}
+	for _, i := range raw.Identifiers {
+		v, err := identity.NormaliseIdentifier(i)
+		add(i.Kind.String(), v, err)
+	}
+	for _, p := range raw.Postcodes {
+		v, err := identity.NormalisePostcode(p)
+		add(termPostcode, v, err)
+	}
+	return out
+}
+
+// codesOf are the codes of terms of some kinds under every version of the keys; none
+// named means all kinds.
+func (d *Deps) codesOf(terms []term, kinds ...string) []string {
+	var out []string
+	for _, t := range terms {
+		if len(kinds) == 0 || slices.Contains(kinds, t.kind) {
+			out = append(out, d.Keys.TermHMACs(t.kind, t.value)...)
+		}
+	}
+	return out
+}

@@ -1,0 +1,105 @@
+// Pictures of the pages, at a desk and on a phone, into screenshots/.
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { base, desk, finish, launch, open, phone, signIn } from "./lib.mjs";
+
+const folder = fileURLToPath(new URL("../../screenshots/", import.meta.url));
+mkdirSync(folder, { recursive: true });
+const browser = await launch();
+for (const [size, viewport] of [["desk", desk], ["phone", phone]]) {
+  const page = await open(browser, viewport);
+  const shoot = (name) => page.screenshot({ path: `${folder}${size}-${name}.png`, fullPage: true });
+  const go = async (path, name) => {
+    await page.goto(base + path);
+    if (name) await shoot(name);
+  };
+  const leave = () => page.context().clearCookies();
+  await go("/sign-in", "sign-in");
+  await signIn(page, "investigator-33");
+  await shoot("search");
+  await page.locator("main form button.govuk-button").click();
+  await page.getByText("There is a problem").waitFor();
+  await shoot("search-errors");
+  await page.selectOption("#reason", "CRIME_INVESTIGATION");
+  await page.fill("#reference", "33/1234/26");
+  await page.fill("#given", "Calum");
+  await page.fill("#surname", "Thackary");
+  await page.fill("#birth-year", "1987");
+  await page.locator("main form button.govuk-button").click();
+  await page.getByRole("heading", { name: /found/ }).waitFor();
+  await shoot("result");
+  await page.locator("main a.govuk-button").first().click();
+  await page.getByRole("heading", { name: "Timeline" }).waitFor();
+  await shoot("person");
+  await go("/search", "search-again");
+  await page.fill("#surname", "Nobodyheldthisname");
+  await page.locator("main form button.govuk-button").click();
+  await page.getByText("No record does not mean no risk").first().waitFor();
+  await shoot("no-record");
+  await go("/register", "register");
+  await page.fill("#reference", "33/1235/26");
+  await page.fill("#given", "Callum");
+  await page.fill("#surname", "Thackeray");
+  await page.fill("#birth-day", "14");
+  await page.fill("#birth-month", "3");
+  await page.fill("#birth-year", "1987");
+  await page.locator("main form[action='/register'] button.govuk-button").click();
+  await page.locator('a[href="/register/conduct"]').waitFor();
+  await shoot("matches");
+  await go("/register/conduct", "what-happened");
+  await page.fill("#occurred-day", "1");
+  await page.fill("#occurred-month", "9");
+  await page.fill("#occurred-year", "2026");
+  await page.check('input[name="behaviours"][value="CONTACT"]');
+  await page.fill("#victim-given", "Xanthe");
+  await page.fill("#victim-surname", size === "desk" ? "Plover" : "Whimbrel");
+  await page.locator('button[value="register"]').click();
+  await page.getByRole("heading", { name: /is registered/ }).waitFor();
+  await shoot("registered");
+  await go("/activity", "activity");
+  await leave();
+  await signIn(page, "spoc-33");
+  await shoot("duties");
+  if (await page.locator('main h3 a[href^="/duties/"]').count()) {
+    await page.locator('main h3 a[href^="/duties/"]').first().click();
+    await page.getByText("What happened to it").waitFor();
+    await shoot("duty");
+  }
+  await go("/alerts", "alerts");
+  await go("/links?list=automatic", "links");
+  await page.locator('main a[href^="/links/"]').first().click();
+  await page.getByRole("heading", { name: "Are these the same person?" }).waitFor();
+  await shoot("link");
+  await page.locator('main a[href^="/nominals/"]').first().click();
+  await page.waitForLoadState();
+  await shoot("own-record");
+  await page.getByRole("link", { name: "Records that may be the same person" }).click();
+  await page.waitForLoadState();
+  await shoot("one-person");
+  await leave();
+  await signIn(page, "psd-33");
+  await shoot("cases");
+  await go("/log", "log");
+  await page.selectOption("#purpose", "SELF_MONITORING");
+  await page.fill("#reference", "PSD/33/1");
+  await page.locator('button[value="list"]').click();
+  await page.getByText("newest first").waitFor();
+  await shoot("log-entries");
+  await page.locator('button[name="subject"]').first().click();
+  await page.getByRole("heading", { name: "By day and hour" }).waitFor();
+  await shoot("log-person");
+  await go("/log/health", "log-health");
+  for (const link of await page.locator("nav .govuk-service-navigation__link").evaluateAll((all) => all.map((a) => a.getAttribute("href")))) {
+    if (!["/log", "/forces", "/activity", "/register", "/links", "/alerts"].includes(link)) await go(link, "psd-" + link.slice(1).replaceAll("/", "-"));
+  }
+  await go("/search", "refused");
+  await leave();
+  await signIn(page, "admin");
+  await shoot("administration");
+  await go("/forces", "forces");
+  await go("/forces/33", "contact");
+  await page.context().close();
+}
+await browser.close();
+console.log("pictures in " + folder);
+finish();
