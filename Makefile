@@ -34,6 +34,10 @@ $(CONSOLE)/dist/console.css: $(CONSOLE)/node_modules $(wildcard $(CONSOLE)/*.scs
 	sed 's,//# sourceMappingURL=.*,,' $(CONSOLE)/node_modules/govuk-frontend/dist/govuk/govuk-frontend.min.js > $(CONSOLE)/dist/govuk-frontend.min.js
 	cd $(CONSOLE) && node_modules/.bin/sass --pkg-importer=node --no-source-map --style=compressed console.scss dist/console.css
 
+.PHONY: screenshots
+screenshots: ## pictures of the pages, into screenshots/
+	@tools/browser.sh screenshots
+
 .PHONY: lint
 lint: $(TOOLS)/golangci-lint tools/node_modules .protodeps ## static checks of Go and proto
 	golangci-lint run ./...
@@ -51,6 +55,7 @@ generate: tools/node_modules ## make api/ afresh from proto/
 	rm -r api/openapi
 	buf build proto -o api/register.binpb
 	cp internal/tools/api.go.txt api/api.go
+	go run ./internal/tools/rulesdoc
 
 .PHONY: bench
 bench: build ## measure; writes the report to standard output
@@ -63,6 +68,10 @@ bench: build ## measure; writes the report to standard output
 tools/node_modules: tools/package-lock.json
 	# Not npm ci: some registries lack the builds of other platforms, which it insists on.
 	npm install --prefix tools --no-save --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+tests/browser/node_modules: tests/browser/package-lock.json
+	npm install --prefix tests/browser --no-save --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 $(CONSOLE)/node_modules: $(CONSOLE)/package-lock.json

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Installs what the project needs and the machine lacks: PostgreSQL's server
-# and Node.js (for prebuilt buf). Needs root only when something is missing.
+# Installs what the project needs and the machine lacks: PostgreSQL's server,
+# Node.js (for prebuilt buf and the console's styles) and Chromium, in which the
+# console is tested. Needs root only when something is missing.
 set -euo pipefail
 missing=()
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql postgresql-contrib)
 command -v npm >/dev/null || missing+=(nodejs npm)
+command -v chromium >/dev/null || command -v chromium-browser >/dev/null || missing+=(chromium)
 command -v jq >/dev/null || missing+=(jq)
 command -v curl >/dev/null || missing+=(curl)
 if [ ${#missing[@]} -eq 0 ]; then exit 0; fi

@@ -6,7 +6,7 @@ step() { printf '\n== %s\n' "$*"; }
 
 step "tools"
 tools/install.sh
-make --no-print-directory tools/node_modules .protodeps .tools/bin/golangci-lint .tools/bin/grpcurl
+make --no-print-directory assets tools/node_modules .protodeps .tools/bin/golangci-lint .tools/bin/grpcurl
 
 step "lint"
 go mod verify >/dev/null
@@ -31,6 +31,9 @@ go run ./cmd/register policy check policies
 
 step "tests, with the race detector"
 go test -race -count 1 -timeout 20m ./...
+
+step "the console in a browser"
+tools/browser.sh
 
 step "one command: a fresh register, its three first searches, a restart"
 tools/firststeps.sh

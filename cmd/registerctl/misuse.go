@@ -69,13 +69,6 @@ func (c *flagsListCmd) Run(a *app) error {
 	})
 }
 
-// more says how to go on.
-func (a *app) more(token string) {
-	if token != "" {
-		a.say("More: --page-token %s", client.Clean(token))
-	}
-}
-
 func (a *app) showFlag(f *registerv1.MisuseFlag) {
 	a.say("%s  %s  %s", minute(f.GetCreateTime()), client.Clean(f.GetRule()), client.Clean(f.GetTitle()))
 	a.field("user", f.GetSubject())

@@ -12,7 +12,11 @@ import (
 )
 
 type psdCmd struct {
-	Sanction psdSanctionCmd `cmd:"" help:"Suspend a user of your force, or demand a stronger or fresher sign-in."`
+	Sanction   psdSanctionCmd   `cmd:"" help:"Suspend a user of your force, or demand a stronger or fresher sign-in."`
+	Unseal     psdUnsealCmd     `cmd:"" help:"Open the sealed part of an entry, two people together."`
+	CaseAccess psdCaseAccessCmd `cmd:"" help:"For the national auditor: open an access to a force's sealed entries for a case."`
+	Readings   psdReadingsCmd   `cmd:"" help:"List when another force's people have looked into the log, for review."`
+	Review     psdReviewCmd     `cmd:"" help:"Give a verdict on a reading of the log."`
 }
 
 // standards makes a call of StandardsService, and says under which entry it is
@@ -105,9 +109,7 @@ func (c *psdListCmd) Run(a *app) error {
 		for _, o := range m.GetSanctions() {
 			a.showSanction(o)
 		}
-		if m.GetNextPageToken() != "" {
-			a.say("More: --page-token %s", client.Clean(m.GetNextPageToken()))
-		}
+		a.more(m.GetNextPageToken())
 	})
 }
 

@@ -96,3 +96,68 @@ func TestSanctions(t *testing.T) {
 		}
 	}
 }
+
+const unsealingID = "forces/33/unsealings/0198f000-0000-7000-8000-000000000006"
+
+func theUnsealing() *registerv1.Unsealing {
+	return &registerv1.Unsealing{
+		Name: unsealingID, Entry: 41, Subject: "https://login.example#17", State: registerv1.UnsealingState_UNSEALING_STATE_APPROVED, Reference: "PSD/1",
+		Reason: "odd\x1b[2J hours", Asker: "https://login.example#9", Approver: "https://login.example#8",
+		AskTime: &timestamppb.Timestamp{Seconds: 1_700_000_000}, ApproveTime: &timestamppb.Timestamp{Seconds: 1_700_000_100}, ExpireTime: &timestamppb.Timestamp{Seconds: 1_700_086_500},
+	}
+}
+
+func (f *fake) RequestUnsealing(_ context.Context, r *registerv1.RequestUnsealingRequest) (*registerv1.Unsealing, error) {
+	f.asked(r)
+	return theUnsealing(), nil
+}
+
+func (f *fake) ApproveUnsealing(_ context.Context, r *registerv1.ApproveUnsealingRequest) (*registerv1.Unsealing, error) {
+	f.asked(r)
+	return theUnsealing(), nil
+}
+
+func (f *fake) OpenUnsealing(ctx context.Context, r *registerv1.OpenUnsealingRequest) (*registerv1.UnsealedEntry, error) {
+	receipt(ctx, 47)
+	f.asked(r)
+	search := hit()
+	search.Justification = "seen\x1b[2J outside"
+	search.Criteria = &registerv1.SearchCriteria{Names: []*registerv1.PersonName{{Full: "Callum Thackery"}}}
+	return &registerv1.UnsealedEntry{Entry: &registerv1.LogEntry{Index: 41, Method: "SearchService.CreateSearch"}, Content: &registerv1.UnsealedEntry_Search{Search: search}}, nil
+}
+
+func (f *fake) ListUnsealings(_ context.Context, r *registerv1.ListUnsealingsRequest) (*registerv1.ListUnsealingsResponse, error) {
+	f.asked(r)
+	return &registerv1.ListUnsealingsResponse{Unsealings: []*registerv1.Unsealing{theUnsealing()}, NextPageToken: "2"}, nil
+}
+
+func (f *fake) OpenCaseAccess(_ context.Context, r *registerv1.OpenCaseAccessRequest) (*registerv1.CaseAccess, error) {
+	f.asked(r)
+	return &registerv1.CaseAccess{Name: "forces/33/caseAccesses/1"}, nil
+}
+
+func (f *fake) ListReadings(_ context.Context, r *registerv1.ListReadingsRequest) (*registerv1.ListReadingsResponse, error) {
+	f.asked(r)
+	return &registerv1.ListReadingsResponse{Readings: []*registerv1.Reading{{Name: "forces/10/readings/7", Purpose: "SECURITY\x1b", Verdict: registerv1.Verdict_VERDICT_PROPER}}}, nil
+}
+
+func (f *fake) ReviewReading(_ context.Context, r *registerv1.ReviewReadingRequest) (*registerv1.Reading, error) {
+	f.asked(r)
+	return &registerv1.Reading{Name: r.GetName(), Verdict: r.GetVerdict()}, nil
+}
+
+func TestUnsealings(t *testing.T) {
+	const security = registerv1.LogPurpose_LOG_PURPOSE_SECURITY
+	newBench(t).prints([]printed{
+		{[]string{"psd", "unseal", "ask", "41", "--purpose", "security", "--reference", "PSD/1", "--reason", "odd hours", "--no-conflict"},
+			&registerv1.RequestUnsealingRequest{Parent: "forces/33", Entry: 41, Purpose: security, Reference: "PSD/1", Reason: "odd hours", NoConflict: true}, []string{"APPROVED " + unsealingID, "approved"}},
+		{[]string{"psd", "unseal", "approve", unsealingID, "--no-conflict"}, &registerv1.ApproveUnsealingRequest{Name: unsealingID, NoConflict: true}, nil},
+		{[]string{"psd", "unseal", "open", unsealingID}, &registerv1.OpenUnsealingRequest{Name: unsealingID}, []string{"ENTRY 41", "outside", "Callum Thackery", "entry 47"}},
+		{[]string{"psd", "unseal", "list"}, &registerv1.ListUnsealingsRequest{Parent: "forces/33", PageSize: 200}, []string{"--page-token 2"}},
+		{[]string{"psd", "case-access", "--force", "33", "--purpose", "security", "--reference", "IOPC/1", "--reason", "a complaint", "--days", "30"},
+			&registerv1.OpenCaseAccessRequest{Parent: "forces/33", Purpose: security, Reference: "IOPC/1", Reason: "a complaint", Days: 30}, []string{"caseAccesses/1"}},
+		{[]string{"psd", "readings", "--force", "10", "--purpose", "security", "--reference", "R/1"},
+			&registerv1.ListReadingsRequest{Parent: "forces/10", Purpose: security, Reference: "R/1", PageSize: 200}, []string{"forces/10/readings/7", "proper"}},
+		{[]string{"psd", "review", "forces/10/readings/7", "--verdict", "proper"}, &registerv1.ReviewReadingRequest{Name: "forces/10/readings/7", Verdict: registerv1.Verdict_VERDICT_PROPER}, []string{"proper"}},
+	})
+}

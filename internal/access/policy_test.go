@@ -16,8 +16,9 @@ var used = permissions(
 	"course register", "course read", "course list", "course cancel", "course erase",
 	"search create", "search read", "candidate read", "log list", "log prove",
 	"link list", "link read", "link decide", "alert list", "alert acknowledge",
+	"duty list", "duty read", "duty assign", "duty close", "duty approve", "prompt judge", "prompt read",
+	"sanction impose", "sanction lift", "sanction list", "log unseal", "log inquire", "log review",
 	"fact put", "flag list", "misuse_case list", "misuse_case read", "misuse_case work",
-	"sanction impose", "sanction lift", "sanction list",
 	"directory read", "directory update", "self read",
 	"victim settle", "assessment regrade",
 )
@@ -87,7 +88,7 @@ func TestSeparationOfDuties(t *testing.T) {
 	}
 	for _, perm := range used {
 		record := perm.Resource == "nominal" || perm.Resource == "course" || perm.Resource == "candidate" || perm.Resource == "search" ||
-			perm.Resource == "link" || perm.Resource == "alert"
+			perm.Resource == "link" || perm.Resource == "alert" || perm.Resource == "duty" || perm.Resource == "prompt"
 		if record && (allowed(access.RoleAdmin, perm) || allowed(access.RoleAuditor, perm)) {
 			t.Errorf("admin or auditor has %s", perm)
 		}

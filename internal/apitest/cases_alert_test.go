@@ -1,6 +1,8 @@
 package apitest
 
 import (
+	"slices"
+
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -10,23 +12,28 @@ import (
 
 const (
 	listAlerts       = "AlertService.ListAlerts"
+	reviewCounter    = "AlertService.ReviewCounter"
 	watchAlerts      = "AlertService.WatchAlerts"
 	acknowledgeAlert = "AlertService.AcknowledgeAlert"
 	listRetractions  = "AlertService.ListRetractions"
 )
 
-// alertsOf reads all alerts of a force, from a cursor on.
+// alertsOf reads all alerts of a force but those of its duties, from a cursor on.
 func (s *stage) alertsOf(who, force, token string) (all []*pb.Alert, next string) {
 	s.Helper()
 	req := &pb.ListAlertsRequest{Parent: "forces/" + force, PageSize: 500, PageToken: token}
 	for range 50 {
 		page := s.must(who, listAlerts, req).(*pb.ListAlertsResponse)
-		all = append(all, page.GetAlerts()...)
+		all = append(all, slices.DeleteFunc(page.GetAlerts(), ofDuty)...)
 		if req.PageToken = page.GetNextPageToken(); !page.GetMore() {
 			break
 		}
 	}
 	return all, req.GetPageToken()
+}
+
+func ofDuty(a *pb.Alert) bool {
+	return a.GetKind() == alertDutyOpened || a.GetKind() == alertDutyClimbed || a.GetKind() == alertDutyFell
 }
 
 // alertOf is the newest alert of a link.
@@ -58,6 +65,14 @@ func acknowledgeIt(s *stage) proto.Message {
 }
 
 func alertCases() []apiCase {
+	// fromHere leaves out what the force was told before.
+	fromHere := func(s *stage) {
+		_, s.names["here"] = s.alertsOf("spoc-33", "33", "")
+		twoForces(s)
+	}
+	sinceHere := func(s *stage) proto.Message {
+		return &pb.ListAlertsRequest{Parent: "forces/33", PageSize: 500, PageToken: s.names["here"]}
+	}
 	ofForce := func(force string) func(*stage) proto.Message {
 		return func(*stage) proto.Message { return &pb.ListAlertsRequest{Parent: "forces/" + force, PageSize: 500} }
 	}
@@ -70,8 +85,8 @@ func alertCases() []apiCase {
 		}
 	}
 	return []apiCase{
-		{name: "alerts of a force", method: listAlerts, who: "spoc-33", prepare: twoForces, request: ofForce("33"), live: true, check: wantAlerts},
-		{name: "alerts for the force's system", method: listAlerts, who: "system-33", prepare: twoForces, request: ofForce("33"), live: true, check: wantAlerts},
+		{name: "alerts of a force", method: listAlerts, who: "spoc-33", prepare: fromHere, request: sinceHere, live: true, check: wantAlerts},
+		{name: "alerts for the force's system", method: listAlerts, who: "system-33", prepare: fromHere, request: sinceHere, live: true, check: wantAlerts},
 		{name: "alerts for an investigator", method: listAlerts, who: "investigator-33", request: ofForce("33"), code: codes.PermissionDenied, reason: "NOT_ALLOWED"},
 		{name: "alerts for PSD: those addressed to it alone", method: listAlerts, who: "psd-33", prepare: twoForces, request: ofForce("33"), live: true, check: wantConfidential, except: []transport{overMTLS}},
 		{name: "alerts for the data protection officer", method: listAlerts, who: "dpo-33", request: ofForce("33"), code: codes.PermissionDenied, reason: "NOT_ALLOWED"},
@@ -104,6 +119,15 @@ func alertCases() []apiCase {
 		{name: "acknowledge a name that is none", method: acknowledgeAlert, who: "spoc-33", code: codes.InvalidArgument, reason: "INVALID_FIELDS", fields: []string{"name"},
 			request: func(*stage) proto.Message { return &pb.AcknowledgeAlertRequest{Name: "forces/33/alerts/all"} }},
 
+		{name: "review a counter-allegation", method: reviewCounter, who: "supervisor-33", writes: true, prepare: countered, request: reviewIt},
+		{name: "review it as its registrant", method: reviewCounter, who: "spoc-33", prepare: counteredBySPOC, request: reviewIt, code: codes.NotFound, reason: "NOT_FOUND"},
+		{name: "review the earlier of two accusations", method: reviewCounter, who: "spoc-10", prepare: countered, request: reviewTheirs, code: codes.FailedPrecondition, reason: "OTHER_FORCE"},
+		{name: "review as an investigator", method: reviewCounter, who: "investigator-33", prepare: countered, request: reviewIt, code: codes.PermissionDenied, reason: "NOT_ALLOWED"},
+		{name: "review another force's", method: reviewCounter, who: "spoc-43", prepare: countered, request: reviewIt, code: codes.PermissionDenied, reason: "OTHER_FORCE"},
+		{name: "review an alert of a link", method: reviewCounter, who: "spoc-33", prepare: alerted, request: reviewIt, code: codes.NotFound, reason: "NOT_FOUND"},
+		{name: "review without a reason", method: reviewCounter, who: "spoc-33", prepare: countered, code: codes.InvalidArgument, reason: "INVALID_FIELDS", fields: []string{"reason"},
+			request: func(s *stage) proto.Message { return &pb.ReviewCounterRequest{Name: s.names["alert"]} }},
+
 		{name: "one's retractions", method: listRetractions, who: "control_room-43", request: func(*stage) proto.Message { return &pb.ListRetractionsRequest{} }, live: true},
 		{name: "retractions for somebody without a role", method: listRetractions, who: "nobody-33", request: func(*stage) proto.Message { return &pb.ListRetractionsRequest{} }, code: codes.PermissionDenied, reason: "NOT_ALLOWED"},
 		{name: "retractions since before the register", method: listRetractions, who: "spoc-43",
@@ -128,6 +152,44 @@ func wantWatched(s *stage, m proto.Message) {
 	}
 }
 
+func reviewIt(s *stage) proto.Message {
+	return &pb.ReviewCounterRequest{Name: s.names["alert"], Upheld: true, Reason: "both were heard in person"}
+}
+
+func reviewTheirs(s *stage) proto.Message {
+	return &pb.ReviewCounterRequest{Name: s.names["theirs"], Reason: "both were heard in person"}
+}
+
+func countered(s *stage)       { s.Helper(); accusedBothWays(s, "system-33") }
+func counteredBySPOC(s *stage) { s.Helper(); accusedBothWays(s, "spoc-33") }
+
+// accusedBothWays has two people accuse each other: first in force 10, then in
+// force 33. Both forces' alerts are kept.
+func accusedBothWays(s *stage, who string) {
+	s.Helper()
+	accuse := func(who, force, suspect, victim string, days int) string {
+		n := s.must(who, registerNominal, nominal(force, s.tag+suspect, "K-"+s.tag+suspect, 1)).(*pb.RegisterNominalResponse)
+		r := course(force, n.GetName(), "KC-"+s.tag+suspect, 1)
+		given, surname, birth := invented(s.tag + victim)
+		r.Course.Victim = &pb.Victim{Names: []*pb.PersonName{{Given: given, Surname: surname}}, BirthDate: birth}
+		r.Course.Incidents[0].OccurTime = timestamppb.New(firstIncident.AddDate(0, 0, days))
+		return s.must(who, registerCourse, r).(*pb.RegisterCourseResponse).GetName()
+	}
+	first := accuse("system-10", "10", "he", "she", 0)
+	second := accuse(who, "33", "she", "he", 3)
+	find := func(who, force, subject string) string {
+		all, _ := s.alertsOf(who, force, "")
+		for _, a := range all {
+			if a.GetKind() == pb.AlertKind_ALERT_KIND_COUNTER_ALLEGATION && a.GetSubject() == subject {
+				return a.GetName()
+			}
+		}
+		s.Fatalf("%s is not alerted to the counter-allegation", who)
+		return ""
+	}
+	s.names["alert"], s.names["theirs"] = find("supervisor-33", "33", first), find("spoc-10", "10", second)
+}
+
 // wantConfidential checks that professional standards reads nothing else.
 func wantConfidential(s *stage, m proto.Message) {
 	s.Helper()
@@ -145,15 +207,13 @@ func wantAlerts(s *stage, m proto.Message) {
 	if page.GetNextPageToken() == "" {
 		s.Error("no token to go on with")
 	}
-	for _, a := range page.GetAlerts() {
-		if a.GetLink() != s.names["link"] {
-			continue
-		}
-		if a.GetKind() != pb.AlertKind_ALERT_KIND_LINKED || a.GetOtherForce() != "forces/10" || a.GetLogIndex() == 0 || a.GetMessage() == "" ||
-			len(a.GetNominals()) != 1 || a.GetNominals()[0] != s.names["nominal"] || a.GetAcknowledgeTime() != nil {
-			s.Errorf("alert %v", a)
-		}
+	a := s.alertOf("spoc-33", "33", s.names["link"]) // it may stand on a later page
+	if a == nil {
+		s.Error("the link raised no alert")
 		return
 	}
-	s.Error("the link raised no alert")
+	if a.GetKind() != pb.AlertKind_ALERT_KIND_LINKED || a.GetOtherForce() != "forces/10" || a.GetLogIndex() == 0 || a.GetMessage() == "" ||
+		len(a.GetNominals()) != 1 || a.GetNominals()[0] != s.names["nominal"] || a.GetAcknowledgeTime() != nil {
+		s.Errorf("alert %v", a)
+	}
 }

@@ -2,9 +2,11 @@ package apitest
 
 import (
 	"strings"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	pb "github.com/perpetrator-register/register/api/register/v1"
 )
@@ -202,6 +204,7 @@ func closeCases() []apiCase {
 		return func(s *stage) proto.Message {
 			r := course("33", s.names["nominal"], "C-"+s.tag, 6)
 			r.Course.Incidents[0].Behaviours = []string{"THREATS_TO_KILL"}
+			r.Course.Incidents[0].OccurTime = timestamppb.New(time.Now().Add(-10 * time.Minute)) // no duty yet
 			r.Course.Standing, r.Course.Officer = pb.Standing_STANDING_NO_FURTHER_ACTION, "1234"
 			r.Course.Closure = &pb.Closure{Reason: "EVIDENTIAL", Rationale: "Nothing to add.", SecondPerson: "5678", VictimInformTime: at(3)}
 			edit(r.Course)

@@ -20,7 +20,11 @@ const (
 
 // table is the API table.
 func table() []apiCase {
-	return slices.Concat(nominalCases(), nominalStateCases(), courseCases(), courseStateCases(), partCases(), matterCases(), searchCases(), viewCases(), linkCases(), decisionCases(), alertCases(), logCases(), standardsCases(), misuseCases(), factCases(), directoryCases())
+	return slices.Concat(
+		nominalCases(), nominalStateCases(), courseCases(), courseStateCases(), partCases(), matterCases(),
+		searchCases(), viewCases(), linkCases(), decisionCases(), alertCases(), dutyCases(), logCases(),
+		standardsCases(), unsealingCases(), readingCases(), misuseCases(), factCases(), directoryCases(),
+	)
 }
 
 // given registers a nominal of force 33 and keeps its name.

@@ -157,7 +157,14 @@ func (w *world) subject(t *testing.T, who string) string {
 	if who == "nobody-33" {
 		who = "investigator-33"
 	}
-	issuer, err := w.site.IDP.Issuer(who)
+	account := who
+	switch who {
+	case "psd2-33", "psd3-33":
+		account = "psd-33"
+	case "auditor2":
+		account = "auditor"
+	}
+	issuer, err := w.site.IDP.Issuer(account)
 	if err != nil {
 		t.Fatal(err)
 	}

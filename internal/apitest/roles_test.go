@@ -16,6 +16,7 @@ import (
 // exists, so that nothing is changed.
 func aboutForce(force string) map[string]proto.Message {
 	n, c, l := unknownRecord(force, "nominals"), unknownRecord(force, "courses"), unknownRecord(force, "links")
+	d := unknownRecord(force, "duties")
 	out := map[string]proto.Message{
 		registerNominal:     &pb.RegisterNominalRequest{Parent: "forces/" + force},
 		getNominal:          &pb.GetNominalRequest{Name: n},
@@ -40,8 +41,17 @@ func aboutForce(force string) map[string]proto.Message {
 		getPerson:           &pb.GetPersonRequest{Name: n},
 		splitPerson:         &pb.SplitPersonRequest{Name: n},
 		listAlerts:          &pb.ListAlertsRequest{Parent: "forces/" + force, PageSize: 1},
+		reviewCounter:       &pb.ReviewCounterRequest{Name: unknownRecord(force, "alerts")},
 		watchAlerts:         &pb.WatchAlertsRequest{Parent: "forces/" + force, Once: true},
 		acknowledgeAlert:    &pb.AcknowledgeAlertRequest{Name: unknownRecord(force, "alerts")},
+		listDuties:          &pb.ListDutiesRequest{Parent: "forces/" + force, PageSize: 1},
+		getDuty:             &pb.GetDutyRequest{Name: d},
+		assignDuty:          &pb.AssignDutyRequest{Name: d, Role: pb.DutyRole_DUTY_ROLE_SPOC},
+		closeDuty:           &pb.CloseDutyRequest{Name: d, Reason: why},
+		approveClosure:      &pb.ApproveClosureRequest{Name: d, Version: 1},
+		refuseClosure:       &pb.RefuseClosureRequest{Name: d, Version: 1, Reason: why},
+		judgePrompt:         &pb.JudgePromptRequest{Parent: n},
+		listJudgements:      &pb.ListPromptJudgementsRequest{Parent: n},
 		listRetractions:     &pb.ListRetractionsRequest{},
 		getCheckpoint:       &pb.GetCheckpointRequest{},
 		getInclusionProof:   &pb.GetInclusionProofRequest{TreeSize: 1},
@@ -60,6 +70,13 @@ func aboutForce(force string) map[string]proto.Message {
 		liftSanction:        &pb.LiftSanctionRequest{Name: unknownRecord(force, "sanctions")},
 		listSanctions:       &pb.ListSanctionsRequest{Parent: "forces/" + force, PageSize: 1},
 		summariseActivity:   activityOf("forces/" + force),
+		requestUnsealing:    &pb.RequestUnsealingRequest{Parent: "forces/" + force},
+		approveUnsealing:    &pb.ApproveUnsealingRequest{Name: unknownRecord(force, "unsealings"), NoConflict: true},
+		openUnsealing:       &pb.OpenUnsealingRequest{Name: unknownRecord(force, "unsealings")},
+		listUnsealings:      &pb.ListUnsealingsRequest{Parent: "forces/" + force, PageSize: 1},
+		openCaseAccess:      &pb.OpenCaseAccessRequest{Parent: "forces/" + force},
+		listReadings:        &pb.ListReadingsRequest{Parent: "forces/" + force},
+		reviewReading:       &pb.ReviewReadingRequest{Name: "forces/" + force + "/readings/0"},
 		listForces:          &pb.ListForcesRequest{},
 		getForce:            &pb.GetForceRequest{Name: "forces/" + force},
 		updateForceContact:  &pb.UpdateForceContactRequest{Contact: &pb.ForceContact{Force: "forces/" + force}},

@@ -98,6 +98,8 @@ func newWorld(t *testing.T, change func(*server.Config)) *world {
 	}
 	// Somebody who can sign in and has no role.
 	w.accounts["nobody-33"] = account{"33", ""}
+	// Second persons, who approve.
+	w.accounts["psd2-33"], w.accounts["psd3-33"], w.accounts["auditor2"] = account{"33", "psd"}, account{"33", "psd"}, account{"", "auditor"}
 	return w
 }
 
@@ -161,6 +163,12 @@ func (w *world) token(who string, bound bool) string {
 	login := who
 	if who == "nobody-33" {
 		login, changes["roles"] = "investigator-33", []string{}
+	}
+	switch who {
+	case "psd2-33", "psd3-33":
+		login, changes["sub"], changes["collar"] = "psd-33", who, "3350"+who[3:4]
+	case "auditor2":
+		login, changes["sub"] = "auditor", who
 	}
 	got := w.site.Token(login, changes)
 	w.tokens[key] = got

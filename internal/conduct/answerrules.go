@@ -66,24 +66,25 @@ func (e *reading) answered(p *part, since time.Time) bool {
 
 func (e *reading) arrestOutstanding() {
 	for _, p := range e.parts {
-		for _, r := range p.reports {
-			for _, a := range r.Actions {
-				if a.Code != "ARREST_ORDERED" || e.taken(p, a.Time) {
+		for _, m := range p.matters {
+			all := m.deeds()
+			for _, d := range all {
+				if d.Code != "ARREST_ORDERED" || e.taken(p, d.Time) {
 					continue
 				}
-				since, reason := a.Time.Add(arrestWithin), "An arrest was ordered and has not been made."
-				for _, b := range r.Actions {
-					if b.Code == "ARREST_REVERSED" && !b.Time.Before(a.Time) {
+				since, reason := d.Time.Add(arrestWithin), "An arrest was ordered and has not been made."
+				for _, back := range all {
+					if back.Code == "ARREST_REVERSED" && !back.Time.Before(d.Time) {
 						reason = "An arrest was ordered, and the order was taken back: that closes nothing."
-						if b.Time.Before(since) {
-							since = b.Time
+						if back.Time.Before(since) {
+							since = back.Time
 						}
 					}
 				}
-				since = r.matter.start(since)
+				since = m.start(since)
 				if e.passed(since) {
-					e.duty(Prompt{Key: r.matter.ID.String() + "/" + r.Reference, Course: r.matter.ID, Force: p.force, Unconfirmed: p.unconfirmed(),
-						Since: since, Reason: reason, Evidence: []Evidence{r.evidence()}})
+					e.duty(Prompt{Key: m.ID.String() + "/" + d.item, Course: m.ID, Force: p.force, Unconfirmed: p.unconfirmed(),
+						Since: since, Reason: reason, Evidence: []Evidence{m.evidenceOf(d)}})
 				}
 			}
 		}

@@ -180,9 +180,14 @@ func (e *reading) forced(p *part, since time.Time) bool {
 	return e.acted(p, taken) || e.measuredSince(p, since) || e.plannedSince(p, since) || e.chargedSince(p, since)
 }
 
-// acted says whether an action on a report of the part, or on a breach of what
-// protects its victim, is such.
+// acted says whether an action on a matter or report of the part, or on a breach of
+// what protects its victim, is such.
 func (e *reading) acted(p *part, such func(Action) bool) bool {
+	for _, m := range p.matters {
+		if slices.ContainsFunc(m.Actions, such) {
+			return true
+		}
+	}
 	for _, r := range p.reports {
 		if slices.ContainsFunc(r.Actions, such) {
 			return true

@@ -2,6 +2,7 @@ package conduct
 
 import (
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -81,6 +82,6 @@ func (r *Rules) Rule(code string) (Rule, bool) {
 	return Rule{}, false
 }
 
-func catalogue() []rule {
+var catalogue = sync.OnceValue(func() []rule {
 	return slices.Concat(breachRules(), answerRules(), measureRules(), riskRules(), closingRules(), recordingRules(), tierRules())
-}
+})

@@ -108,9 +108,7 @@ func (e *reading) reviewDue() {
 		if due.Equal(begun) {
 			continue
 		}
-		reviewed := slices.ContainsFunc(m.reports, func(r Report) bool {
-			return slices.ContainsFunc(r.Actions, func(a Action) bool { return a.Code == "REVIEWED" && !a.Time.Before(due) })
-		})
+		reviewed := slices.ContainsFunc(m.deeds(), func(d deed) bool { return d.Code == "REVIEWED" && !d.Time.Before(due) })
 		if !reviewed {
 			e.raise(Prompt{Key: m.ID.String() + "/" + DayOf(due.UTC()).String(), Course: m.ID, Force: m.Force, Unconfirmed: m.Unconfirmed, Since: due,
 				Reason: "Twelve months or more have passed without a charge.", Evidence: []Evidence{m.evidence(m.reports[0].Reported)}})

@@ -2,6 +2,7 @@ package conduct
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -208,14 +209,30 @@ func (e *reading) addressNearVictim() {
 	}
 }
 
-// near says whether a coded place lies in one to keep away from, or holds it.
+// near says whether a coded place is one to keep away from, or lies in one or around
+// it.
 func near(home string, conditions []Condition) bool {
-	squeeze := func(s string) string { return strings.ToUpper(strings.Join(strings.Fields(s), "")) }
-	h := squeeze(home)
 	return slices.ContainsFunc(conditions, func(c Condition) bool {
-		z := squeeze(c.Zone)
-		return c.Code != "RESIDE_AT" && z != "" && (strings.HasPrefix(h, z) || strings.HasPrefix(z, h))
+		return c.Code != "RESIDE_AT" && home != "" && c.Zone != "" && nearby(coded(home), coded(c.Zone))
 	})
+}
+
+var (
+	fullPostcode = regexp.MustCompile(`^([A-Z]{1,2}[0-9][0-9A-Z]?)[0-9][A-Z]{2}$`)
+	gridSquare   = regexp.MustCompile(`^[A-Z]{2}([0-9]{2})+$`)
+)
+
+// coded is a coded place in one form: of a whole postcode its district.
+func coded(zone string) string {
+	z := strings.ToUpper(strings.Join(strings.Fields(zone), ""))
+	if m := fullPostcode.FindStringSubmatch(z); m != nil {
+		return m[1]
+	}
+	return z
+}
+
+func nearby(a, b string) bool {
+	return a == b || gridSquare.MatchString(a) && gridSquare.MatchString(b) && (strings.HasPrefix(a, b) || strings.HasPrefix(b, a))
 }
 
 func (e *reading) notificationOverdue() {
@@ -311,15 +328,13 @@ func (e *reading) victimNotInformed() {
 		}
 		e.duty(e.ofMeasure(m, "ended/"+m.ID.String(), "What restrained him has ended and the victim was not told.", at))
 	}
-	for _, p := range e.parts {
-		for _, r := range p.reports {
-			for _, a := range r.Actions {
-				if a.Code != "RELEASED" || p.informed(a.Time.Add(-oneDay), "RELEASE", "CONDITIONS") {
-					continue
-				}
-				e.duty(Prompt{Key: fmt.Sprintf("released/%s/%s/%s", r.matter.ID, r.Reference, DayOf(a.Time.UTC())), Course: r.matter.ID, Force: p.force,
-					Unconfirmed: p.unconfirmed(), Since: r.matter.start(a.Time), Reason: "He was released and the victim was not told.", Evidence: []Evidence{r.evidence()}})
+	for _, m := range e.counting {
+		for _, d := range m.deeds() {
+			if d.Code != "RELEASED" || m.part.informed(d.Time.Add(-oneDay), "RELEASE", "CONDITIONS") {
+				continue
 			}
+			e.duty(Prompt{Key: fmt.Sprintf("released/%s/%s/%s", m.ID, d.item, DayOf(d.Time.UTC())), Course: m.ID, Force: m.Force, Unconfirmed: m.Unconfirmed,
+				Since: m.start(d.Time), Reason: "He was released and the victim was not told.", Evidence: []Evidence{m.evidenceOf(d)}})
 		}
 	}
 	for _, m := range e.matters {

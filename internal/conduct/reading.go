@@ -64,7 +64,8 @@ type report struct {
 	start time.Time
 }
 
-// passed reports whether t has come, and keeps the next moment that has not.
+// passed reports whether t has come, as the zero moment has, and keeps the next one
+// that has not.
 func (e *reading) passed(t time.Time) bool {
 	if !e.now.Before(t) {
 		return true
@@ -107,7 +108,7 @@ func (r *Rules) read(h *History, now time.Time) *reading {
 }
 
 func (e *reading) addMatter(m *Matter, countered bool) {
-	if m.Cancelled {
+	if m.Cancelled || !e.passed(m.Loaded) {
 		return
 	}
 	c := *m
@@ -133,6 +134,7 @@ func (e *reading) addMatter(m *Matter, countered bool) {
 	slices.SortStableFunc(x.reports, func(a, b Report) int {
 		return cmp.Or(a.Reported.Compare(b.Reported), strings.Compare(a.Reference, b.Reference))
 	})
+	c.Actions = known(e, m.Actions, func(a *Action) time.Time { return a.Time })
 	c.Statements = known(e, m.Statements, func(s *Statement) time.Time { return s.Time })
 	c.Informed = known(e, m.Informed, func(i *Informed) time.Time { return i.Time })
 	c.Standings = known(e, m.Standings, func(s *StandingSince) time.Time { return s.Since })
@@ -175,13 +177,13 @@ func latest(a, b time.Time) time.Time {
 
 func (e *reading) readMeasures(h *History) {
 	for i := range h.Measures {
-		if m := &h.Measures[i]; !m.Cancelled && (m.Recorded.IsZero() || e.passed(m.Recorded)) {
+		if m := &h.Measures[i]; !m.Cancelled && e.passed(m.Recorded) && e.passed(m.Loaded) {
 			e.measures = append(e.measures, m)
 		}
 	}
 	slices.SortFunc(e.measures, func(a, b *Measure) int { return compareIDs(a.ID, b.ID) })
 	for i := range h.Breaches {
-		if b := h.Breaches[i]; !b.Cancelled && e.passed(b.Reported) {
+		if b := h.Breaches[i]; !b.Cancelled && e.passed(b.Reported) && e.passed(b.Loaded) {
 			b.Actions = known(e, b.Actions, func(a *Action) time.Time { return a.Time })
 			e.breaches = append(e.breaches, &b)
 		}
@@ -193,14 +195,14 @@ func (e *reading) readMeasures(h *History) {
 
 func (e *reading) readRecords(h *History) {
 	for i := range h.Assessments {
-		if a := h.Assessments[i]; !a.Cancelled && e.passed(a.Time) {
+		if a := h.Assessments[i]; !a.Cancelled && e.passed(a.Time) && e.passed(a.Loaded) {
 			a.Regrades = known(e, a.Regrades, func(r *Regrade) time.Time { return r.Time })
 			e.assessments = append(e.assessments, &a)
 		}
 	}
 	slices.SortFunc(e.assessments, func(a, b *Assessment) int { return cmp.Or(a.Time.Compare(b.Time), compareIDs(a.ID, b.ID)) })
 	for i := range h.Plans {
-		if p := h.Plans[i]; !p.Cancelled && e.passed(p.Made) {
+		if p := h.Plans[i]; !p.Cancelled && e.passed(p.Made) && e.passed(p.Loaded) {
 			e.plans = append(e.plans, &p)
 		}
 	}
@@ -330,6 +332,36 @@ func breachEvidence(b *Breach) Evidence {
 
 func assessmentEvidence(a *Assessment) Evidence {
 	return Evidence{Kind: "assessment", Record: a.ID, Force: a.Force, Time: a.Time}
+}
+
+// deed is an action on a matter, or on one of its reports by its reference.
+type deed struct {
+	Action
+	item string
+	at   time.Time
+}
+
+// deeds are the actions on a matter as a whole and on its reports.
+func (m *matter) deeds() []deed {
+	var out []deed
+	for _, a := range m.Actions {
+		out = append(out, deed{a, "", a.Time})
+	}
+	for i := range m.reports {
+		for _, a := range m.reports[i].Actions {
+			out = append(out, deed{a, m.reports[i].Reference, m.reports[i].Reported})
+		}
+	}
+	return out
+}
+
+// evidenceOf is the evidence for a deed: the report, or the matter as a whole.
+func (m *matter) evidenceOf(d deed) Evidence {
+	e := m.evidence(d.at)
+	if d.item != "" {
+		e.Kind, e.Item = "incident", d.item
+	}
+	return e
 }
 
 // week names the week of a moment, "2026W07".

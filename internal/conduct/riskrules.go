@@ -158,6 +158,7 @@ func (g Grade) String() string {
 		return "medium"
 	case High:
 		return "high"
+	case GradeNone:
 	}
 	return "not graded"
 }
@@ -314,12 +315,10 @@ func (e *reading) withdrawalRisk() {
 			continue
 		}
 		base := Prompt{Key: p.id().String(), Course: p.id(), Force: p.force, Unconfirmed: p.unconfirmed(), Evidence: evidence}
-		again := false
 		for _, r := range p.reports {
 			if !r.Reported.After(at) || e.assessedSince(p, r.Reported) || e.taken(p, r.Reported) {
 				continue
 			}
-			again = true
 			duty := base
 			duty.Key += "/again/" + week(r.Reported)
 			duty.Since = r.start
@@ -327,7 +326,7 @@ func (e *reading) withdrawalRisk() {
 			duty.Evidence = append(slices.Clone(evidence), r.evidence())
 			e.duty(duty)
 		}
-		if !again && e.live(p) && !e.assessedSince(p, at) {
+		if e.live(p) && !e.assessedSince(p, at) {
 			base.Since, base.Reason = at, "She withdrew or does not support action: a fact about risk, which was not assessed since."
 			e.raise(base)
 		}

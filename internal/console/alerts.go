@@ -67,19 +67,26 @@ func (c *Console) showAlerts(v *visit) error {
 	return v.show("alerts", view)
 }
 
+// alertTitles name the kinds of alert whose code does not say it well.
+var alertTitles = map[registerv1.AlertKind]string{
+	registerv1.AlertKind_ALERT_KIND_LINKED:            "Probably the same person",
+	registerv1.AlertKind_ALERT_KIND_LINK_PROPOSED:     "May be the same person: decide",
+	registerv1.AlertKind_ALERT_KIND_LINK_RETRACTED:    "No longer holds",
+	registerv1.AlertKind_ALERT_KIND_CONDUCT_REPORTED:  "New report elsewhere",
+	registerv1.AlertKind_ALERT_KIND_BREACH_REPORTED:   "Measure breached",
+	registerv1.AlertKind_ALERT_KIND_SERIAL_REACHED:    "Serial",
+	registerv1.AlertKind_ALERT_KIND_VICTIM_MATCH:      "Same victim, another suspect",
+	registerv1.AlertKind_ALERT_KIND_VICTIM_PROBE:      "A victim was looked for",
+	registerv1.AlertKind_ALERT_KIND_CONDUCT_RETRACTED: "No longer holds",
+	registerv1.AlertKind_ALERT_KIND_DUTY_OPENED:       "Duty",
+	registerv1.AlertKind_ALERT_KIND_DUTY_ESCALATED:    "Duty not done in time",
+	registerv1.AlertKind_ALERT_KIND_DUTY_FELL_AWAY:    "Duty fell away",
+}
+
 func (c *Console) alertView(v *visit, a *registerv1.Alert) alertView {
 	id := a.GetName()[strings.LastIndex(a.GetName(), "/")+1:]
 	out := alertView{ID: "alert-" + id, Message: sentence(a.GetMessage()), When: dateTime(a.GetCreateTime().AsTime()), Acknowledge: "/alerts/" + id + "/acknowledge"}
-	switch a.GetKind() {
-	case registerv1.AlertKind_ALERT_KIND_LINKED:
-		out.Kind = "Probably the same person"
-	case registerv1.AlertKind_ALERT_KIND_LINK_PROPOSED:
-		out.Kind = "May be the same person: decide"
-	case registerv1.AlertKind_ALERT_KIND_LINK_CONFIRMED:
-		out.Kind = "Link confirmed"
-	case registerv1.AlertKind_ALERT_KIND_LINK_RETRACTED:
-		out.Kind = "No longer holds"
-	default:
+	if out.Kind = alertTitles[a.GetKind()]; out.Kind == "" {
 		out.Kind = enum("ALERT_KIND_", a.GetKind().String())
 	}
 	if a.GetOtherForce() != "" {
@@ -151,7 +158,7 @@ func (c *Console) showActivity(v *visit) error {
 	if err != nil {
 		return err
 	}
-	view := &activityView{Frame: v.page("My activity"), Subject: v.s.data.Subject}
+	view := &activityView{Frame: v.page("My activity"), Subject: shortSubject(v.s.data.Subject)}
 	for _, r := range got.GetRetractions() {
 		one := retractionView{What: sentence(r.GetMessage()), When: dateTime(r.GetTime().AsTime()), Shown: dateTime(r.GetShownTime().AsTime())}
 		for _, s := range r.GetSearches() {

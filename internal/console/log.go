@@ -1,11 +1,13 @@
 package console
 
 import (
+	"cmp"
 	"encoding/hex"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -110,7 +112,16 @@ func methodTitle(method string) string {
 	if i := slices.IndexFunc(logMethods, func(k choice) bool { return k.Value == method }); i >= 0 {
 		return logMethods[i].Title
 	}
-	return method
+	// Else its name in words: "LinkService.ListLinks" lists links.
+	_, name, _ := strings.Cut(method, ".")
+	var b strings.Builder
+	for i, r := range name {
+		if i > 0 && unicode.IsUpper(r) {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return sentenceCase(cmp.Or(b.String(), method))
 }
 
 // logFields are the form's fields by their place in the request.

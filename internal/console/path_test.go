@@ -152,7 +152,7 @@ func TestEveryPageForEveryRole(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	pages := map[string]string{
-		"/search": "investigator control_room spoc supervisor", "/register": "investigator spoc supervisor psd", "/alerts": "spoc supervisor", "/links": "spoc supervisor psd",
+		"/search": "investigator control_room spoc supervisor", "/register": "investigator spoc supervisor psd", "/alerts": "spoc supervisor psd", "/links": "spoc supervisor psd",
 		"/log": "psd auditor", "/forces": "investigator control_room spoc supervisor psd dpo auditor admin", "/administration": "admin",
 		"/activity": "investigator control_room spoc supervisor psd dpo auditor admin",
 	}

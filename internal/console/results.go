@@ -209,9 +209,9 @@ func (w *words) pattern(p *registerv1.Pattern, records []*registerv1.ForceRecord
 	}
 	switch p.GetSerial() {
 	case registerv1.SerialTier_SERIAL_TIER_CONVICTED:
-		add("Serial", "By conviction")
+		add("Serial", "Convicted")
 	case registerv1.SerialTier_SERIAL_TIER_ALLEGED:
-		add("Serial", "Alleged, not convicted")
+		add("Serial", "Alleged")
 	default:
 		if p.GetRepeat() {
 			add("Pattern", "Repeat: more than one incident against one victim")

@@ -237,6 +237,13 @@ func CourseRequest(n *demo.Nominal, c *demo.Course) (*registerv1.RegisterCourseR
 	for i := range c.Associated {
 		out.AssociatedVictims = append(out.AssociatedVictims, demoVictim(&c.Associated[i]))
 	}
+	switch out.GetStanding() {
+	case registerv1.Standing_STANDING_NO_FURTHER_ACTION, registerv1.Standing_STANDING_VICTIM_DOES_NOT_SUPPORT, registerv1.Standing_STANDING_CANCELLED:
+		out.Closure = &registerv1.Closure{
+			Reason: "EVIDENTIAL", Rationale: "Invented: the evidence did not suffice.", SecondPerson: "S" + n.Force + "01", VictimInformTime: timestamppb.Now(),
+		}
+	default:
+	}
 	source, err := strconv.ParseInt(c.Source, 10, 32)
 	if err != nil {
 		return nil, fmt.Errorf("course %s: source grade: %w", c.Reference, err)
@@ -253,8 +260,9 @@ func CourseRequest(n *demo.Nominal, c *demo.Course) (*registerv1.RegisterCourseR
 			Grade:        &registerv1.IntelligenceGrade{Source: int32(source), Assessment: c.Assessment, Handling: c.Handling},
 		})
 	}
-	return &registerv1.RegisterCourseRequest{
-		Parent: "forces/" + n.Force, Course: out,
+	return &registerv1.RegisterCourseRequest{ // what happened before the register was there
+		HistoricLoad: true,
+		Parent:       "forces/" + n.Force, Course: out,
 		NominalSource: &registerv1.SourceKey{System: n.System, Reference: n.Reference},
 	}, nil
 }

@@ -13,27 +13,29 @@ import (
 // name resources, are codes that are checked, or name the officer, who stands
 // in the log by design. In bad requests they hold one too.
 var notPlanted = map[string]bool{
-	"register.v1.SourceKey.system":                   true, // a system's name
-	"register.v1.PersonName.full":                    true, // instead of the parts; see the extra name
-	"register.v1.Nominal.ethnicity":                  true,
-	"register.v1.CourseOfConduct.nominal":            true,
-	"register.v1.IntelligenceGrade.assessment":       true,
-	"register.v1.IntelligenceGrade.handling":         true,
-	"register.v1.ForceContact.force":                 true,
-	"register.v1.Search.reason":                      true,
-	"register.v1.Search.on_behalf_of":                true, // an officer's collar number
-	"register.v1.ListEntriesRequest.subject":         true, // filters by what stands in the log
-	"register.v1.ListEntriesRequest.method":          true,
-	"register.v1.ListEntriesRequest.outcome":         true,
-	"register.v1.SummariseActivityRequest.subject":   true,
-	"register.v1.ListEntriesRequest.record":          true,
-	"register.v1.RegisterCourseRequest.parent":       true,
-	"register.v1.ImposeSanctionRequest.min_strength": true,
-	"register.v1.RegisterNominalRequest.parent":      true,
-	"register.v1.ProposeLinkRequest.nominal":         true,
-	"register.v1.ProposeLinkRequest.candidate":       true,
-	"register.v1.ProposeLinkRequest.other":           true,
-	"register.v1.SplitPersonRequest.apart":           true,
+	"register.v1.SourceKey.system":                    true, // a system's name
+	"register.v1.PersonName.full":                     true, // instead of the parts; see the extra name
+	"register.v1.Nominal.ethnicity":                   true,
+	"register.v1.CourseOfConduct.nominal":             true,
+	"register.v1.IntelligenceGrade.assessment":        true,
+	"register.v1.IntelligenceGrade.handling":          true,
+	"register.v1.ForceContact.force":                  true,
+	"register.v1.Search.reason":                       true,
+	"register.v1.Search.on_behalf_of":                 true, // an officer's collar number
+	"register.v1.ListEntriesRequest.subject":          true, // filters by what stands in the log
+	"register.v1.ListEntriesRequest.method":           true,
+	"register.v1.ListEntriesRequest.outcome":          true,
+	"register.v1.SummariseActivityRequest.subject":    true,
+	"register.v1.ListEntriesRequest.record":           true,
+	"register.v1.RegisterCourseRequest.parent":        true,
+	"register.v1.RequestUnsealingRequest.case_access": true,
+	"register.v1.ListReadingsRequest.subject":         true,
+	"register.v1.ImposeSanctionRequest.min_strength":  true,
+	"register.v1.RegisterNominalRequest.parent":       true,
+	"register.v1.ProposeLinkRequest.nominal":          true,
+	"register.v1.ProposeLinkRequest.candidate":        true,
+	"register.v1.ProposeLinkRequest.other":            true,
+	"register.v1.SplitPersonRequest.apart":            true,
 }
 
 // planted fills every string field of a good request that may hold free or

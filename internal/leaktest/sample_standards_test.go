@@ -7,9 +7,11 @@ import (
 	"testing"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/accesslog"
 	"github.com/perpetrator-register/register/internal/servertest"
 )
 
@@ -28,12 +30,58 @@ func standardsSamples(tb testing.TB, site *servertest.Site, conn *grpc.ClientCon
 	tb.Helper()
 	psd := registerv1.NewStandardsServiceClient(conn)
 	ctx := site.As(context.WithoutCancel(tb.Context()), "psd-33")
+	second := servertest.WithToken(context.WithoutCancel(tb.Context()), site.Token("psd-33", map[string]any{"sub": "psd2-33", "collar": "33502"}))
 	imposed, err := psd.ImposeSanction(ctx, sampleSanction())
 	must(tb, err)
-	one := func(m proto.Message) sample { return sample{account: "psd-33", requests: []proto.Message{m}} }
-	return map[string]sample{
-		"StandardsService.ImposeSanction": one(sampleSanction()),
-		"StandardsService.LiftSanction":   one(&registerv1.LiftSanctionRequest{Name: imposed.GetName(), Reason: "nothing was found"}),
-		"StandardsService.ListSanctions":  one(&registerv1.ListSanctionsRequest{Parent: "forces/33", PageSize: 5}),
+	search := entryOf(tb, func(opts ...grpc.CallOption) error {
+		_, err := registerv1.NewSearchServiceClient(conn).CreateSearch(site.As(context.WithoutCancel(tb.Context()), "investigator-33"), sampleSearch(), opts...)
+		return err
+	})
+	reading := entryOf(tb, func(opts ...grpc.CallOption) error {
+		_, err := registerv1.NewAccessLogServiceClient(conn).ListEntries(ctx, &registerv1.ListEntriesRequest{
+			Parent: "forces/33", Purpose: registerv1.LogPurpose_LOG_PURPOSE_LAWFULNESS, Reference: "review 7",
+		}, opts...)
+		return err
+	})
+	ask := &registerv1.RequestUnsealingRequest{
+		Parent: "forces/33", Entry: search, Purpose: registerv1.LogPurpose_LOG_PURPOSE_LAWFULNESS, Reference: "PSD/26/2", Reason: "a search without a case", NoConflict: true,
 	}
+	asked, err := psd.RequestUnsealing(second, ask)
+	must(tb, err)
+	approved, err := psd.RequestUnsealing(ctx, ask)
+	must(tb, err)
+	_, err = psd.ApproveUnsealing(second, &registerv1.ApproveUnsealingRequest{Name: approved.GetName(), NoConflict: true})
+	must(tb, err)
+	by := func(account string, m proto.Message) sample {
+		return sample{account: account, requests: []proto.Message{m}}
+	}
+	one := func(m proto.Message) sample { return by("psd-33", m) }
+	return map[string]sample{
+		"StandardsService.ImposeSanction":   one(sampleSanction()),
+		"StandardsService.LiftSanction":     one(&registerv1.LiftSanctionRequest{Name: imposed.GetName(), Reason: "nothing was found"}),
+		"StandardsService.ListSanctions":    one(&registerv1.ListSanctionsRequest{Parent: "forces/33", PageSize: 5}),
+		"StandardsService.RequestUnsealing": one(ask),
+		"StandardsService.ApproveUnsealing": one(&registerv1.ApproveUnsealingRequest{Name: asked.GetName(), NoConflict: true}),
+		"StandardsService.OpenUnsealing":    one(&registerv1.OpenUnsealingRequest{Name: approved.GetName()}),
+		"StandardsService.ListUnsealings":   one(&registerv1.ListUnsealingsRequest{Parent: "forces/33", PageSize: 5}),
+		"StandardsService.OpenCaseAccess": by("auditor", &registerv1.OpenCaseAccessRequest{
+			Parent: "forces/33", Purpose: registerv1.LogPurpose_LOG_PURPOSE_CRIMINAL_PROCEEDINGS, Reference: "IOPC/26/9", Reason: "a complaint about an officer", Days: 30,
+		}),
+		"StandardsService.ListReadings": by("psd-10", &registerv1.ListReadingsRequest{
+			Parent: "forces/33", Purpose: registerv1.LogPurpose_LOG_PURPOSE_SELF_MONITORING, Reference: "REVIEW/26/8", PageSize: 5,
+		}),
+		"StandardsService.ReviewReading": by("psd-10", &registerv1.ReviewReadingRequest{
+			Name: "forces/33/readings/" + strconv.FormatInt(reading, 10), Verdict: registerv1.Verdict_VERDICT_QUESTIONED, Note: "no case bears this reference",
+		}),
+	}
+}
+
+// entryOf makes a call and returns the index of its entry.
+func entryOf(tb testing.TB, call func(opts ...grpc.CallOption) error) int64 {
+	tb.Helper()
+	var trailer metadata.MD
+	must(tb, call(grpc.Trailer(&trailer)))
+	receipt, err := accesslog.ParseReceipt(trailer.Get(accesslog.ReceiptKey)[0])
+	must(tb, err)
+	return receipt.Index
 }

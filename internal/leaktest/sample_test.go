@@ -35,10 +35,14 @@ func sampleCourse(nominal string) *registerv1.RegisterCourseRequest {
 		Source: source(), Nominal: nominal, Standing: registerv1.Standing_STANDING_REPORTED,
 		Victim: &registerv1.Victim{Names: []*registerv1.PersonName{{Given: "Ottoline", Surname: "Quarles"}}},
 		Incidents: []*registerv1.Incident{{
-			Reference: "33/77/26", OccurTime: timestamppb.New(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)), Behaviours: []string{"FOLLOWING"},
+			Reference: "33/77/26", OccurTime: timestamppb.New(recent()), Behaviours: []string{"FOLLOWING"},
 		}},
 	}}
 }
+
+// recent is so short a time ago that no duty has arisen yet: nothing happens of itself
+// while a test looks.
+func recent() time.Time { return time.Now().Add(-time.Minute) }
 
 func sampleSearch() *registerv1.CreateSearchRequest {
 	return &registerv1.CreateSearchRequest{Search: &registerv1.Search{
@@ -139,6 +143,7 @@ func samples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) map[st
 		"LinkService.GetPerson":      one(investigator, &registerv1.GetPersonRequest{Name: kept}),
 		"LinkService.SplitPerson":    one("spoc-33", links.split()),
 		"AlertService.ListAlerts":    one("spoc-33", &registerv1.ListAlertsRequest{Parent: "forces/33", PageSize: 5}),
+		"AlertService.ReviewCounter": one("spoc-33", &registerv1.ReviewCounterRequest{Name: counterAlert(tb, site, conn), Reason: "both were heard in person"}),
 		"AlertService.WatchAlerts":   one("spoc-33", &registerv1.WatchAlertsRequest{Parent: "forces/33", Once: true}),
 		"AlertService.AcknowledgeAlert": one("spoc-33", &registerv1.AcknowledgeAlertRequest{
 			Name: links.alert(),
@@ -162,6 +167,7 @@ func samples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) map[st
 		"DirectoryService.GetSelf":   one(investigator, &registerv1.GetSelfRequest{}),
 	}
 	maps.Copy(all, standardsSamples(tb, site, conn))
+	maps.Copy(all, dutySamples(tb, site, conn, nominal))
 	return all
 }
 

@@ -197,6 +197,10 @@ func (r *register) linksTellNothing(t *testing.T, silent *registerv1.RegisterNom
 			})
 			return err
 		},
+		"ReviewCounter": func(ctx context.Context, force string, id [3]string) error {
+			_, err := alerts.ReviewCounter(ctx, &registerv1.ReviewCounterRequest{Name: "forces/" + force + "/alerts/" + id[2], Reason: "both were heard"})
+			return err
+		},
 		"AcknowledgeAlert": func(ctx context.Context, force string, id [3]string) error {
 			_, err := alerts.AcknowledgeAlert(ctx, &registerv1.AcknowledgeAlertRequest{Name: "forces/" + force + "/alerts/" + id[2]})
 			return err

@@ -72,7 +72,7 @@ func TestListingsUseTheirIndex(t *testing.T) {
 			force: "entry_projection_force", actor: "entry_projection_actor",
 			outcome: "entry_projection_refused", reference: "entry_projection_reference", -1: "entry_projection_pkey",
 		} {
-			values := []string{"-1", "9223372036854775807", "''", "''", "''", "''", "''", "NULL::text[]", "NULL", "NULL", "50", "false"}
+			values := []string{"-1", "9223372036854775807", "''", "''", "''", "''", "''", "NULL::text[]", "NULL", "NULL", "50", "false", "NULL::text[]"}
 			if column == outcome {
 				values[column] = "'PERMISSION_DENIED'"
 			} else if column == reference {

@@ -28,6 +28,12 @@ const (
 	KindJudgement  Kind = "judgement"  // what a force made of a prompt
 	// KindSanction is what professional standards has ordered for a user.
 	KindSanction Kind = "sanction"
+	// KindUnsealing is a request to open the sealed part of an entry.
+	KindUnsealing Kind = "unsealing"
+	// KindCaseAccess is what lets the national auditor unseal entries of a force.
+	KindCaseAccess Kind = "case_access"
+	// KindReview is a verdict on somebody's reading of the log.
+	KindReview Kind = "review"
 	// KindFact is what a force tells of its cases, rosters and staff.
 	KindFact Kind = "fact"
 	// KindMisuseFlag is a question about somebody's use of the register.
@@ -148,6 +154,8 @@ type EntryFilter struct {
 	Method    string
 	Operation string
 	Outcome   string
+	// Methods selects the entries of any of these methods; not with Record.
+	Methods []string
 	// ReferenceHMACs selects the entries with any of these codes of a reference.
 	ReferenceHMACs []string
 	// Refused selects the entries with any other outcome than OK.

@@ -309,6 +309,9 @@ func (s *Set) Weights() []Weight { return s.conduct.weights.rows }
 // Weight finds a component of the ranking by code.
 func (s *Set) Weight(code string) (Weight, bool) { return s.conduct.weights.get(code) }
 
+// RecordingRules lists the recording rules.
+func (s *Set) RecordingRules() []RecordingRule { return s.conduct.recordingRules.rows }
+
 // RecordingRule finds the rule by which stalking was to be recorded in a jurisdiction
 // on a day, YYYY-MM-DD; none before stalking was an offence there.
 func (s *Set) RecordingRule(jurisdiction, day string) (RecordingRule, bool) {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/perpetrator-register/register/internal/conduct"
@@ -19,16 +20,35 @@ type world struct {
 	err   error
 }
 
-// Replay builds the history of the first n steps of a case.
-func Replay(c *Case, rules *conduct.Rules, n int) (*conduct.History, error) {
+// Replay builds the history of the first n steps of a case: of all, or only of those
+// that the register's interface lets happen.
+func Replay(c *Case, rules *conduct.Rules, n int, possible bool) (*conduct.History, error) {
 	w := &world{c: c, rules: rules, ids: map[string]conduct.ID{}}
 	for i := range c.Steps[:n] {
+		if possible && c.Steps[i].RulesOnly {
+			continue
+		}
 		w.step(&c.Steps[i])
 		if w.err != nil {
 			return nil, fmt.Errorf("%s, %s: %w", c.ID, c.Steps[i].At, w.err)
 		}
 	}
 	return &w.h, nil
+}
+
+// CourseName is the case's name of a course by its identity in the replay; empty when
+// there is none.
+func CourseName(c *Case, rules *conduct.Rules, id conduct.ID) string {
+	w := &world{c: c, rules: rules, ids: map[string]conduct.ID{}}
+	for i := range c.Steps {
+		w.step(&c.Steps[i])
+	}
+	for name, known := range w.ids {
+		if course, ok := strings.CutPrefix(name, "course "); ok && known == id {
+			return course
+		}
+	}
+	return ""
 }
 
 // id numbers what is recorded in the order of its first appearance, as the register's

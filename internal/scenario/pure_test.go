@@ -27,7 +27,7 @@ func TestCases(t *testing.T) {
 		t.Run(c.ID, func(t *testing.T) {
 			t.Parallel()
 			for n := range c.Steps {
-				h, err := Replay(c, rules, n+1)
+				h, err := Replay(c, rules, n+1, false)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -61,7 +61,7 @@ func checkStep(t *testing.T, c *Case, s *Step, h *conduct.History) {
 			t.Errorf("%s\nopen prompts (-want +got):\n%s", s.Says, diff)
 		}
 	}
-	told := toldBy(card.Prompts, s.When())
+	told := toldBy(h, card.Prompts, s.When())
 	for _, w := range x.Told {
 		if !slices.Contains(told, w) {
 			t.Errorf("%q must have been told; told are %q", w, told)
@@ -146,20 +146,11 @@ func open(prompts []conduct.Prompt) []string {
 }
 
 // toldBy says which roles have been told of which duties by now.
-func toldBy(prompts []conduct.Prompt, now time.Time) []string {
+func toldBy(h *conduct.History, prompts []conduct.Prompt, now time.Time) []string {
 	var out []string
-	for _, p := range prompts {
-		if !p.Critical {
-			continue
-		}
-		for _, s := range refdata.Default().Ladder(p.Code) {
-			turn := s.Day
-			if h := now.Hour(); h < 8 || h >= 20 {
-				turn = s.Night
-			}
-			if !now.Before(p.Since.Add(turn.After)) {
-				out = append(out, p.Code+" "+p.Force+" "+turn.Role)
-			}
+	for _, t := range Tellings(refdata.Default(), h, prompts) {
+		if !now.Before(t.At) {
+			out = append(out, t.Text)
 		}
 	}
 	return out

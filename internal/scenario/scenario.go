@@ -38,6 +38,8 @@ type Case struct {
 	Victims map[string]Person `yaml:"victims"`
 	Courses map[string]Course `yaml:"courses"`
 	Steps   []Step            `yaml:"steps"`
+	// RulesOnly is a case that runs through the rules and not through the interface.
+	RulesOnly bool `yaml:"rules_only"`
 	// Never are the codes of prompts that must not be raised at any step.
 	Never []string `yaml:"never"`
 	begin time.Time
@@ -93,7 +95,9 @@ type Step struct {
 	// Searches are made through the register's interface only.
 	Searches []Search `yaml:"searches"`
 	Expect   *Expect  `yaml:"expect"`
-	at       time.Time
+	// RulesOnly is a step that the register's interface does not let happen.
+	RulesOnly bool `yaml:"rules_only"`
+	at        time.Time
 }
 
 // Report is one incident.

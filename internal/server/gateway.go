@@ -95,6 +95,9 @@ func newGateway(ctx context.Context, conn *inproc, refusals *accesslog.Aggregato
 			return registerv1.RegisterAlertServiceHandlerClient(ctx, mux, registerv1.NewAlertServiceClient(conn))
 		},
 		func(ctx context.Context, mux *runtime.ServeMux) error {
+			return registerv1.RegisterDutyServiceHandlerClient(ctx, mux, registerv1.NewDutyServiceClient(conn))
+		},
+		func(ctx context.Context, mux *runtime.ServeMux) error {
 			return registerv1.RegisterAccessLogServiceHandlerClient(ctx, mux, registerv1.NewAccessLogServiceClient(conn))
 		},
 		func(ctx context.Context, mux *runtime.ServeMux) error {

@@ -63,7 +63,6 @@ func ReplayMisuse(ctx context.Context, c *Config, settings *misuse.Settings, fro
 	if settings != nil {
 		w.Settings = settings
 	}
-	s.view.WatchVictims()
 	if err := s.view.Load(ctx); err != nil {
 		return nil, err
 	}

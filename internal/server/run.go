@@ -44,8 +44,10 @@ func (s *Server) Run(ctx context.Context) error {
 	if err := s.logActivation(ctx, access.Activation{NewHash: s.policies.Current().Hash()}); err != nil {
 		return fmt.Errorf("the start cannot be logged: %w", err)
 	}
-	stopGathering := beside(background, s.gatherer != nil, func(ctx context.Context) { s.gatherer.Run(ctx) })
+	stopGathering := beside(background, s.gatherer != nil, s.gatherer.Run)
 	defer stopGathering()
+	stopTicking := beside(background, true, s.ticker.Run)
+	defer stopTicking()
 	stopWatching := beside(background, true, s.watcher.Run)
 	defer stopWatching()
 	var g errgroup.Group
@@ -64,6 +66,7 @@ func (s *Server) Run(ctx context.Context) error {
 	s.watches.Stop() // they would not end by themselves
 	s.stopServing(context.WithoutCancel(ctx))
 	stopWatching() // before the database is closed
+	stopTicking()
 	stopGathering()
 	return errors.Join(err, s.Close())
 }

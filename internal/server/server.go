@@ -49,6 +49,7 @@ type Server struct {
 	restTLS  *access.TLS
 	otel     *telemetry
 	gatherer *gather.Gatherer // nil without witnesses
+	ticker   *service.Ticker
 	watcher  *service.Watcher
 
 	grpc      *grpc.Server
@@ -176,7 +177,6 @@ func (s *Server) open(ctx context.Context) error {
 	if s.watcher, err = c.watcher(deps, appender); err != nil {
 		return err
 	}
-	s.view.WatchVictims()
 	if err := s.view.Load(ctx); err != nil {
 		return err
 	}
@@ -185,6 +185,7 @@ func (s *Server) open(ctx context.Context) error {
 		log: call.Log{Appender: appender, Keys: s.keys}, gate: s.gate,
 		refusals: s.refusals, check: check, limits: newLimiter(c.Limits.PerSecond, c.Limits.Burst), slog: s.log, timeout: c.Limits.CallTimeout,
 	}
+	s.ticker = service.NewTicker(deps, appender)
 	if err := s.openGatherer(); err != nil {
 		return err
 	}
@@ -252,6 +253,7 @@ func (s *Server) compose(ctx context.Context, deps *service.Deps, methods call.M
 		registerv1.RegisterSearchServiceServer(r, &service.Searches{Deps: deps})
 		registerv1.RegisterLinkServiceServer(r, &service.Links{Deps: deps, Linker: linker})
 		registerv1.RegisterAlertServiceServer(r, &service.Alerts{Deps: deps, Watches: &s.watches})
+		registerv1.RegisterDutyServiceServer(r, &service.Duties{Deps: deps})
 		registerv1.RegisterAccessLogServiceServer(r, &service.AccessLog{Deps: deps})
 		registerv1.RegisterFactServiceServer(r, &service.Facts{Deps: deps})
 		registerv1.RegisterMisuseServiceServer(r, &service.Misuse{Deps: deps})

@@ -44,7 +44,7 @@ func readCursor(b []byte) cursor {
 // it is not hidden from him because he caused it, and no nominal behind it is
 // SILENT to him. Of a link that was erased he learns only that it fell.
 func (s *sight) shows(a *view.Alert) bool {
-	if !s.addressed(a.Audience) || a.Cause != "" && a.Cause == call.Subject(s.c.Actor) {
+	if !s.addressed(a.Audience) || s.caused(a) {
 		return false
 	}
 	if a.Link == (identity.ID{}) {
@@ -55,6 +55,12 @@ func (s *sight) shows(a *view.Alert) bool {
 		return a.Kind == registerv1.AlertKind_ALERT_KIND_LINK_RETRACTED
 	}
 	return s.sees(l)
+}
+
+// caused reports whether it was the caller who caused an alert that is not for
+// him.
+func (s *sight) caused(a *view.Alert) bool {
+	return a.Cause != "" && (a.Cause == call.Subject(s.c.Actor) || a.CauseCollar != "" && a.CauseCollar == s.c.Actor.Collar)
 }
 
 // addressed reports whether the caller is of an audience. That a force's system

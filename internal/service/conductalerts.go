@@ -10,6 +10,7 @@ import (
 	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/accesslog"
+	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/identity"
 	"github.com/perpetrator-register/register/internal/postgres"
 	"github.com/perpetrator-register/register/internal/view"
@@ -32,10 +33,14 @@ type conductAlert struct {
 	code, message   string
 	unconfirmed     bool
 	shown           int32 // officers of the force who were shown the subject
-	// cause is the subject, as in the log, of whoever caused it, when he must not
-	// learn of it.
-	cause string
+	cause           cause
 }
+
+// cause is who caused an alert and must not learn of it: as in the log, and by
+// the collar number under which a force's system may have named him.
+type cause struct{ subject, collar string }
+
+func causeOf(c *call.Call) cause { return cause{call.Subject(c.Actor), c.Actor.Collar} }
 
 // alert adds an alert to a force. It takes the next ordinal of the entry.
 func (b *batch) alert(force string, a conductAlert) error {
@@ -46,7 +51,7 @@ func (b *batch) alert(force string, a conductAlert) error {
 	if a.other != "" && a.other != force {
 		out.OtherForce = "forces/" + a.other
 	}
-	stored := &storev1.StoredAlert{Alert: out, SubjectId: recordID(a.subject), RelatedId: recordID(a.related), Cause: a.cause}
+	stored := &storev1.StoredAlert{Alert: out, SubjectId: recordID(a.subject), RelatedId: recordID(a.related), Cause: a.cause.subject, CauseCollar: a.cause.collar}
 	for _, id := range a.nominals {
 		out.Nominals = append(out.Nominals, resourceName(postgres.KindNominal, force, uuid.UUID(id)))
 		stored.About = append(stored.About, id[:])

@@ -46,7 +46,8 @@ func (d *Deps) tellOfCourse(ctx context.Context, c *call.Call, change accesslog.
 		}
 	}
 	if d.silent(k.nominal) {
-		return nil, nil
+		err := b.conduct(ctx, c, k.nominal, written{change, is})
+		return b.changes, err
 	}
 	if err := d.require(c, change, d.View.Person(k.nominal).Members...); err != nil {
 		return nil, err
@@ -63,6 +64,13 @@ func (d *Deps) tellOfCourse(ctx context.Context, c *call.Call, change accesslog.
 	}
 	if err == nil {
 		err = b.serial(k)
+	}
+	if err == nil {
+		err = b.conduct(ctx, c, k.nominal, written{change, is})
+	}
+	// Last, so that no ordinal of what others see tells that there is more.
+	if err == nil {
+		err = b.accusations(ctx, c, k)
 	}
 	return b.changes, err
 }

@@ -183,6 +183,11 @@ func (s *Courses) revise(ctx context.Context, c *call.Call, cur postgres.Current
 	if err := s.mayClose(ctx, c, cur.Record.ID, was, content); err != nil {
 		return accesslog.Change{}, nil, false, err
 	}
+	if closes(content.GetCourse().GetStanding()) && !closes(was.GetCourse().GetStanding()) {
+		if err := s.mayLapse(ctx, closing(cur.Record, was, content)); err != nil {
+			return accesslog.Change{}, nil, false, err
+		}
+	}
 	content.FallenIndex = 0
 	if err := s.keepFallen(cur, was, content); err != nil {
 		return accesslog.Change{}, nil, false, err

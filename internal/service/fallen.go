@@ -38,11 +38,11 @@ func (b *batch) fell(ctx context.Context, change accesslog.Change, nominal ident
 	}
 	type toldOf struct {
 		audience registerv1.AlertAudience
-		cause    string
+		cause    cause
 	}
 	told := map[string][]toldOf{}
 	for _, a := range b.d.View.AlertsAbout(identity.ID(change.Record.ID)) {
-		if t := (toldOf{a.Audience, a.Cause}); !slices.Contains(told[a.Force], t) {
+		if t := (toldOf{a.Audience, cause{a.Cause, a.CauseCollar}}); !slices.Contains(told[a.Force], t) {
 			told[a.Force] = append(told[a.Force], t)
 		}
 	}

@@ -39,6 +39,8 @@ type batch struct {
 	ordinal int
 	// quiet raises no alerts: a nominal concerned is SILENT.
 	quiet bool
+	// digest tells of new duties together: what raised them was loaded as history.
+	digest bool
 }
 
 func newBatch(d *Deps) batch { return batch{d: d, now: d.Now()} }

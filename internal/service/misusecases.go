@@ -50,8 +50,8 @@ func (s *Misuse) DecideCase(ctx context.Context, req *registerv1.DecideCaseReque
 	})
 }
 
-// maxEvents bounds what is done in one case.
-const maxEvents = 1000
+// maxCaseEvents bounds what is done in one case.
+const maxCaseEvents = 1000
 
 // work changes a case and notes what was done. All but opening is the reviewer's.
 func (s *Misuse) work(ctx context.Context, name, action, text string, change func(m *registerv1.MisuseCase, caller string)) (answer *registerv1.MisuseCase, err error) {
@@ -73,7 +73,7 @@ func (s *Misuse) work(ctx context.Context, name, action, text string, change fun
 			return problem(codes.FailedPrecondition, ReasonCaseDecided, "the case is decided: later flags begin another")
 		case action != actionOpened && m.GetReviewer() != caller:
 			return problem(codes.FailedPrecondition, ReasonNotOpened, "open the case first: its reviewer alone works on it")
-		case len(m.GetEvents()) >= maxEvents:
+		case len(m.GetEvents()) >= maxCaseEvents:
 			return problem(codes.FailedPrecondition, ReasonInvalidFields, "the case holds as much as it may: decide it")
 		}
 		now := s.timestamp()

@@ -12,6 +12,7 @@ import (
 	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/accesslog"
+	"github.com/perpetrator-register/register/internal/conduct/victim"
 	"github.com/perpetrator-register/register/internal/identity"
 	"github.com/perpetrator-register/register/internal/misuse"
 	"github.com/perpetrator-register/register/internal/postgres"
@@ -93,9 +94,10 @@ func (w *Watcher) hidden(e *misuse.Event, stored *storev1.StoredSearch) {
 	for _, h := range c.GetHandles() {
 		asked.Handles = append(asked.Handles, h.GetValue())
 	}
-	for _, id := range w.View.MatchVictims(w.Keys.VictimTokens(VictimDetails(asked))) {
-		e.Victims = append(e.Victims, misuse.CodeOf(id[:]))
+	for _, found := range w.View.CoursesOfVictim(victim.ForCompare(w.Keys.VictimTokens(VictimDetails(asked)))) {
+		e.Victims = append(e.Victims, misuse.CodeOf(found.Course.ID[:]))
 	}
+	slices.Sort(e.Victims) // in an order that does not hang on the surest
 }
 
 // registered are the codes of whom a change is about: the name of the nominal, and

@@ -135,10 +135,29 @@ func (p *parts[R, S]) register(ctx context.Context, c *call.Call, req partReques
 			revise: func(cur postgres.Current) (accesslog.Change, bool, error) {
 				return p.revise(cur, old, content, source.GetRevision(), req.reinstate, keep)
 			},
+			beside: func(change accesslog.Change) ([]accesslog.Change, error) {
+				return p.beside(ctx, c, change, old, content)
+			},
 		})
 		return err
 	})
 	return done, err
+}
+
+// beside makes the changes that commit with a version of a part: what it means for
+// duties. It fails when a duty stands in the way; old is the version before, nil for
+// the first.
+func (p *parts[R, S]) beside(ctx context.Context, c *call.Call, change accesslog.Change, old *S, content S) ([]accesslog.Change, error) {
+	var was partStored
+	if old != nil {
+		was = *old
+	}
+	if err := p.partMayLapse(ctx, change.Record, was, content); err != nil {
+		return nil, err
+	}
+	b := newBatch(p.Deps)
+	err := b.conduct(ctx, c, identity.ID(content.GetPart().GetNominalId()), written{change, content})
+	return b.changes, err
 }
 
 // before reads the version that stands of the record at a place; nil when there
@@ -309,6 +328,10 @@ func (p *parts[R, S]) alter(ctx context.Context, name string, why *storev1.Store
 		if err != nil {
 			return err
 		}
+		old, ok := proto.Clone(o.stored).(S)
+		if !ok {
+			return errors.New("service: clone")
+		}
 		if err := edit(ctx, c, o); err != nil {
 			return err
 		}
@@ -321,10 +344,15 @@ func (p *parts[R, S]) alter(ctx context.Context, name string, why *storev1.Store
 		if err != nil {
 			return err
 		}
+		c.Requires = nil
+		more, err := p.beside(ctx, c, change, &old, o.stored)
+		if err != nil {
+			return err
+		}
 		out = o
 		out.cur.Version.N = change.Version.N
 		c.SetBody(why)
-		return p.commit(ctx, c, o.cur.Record, change)
+		return p.commit(ctx, c, o.cur.Record, append([]accesslog.Change{change}, more...)...)
 	})
 	return out, err
 }

@@ -60,29 +60,22 @@ func (s *Standards) ImposeSanction(ctx context.Context, req *registerv1.ImposeSa
 		if err != nil {
 			return err
 		}
-		if !found {
-			change, err := s.first(postgres.KindSanction, force, hmacs[0], 1, &storev1.StoredSanction{Sanction: answer})
-			if err != nil {
+		if found {
+			var stored storev1.StoredSanction
+			if _, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
 				return err
 			}
-			answer = named(answer, change.Record)
-			return s.commit(ctx, c, change.Record, change)
+			if stored.GetSanction().GetLiftTime() == nil {
+				answer = named(stored.GetSanction(), cur.Record)
+				return s.commit(ctx, c, cur.Record)
+			}
 		}
-		var stored storev1.StoredSanction
-		dataKey, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored)
+		change, err := s.nextOrFirst(cur, found, postgres.KindSanction, force, hmacs[0], &storev1.StoredSanction{Sanction: answer})
 		if err != nil {
 			return err
 		}
-		if stored.GetSanction().GetLiftTime() == nil {
-			answer = named(stored.GetSanction(), cur.Record)
-			return s.commit(ctx, c, cur.Record)
-		}
-		change, err := s.next(cur, dataKey, cur.Version.Revision+1, &storev1.StoredSanction{Sanction: answer})
-		if err != nil {
-			return err
-		}
-		answer = named(answer, cur.Record)
-		return s.commit(ctx, c, cur.Record, change)
+		answer = named(answer, change.Record)
+		return s.commit(ctx, c, change.Record, change)
 	})
 	return answer, err
 }

@@ -66,7 +66,7 @@ func (s *Searches) GetSearch(ctx context.Context, req *registerv1.GetSearchReque
 
 // unfreeze puts back what a candidate showed, and returns the record that it
 // showed it of: nil if nothing was shown, or the record was erased.
-func (s *Searches) unfreeze(b *storev1.Basis, into *registerv1.Candidate, current map[uuid.UUID]postgres.Current) (*postgres.Current, error) {
+func (s *Deps) unfreeze(b *storev1.Basis, into *registerv1.Candidate, current map[uuid.UUID]postgres.Current) (*postgres.Current, error) {
 	if len(b.GetShown()) == 0 {
 		return nil, nil //nolint:nilnil // there is nothing to put back
 	}

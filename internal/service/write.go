@@ -104,6 +104,18 @@ func (d *Deps) firstWith(id uuid.UUID, kind postgres.Kind, force string, source 
 	return change, err
 }
 
+// nextOrFirst makes the next version of a record that was found, or else the first.
+func (d *Deps) nextOrFirst(cur postgres.Current, found bool, kind postgres.Kind, force string, source seal.HMAC, content proto.Message) (accesslog.Change, error) {
+	if !found {
+		return d.first(kind, force, source, 1, content)
+	}
+	key, err := d.Keys.Unwrap(cur.Wrapped, cur.Record.ID[:])
+	if err != nil {
+		return accesslog.Change{}, err
+	}
+	return d.next(cur, key, cur.Version.Revision+1, content)
+}
+
 // erase makes the change that destroys a record's key.
 func erase(cur postgres.Current) accesslog.Change {
 	out := change(cur, postgres.Version{Revision: cur.Version.Revision, Erased: true})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -31,8 +32,13 @@ type Alert struct {
 	Subject, Related identity.ID
 	// About are the nominals behind it: where one is SILENT, so is the alert.
 	About []identity.ID
-	// Cause is who must not learn of it because he caused it, as in the log.
-	Cause string
+	// Cause is who must not learn of it because he caused it, as in the log, and
+	// CauseCollar his collar number, if one was known.
+	Cause, CauseCollar string
+	// Possible says that it rests on an unconfirmed link or a possible victim.
+	Possible bool
+	// Created is when it was raised.
+	Created time.Time
 	// Index and Ordinal are its place in the log: those of its first version.
 	Index   int64
 	Ordinal int32
@@ -47,7 +53,8 @@ func (d decoder) alert(r *postgres.FeedRow) (*Alert, error) {
 	}
 	a := stored.GetAlert()
 	out := &Alert{
-		ID: identity.ID(r.Record.ID), Force: r.Record.Force, Kind: a.GetKind(), Audience: a.GetAudience(), Cause: stored.GetCause(),
+		ID: identity.ID(r.Record.ID), Force: r.Record.Force, Kind: a.GetKind(), Audience: a.GetAudience(), Cause: stored.GetCause(), CauseCollar: stored.GetCauseCollar(),
+		Possible: a.GetUnconfirmed(), Created: a.GetCreateTime().AsTime(),
 		Index: FirstIndex(a, r.Version), Ordinal: a.GetOrdinal(), Acknowledged: a.GetAcknowledgeTime() != nil,
 	}
 	var bad error
@@ -100,8 +107,10 @@ func (s *alerts) apply(id identity.ID, a *Alert) {
 	if a == nil {
 		return // alerts are not erased: they name nobody
 	}
-	if _, again := s.all[id]; !again && a.Subject != (identity.ID{}) {
-		s.about[a.Subject] = append(s.about[a.Subject], id)
+	if _, again := s.all[id]; !again {
+		for _, record := range a.records() {
+			s.about[record] = append(s.about[record], id)
+		}
 	}
 	s.all[id] = a
 	list := s.byForce[a.Force]
@@ -129,8 +138,21 @@ func (v *View) Alert(id identity.ID) (*Alert, bool) {
 	return a, ok
 }
 
-// AlertsAbout returns the alerts that forces were raised about a record, in no
-// order.
+// records are the records that an alert is found by: its subject, and of an
+// accusation both ways the other course too.
+func (a *Alert) records() []identity.ID {
+	var none identity.ID
+	switch {
+	case a.Subject == none:
+		return nil
+	case a.Kind == registerv1.AlertKind_ALERT_KIND_COUNTER_ALLEGATION && a.Related != none:
+		return []identity.ID{a.Subject, a.Related}
+	}
+	return []identity.ID{a.Subject}
+}
+
+// AlertsAbout returns the alerts that were raised about a record, to whichever
+// force, in no order.
 func (v *View) AlertsAbout(record identity.ID) []*Alert {
 	v.mu.RLock()
 	defer v.mu.RUnlock()

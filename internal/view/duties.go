@@ -25,6 +25,8 @@ type Duty struct {
 	// Nominal is the force's own; Course and Measure what it is about, zero when it
 	// is about none.
 	Nominal, Course, Measure identity.ID
+	// Unconfirmed says that it rests on what is not certain.
+	Unconfirmed bool
 	// Rests are the nominals whose conduct it rests on.
 	Rests []identity.ID
 	// State is where it stands; ByRegister that the register closed it.
@@ -59,7 +61,7 @@ func (d decoder) duty(r *postgres.FeedRow) (*Duty, error) {
 func NewDuty(r postgres.Record, v postgres.Version, stored *storev1.StoredDuty) (*Duty, error) {
 	in := stored.GetDuty()
 	out := &Duty{
-		ID: identity.ID(r.ID), Force: r.Force, Code: in.GetCode(), Key: in.GetKey(), State: in.GetState(), ByRegister: stored.GetByRegister(),
+		ID: identity.ID(r.ID), Force: r.Force, Code: in.GetCode(), Key: in.GetKey(), State: in.GetState(), ByRegister: stored.GetByRegister(), Unconfirmed: in.GetUnconfirmed(),
 		Role: in.GetOwner().GetRole(), Officer: in.GetOwner().GetOfficer(), Due: in.GetDueTime().AsTime(), Version: v.N,
 	}
 	if in.GetClimbTime() != nil && out.Open() {

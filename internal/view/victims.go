@@ -1,7 +1,6 @@
 package view
 
 import (
-	"bytes"
 	"encoding/binary"
 	"slices"
 
@@ -10,57 +9,160 @@ import (
 	"github.com/perpetrator-register/register/internal/identity"
 )
 
-// victimIndex finds courses by a token of a victim. It may hold courses that have
-// changed since: who looks up compares.
-type victimIndex map[uint64][]identity.ID
+// maxBucket bounds the courses that one token leads to: what more of them share,
+// such as a date of birth that stands for unknown, points at nobody.
+const maxBucket = 1000
 
-// points are the kinds of tokens that point to few people.
-func points(k victim.Kind) bool {
-	return k == victim.KindNameYearMonth || k == victim.KindPhone || k == victim.KindEmail || k == victim.KindHandle
+// SureBits is how well two victims of different suspects must agree to be held
+// for one: over the whole register a coincidence is likelier than among the
+// victims of one person.
+const SureBits = 18.0
+
+// looked are the kinds of token by which victims are looked up. Two victims who
+// are held for the same share one of them at least.
+var looked = [...]bool{
+	victim.KindDOB: true, victim.KindPostcode: true, victim.KindPhone: true, victim.KindEmail: true, victim.KindHandle: true,
+	victim.KindNameYearMonth: true, victim.KindNameMonthDay: true, victim.KindNameYearDay: true,
 }
 
-func place64(t victim.Token) uint64 { return binary.BigEndian.Uint64(t.Sum[:]) + uint64(t.Kind) }
+// victims leads from victim tokens to the courses that count. Nearly all tokens
+// lead to one: further ones are kept apart.
+type victims struct {
+	first  map[uint64]uint32
+	more   map[uint64][]uint32
+	number map[identity.ID]uint32
+	ids    []identity.ID // by number; a zero one is free
+	free   []uint32
+}
 
-// WatchVictims has the view find courses by their victims, for those who look for
-// misuse alone. It must be called before Load.
-func (v *View) WatchVictims() { v.victims = victimIndex{} }
+func newVictims() victims {
+	return victims{first: map[uint64]uint32{}, more: map[uint64][]uint32{}, number: map[identity.ID]uint32{}}
+}
 
-func (x victimIndex) put(id identity.ID, c *conduct.Course) {
-	for _, tokens := range append([][]victim.Token{c.Principal}, c.Associated...) {
-		for _, t := range tokens {
-			if key := place64(t); points(t.Kind) && !slices.Contains(x[key], id) {
-				x[key] = append(x[key], id)
-			}
-		}
+// bucket is the beginning of a token's code with its kind: enough to find by.
+func bucket(t victim.Token) (uint64, bool) {
+	if int(t.Kind) >= len(looked) || !looked[t.Kind] {
+		return 0, false
 	}
+	return binary.BigEndian.Uint64(t.Sum[:])<<8 | uint64(t.Kind), true
 }
 
-// MatchVictims returns the courses of conduct one of whose victims is the person of
-// the tokens, in order. They are for professional standards alone.
-func (v *View) MatchVictims(tokens []victim.Token) []identity.ID {
-	asked := victim.ForCompare(tokens)
-	v.mu.RLock()
-	defer v.mu.RUnlock()
-	var out []identity.ID
-	for _, t := range asked {
-		if !points(t.Kind) {
+func (s *victims) put(id identity.ID, tokens []victim.Token) {
+	n := uint32(len(s.ids)) //nolint:gosec // fewer than there are courses
+	if last := len(s.free) - 1; last >= 0 {
+		n, s.free = s.free[last], s.free[:last]
+		s.ids[n] = id
+	} else {
+		s.ids = append(s.ids, id)
+	}
+	s.number[id] = n
+	for _, t := range tokens {
+		key, ok := bucket(t)
+		if !ok {
 			continue
 		}
-		for _, id := range v.victims[place64(t)] {
-			c, ok := v.courses[id]
-			if !ok || slices.Contains(out, id) {
-				continue
-			}
-			for _, of := range append([][]victim.Token{c.Principal}, c.Associated...) {
-				if verdict, _ := victim.Compare(asked, of); verdict == victim.Same {
-					out = append(out, id)
-					break
-				}
-			}
+		if first, taken := s.first[key]; !taken {
+			s.first[key] = n
+		} else if first != n && !slices.Contains(s.more[key], n) {
+			s.more[key] = append(s.more[key], n)
 		}
 	}
-	slices.SortFunc(out, func(a, b identity.ID) int { return bytes.Compare(a[:], b[:]) })
+}
+
+func (s *victims) remove(id identity.ID, tokens []victim.Token) {
+	n, ok := s.number[id]
+	if !ok {
+		return
+	}
+	delete(s.number, id)
+	s.ids[n] = identity.ID{}
+	s.free = append(s.free, n)
+	for _, t := range tokens {
+		key, ok := bucket(t)
+		if !ok {
+			continue
+		}
+		rest := slices.DeleteFunc(s.more[key], func(m uint32) bool { return m == n })
+		if s.first[key] == n {
+			delete(s.first, key)
+			if len(rest) > 0 {
+				s.first[key], rest = rest[0], rest[1:]
+			}
+		}
+		if len(rest) == 0 {
+			delete(s.more, key)
+		} else {
+			s.more[key] = rest
+		}
+	}
+}
+
+// near are the courses that share a token by which victims are looked up.
+func (s *victims) near(tokens []victim.Token) []identity.ID {
+	seen := map[uint32]bool{}
+	var out []identity.ID
+	add := func(n uint32) {
+		if !seen[n] {
+			seen[n] = true
+			out = append(out, s.ids[n])
+		}
+	}
+	for _, t := range tokens {
+		key, ok := bucket(t)
+		if !ok || len(s.more[key]) >= maxBucket {
+			continue
+		}
+		if n, taken := s.first[key]; taken {
+			add(n)
+		}
+		for _, n := range s.more[key] {
+			add(n)
+		}
+	}
 	return out
+}
+
+// SameVictim is a course whose principal victim is surely, or else possibly, the
+// one that was asked for.
+type SameVictim struct {
+	// Course is shared: do not change it.
+	Course *conduct.Course
+	// Possible says that the victim may be another.
+	Possible bool
+	bits     float64
+}
+
+// CoursesOfVictim finds the courses that count and whose principal victim is
+// probably the one with these tokens, which must be of the current layer of keys:
+// the surest first. Which of them anybody may learn of is the caller's to decide.
+func (v *View) CoursesOfVictim(tokens []victim.Token) []SameVictim {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	var out []SameVictim
+	for _, id := range v.victims.near(tokens) {
+		course, ok := v.courses[id]
+		if !ok {
+			continue
+		}
+		if verdict, bits := victim.Compare(tokens, course.Principal); verdict == victim.Same {
+			out = append(out, SameVictim{Course: course, Possible: bits < SureBits, bits: bits})
+		}
+	}
+	slices.SortFunc(out, func(a, b SameVictim) int {
+		if a.bits != b.bits {
+			if a.bits > b.bits {
+				return -1
+			}
+			return 1
+		}
+		return slices.Compare(a.Course.ID[:], b.Course.ID[:])
+	})
+	return out
+}
+
+// Tokens are stored tokens as they are compared, at the current layer of keys.
+func (v *View) Tokens(tokens []victim.Token) ([]victim.Token, error) {
+	return v.decoder.lift(victim.ForCompare(tokens))
 }
 
 // Suspect returns whose conduct a course is about; ok is false for one that does not

@@ -50,10 +50,11 @@ type View struct {
 	contacts  map[string]*registerv1.ForceContact
 	links     links
 	alerts    alerts
-	victims   victimIndex // nil unless it was asked for
 	fallen    map[identity.ID]FallenCourse
+	victims   victims
 	parts     parts
 	duties    duties
+	followed  *Followed    // nil when nobody follows
 	head      atomic.Int64 // last log index applied, -1 before the first
 	changed   changes
 }
@@ -74,6 +75,7 @@ func New(db *postgres.DB, keys *seal.KeyRing, rules *conduct.Rules, model *ident
 		links:     newLinks(),
 		alerts:    newAlerts(),
 		fallen:    map[identity.ID]FallenCourse{},
+		victims:   newVictims(),
 		parts:     newParts(),
 		duties:    newDuties(),
 	}
@@ -102,8 +104,11 @@ func (v *View) catchUp(ctx context.Context) error {
 				return err
 			}
 			v.mu.Lock()
+			was := v.nominalsOf(d.kind, d.id)
 			v.apply(d)
+			followed, about := v.followed, append(was, v.nominalsOf(d.kind, d.id)...)
 			v.mu.Unlock()
+			followed.add(about...)
 			if d.nominal != nil && !d.nominal.Silent() {
 				v.index.Put(d.id, d.nominal.Force, d.identity)
 			}
@@ -146,12 +151,13 @@ func (v *View) apply(d decoded) {
 			nominal := identity.ID(old.Nominal)
 			v.byNominal[nominal] = slices.DeleteFunc(v.byNominal[nominal], func(c identity.ID) bool { return c == d.id })
 			delete(v.courses, d.id)
+			v.victims.remove(d.id, old.Principal)
 		}
 		if d.course != nil {
 			nominal := identity.ID(d.course.Nominal)
 			v.courses[d.id] = d.course
-			if v.victims != nil {
-				v.victims.put(d.id, d.course)
+			if v.decoder.rules.Counts(*d.course) {
+				v.victims.put(d.id, d.course.Principal)
 			}
 			v.byNominal[nominal] = append(v.byNominal[nominal], d.id)
 		}
@@ -178,6 +184,7 @@ func (v *View) apply(d decoded) {
 func (v *View) Lift() error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	v.victims = newVictims()
 	for id, old := range v.courses {
 		course := *old
 		var err error
@@ -191,8 +198,8 @@ func (v *View) Lift() error {
 			}
 		}
 		v.courses[id] = &course
-		if v.victims != nil {
-			v.victims.put(id, &course)
+		if v.decoder.rules.Counts(course) {
+			v.victims.put(id, course.Principal)
 		}
 	}
 	return nil
@@ -269,6 +276,14 @@ func (v *View) Courses(id identity.ID) []*conduct.Course {
 		out = append(out, v.courses[c])
 	}
 	return out
+}
+
+// CourseByID returns a course of conduct. It is shared: do not change it.
+func (v *View) CourseByID(id identity.ID) (*conduct.Course, bool) {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	c, ok := v.courses[id]
+	return c, ok
 }
 
 // CourseIDs returns the record ids of the courses of a nominal.

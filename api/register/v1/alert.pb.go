@@ -722,6 +722,107 @@ func (x *AcknowledgeAlertRequest) GetName() string {
 	return ""
 }
 
+// ReviewCounterRequest says what a review of a counter-allegation found.
+type ReviewCounterRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The alert COUNTER_ALLEGATION of the own force.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The accusation was found genuine: from then on it counts as any other.
+	Upheld bool `protobuf:"varint,2,opt,name=upheld,proto3" json:"upheld,omitempty"`
+	// Why, at least 10 characters; sealed in the log.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReviewCounterRequest) Reset() {
+	*x = ReviewCounterRequest{}
+	mi := &file_register_v1_alert_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReviewCounterRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReviewCounterRequest) ProtoMessage() {}
+
+func (x *ReviewCounterRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_alert_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReviewCounterRequest.ProtoReflect.Descriptor instead.
+func (*ReviewCounterRequest) Descriptor() ([]byte, []int) {
+	return file_register_v1_alert_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ReviewCounterRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ReviewCounterRequest) GetUpheld() bool {
+	if x != nil {
+		return x.Upheld
+	}
+	return false
+}
+
+func (x *ReviewCounterRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// ReviewCounterResponse says that the review was noted.
+type ReviewCounterResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReviewCounterResponse) Reset() {
+	*x = ReviewCounterResponse{}
+	mi := &file_register_v1_alert_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReviewCounterResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReviewCounterResponse) ProtoMessage() {}
+
+func (x *ReviewCounterResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_alert_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReviewCounterResponse.ProtoReflect.Descriptor instead.
+func (*ReviewCounterResponse) Descriptor() ([]byte, []int) {
+	return file_register_v1_alert_proto_rawDescGZIP(), []int{7}
+}
+
 // ListRetractionsRequest asks for one's own retractions.
 type ListRetractionsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -734,7 +835,7 @@ type ListRetractionsRequest struct {
 
 func (x *ListRetractionsRequest) Reset() {
 	*x = ListRetractionsRequest{}
-	mi := &file_register_v1_alert_proto_msgTypes[6]
+	mi := &file_register_v1_alert_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -746,7 +847,7 @@ func (x *ListRetractionsRequest) String() string {
 func (*ListRetractionsRequest) ProtoMessage() {}
 
 func (x *ListRetractionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_alert_proto_msgTypes[6]
+	mi := &file_register_v1_alert_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -759,7 +860,7 @@ func (x *ListRetractionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRetractionsRequest.ProtoReflect.Descriptor instead.
 func (*ListRetractionsRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_alert_proto_rawDescGZIP(), []int{6}
+	return file_register_v1_alert_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListRetractionsRequest) GetSince() *timestamppb.Timestamp {
@@ -780,7 +881,7 @@ type ListRetractionsResponse struct {
 
 func (x *ListRetractionsResponse) Reset() {
 	*x = ListRetractionsResponse{}
-	mi := &file_register_v1_alert_proto_msgTypes[7]
+	mi := &file_register_v1_alert_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -792,7 +893,7 @@ func (x *ListRetractionsResponse) String() string {
 func (*ListRetractionsResponse) ProtoMessage() {}
 
 func (x *ListRetractionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_alert_proto_msgTypes[7]
+	mi := &file_register_v1_alert_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -805,7 +906,7 @@ func (x *ListRetractionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRetractionsResponse.ProtoReflect.Descriptor instead.
 func (*ListRetractionsResponse) Descriptor() ([]byte, []int) {
-	return file_register_v1_alert_proto_rawDescGZIP(), []int{7}
+	return file_register_v1_alert_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListRetractionsResponse) GetRetractions() []*Retraction {
@@ -837,7 +938,7 @@ type Retraction struct {
 
 func (x *Retraction) Reset() {
 	*x = Retraction{}
-	mi := &file_register_v1_alert_proto_msgTypes[8]
+	mi := &file_register_v1_alert_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -849,7 +950,7 @@ func (x *Retraction) String() string {
 func (*Retraction) ProtoMessage() {}
 
 func (x *Retraction) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_alert_proto_msgTypes[8]
+	mi := &file_register_v1_alert_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -862,7 +963,7 @@ func (x *Retraction) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Retraction.ProtoReflect.Descriptor instead.
 func (*Retraction) Descriptor() ([]byte, []int) {
-	return file_register_v1_alert_proto_rawDescGZIP(), []int{8}
+	return file_register_v1_alert_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Retraction) GetCode() string {
@@ -954,7 +1055,13 @@ const file_register_v1_alert_proto_rawDesc = "" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\"_\n" +
 	"\x17AcknowledgeAlertRequest\x12D\n" +
-	"\x04name\x18\x01 \x01(\tB0\xe0A\x02\xbaH*r(2&^forces/[0-9]{2}/alerts/[0-9a-f-]{36}$R\x04name\"Z\n" +
+	"\x04name\x18\x01 \x01(\tB0\xe0A\x02\xbaH*r(2&^forces/[0-9]{2}/alerts/[0-9a-f-]{36}$R\x04name\"\x9b\x01\n" +
+	"\x14ReviewCounterRequest\x12D\n" +
+	"\x04name\x18\x01 \x01(\tB0\xe0A\x02\xbaH*r(2&^forces/[0-9]{2}/alerts/[0-9a-f-]{36}$R\x04name\x12\x16\n" +
+	"\x06upheld\x18\x02 \x01(\bR\x06upheld\x12%\n" +
+	"\x06reason\x18\x03 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\n" +
+	"\x18\xd0\x0fR\x06reason\"\x17\n" +
+	"\x15ReviewCounterResponse\"Z\n" +
 	"\x16ListRetractionsRequest\x12@\n" +
 	"\x05since\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampB\x0e\xbaH\v\xb2\x01\b2\x06\b\x80\x87\xb5\xc3\x03R\x05since\"T\n" +
 	"\x17ListRetractionsResponse\x129\n" +
@@ -999,7 +1106,7 @@ const file_register_v1_alert_proto_rawDesc = "" +
 	"\x1aALERT_AUDIENCE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13ALERT_AUDIENCE_SPOC\x10\x01\x12\x16\n" +
 	"\x12ALERT_AUDIENCE_PSD\x10\x02\x12\x1c\n" +
-	"\x18ALERT_AUDIENCE_REVIEWERS\x10\x032\xd6\x04\n" +
+	"\x18ALERT_AUDIENCE_REVIEWERS\x10\x032\xfd\x05\n" +
 	"\fAlertService\x12\x86\x01\n" +
 	"\n" +
 	"ListAlerts\x12\x1e.register.v1.ListAlertsRequest\x1a\x1f.register.v1.ListAlertsResponse\"7\x92\x82\x19\x0f\n" +
@@ -1007,7 +1114,9 @@ const file_register_v1_alert_proto_rawDesc = "" +
 	"\vWatchAlerts\x12\x1f.register.v1.WatchAlertsRequest\x1a .register.v1.WatchAlertsResponse\"=\x92\x82\x19\x0f\n" +
 	"\x05alert\x12\x04list\x18\x03\x82\xd3\xe4\x93\x02$\x12\"/v1/{parent=forces/*}/alerts:watch0\x01\x12\x9b\x01\n" +
 	"\x10AcknowledgeAlert\x12$.register.v1.AcknowledgeAlertRequest\x1a\x12.register.v1.Alert\"M\x92\x82\x19\x16\n" +
-	"\x05alert\x12\vacknowledge\x18\x02\x82\xd3\xe4\x93\x02-:\x01*\"(/v1/{name=forces/*/alerts/*}:acknowledge\x12\x8a\x01\n" +
+	"\x05alert\x12\vacknowledge\x18\x02\x82\xd3\xe4\x93\x02-:\x01*\"(/v1/{name=forces/*/alerts/*}:acknowledge\x12\xa4\x01\n" +
+	"\rReviewCounter\x12!.register.v1.ReviewCounterRequest\x1a\".register.v1.ReviewCounterResponse\"L\x92\x82\x19\x13\n" +
+	"\acounter\x12\x06review\x18\x02\x82\xd3\xe4\x93\x02/:\x01*\"*/v1/{name=forces/*/alerts/*}:reviewCounter\x12\x8a\x01\n" +
 	"\x0fListRetractions\x12#.register.v1.ListRetractionsRequest\x1a$.register.v1.ListRetractionsResponse\",\x92\x82\x19\x0e\n" +
 	"\x04self\x12\x04read\x18\x03\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/me/retractionsB\xaf\x01\n" +
 	"\x0fcom.register.v1B\n" +
@@ -1026,7 +1135,7 @@ func file_register_v1_alert_proto_rawDescGZIP() []byte {
 }
 
 var file_register_v1_alert_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_register_v1_alert_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_register_v1_alert_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_register_v1_alert_proto_goTypes = []any{
 	(AlertKind)(0),                  // 0: register.v1.AlertKind
 	(AlertAudience)(0),              // 1: register.v1.AlertAudience
@@ -1036,32 +1145,36 @@ var file_register_v1_alert_proto_goTypes = []any{
 	(*WatchAlertsRequest)(nil),      // 5: register.v1.WatchAlertsRequest
 	(*WatchAlertsResponse)(nil),     // 6: register.v1.WatchAlertsResponse
 	(*AcknowledgeAlertRequest)(nil), // 7: register.v1.AcknowledgeAlertRequest
-	(*ListRetractionsRequest)(nil),  // 8: register.v1.ListRetractionsRequest
-	(*ListRetractionsResponse)(nil), // 9: register.v1.ListRetractionsResponse
-	(*Retraction)(nil),              // 10: register.v1.Retraction
-	(*timestamppb.Timestamp)(nil),   // 11: google.protobuf.Timestamp
+	(*ReviewCounterRequest)(nil),    // 8: register.v1.ReviewCounterRequest
+	(*ReviewCounterResponse)(nil),   // 9: register.v1.ReviewCounterResponse
+	(*ListRetractionsRequest)(nil),  // 10: register.v1.ListRetractionsRequest
+	(*ListRetractionsResponse)(nil), // 11: register.v1.ListRetractionsResponse
+	(*Retraction)(nil),              // 12: register.v1.Retraction
+	(*timestamppb.Timestamp)(nil),   // 13: google.protobuf.Timestamp
 }
 var file_register_v1_alert_proto_depIdxs = []int32{
 	0,  // 0: register.v1.Alert.kind:type_name -> register.v1.AlertKind
-	11, // 1: register.v1.Alert.create_time:type_name -> google.protobuf.Timestamp
-	11, // 2: register.v1.Alert.acknowledge_time:type_name -> google.protobuf.Timestamp
+	13, // 1: register.v1.Alert.create_time:type_name -> google.protobuf.Timestamp
+	13, // 2: register.v1.Alert.acknowledge_time:type_name -> google.protobuf.Timestamp
 	1,  // 3: register.v1.Alert.audience:type_name -> register.v1.AlertAudience
 	2,  // 4: register.v1.ListAlertsResponse.alerts:type_name -> register.v1.Alert
 	2,  // 5: register.v1.WatchAlertsResponse.alert:type_name -> register.v1.Alert
-	11, // 6: register.v1.ListRetractionsRequest.since:type_name -> google.protobuf.Timestamp
-	10, // 7: register.v1.ListRetractionsResponse.retractions:type_name -> register.v1.Retraction
-	11, // 8: register.v1.Retraction.time:type_name -> google.protobuf.Timestamp
-	11, // 9: register.v1.Retraction.shown_time:type_name -> google.protobuf.Timestamp
+	13, // 6: register.v1.ListRetractionsRequest.since:type_name -> google.protobuf.Timestamp
+	12, // 7: register.v1.ListRetractionsResponse.retractions:type_name -> register.v1.Retraction
+	13, // 8: register.v1.Retraction.time:type_name -> google.protobuf.Timestamp
+	13, // 9: register.v1.Retraction.shown_time:type_name -> google.protobuf.Timestamp
 	3,  // 10: register.v1.AlertService.ListAlerts:input_type -> register.v1.ListAlertsRequest
 	5,  // 11: register.v1.AlertService.WatchAlerts:input_type -> register.v1.WatchAlertsRequest
 	7,  // 12: register.v1.AlertService.AcknowledgeAlert:input_type -> register.v1.AcknowledgeAlertRequest
-	8,  // 13: register.v1.AlertService.ListRetractions:input_type -> register.v1.ListRetractionsRequest
-	4,  // 14: register.v1.AlertService.ListAlerts:output_type -> register.v1.ListAlertsResponse
-	6,  // 15: register.v1.AlertService.WatchAlerts:output_type -> register.v1.WatchAlertsResponse
-	2,  // 16: register.v1.AlertService.AcknowledgeAlert:output_type -> register.v1.Alert
-	9,  // 17: register.v1.AlertService.ListRetractions:output_type -> register.v1.ListRetractionsResponse
-	14, // [14:18] is the sub-list for method output_type
-	10, // [10:14] is the sub-list for method input_type
+	8,  // 13: register.v1.AlertService.ReviewCounter:input_type -> register.v1.ReviewCounterRequest
+	10, // 14: register.v1.AlertService.ListRetractions:input_type -> register.v1.ListRetractionsRequest
+	4,  // 15: register.v1.AlertService.ListAlerts:output_type -> register.v1.ListAlertsResponse
+	6,  // 16: register.v1.AlertService.WatchAlerts:output_type -> register.v1.WatchAlertsResponse
+	2,  // 17: register.v1.AlertService.AcknowledgeAlert:output_type -> register.v1.Alert
+	9,  // 18: register.v1.AlertService.ReviewCounter:output_type -> register.v1.ReviewCounterResponse
+	11, // 19: register.v1.AlertService.ListRetractions:output_type -> register.v1.ListRetractionsResponse
+	15, // [15:20] is the sub-list for method output_type
+	10, // [10:15] is the sub-list for method input_type
 	10, // [10:10] is the sub-list for extension type_name
 	10, // [10:10] is the sub-list for extension extendee
 	0,  // [0:10] is the sub-list for field type_name
@@ -1079,7 +1192,7 @@ func file_register_v1_alert_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_v1_alert_proto_rawDesc), len(file_register_v1_alert_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   9,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -24,6 +24,7 @@ const (
 	AlertService_ListAlerts_FullMethodName       = "/register.v1.AlertService/ListAlerts"
 	AlertService_WatchAlerts_FullMethodName      = "/register.v1.AlertService/WatchAlerts"
 	AlertService_AcknowledgeAlert_FullMethodName = "/register.v1.AlertService/AcknowledgeAlert"
+	AlertService_ReviewCounter_FullMethodName    = "/register.v1.AlertService/ReviewCounter"
 	AlertService_ListRetractions_FullMethodName  = "/register.v1.AlertService/ListRetractions"
 )
 
@@ -54,6 +55,13 @@ type AlertServiceClient interface {
 	//
 	// Errors: NOT_FOUND when there is none, or none that the caller may know of.
 	AcknowledgeAlert(ctx context.Context, in *AcknowledgeAlertRequest, opts ...grpc.CallOption) (*Alert, error)
+	// ReviewCounter notes what a review of a counter-allegation found. Until then the
+	// later of the two accusations counts towards nothing; the force that recorded it
+	// reviews it, by somebody else than who registered it.
+	//
+	// Errors: NOT_FOUND when there is none, or none that the caller may know of;
+	// FAILED_PRECONDITION with reason OTHER_FORCE, SECOND_PERSON or RECORD_CANCELLED.
+	ReviewCounter(ctx context.Context, in *ReviewCounterRequest, opts ...grpc.CallOption) (*ReviewCounterResponse, error)
 	// ListRetractions lists to the caller what was shown to him, by a search, an
 	// alert or otherwise, and has fallen away since. It is computed from the access
 	// log, and what is SILENT by now is left out.
@@ -107,6 +115,16 @@ func (c *alertServiceClient) AcknowledgeAlert(ctx context.Context, in *Acknowled
 	return out, nil
 }
 
+func (c *alertServiceClient) ReviewCounter(ctx context.Context, in *ReviewCounterRequest, opts ...grpc.CallOption) (*ReviewCounterResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReviewCounterResponse)
+	err := c.cc.Invoke(ctx, AlertService_ReviewCounter_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *alertServiceClient) ListRetractions(ctx context.Context, in *ListRetractionsRequest, opts ...grpc.CallOption) (*ListRetractionsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListRetractionsResponse)
@@ -144,6 +162,13 @@ type AlertServiceServer interface {
 	//
 	// Errors: NOT_FOUND when there is none, or none that the caller may know of.
 	AcknowledgeAlert(context.Context, *AcknowledgeAlertRequest) (*Alert, error)
+	// ReviewCounter notes what a review of a counter-allegation found. Until then the
+	// later of the two accusations counts towards nothing; the force that recorded it
+	// reviews it, by somebody else than who registered it.
+	//
+	// Errors: NOT_FOUND when there is none, or none that the caller may know of;
+	// FAILED_PRECONDITION with reason OTHER_FORCE, SECOND_PERSON or RECORD_CANCELLED.
+	ReviewCounter(context.Context, *ReviewCounterRequest) (*ReviewCounterResponse, error)
 	// ListRetractions lists to the caller what was shown to him, by a search, an
 	// alert or otherwise, and has fallen away since. It is computed from the access
 	// log, and what is SILENT by now is left out.
@@ -166,6 +191,9 @@ func (UnimplementedAlertServiceServer) WatchAlerts(*WatchAlertsRequest, grpc.Ser
 }
 func (UnimplementedAlertServiceServer) AcknowledgeAlert(context.Context, *AcknowledgeAlertRequest) (*Alert, error) {
 	return nil, status.Error(codes.Unimplemented, "method AcknowledgeAlert not implemented")
+}
+func (UnimplementedAlertServiceServer) ReviewCounter(context.Context, *ReviewCounterRequest) (*ReviewCounterResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReviewCounter not implemented")
 }
 func (UnimplementedAlertServiceServer) ListRetractions(context.Context, *ListRetractionsRequest) (*ListRetractionsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListRetractions not implemented")
@@ -238,6 +266,24 @@ func _AlertService_AcknowledgeAlert_Handler(srv interface{}, ctx context.Context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AlertService_ReviewCounter_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReviewCounterRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AlertServiceServer).ReviewCounter(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AlertService_ReviewCounter_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AlertServiceServer).ReviewCounter(ctx, req.(*ReviewCounterRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _AlertService_ListRetractions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListRetractionsRequest)
 	if err := dec(in); err != nil {
@@ -270,6 +316,10 @@ var AlertService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "AcknowledgeAlert",
 			Handler:    _AlertService_AcknowledgeAlert_Handler,
+		},
+		{
+			MethodName: "ReviewCounter",
+			Handler:    _AlertService_ReviewCounter_Handler,
 		},
 		{
 			MethodName: "ListRetractions",

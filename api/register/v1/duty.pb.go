@@ -1736,7 +1736,26 @@ const file_register_v1_duty_proto_rawDesc = "" +
 	"\rPromptVerdict\x12\x1e\n" +
 	"\x1aPROMPT_VERDICT_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17PROMPT_VERDICT_ACCEPTED\x10\x01\x12\x1d\n" +
-	"\x19PROMPT_VERDICT_OVERRIDDEN\x10\x02B\xae\x01\n" +
+	"\x19PROMPT_VERDICT_OVERRIDDEN\x10\x022\x94\t\n" +
+	"\vDutyService\x12\x85\x01\n" +
+	"\n" +
+	"ListDuties\x12\x1e.register.v1.ListDutiesRequest\x1a\x1f.register.v1.ListDutiesResponse\"6\x92\x82\x19\x0e\n" +
+	"\x04duty\x12\x04list\x18\x03\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{parent=forces/*}/duties\x12q\n" +
+	"\aGetDuty\x12\x1b.register.v1.GetDutyRequest\x1a\x11.register.v1.Duty\"6\x92\x82\x19\x0e\n" +
+	"\x04duty\x12\x04read\x18\x03\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{name=forces/*/duties/*}\x12\x83\x01\n" +
+	"\n" +
+	"AssignDuty\x12\x1e.register.v1.AssignDutyRequest\x1a\x11.register.v1.Duty\"B\x92\x82\x19\x10\n" +
+	"\x04duty\x12\x06assign\x18\x02\x82\xd3\xe4\x93\x02(:\x01*\"#/v1/{name=forces/*/duties/*}:assign\x12\x7f\n" +
+	"\tCloseDuty\x12\x1d.register.v1.CloseDutyRequest\x1a\x11.register.v1.Duty\"@\x92\x82\x19\x0f\n" +
+	"\x04duty\x12\x05close\x18\x02\x82\xd3\xe4\x93\x02':\x01*\"\"/v1/{name=forces/*/duties/*}:close\x12\x94\x01\n" +
+	"\x0eApproveClosure\x12\".register.v1.ApproveClosureRequest\x1a\x11.register.v1.Duty\"K\x92\x82\x19\x11\n" +
+	"\x04duty\x12\aapprove\x18\x02\x82\xd3\xe4\x93\x020:\x01*\"+/v1/{name=forces/*/duties/*}:approveClosure\x12\x91\x01\n" +
+	"\rRefuseClosure\x12!.register.v1.RefuseClosureRequest\x1a\x11.register.v1.Duty\"J\x92\x82\x19\x11\n" +
+	"\x04duty\x12\aapprove\x18\x02\x82\xd3\xe4\x93\x02/:\x01*\"*/v1/{name=forces/*/duties/*}:refuseClosure\x12\x9a\x01\n" +
+	"\vJudgePrompt\x12\x1f.register.v1.JudgePromptRequest\x1a\x1c.register.v1.PromptJudgement\"L\x92\x82\x19\x11\n" +
+	"\x06prompt\x12\x05judge\x18\x02\x82\xd3\xe4\x93\x021:\x01*\",/v1/{parent=forces/*/nominals/*}:judgePrompt\x12\xba\x01\n" +
+	"\x14ListPromptJudgements\x12(.register.v1.ListPromptJudgementsRequest\x1a).register.v1.ListPromptJudgementsResponse\"M\x92\x82\x19\x10\n" +
+	"\x06prompt\x12\x04read\x18\x03\x82\xd3\xe4\x93\x023\x121/v1/{parent=forces/*/nominals/*}/promptJudgementsB\xae\x01\n" +
 	"\x0fcom.register.v1B\tDutyProtoP\x01ZCgithub.com/perpetrator-register/register/api/register/v1;registerv1\xa2\x02\x03RXX\xaa\x02\vRegister.V1\xca\x02\vRegister\\V1\xe2\x02\x17Register\\V1\\GPBMetadata\xea\x02\fRegister::V1b\x06proto3"
 
 var (
@@ -1801,8 +1820,24 @@ var file_register_v1_duty_proto_depIdxs = []int32{
 	20, // 21: register.v1.PromptJudgement.time:type_name -> google.protobuf.Timestamp
 	2,  // 22: register.v1.JudgePromptRequest.verdict:type_name -> register.v1.PromptVerdict
 	16, // 23: register.v1.ListPromptJudgementsResponse.judgements:type_name -> register.v1.PromptJudgement
-	24, // [24:24] is the sub-list for method output_type
-	24, // [24:24] is the sub-list for method input_type
+	9,  // 24: register.v1.DutyService.ListDuties:input_type -> register.v1.ListDutiesRequest
+	11, // 25: register.v1.DutyService.GetDuty:input_type -> register.v1.GetDutyRequest
+	12, // 26: register.v1.DutyService.AssignDuty:input_type -> register.v1.AssignDutyRequest
+	13, // 27: register.v1.DutyService.CloseDuty:input_type -> register.v1.CloseDutyRequest
+	14, // 28: register.v1.DutyService.ApproveClosure:input_type -> register.v1.ApproveClosureRequest
+	15, // 29: register.v1.DutyService.RefuseClosure:input_type -> register.v1.RefuseClosureRequest
+	17, // 30: register.v1.DutyService.JudgePrompt:input_type -> register.v1.JudgePromptRequest
+	18, // 31: register.v1.DutyService.ListPromptJudgements:input_type -> register.v1.ListPromptJudgementsRequest
+	10, // 32: register.v1.DutyService.ListDuties:output_type -> register.v1.ListDutiesResponse
+	3,  // 33: register.v1.DutyService.GetDuty:output_type -> register.v1.Duty
+	3,  // 34: register.v1.DutyService.AssignDuty:output_type -> register.v1.Duty
+	3,  // 35: register.v1.DutyService.CloseDuty:output_type -> register.v1.Duty
+	3,  // 36: register.v1.DutyService.ApproveClosure:output_type -> register.v1.Duty
+	3,  // 37: register.v1.DutyService.RefuseClosure:output_type -> register.v1.Duty
+	16, // 38: register.v1.DutyService.JudgePrompt:output_type -> register.v1.PromptJudgement
+	19, // 39: register.v1.DutyService.ListPromptJudgements:output_type -> register.v1.ListPromptJudgementsResponse
+	32, // [32:40] is the sub-list for method output_type
+	24, // [24:32] is the sub-list for method input_type
 	24, // [24:24] is the sub-list for extension type_name
 	24, // [24:24] is the sub-list for extension extendee
 	0,  // [0:24] is the sub-list for field type_name
@@ -1822,7 +1857,7 @@ func file_register_v1_duty_proto_init() {
 			NumEnums:      3,
 			NumMessages:   17,
 			NumExtensions: 0,
-			NumServices:   0,
+			NumServices:   1,
 		},
 		GoTypes:           file_register_v1_duty_proto_goTypes,
 		DependencyIndexes: file_register_v1_duty_proto_depIdxs,

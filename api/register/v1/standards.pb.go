@@ -80,6 +80,120 @@ func (SanctionKind) EnumDescriptor() ([]byte, []int) {
 	return file_register_v1_standards_proto_rawDescGZIP(), []int{0}
 }
 
+// UnsealingState says how far an unsealing is.
+type UnsealingState int32
+
+const (
+	// Not stated.
+	UnsealingState_UNSEALING_STATE_UNSPECIFIED UnsealingState = 0
+	// It waits for a second person.
+	UnsealingState_UNSEALING_STATE_REQUESTED UnsealingState = 1
+	// The asker may open it.
+	UnsealingState_UNSEALING_STATE_APPROVED UnsealingState = 2
+	// It was opened, once.
+	UnsealingState_UNSEALING_STATE_OPENED UnsealingState = 3
+)
+
+// Enum value maps for UnsealingState.
+var (
+	UnsealingState_name = map[int32]string{
+		0: "UNSEALING_STATE_UNSPECIFIED",
+		1: "UNSEALING_STATE_REQUESTED",
+		2: "UNSEALING_STATE_APPROVED",
+		3: "UNSEALING_STATE_OPENED",
+	}
+	UnsealingState_value = map[string]int32{
+		"UNSEALING_STATE_UNSPECIFIED": 0,
+		"UNSEALING_STATE_REQUESTED":   1,
+		"UNSEALING_STATE_APPROVED":    2,
+		"UNSEALING_STATE_OPENED":      3,
+	}
+)
+
+func (x UnsealingState) Enum() *UnsealingState {
+	p := new(UnsealingState)
+	*p = x
+	return p
+}
+
+func (x UnsealingState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (UnsealingState) Descriptor() protoreflect.EnumDescriptor {
+	return file_register_v1_standards_proto_enumTypes[1].Descriptor()
+}
+
+func (UnsealingState) Type() protoreflect.EnumType {
+	return &file_register_v1_standards_proto_enumTypes[1]
+}
+
+func (x UnsealingState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use UnsealingState.Descriptor instead.
+func (UnsealingState) EnumDescriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{1}
+}
+
+// Verdict is what a reviewer makes of a use of the register.
+type Verdict int32
+
+const (
+	// Not given.
+	Verdict_VERDICT_UNSPECIFIED Verdict = 0
+	// It was proper.
+	Verdict_VERDICT_PROPER Verdict = 1
+	// It needs an explanation.
+	Verdict_VERDICT_QUESTIONED Verdict = 2
+	// It was improper.
+	Verdict_VERDICT_IMPROPER Verdict = 3
+)
+
+// Enum value maps for Verdict.
+var (
+	Verdict_name = map[int32]string{
+		0: "VERDICT_UNSPECIFIED",
+		1: "VERDICT_PROPER",
+		2: "VERDICT_QUESTIONED",
+		3: "VERDICT_IMPROPER",
+	}
+	Verdict_value = map[string]int32{
+		"VERDICT_UNSPECIFIED": 0,
+		"VERDICT_PROPER":      1,
+		"VERDICT_QUESTIONED":  2,
+		"VERDICT_IMPROPER":    3,
+	}
+)
+
+func (x Verdict) Enum() *Verdict {
+	p := new(Verdict)
+	*p = x
+	return p
+}
+
+func (x Verdict) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Verdict) Descriptor() protoreflect.EnumDescriptor {
+	return file_register_v1_standards_proto_enumTypes[2].Descriptor()
+}
+
+func (Verdict) Type() protoreflect.EnumType {
+	return &file_register_v1_standards_proto_enumTypes[2]
+}
+
+func (x Verdict) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Verdict.Descriptor instead.
+func (Verdict) EnumDescriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{2}
+}
+
 // Sanction is what PSD has ordered for one user of its force.
 type Sanction struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -519,11 +633,1184 @@ func (x *ListSanctionsResponse) GetNextPageToken() string {
 	return ""
 }
 
+// Unsealing is a request to open the sealed part of an entry.
+type Unsealing struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The resource name.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The entry's index in the log.
+	Entry int64 `protobuf:"varint,2,opt,name=entry,proto3" json:"entry,omitempty"`
+	// Whose call it was: the caller's name in the log.
+	Subject string `protobuf:"bytes,3,opt,name=subject,proto3" json:"subject,omitempty"`
+	// How far it is.
+	State UnsealingState `protobuf:"varint,4,opt,name=state,proto3,enum=register.v1.UnsealingState" json:"state,omitempty"`
+	// For what lawful purpose.
+	Purpose LogPurpose `protobuf:"varint,5,opt,name=purpose,proto3,enum=register.v1.LogPurpose" json:"purpose,omitempty"`
+	// The reference of the case.
+	Reference string `protobuf:"bytes,6,opt,name=reference,proto3" json:"reference,omitempty"`
+	// Why, in words.
+	Reason string `protobuf:"bytes,7,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Who asked.
+	Asker string `protobuf:"bytes,8,opt,name=asker,proto3" json:"asker,omitempty"`
+	// When.
+	AskTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=ask_time,json=askTime,proto3" json:"ask_time,omitempty"`
+	// Who approved; empty before.
+	Approver string `protobuf:"bytes,10,opt,name=approver,proto3" json:"approver,omitempty"`
+	// When.
+	ApproveTime *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=approve_time,json=approveTime,proto3" json:"approve_time,omitempty"`
+	// When it was opened; absent before.
+	OpenTime *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=open_time,json=openTime,proto3" json:"open_time,omitempty"`
+	// Until when it can be approved or, once approved, opened.
+	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	// The national auditor's case access under which it is asked; empty for PSD.
+	CaseAccess    string `protobuf:"bytes,14,opt,name=case_access,json=caseAccess,proto3" json:"case_access,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Unsealing) Reset() {
+	*x = Unsealing{}
+	mi := &file_register_v1_standards_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Unsealing) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Unsealing) ProtoMessage() {}
+
+func (x *Unsealing) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_standards_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Unsealing.ProtoReflect.Descriptor instead.
+func (*Unsealing) Descriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Unsealing) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Unsealing) GetEntry() int64 {
+	if x != nil {
+		return x.Entry
+	}
+	return 0
+}
+
+func (x *Unsealing) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
+func (x *Unsealing) GetState() UnsealingState {
+	if x != nil {
+		return x.State
+	}
+	return UnsealingState_UNSEALING_STATE_UNSPECIFIED
+}
+
+func (x *Unsealing) GetPurpose() LogPurpose {
+	if x != nil {
+		return x.Purpose
+	}
+	return LogPurpose_LOG_PURPOSE_UNSPECIFIED
+}
+
+func (x *Unsealing) GetReference() string {
+	if x != nil {
+		return x.Reference
+	}
+	return ""
+}
+
+func (x *Unsealing) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Unsealing) GetAsker() string {
+	if x != nil {
+		return x.Asker
+	}
+	return ""
+}
+
+func (x *Unsealing) GetAskTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AskTime
+	}
+	return nil
+}
+
+func (x *Unsealing) GetApprover() string {
+	if x != nil {
+		return x.Approver
+	}
+	return ""
+}
+
+func (x *Unsealing) GetApproveTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ApproveTime
+	}
+	return nil
+}
+
+func (x *Unsealing) GetOpenTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.OpenTime
+	}
+	return nil
+}
+
+func (x *Unsealing) GetExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpireTime
+	}
+	return nil
+}
+
+func (x *Unsealing) GetCaseAccess() string {
+	if x != nil {
+		return x.CaseAccess
+	}
+	return ""
+}
+
+// RequestUnsealingRequest asks for an unsealing.
+type RequestUnsealingRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The force of the entry's caller, "forces/33".
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// The entry's index in the log.
+	Entry int64 `protobuf:"varint,2,opt,name=entry,proto3" json:"entry,omitempty"`
+	// For what lawful purpose.
+	Purpose LogPurpose `protobuf:"varint,3,opt,name=purpose,proto3,enum=register.v1.LogPurpose" json:"purpose,omitempty"`
+	// The reference of the case, 3 to 80 characters.
+	Reference string `protobuf:"bytes,4,opt,name=reference,proto3" json:"reference,omitempty"`
+	// Why, in words, 10 to 1000 characters.
+	Reason string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Declares that you are neither the entry's caller nor in one line of
+	// management with him.
+	NoConflict bool `protobuf:"varint,6,opt,name=no_conflict,json=noConflict,proto3" json:"no_conflict,omitempty"`
+	// The national auditor's case access; PSD leaves it out.
+	CaseAccess    string `protobuf:"bytes,7,opt,name=case_access,json=caseAccess,proto3" json:"case_access,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RequestUnsealingRequest) Reset() {
+	*x = RequestUnsealingRequest{}
+	mi := &file_register_v1_standards_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RequestUnsealingRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RequestUnsealingRequest) ProtoMessage() {}
+
+func (x *RequestUnsealingRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_standards_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RequestUnsealingRequest.ProtoReflect.Descriptor instead.
+func (*RequestUnsealingRequest) Descriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *RequestUnsealingRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *RequestUnsealingRequest) GetEntry() int64 {
+	if x != nil {
+		return x.Entry
+	}
+	return 0
+}
+
+func (x *RequestUnsealingRequest) GetPurpose() LogPurpose {
+	if x != nil {
+		return x.Purpose
+	}
+	return LogPurpose_LOG_PURPOSE_UNSPECIFIED
+}
+
+func (x *RequestUnsealingRequest) GetReference() string {
+	if x != nil {
+		return x.Reference
+	}
+	return ""
+}
+
+func (x *RequestUnsealingRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *RequestUnsealingRequest) GetNoConflict() bool {
+	if x != nil {
+		return x.NoConflict
+	}
+	return false
+}
+
+func (x *RequestUnsealingRequest) GetCaseAccess() string {
+	if x != nil {
+		return x.CaseAccess
+	}
+	return ""
+}
+
+// ApproveUnsealingRequest approves an unsealing.
+type ApproveUnsealingRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name, "forces/33/unsealings/…".
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Declares that you are neither the entry's caller nor in one line of
+	// management with him.
+	NoConflict    bool `protobuf:"varint,2,opt,name=no_conflict,json=noConflict,proto3" json:"no_conflict,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApproveUnsealingRequest) Reset() {
+	*x = ApproveUnsealingRequest{}
+	mi := &file_register_v1_standards_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApproveUnsealingRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApproveUnsealingRequest) ProtoMessage() {}
+
+func (x *ApproveUnsealingRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_standards_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApproveUnsealingRequest.ProtoReflect.Descriptor instead.
+func (*ApproveUnsealingRequest) Descriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ApproveUnsealingRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ApproveUnsealingRequest) GetNoConflict() bool {
+	if x != nil {
+		return x.NoConflict
+	}
+	return false
+}
+
+// OpenUnsealingRequest opens an approved unsealing.
+type OpenUnsealingRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name, "forces/33/unsealings/…".
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OpenUnsealingRequest) Reset() {
+	*x = OpenUnsealingRequest{}
+	mi := &file_register_v1_standards_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OpenUnsealingRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OpenUnsealingRequest) ProtoMessage() {}
+
+func (x *OpenUnsealingRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_standards_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OpenUnsealingRequest.ProtoReflect.Descriptor instead.
+func (*OpenUnsealingRequest) Descriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *OpenUnsealingRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// UnsealedEntry is an entry with what was sealed.
+type UnsealedEntry struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The entry.
+	Entry *LogEntry `protobuf:"bytes,1,opt,name=entry,proto3" json:"entry,omitempty"`
+	// What was sealed.
+	//
+	// Types that are valid to be assigned to Content:
+	//
+	//	*UnsealedEntry_Search
+	//	*UnsealedEntry_Reason
+	Content       isUnsealedEntry_Content `protobuf_oneof:"content"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnsealedEntry) Reset() {
+	*x = UnsealedEntry{}
+	mi := &file_register_v1_standards_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnsealedEntry) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnsealedEntry) ProtoMessage() {}
+
+func (x *UnsealedEntry) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_standards_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnsealedEntry.ProtoReflect.Descriptor instead.
+func (*UnsealedEntry) Descriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *UnsealedEntry) GetEntry() *LogEntry {
+	if x != nil {
+		return x.Entry
+	}
+	return nil
+}
+
+func (x *UnsealedEntry) GetContent() isUnsealedEntry_Content {
+	if x != nil {
+		return x.Content
+	}
+	return nil
+}
+
+func (x *UnsealedEntry) GetSearch() *Search {
+	if x != nil {
+		if x, ok := x.Content.(*UnsealedEntry_Search); ok {
+			return x.Search
+		}
+	}
+	return nil
+}
+
+func (x *UnsealedEntry) GetReason() *GivenReason {
+	if x != nil {
+		if x, ok := x.Content.(*UnsealedEntry_Reason); ok {
+			return x.Reason
+		}
+	}
+	return nil
+}
+
+type isUnsealedEntry_Content interface {
+	isUnsealedEntry_Content()
+}
+
+type UnsealedEntry_Search struct {
+	// Of a search: criteria, justification, candidates as shown.
+	Search *Search `protobuf:"bytes,2,opt,name=search,proto3,oneof"`
+}
+
+type UnsealedEntry_Reason struct {
+	// Of any other call: the reason given.
+	Reason *GivenReason `protobuf:"bytes,3,opt,name=reason,proto3,oneof"`
+}
+
+func (*UnsealedEntry_Search) isUnsealedEntry_Content() {}
+
+func (*UnsealedEntry_Reason) isUnsealedEntry_Content() {}
+
+// GivenReason is what a caller gave in words.
+type GivenReason struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The reason's code.
+	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	// The explanation.
+	Explanation string `protobuf:"bytes,2,opt,name=explanation,proto3" json:"explanation,omitempty"`
+	// The reference.
+	Reference string `protobuf:"bytes,3,opt,name=reference,proto3" json:"reference,omitempty"`
+	// The user whose entries were asked for.
+	Subject       string `protobuf:"bytes,4,opt,name=subject,proto3" json:"subject,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GivenReason) Reset() {
+	*x = GivenReason{}
+	mi := &file_register_v1_standards_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GivenReason) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GivenReason) ProtoMessage() {}
+
+func (x *GivenReason) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_standards_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GivenReason.ProtoReflect.Descriptor instead.
+func (*GivenReason) Descriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *GivenReason) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *GivenReason) GetExplanation() string {
+	if x != nil {
+		return x.Explanation
+	}
+	return ""
+}
+
+func (x *GivenReason) GetReference() string {
+	if x != nil {
+		return x.Reference
+	}
+	return ""
+}
+
+func (x *GivenReason) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
+// ListUnsealingsRequest asks for a page of unsealings.
+type ListUnsealingsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The force, "forces/33".
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// How many at most, 1 to 200; 0 means 50.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The token of the page before; empty for the first page.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListUnsealingsRequest) Reset() {
+	*x = ListUnsealingsRequest{}
+	mi := &file_register_v1_standards_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListUnsealingsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListUnsealingsRequest) ProtoMessage() {}
+
+func (x *ListUnsealingsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_standards_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListUnsealingsRequest.ProtoReflect.Descriptor instead.
+func (*ListUnsealingsRequest) Descriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ListUnsealingsRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *ListUnsealingsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListUnsealingsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListUnsealingsResponse is a page of unsealings.
+type ListUnsealingsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The unsealings, oldest first.
+	Unsealings []*Unsealing `protobuf:"bytes,1,rep,name=unsealings,proto3" json:"unsealings,omitempty"`
+	// The token of the next page; empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListUnsealingsResponse) Reset() {
+	*x = ListUnsealingsResponse{}
+	mi := &file_register_v1_standards_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListUnsealingsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListUnsealingsResponse) ProtoMessage() {}
+
+func (x *ListUnsealingsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_standards_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListUnsealingsResponse.ProtoReflect.Descriptor instead.
+func (*ListUnsealingsResponse) Descriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ListUnsealingsResponse) GetUnsealings() []*Unsealing {
+	if x != nil {
+		return x.Unsealings
+	}
+	return nil
+}
+
+func (x *ListUnsealingsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// CaseAccess lets the national auditor unseal entries of a force.
+type CaseAccess struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The resource name.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// For what lawful purpose.
+	Purpose LogPurpose `protobuf:"varint,2,opt,name=purpose,proto3,enum=register.v1.LogPurpose" json:"purpose,omitempty"`
+	// The reference of the case.
+	Reference string `protobuf:"bytes,3,opt,name=reference,proto3" json:"reference,omitempty"`
+	// Who opened it.
+	Opener string `protobuf:"bytes,4,opt,name=opener,proto3" json:"opener,omitempty"`
+	// When.
+	OpenTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=open_time,json=openTime,proto3" json:"open_time,omitempty"`
+	// Until when it holds.
+	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CaseAccess) Reset() {
+	*x = CaseAccess{}
+	mi := &file_register_v1_standards_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CaseAccess) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CaseAccess) ProtoMessage() {}
+
+func (x *CaseAccess) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_standards_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CaseAccess.ProtoReflect.Descriptor instead.
+func (*CaseAccess) Descriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *CaseAccess) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CaseAccess) GetPurpose() LogPurpose {
+	if x != nil {
+		return x.Purpose
+	}
+	return LogPurpose_LOG_PURPOSE_UNSPECIFIED
+}
+
+func (x *CaseAccess) GetReference() string {
+	if x != nil {
+		return x.Reference
+	}
+	return ""
+}
+
+func (x *CaseAccess) GetOpener() string {
+	if x != nil {
+		return x.Opener
+	}
+	return ""
+}
+
+func (x *CaseAccess) GetOpenTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.OpenTime
+	}
+	return nil
+}
+
+func (x *CaseAccess) GetExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpireTime
+	}
+	return nil
+}
+
+// OpenCaseAccessRequest opens a case access.
+type OpenCaseAccessRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The force, "forces/33".
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// For what lawful purpose.
+	Purpose LogPurpose `protobuf:"varint,2,opt,name=purpose,proto3,enum=register.v1.LogPurpose" json:"purpose,omitempty"`
+	// The reference of the case, 3 to 80 characters.
+	Reference string `protobuf:"bytes,3,opt,name=reference,proto3" json:"reference,omitempty"`
+	// Why, in words, 10 to 1000 characters.
+	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	// For how many days, 1 to 90.
+	Days          int32 `protobuf:"varint,5,opt,name=days,proto3" json:"days,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OpenCaseAccessRequest) Reset() {
+	*x = OpenCaseAccessRequest{}
+	mi := &file_register_v1_standards_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OpenCaseAccessRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OpenCaseAccessRequest) ProtoMessage() {}
+
+func (x *OpenCaseAccessRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_standards_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OpenCaseAccessRequest.ProtoReflect.Descriptor instead.
+func (*OpenCaseAccessRequest) Descriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *OpenCaseAccessRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *OpenCaseAccessRequest) GetPurpose() LogPurpose {
+	if x != nil {
+		return x.Purpose
+	}
+	return LogPurpose_LOG_PURPOSE_UNSPECIFIED
+}
+
+func (x *OpenCaseAccessRequest) GetReference() string {
+	if x != nil {
+		return x.Reference
+	}
+	return ""
+}
+
+func (x *OpenCaseAccessRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *OpenCaseAccessRequest) GetDays() int32 {
+	if x != nil {
+		return x.Days
+	}
+	return 0
+}
+
+// Reading is one look of somebody into the log.
+type Reading struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The resource name, "forces/33/readings/1234", with the entry's index.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// When it was.
+	Time *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=time,proto3" json:"time,omitempty"`
+	// Who read.
+	Subject string `protobuf:"bytes,3,opt,name=subject,proto3" json:"subject,omitempty"`
+	// The reader's collar number.
+	CollarNumber string `protobuf:"bytes,4,opt,name=collar_number,json=collarNumber,proto3" json:"collar_number,omitempty"`
+	// The call.
+	Method string `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
+	// The statutory purpose given.
+	Purpose string `protobuf:"bytes,6,opt,name=purpose,proto3" json:"purpose,omitempty"`
+	// How many entries were shown.
+	ResultCount int32 `protobuf:"varint,7,opt,name=result_count,json=resultCount,proto3" json:"result_count,omitempty"`
+	// The verdict, if there is one.
+	Verdict Verdict `protobuf:"varint,8,opt,name=verdict,proto3,enum=register.v1.Verdict" json:"verdict,omitempty"`
+	// What the reviewer noted.
+	Note string `protobuf:"bytes,9,opt,name=note,proto3" json:"note,omitempty"`
+	// Who gave the verdict.
+	Reviewer string `protobuf:"bytes,10,opt,name=reviewer,proto3" json:"reviewer,omitempty"`
+	// When.
+	ReviewTime    *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=review_time,json=reviewTime,proto3" json:"review_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Reading) Reset() {
+	*x = Reading{}
+	mi := &file_register_v1_standards_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Reading) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Reading) ProtoMessage() {}
+
+func (x *Reading) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_standards_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Reading.ProtoReflect.Descriptor instead.
+func (*Reading) Descriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *Reading) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Reading) GetTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Time
+	}
+	return nil
+}
+
+func (x *Reading) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
+func (x *Reading) GetCollarNumber() string {
+	if x != nil {
+		return x.CollarNumber
+	}
+	return ""
+}
+
+func (x *Reading) GetMethod() string {
+	if x != nil {
+		return x.Method
+	}
+	return ""
+}
+
+func (x *Reading) GetPurpose() string {
+	if x != nil {
+		return x.Purpose
+	}
+	return ""
+}
+
+func (x *Reading) GetResultCount() int32 {
+	if x != nil {
+		return x.ResultCount
+	}
+	return 0
+}
+
+func (x *Reading) GetVerdict() Verdict {
+	if x != nil {
+		return x.Verdict
+	}
+	return Verdict_VERDICT_UNSPECIFIED
+}
+
+func (x *Reading) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+func (x *Reading) GetReviewer() string {
+	if x != nil {
+		return x.Reviewer
+	}
+	return ""
+}
+
+func (x *Reading) GetReviewTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ReviewTime
+	}
+	return nil
+}
+
+// ListReadingsRequest asks for a page of readings.
+type ListReadingsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The force whose readers are reviewed, "forces/33"; not one's own.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// For what lawful purpose.
+	Purpose LogPurpose `protobuf:"varint,2,opt,name=purpose,proto3,enum=register.v1.LogPurpose" json:"purpose,omitempty"`
+	// The reference of the review, 3 to 80 characters.
+	Reference string `protobuf:"bytes,3,opt,name=reference,proto3" json:"reference,omitempty"`
+	// Only readings of this subject.
+	Subject string `protobuf:"bytes,4,opt,name=subject,proto3" json:"subject,omitempty"`
+	// How many at most, 1 to 200; 0 means 50.
+	PageSize int32 `protobuf:"varint,5,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The token of the page before; empty for the first page.
+	PageToken     string `protobuf:"bytes,6,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListReadingsRequest) Reset() {
+	*x = ListReadingsRequest{}
+	mi := &file_register_v1_standards_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListReadingsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListReadingsRequest) ProtoMessage() {}
+
+func (x *ListReadingsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_standards_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListReadingsRequest.ProtoReflect.Descriptor instead.
+func (*ListReadingsRequest) Descriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ListReadingsRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *ListReadingsRequest) GetPurpose() LogPurpose {
+	if x != nil {
+		return x.Purpose
+	}
+	return LogPurpose_LOG_PURPOSE_UNSPECIFIED
+}
+
+func (x *ListReadingsRequest) GetReference() string {
+	if x != nil {
+		return x.Reference
+	}
+	return ""
+}
+
+func (x *ListReadingsRequest) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
+func (x *ListReadingsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListReadingsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListReadingsResponse is a page of readings.
+type ListReadingsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The readings, newest first.
+	Readings []*Reading `protobuf:"bytes,1,rep,name=readings,proto3" json:"readings,omitempty"`
+	// The token of the next page; empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListReadingsResponse) Reset() {
+	*x = ListReadingsResponse{}
+	mi := &file_register_v1_standards_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListReadingsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListReadingsResponse) ProtoMessage() {}
+
+func (x *ListReadingsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_standards_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListReadingsResponse.ProtoReflect.Descriptor instead.
+func (*ListReadingsResponse) Descriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ListReadingsResponse) GetReadings() []*Reading {
+	if x != nil {
+		return x.Readings
+	}
+	return nil
+}
+
+func (x *ListReadingsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// ReviewReadingRequest gives a verdict on a reading.
+type ReviewReadingRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The reading, "forces/33/readings/1234".
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The verdict.
+	Verdict Verdict `protobuf:"varint,2,opt,name=verdict,proto3,enum=register.v1.Verdict" json:"verdict,omitempty"`
+	// What the reviewer notes, at most 1000 characters.
+	Note          string `protobuf:"bytes,3,opt,name=note,proto3" json:"note,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReviewReadingRequest) Reset() {
+	*x = ReviewReadingRequest{}
+	mi := &file_register_v1_standards_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReviewReadingRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReviewReadingRequest) ProtoMessage() {}
+
+func (x *ReviewReadingRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_standards_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReviewReadingRequest.ProtoReflect.Descriptor instead.
+func (*ReviewReadingRequest) Descriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *ReviewReadingRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ReviewReadingRequest) GetVerdict() Verdict {
+	if x != nil {
+		return x.Verdict
+	}
+	return Verdict_VERDICT_UNSPECIFIED
+}
+
+func (x *ReviewReadingRequest) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
 var File_register_v1_standards_proto protoreflect.FileDescriptor
 
 const file_register_v1_standards_proto_rawDesc = "" +
 	"\n" +
-	"\x1bregister/v1/standards.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\"\x9f\x04\n" +
+	"\x1bregister/v1/standards.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\x1a\x1bregister/v1/accesslog.proto\x1a\x18register/v1/search.proto\"\x9f\x04\n" +
 	"\bSanction\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\x03R\x04name\x12-\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x19.register.v1.SanctionKindR\x04kind\x12\x18\n" +
@@ -567,18 +1854,147 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\tpageToken\"t\n" +
 	"\x15ListSanctionsResponse\x123\n" +
 	"\tsanctions\x18\x01 \x03(\v2\x15.register.v1.SanctionR\tsanctions\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*f\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xaa\x04\n" +
+	"\tUnsealing\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05entry\x18\x02 \x01(\x03R\x05entry\x12\x18\n" +
+	"\asubject\x18\x03 \x01(\tR\asubject\x121\n" +
+	"\x05state\x18\x04 \x01(\x0e2\x1b.register.v1.UnsealingStateR\x05state\x121\n" +
+	"\apurpose\x18\x05 \x01(\x0e2\x17.register.v1.LogPurposeR\apurpose\x12\x1c\n" +
+	"\treference\x18\x06 \x01(\tR\treference\x12\x16\n" +
+	"\x06reason\x18\a \x01(\tR\x06reason\x12\x14\n" +
+	"\x05asker\x18\b \x01(\tR\x05asker\x125\n" +
+	"\bask_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\aaskTime\x12\x1a\n" +
+	"\bapprover\x18\n" +
+	" \x01(\tR\bapprover\x12=\n" +
+	"\fapprove_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\vapproveTime\x127\n" +
+	"\topen_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\bopenTime\x12;\n" +
+	"\vexpire_time\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"expireTime\x12\x1f\n" +
+	"\vcase_access\x18\x0e \x01(\tR\n" +
+	"caseAccess\"\xa4\x03\n" +
+	"\x17RequestUnsealingRequest\x123\n" +
+	"\x06parent\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x06parent\x12\x1d\n" +
+	"\x05entry\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x05entry\x12@\n" +
+	"\apurpose\x18\x03 \x01(\x0e2\x17.register.v1.LogPurposeB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\apurpose\x12*\n" +
+	"\treference\x18\x04 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x03\x18PR\treference\x12%\n" +
+	"\x06reason\x18\x05 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\n" +
+	"\x18\xe8\aR\x06reason\x12+\n" +
+	"\vno_conflict\x18\x06 \x01(\bB\n" +
+	"\xe0A\x02\xbaH\x04j\x02\b\x01R\n" +
+	"noConflict\x12s\n" +
+	"\vcase_access\x18\a \x01(\tBR\xbaHOrM2K^(forces/[0-9]{2}/caseAccesses/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$R\n" +
+	"caseAccess\"\xac\x01\n" +
+	"\x17ApproveUnsealingRequest\x12d\n" +
+	"\x04name\x18\x01 \x01(\tBP\xe0A\x02\xbaHJrH2F^forces/[0-9]{2}/unsealings/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$R\x04name\x12+\n" +
+	"\vno_conflict\x18\x02 \x01(\bB\n" +
+	"\xe0A\x02\xbaH\x04j\x02\b\x01R\n" +
+	"noConflict\"|\n" +
+	"\x14OpenUnsealingRequest\x12d\n" +
+	"\x04name\x18\x01 \x01(\tBP\xe0A\x02\xbaHJrH2F^forces/[0-9]{2}/unsealings/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$R\x04name\"\xaa\x01\n" +
+	"\rUnsealedEntry\x12+\n" +
+	"\x05entry\x18\x01 \x01(\v2\x15.register.v1.LogEntryR\x05entry\x12-\n" +
+	"\x06search\x18\x02 \x01(\v2\x13.register.v1.SearchH\x00R\x06search\x122\n" +
+	"\x06reason\x18\x03 \x01(\v2\x18.register.v1.GivenReasonH\x00R\x06reasonB\t\n" +
+	"\acontent\"{\n" +
+	"\vGivenReason\x12\x12\n" +
+	"\x04code\x18\x01 \x01(\tR\x04code\x12 \n" +
+	"\vexplanation\x18\x02 \x01(\tR\vexplanation\x12\x1c\n" +
+	"\treference\x18\x03 \x01(\tR\treference\x12\x18\n" +
+	"\asubject\x18\x04 \x01(\tR\asubject\"\x9e\x01\n" +
+	"\x15ListUnsealingsRequest\x123\n" +
+	"\x06parent\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x06parent\x12'\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\tpageToken\"x\n" +
+	"\x16ListUnsealingsResponse\x126\n" +
+	"\n" +
+	"unsealings\x18\x01 \x03(\v2\x16.register.v1.UnsealingR\n" +
+	"unsealings\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xff\x01\n" +
+	"\n" +
+	"CaseAccess\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x121\n" +
+	"\apurpose\x18\x02 \x01(\x0e2\x17.register.v1.LogPurposeR\apurpose\x12\x1c\n" +
+	"\treference\x18\x03 \x01(\tR\treference\x12\x16\n" +
+	"\x06opener\x18\x04 \x01(\tR\x06opener\x127\n" +
+	"\topen_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\bopenTime\x12;\n" +
+	"\vexpire_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"expireTime\"\x83\x02\n" +
+	"\x15OpenCaseAccessRequest\x123\n" +
+	"\x06parent\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x06parent\x12@\n" +
+	"\apurpose\x18\x02 \x01(\x0e2\x17.register.v1.LogPurposeB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\apurpose\x12*\n" +
+	"\treference\x18\x03 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x03\x18PR\treference\x12%\n" +
+	"\x06reason\x18\x04 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\n" +
+	"\x18\xe8\aR\x06reason\x12 \n" +
+	"\x04days\x18\x05 \x01(\x05B\f\xe0A\x02\xbaH\x06\x1a\x04\x18Z(\x01R\x04days\"\xfe\x02\n" +
+	"\aReading\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12.\n" +
+	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x18\n" +
+	"\asubject\x18\x03 \x01(\tR\asubject\x12#\n" +
+	"\rcollar_number\x18\x04 \x01(\tR\fcollarNumber\x12\x16\n" +
+	"\x06method\x18\x05 \x01(\tR\x06method\x12\x18\n" +
+	"\apurpose\x18\x06 \x01(\tR\apurpose\x12!\n" +
+	"\fresult_count\x18\a \x01(\x05R\vresultCount\x12.\n" +
+	"\averdict\x18\b \x01(\x0e2\x14.register.v1.VerdictR\averdict\x12\x12\n" +
+	"\x04note\x18\t \x01(\tR\x04note\x12\x1a\n" +
+	"\breviewer\x18\n" +
+	" \x01(\tR\breviewer\x12;\n" +
+	"\vreview_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"reviewTime\"\xae\x02\n" +
+	"\x13ListReadingsRequest\x123\n" +
+	"\x06parent\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x06parent\x12@\n" +
+	"\apurpose\x18\x02 \x01(\x0e2\x17.register.v1.LogPurposeB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\apurpose\x12*\n" +
+	"\treference\x18\x03 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x03\x18PR\treference\x12\"\n" +
+	"\asubject\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\asubject\x12'\n" +
+	"\tpage_size\x18\x05 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x06 \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\tpageToken\"p\n" +
+	"\x14ListReadingsResponse\x120\n" +
+	"\breadings\x18\x01 \x03(\v2\x14.register.v1.ReadingR\breadings\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc9\x02\n" +
+	"\x14ReviewReadingRequest\x12D\n" +
+	"\x04name\x18\x01 \x01(\tB0\xe0A\x02\xbaH*r(2&^forces/[0-9]{2}/readings/[0-9]{1,18}$R\x04name\x12=\n" +
+	"\averdict\x18\x02 \x01(\x0e2\x14.register.v1.VerdictB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\averdict\x12\x1c\n" +
+	"\x04note\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\x04note:\x8d\x01\xbaH\x89\x01\x1a\x86\x01\n" +
+	"\x13review_reading.note\x12Da verdict other than PROPER needs a `note` of at least 10 characters\x1a)this.verdict < 2 || size(this.note) >= 10*f\n" +
 	"\fSanctionKind\x12\x1d\n" +
 	"\x19SANCTION_KIND_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18SANCTION_KIND_SUSPENSION\x10\x01\x12\x19\n" +
-	"\x15SANCTION_KIND_STEP_UP\x10\x022\xd4\x03\n" +
+	"\x15SANCTION_KIND_STEP_UP\x10\x02*\x8a\x01\n" +
+	"\x0eUnsealingState\x12\x1f\n" +
+	"\x1bUNSEALING_STATE_UNSPECIFIED\x10\x00\x12\x1d\n" +
+	"\x19UNSEALING_STATE_REQUESTED\x10\x01\x12\x1c\n" +
+	"\x18UNSEALING_STATE_APPROVED\x10\x02\x12\x1a\n" +
+	"\x16UNSEALING_STATE_OPENED\x10\x03*d\n" +
+	"\aVerdict\x12\x17\n" +
+	"\x13VERDICT_UNSPECIFIED\x10\x00\x12\x12\n" +
+	"\x0eVERDICT_PROPER\x10\x01\x12\x16\n" +
+	"\x12VERDICT_QUESTIONED\x10\x02\x12\x14\n" +
+	"\x10VERDICT_IMPROPER\x10\x032\xfa\v\n" +
 	"\x10StandardsService\x12\x96\x01\n" +
 	"\x0eImposeSanction\x12\".register.v1.ImposeSanctionRequest\x1a\x15.register.v1.Sanction\"I\x92\x82\x19\x14\n" +
 	"\bsanction\x12\x06impose\x18\a\x82\xd3\xe4\x93\x02+:\x01*\"&/v1/{parent=forces/*}/sanctions:impose\x12\x8e\x01\n" +
 	"\fLiftSanction\x12 .register.v1.LiftSanctionRequest\x1a\x15.register.v1.Sanction\"E\x92\x82\x19\x12\n" +
 	"\bsanction\x12\x04lift\x18\a\x82\xd3\xe4\x93\x02):\x01*\"$/v1/{name=forces/*/sanctions/*}:lift\x12\x95\x01\n" +
 	"\rListSanctions\x12!.register.v1.ListSanctionsRequest\x1a\".register.v1.ListSanctionsResponse\"=\x92\x82\x19\x12\n" +
-	"\bsanction\x12\x04list\x18\x03\x82\xd3\xe4\x93\x02!\x12\x1f/v1/{parent=forces/*}/sanctionsB\xb3\x01\n" +
+	"\bsanction\x12\x04list\x18\x03\x82\xd3\xe4\x93\x02!\x12\x1f/v1/{parent=forces/*}/sanctions\x12\x98\x01\n" +
+	"\x10RequestUnsealing\x12$.register.v1.RequestUnsealingRequest\x1a\x16.register.v1.Unsealing\"F\x92\x82\x19\x0f\n" +
+	"\x03log\x12\x06unseal\x18\a\x82\xd3\xe4\x93\x02-:\x01*\"(/v1/{parent=forces/*}/unsealings:request\x12\x98\x01\n" +
+	"\x10ApproveUnsealing\x12$.register.v1.ApproveUnsealingRequest\x1a\x16.register.v1.Unsealing\"F\x92\x82\x19\x0f\n" +
+	"\x03log\x12\x06unseal\x18\a\x82\xd3\xe4\x93\x02-:\x01*\"(/v1/{name=forces/*/unsealings/*}:approve\x12\x93\x01\n" +
+	"\rOpenUnsealing\x12!.register.v1.OpenUnsealingRequest\x1a\x1a.register.v1.UnsealedEntry\"C\x92\x82\x19\x0f\n" +
+	"\x03log\x12\x06unseal\x18\x03\x82\xd3\xe4\x93\x02*:\x01*\"%/v1/{name=forces/*/unsealings/*}:open\x12\x96\x01\n" +
+	"\x0eListUnsealings\x12\".register.v1.ListUnsealingsRequest\x1a#.register.v1.ListUnsealingsResponse\";\x92\x82\x19\x0f\n" +
+	"\x03log\x12\x06unseal\x18\x03\x82\xd3\xe4\x93\x02\"\x12 /v1/{parent=forces/*}/unsealings\x12\x95\x01\n" +
+	"\x0eOpenCaseAccess\x12\".register.v1.OpenCaseAccessRequest\x1a\x17.register.v1.CaseAccess\"F\x92\x82\x19\x10\n" +
+	"\x03log\x12\ainquire\x18\a\x82\xd3\xe4\x93\x02,:\x01*\"'/v1/{parent=forces/*}/caseAccesses:open\x12\x96\x01\n" +
+	"\fListReadings\x12 .register.v1.ListReadingsRequest\x1a!.register.v1.ListReadingsResponse\"A\x92\x82\x19\x0f\n" +
+	"\x03log\x12\x06review\x18\x03\x82\xd3\xe4\x93\x02(:\x01*\"#/v1/{parent=forces/*}/readings:list\x12\x8d\x01\n" +
+	"\rReviewReading\x12!.register.v1.ReviewReadingRequest\x1a\x14.register.v1.Reading\"C\x92\x82\x19\x0f\n" +
+	"\x03log\x12\x06review\x18\a\x82\xd3\xe4\x93\x02*:\x01*\"%/v1/{name=forces/*/readings/*}:reviewB\xb3\x01\n" +
 	"\x0fcom.register.v1B\x0eStandardsProtoP\x01ZCgithub.com/perpetrator-register/register/api/register/v1;registerv1\xa2\x02\x03RXX\xaa\x02\vRegister.V1\xca\x02\vRegister\\V1\xe2\x02\x17Register\\V1\\GPBMetadata\xea\x02\fRegister::V1b\x06proto3"
 
 var (
@@ -593,34 +2009,88 @@ func file_register_v1_standards_proto_rawDescGZIP() []byte {
 	return file_register_v1_standards_proto_rawDescData
 }
 
-var file_register_v1_standards_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_register_v1_standards_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_register_v1_standards_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_register_v1_standards_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_register_v1_standards_proto_goTypes = []any{
-	(SanctionKind)(0),             // 0: register.v1.SanctionKind
-	(*Sanction)(nil),              // 1: register.v1.Sanction
-	(*ImposeSanctionRequest)(nil), // 2: register.v1.ImposeSanctionRequest
-	(*LiftSanctionRequest)(nil),   // 3: register.v1.LiftSanctionRequest
-	(*ListSanctionsRequest)(nil),  // 4: register.v1.ListSanctionsRequest
-	(*ListSanctionsResponse)(nil), // 5: register.v1.ListSanctionsResponse
-	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
+	(SanctionKind)(0),               // 0: register.v1.SanctionKind
+	(UnsealingState)(0),             // 1: register.v1.UnsealingState
+	(Verdict)(0),                    // 2: register.v1.Verdict
+	(*Sanction)(nil),                // 3: register.v1.Sanction
+	(*ImposeSanctionRequest)(nil),   // 4: register.v1.ImposeSanctionRequest
+	(*LiftSanctionRequest)(nil),     // 5: register.v1.LiftSanctionRequest
+	(*ListSanctionsRequest)(nil),    // 6: register.v1.ListSanctionsRequest
+	(*ListSanctionsResponse)(nil),   // 7: register.v1.ListSanctionsResponse
+	(*Unsealing)(nil),               // 8: register.v1.Unsealing
+	(*RequestUnsealingRequest)(nil), // 9: register.v1.RequestUnsealingRequest
+	(*ApproveUnsealingRequest)(nil), // 10: register.v1.ApproveUnsealingRequest
+	(*OpenUnsealingRequest)(nil),    // 11: register.v1.OpenUnsealingRequest
+	(*UnsealedEntry)(nil),           // 12: register.v1.UnsealedEntry
+	(*GivenReason)(nil),             // 13: register.v1.GivenReason
+	(*ListUnsealingsRequest)(nil),   // 14: register.v1.ListUnsealingsRequest
+	(*ListUnsealingsResponse)(nil),  // 15: register.v1.ListUnsealingsResponse
+	(*CaseAccess)(nil),              // 16: register.v1.CaseAccess
+	(*OpenCaseAccessRequest)(nil),   // 17: register.v1.OpenCaseAccessRequest
+	(*Reading)(nil),                 // 18: register.v1.Reading
+	(*ListReadingsRequest)(nil),     // 19: register.v1.ListReadingsRequest
+	(*ListReadingsResponse)(nil),    // 20: register.v1.ListReadingsResponse
+	(*ReviewReadingRequest)(nil),    // 21: register.v1.ReviewReadingRequest
+	(*timestamppb.Timestamp)(nil),   // 22: google.protobuf.Timestamp
+	(LogPurpose)(0),                 // 23: register.v1.LogPurpose
+	(*LogEntry)(nil),                // 24: register.v1.LogEntry
+	(*Search)(nil),                  // 25: register.v1.Search
 }
 var file_register_v1_standards_proto_depIdxs = []int32{
-	0, // 0: register.v1.Sanction.kind:type_name -> register.v1.SanctionKind
-	6, // 1: register.v1.Sanction.impose_time:type_name -> google.protobuf.Timestamp
-	6, // 2: register.v1.Sanction.lift_time:type_name -> google.protobuf.Timestamp
-	0, // 3: register.v1.ImposeSanctionRequest.kind:type_name -> register.v1.SanctionKind
-	1, // 4: register.v1.ListSanctionsResponse.sanctions:type_name -> register.v1.Sanction
-	2, // 5: register.v1.StandardsService.ImposeSanction:input_type -> register.v1.ImposeSanctionRequest
-	3, // 6: register.v1.StandardsService.LiftSanction:input_type -> register.v1.LiftSanctionRequest
-	4, // 7: register.v1.StandardsService.ListSanctions:input_type -> register.v1.ListSanctionsRequest
-	1, // 8: register.v1.StandardsService.ImposeSanction:output_type -> register.v1.Sanction
-	1, // 9: register.v1.StandardsService.LiftSanction:output_type -> register.v1.Sanction
-	5, // 10: register.v1.StandardsService.ListSanctions:output_type -> register.v1.ListSanctionsResponse
-	8, // [8:11] is the sub-list for method output_type
-	5, // [5:8] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	0,  // 0: register.v1.Sanction.kind:type_name -> register.v1.SanctionKind
+	22, // 1: register.v1.Sanction.impose_time:type_name -> google.protobuf.Timestamp
+	22, // 2: register.v1.Sanction.lift_time:type_name -> google.protobuf.Timestamp
+	0,  // 3: register.v1.ImposeSanctionRequest.kind:type_name -> register.v1.SanctionKind
+	3,  // 4: register.v1.ListSanctionsResponse.sanctions:type_name -> register.v1.Sanction
+	1,  // 5: register.v1.Unsealing.state:type_name -> register.v1.UnsealingState
+	23, // 6: register.v1.Unsealing.purpose:type_name -> register.v1.LogPurpose
+	22, // 7: register.v1.Unsealing.ask_time:type_name -> google.protobuf.Timestamp
+	22, // 8: register.v1.Unsealing.approve_time:type_name -> google.protobuf.Timestamp
+	22, // 9: register.v1.Unsealing.open_time:type_name -> google.protobuf.Timestamp
+	22, // 10: register.v1.Unsealing.expire_time:type_name -> google.protobuf.Timestamp
+	23, // 11: register.v1.RequestUnsealingRequest.purpose:type_name -> register.v1.LogPurpose
+	24, // 12: register.v1.UnsealedEntry.entry:type_name -> register.v1.LogEntry
+	25, // 13: register.v1.UnsealedEntry.search:type_name -> register.v1.Search
+	13, // 14: register.v1.UnsealedEntry.reason:type_name -> register.v1.GivenReason
+	8,  // 15: register.v1.ListUnsealingsResponse.unsealings:type_name -> register.v1.Unsealing
+	23, // 16: register.v1.CaseAccess.purpose:type_name -> register.v1.LogPurpose
+	22, // 17: register.v1.CaseAccess.open_time:type_name -> google.protobuf.Timestamp
+	22, // 18: register.v1.CaseAccess.expire_time:type_name -> google.protobuf.Timestamp
+	23, // 19: register.v1.OpenCaseAccessRequest.purpose:type_name -> register.v1.LogPurpose
+	22, // 20: register.v1.Reading.time:type_name -> google.protobuf.Timestamp
+	2,  // 21: register.v1.Reading.verdict:type_name -> register.v1.Verdict
+	22, // 22: register.v1.Reading.review_time:type_name -> google.protobuf.Timestamp
+	23, // 23: register.v1.ListReadingsRequest.purpose:type_name -> register.v1.LogPurpose
+	18, // 24: register.v1.ListReadingsResponse.readings:type_name -> register.v1.Reading
+	2,  // 25: register.v1.ReviewReadingRequest.verdict:type_name -> register.v1.Verdict
+	4,  // 26: register.v1.StandardsService.ImposeSanction:input_type -> register.v1.ImposeSanctionRequest
+	5,  // 27: register.v1.StandardsService.LiftSanction:input_type -> register.v1.LiftSanctionRequest
+	6,  // 28: register.v1.StandardsService.ListSanctions:input_type -> register.v1.ListSanctionsRequest
+	9,  // 29: register.v1.StandardsService.RequestUnsealing:input_type -> register.v1.RequestUnsealingRequest
+	10, // 30: register.v1.StandardsService.ApproveUnsealing:input_type -> register.v1.ApproveUnsealingRequest
+	11, // 31: register.v1.StandardsService.OpenUnsealing:input_type -> register.v1.OpenUnsealingRequest
+	14, // 32: register.v1.StandardsService.ListUnsealings:input_type -> register.v1.ListUnsealingsRequest
+	17, // 33: register.v1.StandardsService.OpenCaseAccess:input_type -> register.v1.OpenCaseAccessRequest
+	19, // 34: register.v1.StandardsService.ListReadings:input_type -> register.v1.ListReadingsRequest
+	21, // 35: register.v1.StandardsService.ReviewReading:input_type -> register.v1.ReviewReadingRequest
+	3,  // 36: register.v1.StandardsService.ImposeSanction:output_type -> register.v1.Sanction
+	3,  // 37: register.v1.StandardsService.LiftSanction:output_type -> register.v1.Sanction
+	7,  // 38: register.v1.StandardsService.ListSanctions:output_type -> register.v1.ListSanctionsResponse
+	8,  // 39: register.v1.StandardsService.RequestUnsealing:output_type -> register.v1.Unsealing
+	8,  // 40: register.v1.StandardsService.ApproveUnsealing:output_type -> register.v1.Unsealing
+	12, // 41: register.v1.StandardsService.OpenUnsealing:output_type -> register.v1.UnsealedEntry
+	15, // 42: register.v1.StandardsService.ListUnsealings:output_type -> register.v1.ListUnsealingsResponse
+	16, // 43: register.v1.StandardsService.OpenCaseAccess:output_type -> register.v1.CaseAccess
+	20, // 44: register.v1.StandardsService.ListReadings:output_type -> register.v1.ListReadingsResponse
+	18, // 45: register.v1.StandardsService.ReviewReading:output_type -> register.v1.Reading
+	36, // [36:46] is the sub-list for method output_type
+	26, // [26:36] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_register_v1_standards_proto_init() }
@@ -629,13 +2099,19 @@ func file_register_v1_standards_proto_init() {
 		return
 	}
 	file_register_v1_access_proto_init()
+	file_register_v1_accesslog_proto_init()
+	file_register_v1_search_proto_init()
+	file_register_v1_standards_proto_msgTypes[9].OneofWrappers = []any{
+		(*UnsealedEntry_Search)(nil),
+		(*UnsealedEntry_Reason)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_v1_standards_proto_rawDesc), len(file_register_v1_standards_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   5,
+			NumEnums:      3,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -22,9 +22,16 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	StandardsService_ImposeSanction_FullMethodName = "/register.v1.StandardsService/ImposeSanction"
-	StandardsService_LiftSanction_FullMethodName   = "/register.v1.StandardsService/LiftSanction"
-	StandardsService_ListSanctions_FullMethodName  = "/register.v1.StandardsService/ListSanctions"
+	StandardsService_ImposeSanction_FullMethodName   = "/register.v1.StandardsService/ImposeSanction"
+	StandardsService_LiftSanction_FullMethodName     = "/register.v1.StandardsService/LiftSanction"
+	StandardsService_ListSanctions_FullMethodName    = "/register.v1.StandardsService/ListSanctions"
+	StandardsService_RequestUnsealing_FullMethodName = "/register.v1.StandardsService/RequestUnsealing"
+	StandardsService_ApproveUnsealing_FullMethodName = "/register.v1.StandardsService/ApproveUnsealing"
+	StandardsService_OpenUnsealing_FullMethodName    = "/register.v1.StandardsService/OpenUnsealing"
+	StandardsService_ListUnsealings_FullMethodName   = "/register.v1.StandardsService/ListUnsealings"
+	StandardsService_OpenCaseAccess_FullMethodName   = "/register.v1.StandardsService/OpenCaseAccess"
+	StandardsService_ListReadings_FullMethodName     = "/register.v1.StandardsService/ListReadings"
+	StandardsService_ReviewReading_FullMethodName    = "/register.v1.StandardsService/ReviewReading"
 )
 
 // StandardsServiceClient is the client API for StandardsService service.
@@ -46,6 +53,38 @@ type StandardsServiceClient interface {
 	// ListSanctions lists the sanctions of a force, oldest first, the lifted
 	// included.
 	ListSanctions(ctx context.Context, in *ListSanctionsRequest, opts ...grpc.CallOption) (*ListSanctionsResponse, error)
+	// RequestUnsealing asks that the sealed part of an entry be opened: criteria,
+	// justification and what was shown, or the reason in words. It needs a statutory
+	// purpose, and the approval of a second person.
+	//
+	// Errors: NOT_FOUND when the force has no such entry or its sealed part was
+	// dropped; PERMISSION_DENIED for the entry's own caller.
+	RequestUnsealing(ctx context.Context, in *RequestUnsealingRequest, opts ...grpc.CallOption) (*Unsealing, error)
+	// ApproveUnsealing approves a request of somebody else's, within 24 hours.
+	//
+	// Errors: PERMISSION_DENIED for the asker and for the entry's own caller;
+	// FAILED_PRECONDITION when it is too late.
+	ApproveUnsealing(ctx context.Context, in *ApproveUnsealingRequest, opts ...grpc.CallOption) (*Unsealing, error)
+	// OpenUnsealing returns what was sealed: once, to the asker, within 24 hours of
+	// the approval. What belongs to records that were erased or are SILENT to the
+	// asker is left out.
+	//
+	// Errors: FAILED_PRECONDITION when it is not approved, too late or was opened.
+	OpenUnsealing(ctx context.Context, in *OpenUnsealingRequest, opts ...grpc.CallOption) (*UnsealedEntry, error)
+	// ListUnsealings lists the requests about a force's entries, oldest first. Those of
+	// the national auditor are told to nobody in the force.
+	ListUnsealings(ctx context.Context, in *ListUnsealingsRequest, opts ...grpc.CallOption) (*ListUnsealingsResponse, error)
+	// OpenCaseAccess lets the national auditor unseal entries of a force for a case, for
+	// a limited time: without the force's consent, and told to nobody in it. Every
+	// unsealing still takes two people.
+	OpenCaseAccess(ctx context.Context, in *OpenCaseAccessRequest, opts ...grpc.CallOption) (*CaseAccess, error)
+	// ListReadings lists, newest first, when a force's people have looked into the log,
+	// for review by PSD of another force or by the national auditor. Not what they
+	// looked for.
+	ListReadings(ctx context.Context, in *ListReadingsRequest, opts ...grpc.CallOption) (*ListReadingsResponse, error)
+	// ReviewReading gives a verdict on one reading. A later verdict takes the place of
+	// an earlier one, which is kept.
+	ReviewReading(ctx context.Context, in *ReviewReadingRequest, opts ...grpc.CallOption) (*Reading, error)
 }
 
 type standardsServiceClient struct {
@@ -86,6 +125,76 @@ func (c *standardsServiceClient) ListSanctions(ctx context.Context, in *ListSanc
 	return out, nil
 }
 
+func (c *standardsServiceClient) RequestUnsealing(ctx context.Context, in *RequestUnsealingRequest, opts ...grpc.CallOption) (*Unsealing, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Unsealing)
+	err := c.cc.Invoke(ctx, StandardsService_RequestUnsealing_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *standardsServiceClient) ApproveUnsealing(ctx context.Context, in *ApproveUnsealingRequest, opts ...grpc.CallOption) (*Unsealing, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Unsealing)
+	err := c.cc.Invoke(ctx, StandardsService_ApproveUnsealing_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *standardsServiceClient) OpenUnsealing(ctx context.Context, in *OpenUnsealingRequest, opts ...grpc.CallOption) (*UnsealedEntry, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(UnsealedEntry)
+	err := c.cc.Invoke(ctx, StandardsService_OpenUnsealing_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *standardsServiceClient) ListUnsealings(ctx context.Context, in *ListUnsealingsRequest, opts ...grpc.CallOption) (*ListUnsealingsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListUnsealingsResponse)
+	err := c.cc.Invoke(ctx, StandardsService_ListUnsealings_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *standardsServiceClient) OpenCaseAccess(ctx context.Context, in *OpenCaseAccessRequest, opts ...grpc.CallOption) (*CaseAccess, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CaseAccess)
+	err := c.cc.Invoke(ctx, StandardsService_OpenCaseAccess_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *standardsServiceClient) ListReadings(ctx context.Context, in *ListReadingsRequest, opts ...grpc.CallOption) (*ListReadingsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListReadingsResponse)
+	err := c.cc.Invoke(ctx, StandardsService_ListReadings_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *standardsServiceClient) ReviewReading(ctx context.Context, in *ReviewReadingRequest, opts ...grpc.CallOption) (*Reading, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Reading)
+	err := c.cc.Invoke(ctx, StandardsService_ReviewReading_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // StandardsServiceServer is the server API for StandardsService service.
 // All implementations must embed UnimplementedStandardsServiceServer
 // for forward compatibility.
@@ -105,6 +214,38 @@ type StandardsServiceServer interface {
 	// ListSanctions lists the sanctions of a force, oldest first, the lifted
 	// included.
 	ListSanctions(context.Context, *ListSanctionsRequest) (*ListSanctionsResponse, error)
+	// RequestUnsealing asks that the sealed part of an entry be opened: criteria,
+	// justification and what was shown, or the reason in words. It needs a statutory
+	// purpose, and the approval of a second person.
+	//
+	// Errors: NOT_FOUND when the force has no such entry or its sealed part was
+	// dropped; PERMISSION_DENIED for the entry's own caller.
+	RequestUnsealing(context.Context, *RequestUnsealingRequest) (*Unsealing, error)
+	// ApproveUnsealing approves a request of somebody else's, within 24 hours.
+	//
+	// Errors: PERMISSION_DENIED for the asker and for the entry's own caller;
+	// FAILED_PRECONDITION when it is too late.
+	ApproveUnsealing(context.Context, *ApproveUnsealingRequest) (*Unsealing, error)
+	// OpenUnsealing returns what was sealed: once, to the asker, within 24 hours of
+	// the approval. What belongs to records that were erased or are SILENT to the
+	// asker is left out.
+	//
+	// Errors: FAILED_PRECONDITION when it is not approved, too late or was opened.
+	OpenUnsealing(context.Context, *OpenUnsealingRequest) (*UnsealedEntry, error)
+	// ListUnsealings lists the requests about a force's entries, oldest first. Those of
+	// the national auditor are told to nobody in the force.
+	ListUnsealings(context.Context, *ListUnsealingsRequest) (*ListUnsealingsResponse, error)
+	// OpenCaseAccess lets the national auditor unseal entries of a force for a case, for
+	// a limited time: without the force's consent, and told to nobody in it. Every
+	// unsealing still takes two people.
+	OpenCaseAccess(context.Context, *OpenCaseAccessRequest) (*CaseAccess, error)
+	// ListReadings lists, newest first, when a force's people have looked into the log,
+	// for review by PSD of another force or by the national auditor. Not what they
+	// looked for.
+	ListReadings(context.Context, *ListReadingsRequest) (*ListReadingsResponse, error)
+	// ReviewReading gives a verdict on one reading. A later verdict takes the place of
+	// an earlier one, which is kept.
+	ReviewReading(context.Context, *ReviewReadingRequest) (*Reading, error)
 	mustEmbedUnimplementedStandardsServiceServer()
 }
 
@@ -123,6 +264,27 @@ func (UnimplementedStandardsServiceServer) LiftSanction(context.Context, *LiftSa
 }
 func (UnimplementedStandardsServiceServer) ListSanctions(context.Context, *ListSanctionsRequest) (*ListSanctionsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListSanctions not implemented")
+}
+func (UnimplementedStandardsServiceServer) RequestUnsealing(context.Context, *RequestUnsealingRequest) (*Unsealing, error) {
+	return nil, status.Error(codes.Unimplemented, "method RequestUnsealing not implemented")
+}
+func (UnimplementedStandardsServiceServer) ApproveUnsealing(context.Context, *ApproveUnsealingRequest) (*Unsealing, error) {
+	return nil, status.Error(codes.Unimplemented, "method ApproveUnsealing not implemented")
+}
+func (UnimplementedStandardsServiceServer) OpenUnsealing(context.Context, *OpenUnsealingRequest) (*UnsealedEntry, error) {
+	return nil, status.Error(codes.Unimplemented, "method OpenUnsealing not implemented")
+}
+func (UnimplementedStandardsServiceServer) ListUnsealings(context.Context, *ListUnsealingsRequest) (*ListUnsealingsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListUnsealings not implemented")
+}
+func (UnimplementedStandardsServiceServer) OpenCaseAccess(context.Context, *OpenCaseAccessRequest) (*CaseAccess, error) {
+	return nil, status.Error(codes.Unimplemented, "method OpenCaseAccess not implemented")
+}
+func (UnimplementedStandardsServiceServer) ListReadings(context.Context, *ListReadingsRequest) (*ListReadingsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListReadings not implemented")
+}
+func (UnimplementedStandardsServiceServer) ReviewReading(context.Context, *ReviewReadingRequest) (*Reading, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReviewReading not implemented")
 }
 func (UnimplementedStandardsServiceServer) mustEmbedUnimplementedStandardsServiceServer() {}
 func (UnimplementedStandardsServiceServer) testEmbeddedByValue()                          {}
@@ -199,6 +361,132 @@ func _StandardsService_ListSanctions_Handler(srv interface{}, ctx context.Contex
 	return interceptor(ctx, in, info, handler)
 }
 
+func _StandardsService_RequestUnsealing_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RequestUnsealingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandardsServiceServer).RequestUnsealing(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandardsService_RequestUnsealing_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandardsServiceServer).RequestUnsealing(ctx, req.(*RequestUnsealingRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _StandardsService_ApproveUnsealing_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ApproveUnsealingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandardsServiceServer).ApproveUnsealing(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandardsService_ApproveUnsealing_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandardsServiceServer).ApproveUnsealing(ctx, req.(*ApproveUnsealingRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _StandardsService_OpenUnsealing_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(OpenUnsealingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandardsServiceServer).OpenUnsealing(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandardsService_OpenUnsealing_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandardsServiceServer).OpenUnsealing(ctx, req.(*OpenUnsealingRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _StandardsService_ListUnsealings_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListUnsealingsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandardsServiceServer).ListUnsealings(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandardsService_ListUnsealings_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandardsServiceServer).ListUnsealings(ctx, req.(*ListUnsealingsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _StandardsService_OpenCaseAccess_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(OpenCaseAccessRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandardsServiceServer).OpenCaseAccess(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandardsService_OpenCaseAccess_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandardsServiceServer).OpenCaseAccess(ctx, req.(*OpenCaseAccessRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _StandardsService_ListReadings_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListReadingsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandardsServiceServer).ListReadings(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandardsService_ListReadings_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandardsServiceServer).ListReadings(ctx, req.(*ListReadingsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _StandardsService_ReviewReading_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReviewReadingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandardsServiceServer).ReviewReading(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandardsService_ReviewReading_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandardsServiceServer).ReviewReading(ctx, req.(*ReviewReadingRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // StandardsService_ServiceDesc is the grpc.ServiceDesc for StandardsService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -217,6 +505,34 @@ var StandardsService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListSanctions",
 			Handler:    _StandardsService_ListSanctions_Handler,
+		},
+		{
+			MethodName: "RequestUnsealing",
+			Handler:    _StandardsService_RequestUnsealing_Handler,
+		},
+		{
+			MethodName: "ApproveUnsealing",
+			Handler:    _StandardsService_ApproveUnsealing_Handler,
+		},
+		{
+			MethodName: "OpenUnsealing",
+			Handler:    _StandardsService_OpenUnsealing_Handler,
+		},
+		{
+			MethodName: "ListUnsealings",
+			Handler:    _StandardsService_ListUnsealings_Handler,
+		},
+		{
+			MethodName: "OpenCaseAccess",
+			Handler:    _StandardsService_OpenCaseAccess_Handler,
+		},
+		{
+			MethodName: "ListReadings",
+			Handler:    _StandardsService_ListReadings_Handler,
+		},
+		{
+			MethodName: "ReviewReading",
+			Handler:    _StandardsService_ReviewReading_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

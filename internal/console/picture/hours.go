@@ -34,9 +34,9 @@ type HourRow struct {
 type HourDot struct{ X, Y, R int }
 
 const (
-	hourLeft  = 104
-	hourWidth = 24
-	dayHeight = 24
+	hourLeft  = 84
+	hourWidth = 10
+	dayHeight = 18
 	maxDays   = 60
 )
 
@@ -51,7 +51,7 @@ func number(n int, of string) string {
 // day first, at most 60 days.
 func NewHours(title string, calls []time.Time, place *time.Location) Hours {
 	h := Hours{Title: title, Right: hourLeft + 24*hourWidth}
-	h.Width = h.Right + 40
+	h.Width = h.Right + 36
 	days := map[string]*[24]int{}
 	most, night := 1, 0
 	for _, t := range calls {
@@ -75,11 +75,11 @@ func NewHours(title string, calls []time.Time, place *time.Location) Hours {
 	busiest, busiestDay := 0, ""
 	for i, name := range names[:min(len(names), maxDays)] {
 		day, _ := time.ParseInLocation(time.DateOnly, name, place) // formatted above
-		row := HourRow{Label: day.Format("Mon 2 Jan 06"), TextY: 34 + i*dayHeight, LineY: 30 + i*dayHeight}
+		row := HourRow{Label: day.Format("Mon 2 Jan 06"), TextY: 32 + i*dayHeight, LineY: 28 + i*dayHeight}
 		for hour, n := range days[name] {
 			row.Total += n
 			if n > 0 {
-				row.Dots = append(row.Dots, HourDot{X: hourLeft + hour*hourWidth + hourWidth/2, Y: row.LineY, R: max(3, int(math.Round(11*math.Sqrt(float64(n)/float64(most)))))})
+				row.Dots = append(row.Dots, HourDot{X: hourLeft + hour*hourWidth + hourWidth/2, Y: row.LineY, R: max(2, int(math.Round(6*math.Sqrt(float64(n)/float64(most)))))})
 			}
 		}
 		if row.Total > busiest {
@@ -90,7 +90,7 @@ func NewHours(title string, calls []time.Time, place *time.Location) Hours {
 	for hour := 0; hour < 24; hour += 3 {
 		h.Heads = append(h.Heads, HourHead{fmt.Sprintf("%02d", hour), hourLeft + hour*hourWidth + hourWidth/2})
 	}
-	h.Height = 24 + len(h.Rows)*dayHeight + 6
+	h.Height = 20 + len(h.Rows)*dayHeight + 8
 	h.Description = fmt.Sprintf("%s on %s; %d between midnight and six in the morning.", number(len(calls), "call"), number(len(names), "day"), night)
 	if busiest > 0 {
 		h.Description += fmt.Sprintf(" The busiest day was %s, with %d.", busiestDay, busiest)

@@ -10,6 +10,7 @@ WHERE p.idx > $1 AND p.idx < $2
   AND ($6 = '' OR p.operation = $6)
   AND ($7 = '' OR p.outcome = $7)
   AND ($8::text[] IS NULL OR p.reference_hmac = ANY($8))
+  AND ($13::text[] IS NULL OR p.method = ANY($13))
   AND (NOT $12::boolean OR p.outcome <> 'OK')
   AND ($9::timestamptz IS NULL OR e.time >= $9)
   AND ($10::timestamptz IS NULL OR e.time < $10)

@@ -1313,7 +1313,9 @@ type StoredAlert struct {
 	// there for nobody to whom that nominal is not.
 	About [][]byte `protobuf:"bytes,6,rep,name=about,proto3" json:"about,omitempty"`
 	// Who caused it, as in the log, when he must not learn of it.
-	Cause         string `protobuf:"bytes,7,opt,name=cause,proto3" json:"cause,omitempty"`
+	Cause string `protobuf:"bytes,7,opt,name=cause,proto3" json:"cause,omitempty"`
+	// His collar number, if one was known.
+	CauseCollar   string `protobuf:"bytes,8,opt,name=cause_collar,json=causeCollar,proto3" json:"cause_collar,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1397,6 +1399,13 @@ func (x *StoredAlert) GetCause() string {
 	return ""
 }
 
+func (x *StoredAlert) GetCauseCollar() string {
+	if x != nil {
+		return x.CauseCollar
+	}
+	return ""
+}
+
 // StoredSanction is the sealed content of a version of a sanction.
 type StoredSanction struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1443,6 +1452,153 @@ func (x *StoredSanction) GetSanction() *v1.Sanction {
 	return nil
 }
 
+// StoredUnsealing is the sealed content of a version of an unsealing.
+type StoredUnsealing struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The unsealing; `name` is not kept.
+	Unsealing     *v1.Unsealing `protobuf:"bytes,1,opt,name=unsealing,proto3" json:"unsealing,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredUnsealing) Reset() {
+	*x = StoredUnsealing{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredUnsealing) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredUnsealing) ProtoMessage() {}
+
+func (x *StoredUnsealing) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredUnsealing.ProtoReflect.Descriptor instead.
+func (*StoredUnsealing) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *StoredUnsealing) GetUnsealing() *v1.Unsealing {
+	if x != nil {
+		return x.Unsealing
+	}
+	return nil
+}
+
+// StoredCaseAccess is the sealed content of a case access.
+type StoredCaseAccess struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case access; `name` is not kept.
+	Access *v1.CaseAccess `protobuf:"bytes,1,opt,name=access,proto3" json:"access,omitempty"`
+	// Why, in words.
+	Reason        string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredCaseAccess) Reset() {
+	*x = StoredCaseAccess{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredCaseAccess) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredCaseAccess) ProtoMessage() {}
+
+func (x *StoredCaseAccess) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredCaseAccess.ProtoReflect.Descriptor instead.
+func (*StoredCaseAccess) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *StoredCaseAccess) GetAccess() *v1.CaseAccess {
+	if x != nil {
+		return x.Access
+	}
+	return nil
+}
+
+func (x *StoredCaseAccess) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// StoredReview is the sealed content of a version of a verdict on a reading.
+type StoredReview struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The reading's verdict, note, reviewer and time.
+	Reading       *v1.Reading `protobuf:"bytes,1,opt,name=reading,proto3" json:"reading,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredReview) Reset() {
+	*x = StoredReview{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredReview) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredReview) ProtoMessage() {}
+
+func (x *StoredReview) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredReview.ProtoReflect.Descriptor instead.
+func (*StoredReview) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *StoredReview) GetReading() *v1.Reading {
+	if x != nil {
+		return x.Reading
+	}
+	return nil
+}
+
 // StoredFact is the sealed content of a version of a fact that a force has told.
 // People and references are codes, as the log has them.
 type StoredFact struct {
@@ -1463,7 +1619,7 @@ type StoredFact struct {
 
 func (x *StoredFact) Reset() {
 	*x = StoredFact{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[20]
+	mi := &file_register_store_v1_stored_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1475,7 +1631,7 @@ func (x *StoredFact) String() string {
 func (*StoredFact) ProtoMessage() {}
 
 func (x *StoredFact) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[20]
+	mi := &file_register_store_v1_stored_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1488,7 +1644,7 @@ func (x *StoredFact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredFact.ProtoReflect.Descriptor instead.
 func (*StoredFact) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{20}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *StoredFact) GetFact() isStoredFact_Fact {
@@ -1584,7 +1740,7 @@ type StoredStaff struct {
 
 func (x *StoredStaff) Reset() {
 	*x = StoredStaff{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[21]
+	mi := &file_register_store_v1_stored_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1596,7 +1752,7 @@ func (x *StoredStaff) String() string {
 func (*StoredStaff) ProtoMessage() {}
 
 func (x *StoredStaff) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[21]
+	mi := &file_register_store_v1_stored_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1609,7 +1765,7 @@ func (x *StoredStaff) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredStaff.ProtoReflect.Descriptor instead.
 func (*StoredStaff) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{21}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *StoredStaff) GetSubject() string {
@@ -1698,7 +1854,7 @@ type StoredCaseFact struct {
 
 func (x *StoredCaseFact) Reset() {
 	*x = StoredCaseFact{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[22]
+	mi := &file_register_store_v1_stored_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1710,7 +1866,7 @@ func (x *StoredCaseFact) String() string {
 func (*StoredCaseFact) ProtoMessage() {}
 
 func (x *StoredCaseFact) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[22]
+	mi := &file_register_store_v1_stored_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1723,7 +1879,7 @@ func (x *StoredCaseFact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredCaseFact.ProtoReflect.Descriptor instead.
 func (*StoredCaseFact) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{22}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *StoredCaseFact) GetReferences() []string {
@@ -1794,7 +1950,7 @@ type StoredRoster struct {
 
 func (x *StoredRoster) Reset() {
 	*x = StoredRoster{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[23]
+	mi := &file_register_store_v1_stored_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1806,7 +1962,7 @@ func (x *StoredRoster) String() string {
 func (*StoredRoster) ProtoMessage() {}
 
 func (x *StoredRoster) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[23]
+	mi := &file_register_store_v1_stored_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1819,7 +1975,7 @@ func (x *StoredRoster) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredRoster.ProtoReflect.Descriptor instead.
 func (*StoredRoster) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{23}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *StoredRoster) GetSubject() string {
@@ -1872,7 +2028,7 @@ type StoredFlag struct {
 
 func (x *StoredFlag) Reset() {
 	*x = StoredFlag{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[24]
+	mi := &file_register_store_v1_stored_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1884,7 +2040,7 @@ func (x *StoredFlag) String() string {
 func (*StoredFlag) ProtoMessage() {}
 
 func (x *StoredFlag) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[24]
+	mi := &file_register_store_v1_stored_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1897,7 +2053,7 @@ func (x *StoredFlag) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredFlag.ProtoReflect.Descriptor instead.
 func (*StoredFlag) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{24}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *StoredFlag) GetFlag() *v1.MisuseFlag {
@@ -1936,7 +2092,7 @@ type StoredMisuseCase struct {
 
 func (x *StoredMisuseCase) Reset() {
 	*x = StoredMisuseCase{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[25]
+	mi := &file_register_store_v1_stored_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1948,7 +2104,7 @@ func (x *StoredMisuseCase) String() string {
 func (*StoredMisuseCase) ProtoMessage() {}
 
 func (x *StoredMisuseCase) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[25]
+	mi := &file_register_store_v1_stored_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1961,7 +2117,7 @@ func (x *StoredMisuseCase) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredMisuseCase.ProtoReflect.Descriptor instead.
 func (*StoredMisuseCase) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{25}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *StoredMisuseCase) GetMisuseCase() *v1.MisuseCase {
@@ -2099,7 +2255,7 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\x01a\x18\x02 \x01(\fR\x01a\x12\f\n" +
 	"\x01b\x18\x03 \x01(\fR\x01b\x12\x17\n" +
 	"\aforce_a\x18\x04 \x01(\tR\x06forceA\x12\x17\n" +
-	"\aforce_b\x18\x05 \x01(\tR\x06forceB\"\xdd\x01\n" +
+	"\aforce_b\x18\x05 \x01(\tR\x06forceB\"\x80\x02\n" +
 	"\vStoredAlert\x12(\n" +
 	"\x05alert\x18\x01 \x01(\v2\x12.register.v1.AlertR\x05alert\x12\x17\n" +
 	"\alink_id\x18\x02 \x01(\fR\x06linkId\x12!\n" +
@@ -2109,9 +2265,17 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\n" +
 	"related_id\x18\x05 \x01(\fR\trelatedId\x12\x14\n" +
 	"\x05about\x18\x06 \x03(\fR\x05about\x12\x14\n" +
-	"\x05cause\x18\a \x01(\tR\x05cause\"C\n" +
+	"\x05cause\x18\a \x01(\tR\x05cause\x12!\n" +
+	"\fcause_collar\x18\b \x01(\tR\vcauseCollar\"C\n" +
 	"\x0eStoredSanction\x121\n" +
-	"\bsanction\x18\x01 \x01(\v2\x15.register.v1.SanctionR\bsanction\"\xe3\x01\n" +
+	"\bsanction\x18\x01 \x01(\v2\x15.register.v1.SanctionR\bsanction\"G\n" +
+	"\x0fStoredUnsealing\x124\n" +
+	"\tunsealing\x18\x01 \x01(\v2\x16.register.v1.UnsealingR\tunsealing\"[\n" +
+	"\x10StoredCaseAccess\x12/\n" +
+	"\x06access\x18\x01 \x01(\v2\x17.register.v1.CaseAccessR\x06access\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\">\n" +
+	"\fStoredReview\x12.\n" +
+	"\areading\x18\x01 \x01(\v2\x14.register.v1.ReadingR\areading\"\xe3\x01\n" +
 	"\n" +
 	"StoredFact\x126\n" +
 	"\x05staff\x18\x01 \x01(\v2\x1e.register.store.v1.StoredStaffH\x00R\x05staff\x127\n" +
@@ -2173,7 +2337,7 @@ func file_register_store_v1_stored_proto_rawDescGZIP() []byte {
 	return file_register_store_v1_stored_proto_rawDescData
 }
 
-var file_register_store_v1_stored_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_register_store_v1_stored_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_register_store_v1_stored_proto_goTypes = []any{
 	(*StoredNominal)(nil),         // 0: register.store.v1.StoredNominal
 	(*StoredCourse)(nil),          // 1: register.store.v1.StoredCourse
@@ -2195,80 +2359,89 @@ var file_register_store_v1_stored_proto_goTypes = []any{
 	(*StoredLink)(nil),            // 17: register.store.v1.StoredLink
 	(*StoredAlert)(nil),           // 18: register.store.v1.StoredAlert
 	(*StoredSanction)(nil),        // 19: register.store.v1.StoredSanction
-	(*StoredFact)(nil),            // 20: register.store.v1.StoredFact
-	(*StoredStaff)(nil),           // 21: register.store.v1.StoredStaff
-	(*StoredCaseFact)(nil),        // 22: register.store.v1.StoredCaseFact
-	(*StoredRoster)(nil),          // 23: register.store.v1.StoredRoster
-	(*StoredFlag)(nil),            // 24: register.store.v1.StoredFlag
-	(*StoredMisuseCase)(nil),      // 25: register.store.v1.StoredMisuseCase
-	(*v1.Nominal)(nil),            // 26: register.v1.Nominal
-	(*timestamppb.Timestamp)(nil), // 27: google.protobuf.Timestamp
-	(*v1.CourseOfConduct)(nil),    // 28: register.v1.CourseOfConduct
-	(v1.VictimSameness)(0),        // 29: register.v1.VictimSameness
-	(*v1.Measure)(nil),            // 30: register.v1.Measure
-	(*v1.Breach)(nil),             // 31: register.v1.Breach
-	(*v1.Assessment)(nil),         // 32: register.v1.Assessment
-	(*v1.Regrade)(nil),            // 33: register.v1.Regrade
-	(*v1.SafetyPlan)(nil),         // 34: register.v1.SafetyPlan
-	(*v1.ForceContact)(nil),       // 35: register.v1.ForceContact
-	(*v1.Search)(nil),             // 36: register.v1.Search
-	(*v1.Candidate)(nil),          // 37: register.v1.Candidate
-	(*v1.Link)(nil),               // 38: register.v1.Link
-	(*v1.Alert)(nil),              // 39: register.v1.Alert
-	(*v1.Sanction)(nil),           // 40: register.v1.Sanction
-	(*v1.MisuseFlag)(nil),         // 41: register.v1.MisuseFlag
-	(*v1.MisuseCase)(nil),         // 42: register.v1.MisuseCase
+	(*StoredUnsealing)(nil),       // 20: register.store.v1.StoredUnsealing
+	(*StoredCaseAccess)(nil),      // 21: register.store.v1.StoredCaseAccess
+	(*StoredReview)(nil),          // 22: register.store.v1.StoredReview
+	(*StoredFact)(nil),            // 23: register.store.v1.StoredFact
+	(*StoredStaff)(nil),           // 24: register.store.v1.StoredStaff
+	(*StoredCaseFact)(nil),        // 25: register.store.v1.StoredCaseFact
+	(*StoredRoster)(nil),          // 26: register.store.v1.StoredRoster
+	(*StoredFlag)(nil),            // 27: register.store.v1.StoredFlag
+	(*StoredMisuseCase)(nil),      // 28: register.store.v1.StoredMisuseCase
+	(*v1.Nominal)(nil),            // 29: register.v1.Nominal
+	(*timestamppb.Timestamp)(nil), // 30: google.protobuf.Timestamp
+	(*v1.CourseOfConduct)(nil),    // 31: register.v1.CourseOfConduct
+	(v1.VictimSameness)(0),        // 32: register.v1.VictimSameness
+	(*v1.Measure)(nil),            // 33: register.v1.Measure
+	(*v1.Breach)(nil),             // 34: register.v1.Breach
+	(*v1.Assessment)(nil),         // 35: register.v1.Assessment
+	(*v1.Regrade)(nil),            // 36: register.v1.Regrade
+	(*v1.SafetyPlan)(nil),         // 37: register.v1.SafetyPlan
+	(*v1.ForceContact)(nil),       // 38: register.v1.ForceContact
+	(*v1.Search)(nil),             // 39: register.v1.Search
+	(*v1.Candidate)(nil),          // 40: register.v1.Candidate
+	(*v1.Link)(nil),               // 41: register.v1.Link
+	(*v1.Alert)(nil),              // 42: register.v1.Alert
+	(*v1.Sanction)(nil),           // 43: register.v1.Sanction
+	(*v1.Unsealing)(nil),          // 44: register.v1.Unsealing
+	(*v1.CaseAccess)(nil),         // 45: register.v1.CaseAccess
+	(*v1.Reading)(nil),            // 46: register.v1.Reading
+	(*v1.MisuseFlag)(nil),         // 47: register.v1.MisuseFlag
+	(*v1.MisuseCase)(nil),         // 48: register.v1.MisuseCase
 }
 var file_register_store_v1_stored_proto_depIdxs = []int32{
-	26, // 0: register.store.v1.StoredNominal.nominal:type_name -> register.v1.Nominal
-	27, // 1: register.store.v1.StoredNominal.update_time:type_name -> google.protobuf.Timestamp
-	28, // 2: register.store.v1.StoredCourse.course:type_name -> register.v1.CourseOfConduct
+	29, // 0: register.store.v1.StoredNominal.nominal:type_name -> register.v1.Nominal
+	30, // 1: register.store.v1.StoredNominal.update_time:type_name -> google.protobuf.Timestamp
+	31, // 2: register.store.v1.StoredCourse.course:type_name -> register.v1.CourseOfConduct
 	9,  // 3: register.store.v1.StoredCourse.victim:type_name -> register.store.v1.VictimTokens
 	9,  // 4: register.store.v1.StoredCourse.associated:type_name -> register.store.v1.VictimTokens
-	27, // 5: register.store.v1.StoredCourse.update_time:type_name -> google.protobuf.Timestamp
-	27, // 6: register.store.v1.StoredCourse.create_time:type_name -> google.protobuf.Timestamp
+	30, // 5: register.store.v1.StoredCourse.update_time:type_name -> google.protobuf.Timestamp
+	30, // 6: register.store.v1.StoredCourse.create_time:type_name -> google.protobuf.Timestamp
 	2,  // 7: register.store.v1.StoredCourse.settlements:type_name -> register.store.v1.Settlement
 	3,  // 8: register.store.v1.StoredCourse.counter_reviews:type_name -> register.store.v1.CounterReview
-	29, // 9: register.store.v1.Settlement.sameness:type_name -> register.v1.VictimSameness
-	27, // 10: register.store.v1.Settlement.settle_time:type_name -> google.protobuf.Timestamp
-	27, // 11: register.store.v1.CounterReview.review_time:type_name -> google.protobuf.Timestamp
+	32, // 9: register.store.v1.Settlement.sameness:type_name -> register.v1.VictimSameness
+	30, // 10: register.store.v1.Settlement.settle_time:type_name -> google.protobuf.Timestamp
+	30, // 11: register.store.v1.CounterReview.review_time:type_name -> google.protobuf.Timestamp
 	8,  // 12: register.store.v1.StoredMeasure.part:type_name -> register.store.v1.Part
-	30, // 13: register.store.v1.StoredMeasure.measure:type_name -> register.v1.Measure
+	33, // 13: register.store.v1.StoredMeasure.measure:type_name -> register.v1.Measure
 	8,  // 14: register.store.v1.StoredBreach.part:type_name -> register.store.v1.Part
-	31, // 15: register.store.v1.StoredBreach.breach:type_name -> register.v1.Breach
+	34, // 15: register.store.v1.StoredBreach.breach:type_name -> register.v1.Breach
 	8,  // 16: register.store.v1.StoredAssessment.part:type_name -> register.store.v1.Part
-	32, // 17: register.store.v1.StoredAssessment.assessment:type_name -> register.v1.Assessment
-	33, // 18: register.store.v1.StoredAssessment.regrades:type_name -> register.v1.Regrade
+	35, // 17: register.store.v1.StoredAssessment.assessment:type_name -> register.v1.Assessment
+	36, // 18: register.store.v1.StoredAssessment.regrades:type_name -> register.v1.Regrade
 	8,  // 19: register.store.v1.StoredPlan.part:type_name -> register.store.v1.Part
-	34, // 20: register.store.v1.StoredPlan.plan:type_name -> register.v1.SafetyPlan
-	27, // 21: register.store.v1.Part.create_time:type_name -> google.protobuf.Timestamp
-	27, // 22: register.store.v1.Part.update_time:type_name -> google.protobuf.Timestamp
-	27, // 23: register.store.v1.Part.load_time:type_name -> google.protobuf.Timestamp
+	37, // 20: register.store.v1.StoredPlan.plan:type_name -> register.v1.SafetyPlan
+	30, // 21: register.store.v1.Part.create_time:type_name -> google.protobuf.Timestamp
+	30, // 22: register.store.v1.Part.update_time:type_name -> google.protobuf.Timestamp
+	30, // 23: register.store.v1.Part.load_time:type_name -> google.protobuf.Timestamp
 	10, // 24: register.store.v1.VictimTokens.tokens:type_name -> register.store.v1.VictimToken
-	35, // 25: register.store.v1.StoredForce.contact:type_name -> register.v1.ForceContact
-	27, // 26: register.store.v1.StoredForce.update_time:type_name -> google.protobuf.Timestamp
-	36, // 27: register.store.v1.StoredSearch.search:type_name -> register.v1.Search
+	38, // 25: register.store.v1.StoredForce.contact:type_name -> register.v1.ForceContact
+	30, // 26: register.store.v1.StoredForce.update_time:type_name -> google.protobuf.Timestamp
+	39, // 27: register.store.v1.StoredSearch.search:type_name -> register.v1.Search
 	13, // 28: register.store.v1.StoredSearch.bases:type_name -> register.store.v1.Basis
 	14, // 29: register.store.v1.Basis.nominals:type_name -> register.store.v1.NominalRef
-	37, // 30: register.store.v1.Shown.candidate:type_name -> register.v1.Candidate
-	38, // 31: register.store.v1.StoredLink.link:type_name -> register.v1.Link
-	39, // 32: register.store.v1.StoredAlert.alert:type_name -> register.v1.Alert
-	40, // 33: register.store.v1.StoredSanction.sanction:type_name -> register.v1.Sanction
-	21, // 34: register.store.v1.StoredFact.staff:type_name -> register.store.v1.StoredStaff
-	22, // 35: register.store.v1.StoredFact.case:type_name -> register.store.v1.StoredCaseFact
-	23, // 36: register.store.v1.StoredFact.roster:type_name -> register.store.v1.StoredRoster
-	27, // 37: register.store.v1.StoredCaseFact.open_time:type_name -> google.protobuf.Timestamp
-	27, // 38: register.store.v1.StoredCaseFact.close_time:type_name -> google.protobuf.Timestamp
-	27, // 39: register.store.v1.StoredRoster.first_day:type_name -> google.protobuf.Timestamp
-	27, // 40: register.store.v1.StoredRoster.starts:type_name -> google.protobuf.Timestamp
-	27, // 41: register.store.v1.StoredRoster.ends:type_name -> google.protobuf.Timestamp
-	41, // 42: register.store.v1.StoredFlag.flag:type_name -> register.v1.MisuseFlag
-	42, // 43: register.store.v1.StoredMisuseCase.misuse_case:type_name -> register.v1.MisuseCase
-	44, // [44:44] is the sub-list for method output_type
-	44, // [44:44] is the sub-list for method input_type
-	44, // [44:44] is the sub-list for extension type_name
-	44, // [44:44] is the sub-list for extension extendee
-	0,  // [0:44] is the sub-list for field type_name
+	40, // 30: register.store.v1.Shown.candidate:type_name -> register.v1.Candidate
+	41, // 31: register.store.v1.StoredLink.link:type_name -> register.v1.Link
+	42, // 32: register.store.v1.StoredAlert.alert:type_name -> register.v1.Alert
+	43, // 33: register.store.v1.StoredSanction.sanction:type_name -> register.v1.Sanction
+	44, // 34: register.store.v1.StoredUnsealing.unsealing:type_name -> register.v1.Unsealing
+	45, // 35: register.store.v1.StoredCaseAccess.access:type_name -> register.v1.CaseAccess
+	46, // 36: register.store.v1.StoredReview.reading:type_name -> register.v1.Reading
+	24, // 37: register.store.v1.StoredFact.staff:type_name -> register.store.v1.StoredStaff
+	25, // 38: register.store.v1.StoredFact.case:type_name -> register.store.v1.StoredCaseFact
+	26, // 39: register.store.v1.StoredFact.roster:type_name -> register.store.v1.StoredRoster
+	30, // 40: register.store.v1.StoredCaseFact.open_time:type_name -> google.protobuf.Timestamp
+	30, // 41: register.store.v1.StoredCaseFact.close_time:type_name -> google.protobuf.Timestamp
+	30, // 42: register.store.v1.StoredRoster.first_day:type_name -> google.protobuf.Timestamp
+	30, // 43: register.store.v1.StoredRoster.starts:type_name -> google.protobuf.Timestamp
+	30, // 44: register.store.v1.StoredRoster.ends:type_name -> google.protobuf.Timestamp
+	47, // 45: register.store.v1.StoredFlag.flag:type_name -> register.v1.MisuseFlag
+	48, // 46: register.store.v1.StoredMisuseCase.misuse_case:type_name -> register.v1.MisuseCase
+	47, // [47:47] is the sub-list for method output_type
+	47, // [47:47] is the sub-list for method input_type
+	47, // [47:47] is the sub-list for extension type_name
+	47, // [47:47] is the sub-list for extension extendee
+	0,  // [0:47] is the sub-list for field type_name
 }
 
 func init() { file_register_store_v1_stored_proto_init() }
@@ -2276,7 +2449,7 @@ func file_register_store_v1_stored_proto_init() {
 	if File_register_store_v1_stored_proto != nil {
 		return
 	}
-	file_register_store_v1_stored_proto_msgTypes[20].OneofWrappers = []any{
+	file_register_store_v1_stored_proto_msgTypes[23].OneofWrappers = []any{
 		(*StoredFact_Staff)(nil),
 		(*StoredFact_Case)(nil),
 		(*StoredFact_Roster)(nil),
@@ -2287,7 +2460,7 @@ func file_register_store_v1_stored_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_store_v1_stored_proto_rawDesc), len(file_register_store_v1_stored_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   26,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

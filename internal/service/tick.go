@@ -1,0 +1,255 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/perpetrator-register/register/internal/accesslog"
+	"github.com/perpetrator-register/register/internal/identity"
+	"github.com/perpetrator-register/register/internal/postgres"
+	"github.com/perpetrator-register/register/internal/view"
+)
+
+// What the log calls the acts of the register's clock.
+const (
+	tickDuties = "Tick.Duties" // a person's duties were brought level with his history
+	tickClimb  = "Tick.Climb"  // a duty climbed
+)
+
+// Pace of the clock, in real time.
+const (
+	tickEvery = 500 * time.Millisecond // between two rounds when nothing wakes it
+	tickTerm  = 30 * time.Second       // how long one replica acts before it gives way
+	tickAge   = time.Minute            // how often one that does not act forgets
+	tickRetry = time.Minute            // before what has failed is tried again, by the register's clock
+	sweepStep = 100                    // persons that a round looks at of all
+)
+
+// Ticker does what no call brings about: duties that time or a link raises, those that
+// two calls at the same moment have missed of each other, and the climbing of those
+// that nobody has done. Every replica has one; one of them at a time acts. What it
+// does is idempotent: a duty is unique by its prompt, and every act is the next
+// version of something, so that a lost race changes nothing.
+type Ticker struct {
+	*Deps
+	log     accesslog.Appender
+	changed *view.Followed
+	later   schedule
+	// sweep are the nominals that remain to be looked at once after the start.
+	sweep   []identity.ID
+	swept   bool
+	last    atomic.Int64 // when the last round ended, in Unix nanoseconds
+	leading atomic.Bool
+}
+
+// NewTicker makes the clock of a replica whose view is loaded. It follows the view
+// from then on.
+func NewTicker(d *Deps, log accesslog.Appender) *Ticker {
+	return &Ticker{Deps: d, log: log, changed: d.View.Follow(), later: newSchedule()}
+}
+
+// Leading reports whether this replica is the one that acts, and LastRound when it
+// last came to the end of a round, in real time; zero before the first.
+func (t *Ticker) Leading() bool { return t.leading.Load() }
+
+// LastRound is described with Leading.
+func (t *Ticker) LastRound() time.Time {
+	if n := t.last.Load(); n != 0 {
+		return time.Unix(0, n)
+	}
+	return time.Time{}
+}
+
+// Run acts until ctx ends.
+func (t *Ticker) Run(ctx context.Context) {
+	aged := time.Now()
+	for ctx.Err() == nil {
+		ran, err := t.DB.AsOnlyTicker(ctx, t.lead)
+		t.leading.Store(false)
+		if err != nil && ctx.Err() == nil {
+			t.Log.WarnContext(ctx, "the register's clock is held up", "err", err)
+		}
+		if !ran && time.Since(aged) > tickAge {
+			t.changed.Age()
+			aged = time.Now()
+		}
+		pause(ctx, tickEvery, nil)
+	}
+}
+
+// lead acts for one term.
+func (t *Ticker) lead(ctx context.Context) error {
+	t.leading.Store(true)
+	ends := time.Now().Add(tickTerm)
+	for ctx.Err() == nil && time.Now().Before(ends) {
+		if err := t.round(ctx); err != nil {
+			return err
+		}
+		t.last.Store(time.Now().UnixNano())
+		if t.swept {
+			pause(ctx, tickEvery, t.changed.Wake())
+		}
+	}
+	return nil
+}
+
+func pause(ctx context.Context, d time.Duration, wake <-chan struct{}) {
+	select {
+	case <-ctx.Done():
+	case <-wake:
+	case <-time.After(d):
+	}
+}
+
+// round does all that is due now. An error is one of the database or the log: what is
+// wrong with one person's records holds up nobody else's.
+func (t *Ticker) round(ctx context.Context) error {
+	if err := t.View.Pull(ctx); err != nil {
+		return err
+	}
+	due, _ := t.View.Climbing(t.Now())
+	for _, known := range due {
+		if err := t.climb(ctx, known); err != nil {
+			return err
+		}
+	}
+	done := map[identity.ID]bool{}
+	for _, from := range [][]identity.ID{t.changed.Take(), t.later.due(t.Now()), t.some()} {
+		for i, id := range from {
+			if done[id] {
+				continue
+			}
+			members, err := t.settle(ctx, id)
+			if err != nil {
+				for _, rest := range from[i:] {
+					t.changed.Put(rest)
+				}
+				return err
+			}
+			for _, m := range members {
+				done[m] = true
+			}
+		}
+	}
+	return nil
+}
+
+// some are the next nominals of the sweep that follows the start.
+func (t *Ticker) some() []identity.ID {
+	if t.swept {
+		return nil
+	}
+	if t.sweep == nil {
+		t.sweep = t.View.Nominals()
+	}
+	n := min(sweepStep, len(t.sweep))
+	out := t.sweep[len(t.sweep)-n:] // the newest first
+	t.sweep = t.sweep[:len(t.sweep)-n]
+	if len(t.sweep) == 0 {
+		t.swept, t.sweep = true, nil
+	}
+	return out
+}
+
+// settle brings the duties about a nominal's person level with what is recorded of
+// him, and notes when to look again. It returns the nominals that were looked at.
+func (t *Ticker) settle(ctx context.Context, id identity.ID) ([]identity.ID, error) {
+	members, concerned := t.concerns(id)
+	if !concerned {
+		return members, nil
+	}
+	var next time.Time
+	err := retry(ctx, func() error {
+		if err := t.View.Pull(ctx); err != nil {
+			return err
+		}
+		b := newBatch(t.Deps)
+		read, at, err := b.consequences(ctx, id, nil)
+		if err != nil {
+			return err
+		}
+		next = at
+		if len(b.changes) == 0 {
+			return nil
+		}
+		return t.commit(ctx, tickDuties, b.changes, read.requires(b.changes[0].Record.ID))
+	})
+	switch {
+	case err == nil:
+	case errors.Is(err, accesslog.ErrConflict):
+		t.changed.Put(id) // others are at it
+		return members, nil
+	case held(ctx, err):
+		return nil, err
+	default:
+		t.Log.ErrorContext(ctx, "the duties of a person cannot be brought level", "nominal", resourceID(id), "err", err)
+		next = t.Now().Add(tickRetry)
+	}
+	t.later.set(members[0], next)
+	return members, nil
+}
+
+// concerns reports whether there is anything from which a duty about a nominal's
+// person could follow, and returns his nominals, the least first.
+func (t *Ticker) concerns(id identity.ID) ([]identity.ID, bool) {
+	members := []identity.ID{id}
+	if n, ok := t.View.Nominal(id); ok && !n.Silent() {
+		members = inOrder(t.View.Person(id).Members)
+	}
+	for _, m := range members {
+		if len(t.View.CourseIDs(m)) > 0 || len(t.View.PartIDs(m)) > 0 || len(t.View.DutiesOf(m)) > 0 {
+			return members, true
+		}
+	}
+	return members, false
+}
+
+// climb lets one duty climb; that another replica was quicker is no error.
+func (t *Ticker) climb(ctx context.Context, known *view.Duty) error {
+	b := newBatch(t.Deps)
+	err := b.climb(ctx, known)
+	if err == nil {
+		err = t.commit(ctx, tickClimb, b.changes, nil)
+	}
+	switch {
+	case err == nil, errors.Is(err, accesslog.ErrConflict):
+		return nil
+	case held(ctx, err):
+		return err
+	}
+	t.Log.ErrorContext(ctx, "a duty cannot climb", "duty", resourceID(known.ID), "err", err)
+	return nil
+}
+
+// held reports whether an error is of the database or the log, and not of one record.
+func held(ctx context.Context, err error) bool {
+	return ctx.Err() != nil || errors.Is(err, accesslog.ErrUnavailable) || errors.Is(err, postgres.ErrAway) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// commit commits what the register does of itself, under an entry of its own.
+func (t *Ticker) commit(ctx context.Context, method string, changes []accesslog.Change, requires []accesslog.Requirement) error {
+	p := &accesslog.Pending{
+		Changes: changes,
+		Entry: accesslog.Metadata{
+			Actor:  accesslog.Actor{Sub: byRegister, Kind: accesslog.System},
+			Method: method, Operation: "ALTERATION", Outcome: OutcomeName(codes.OK),
+		},
+	}
+	changed := map[[16]byte]bool{}
+	for i := range changes {
+		r := changes[i].Record
+		changed[r.ID] = true
+		p.Touches = append(p.Touches, postgres.Touch{Record: r.ID, Force: r.Force})
+	}
+	for _, r := range requires {
+		if !changed[r.Record] {
+			p.Requires = append(p.Requires, r)
+		}
+	}
+	_, err := t.log.Append(ctx, p)
+	return err
+}

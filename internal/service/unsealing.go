@@ -1,0 +1,233 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/access"
+	"github.com/perpetrator-register/register/internal/accesslog"
+	"github.com/perpetrator-register/register/internal/call"
+	"github.com/perpetrator-register/register/internal/postgres"
+	"github.com/perpetrator-register/register/internal/seal"
+	"github.com/perpetrator-register/register/internal/view"
+)
+
+// unsealingTTL is how long a request waits for approval, and then for its asker.
+const unsealingTTL = 24 * time.Hour
+
+// national reports whether the caller is of no force: the national auditor.
+func national(a access.Actor) bool { return a.Force == "" }
+
+// isActor reports whether the caller is who made an entry, by his sign-in or by the
+// number under which a force system named him.
+func isActor(a access.Actor, of accesslog.Actor) bool {
+	return call.Subject(a) == of.Sub || a.Collar != "" && a.Collar == of.Collar && a.Force == of.Force
+}
+
+func notYours(message string) *Problem {
+	return problem(codes.PermissionDenied, ReasonNotYours, message)
+}
+
+// sealedEntry reads an entry of a force's caller with its sealed part.
+func (s *Standards) sealedEntry(ctx context.Context, force string, index int64) (postgres.StoredBody, accesslog.Metadata, error) {
+	body, err := s.DB.BodyByIndex(ctx, index)
+	if errors.Is(err, postgres.ErrNotFound) {
+		return body, accesslog.Metadata{}, notFound("entry of the force with a sealed part; retention may have dropped it")
+	}
+	if err != nil {
+		return body, accesslog.Metadata{}, err
+	}
+	meta, err := accesslog.ParseMetadata(body.Entry.Meta)
+	if err == nil && meta.Actor.Force != force {
+		err = notFound("entry of the force with a sealed part; retention may have dropped it")
+	}
+	return body, meta, err
+}
+
+// RequestUnsealing implements the RPC.
+func (s *Standards) RequestUnsealing(ctx context.Context, req *registerv1.RequestUnsealingRequest) (*registerv1.Unsealing, error) {
+	c := call.From(ctx)
+	force := call.ForceCode(req.GetParent())
+	c.Entry.Reason = purposeName(req.GetPurpose())
+	s.noteReason(c, c.Actor.Force, &storev1.StoredReason{Code: req.GetPurpose().String(), Explanation: req.GetReason(), Reference: req.GetReference()})
+	if err := s.checkCaseAccess(ctx, c, force, req.GetCaseAccess()); err != nil {
+		return nil, err
+	}
+	_, meta, err := s.sealedEntry(ctx, force, req.GetEntry())
+	if err != nil {
+		return nil, err
+	}
+	if isActor(c.Actor, meta.Actor) {
+		return nil, notYours("the entry is of your own call")
+	}
+	now := s.Now()
+	u := &registerv1.Unsealing{
+		Entry: req.GetEntry(), Subject: meta.Actor.Sub, State: registerv1.UnsealingState_UNSEALING_STATE_REQUESTED,
+		Purpose: req.GetPurpose(), Reference: req.GetReference(), Reason: req.GetReason(), CaseAccess: req.GetCaseAccess(),
+		Asker: call.Subject(c.Actor), AskTime: timestamppb.New(now), ExpireTime: timestamppb.New(now.Add(unsealingTTL)),
+	}
+	id := uuid.Must(uuid.NewV7())
+	source := s.Keys.SourceHMAC(force, "standards", id.String(), string(postgres.KindUnsealing))
+	change, err := s.firstWith(id, postgres.KindUnsealing, force, source, 1, &storev1.StoredUnsealing{Unsealing: u})
+	if err != nil {
+		return nil, err
+	}
+	u.Name = resourceName(postgres.KindUnsealing, force, id)
+	return u, s.commit(ctx, c, change.Record, change)
+}
+
+// openedUnsealing is an unsealing with what is needed to write its next version.
+type openedUnsealing struct {
+	cur    postgres.Current
+	key    seal.DataKey
+	stored *storev1.StoredUnsealing
+	u      *registerv1.Unsealing
+}
+
+// unsealing reads one that the caller may know of: the auditor's are the auditor's
+// alone, a force's the force's.
+func (s *Standards) unsealing(ctx context.Context, c *call.Call, name string) (o openedUnsealing, err error) {
+	o.stored = &storev1.StoredUnsealing{}
+	if o.cur, o.key, err = s.current(ctx, postgres.KindUnsealing, name, o.stored); err != nil {
+		return o, err
+	}
+	o.u = o.stored.GetUnsealing()
+	if (o.u.GetCaseAccess() != "") != national(c.Actor) {
+		return o, notFound("unsealing")
+	}
+	return o, nil
+}
+
+// revise commits the next version.
+func (s *Standards) reviseUnsealing(ctx context.Context, c *call.Call, o *openedUnsealing) error {
+	change, err := s.next(o.cur, o.key, o.cur.Version.Revision+1, o.stored)
+	if err != nil {
+		return err
+	}
+	o.u.Name = resourceName(o.cur.Record.Kind, o.cur.Record.Force, o.cur.Record.ID)
+	return s.commit(ctx, c, o.cur.Record, change)
+}
+
+// ApproveUnsealing implements the RPC.
+func (s *Standards) ApproveUnsealing(ctx context.Context, req *registerv1.ApproveUnsealingRequest) (answer *registerv1.Unsealing, err error) {
+	c := call.From(ctx)
+	err = retry(ctx, func() error {
+		o, err := s.unsealing(ctx, c, req.GetName())
+		if err != nil {
+			return err
+		}
+		u, me := o.u, call.Subject(c.Actor)
+		_, meta, err := s.sealedEntry(ctx, o.cur.Record.Force, u.GetEntry())
+		switch {
+		case err != nil:
+			return err
+		case u.GetAsker() == me:
+			return notYours("a second person must approve what you have asked for")
+		case isActor(c.Actor, meta.Actor):
+			return notYours("the entry is of your own call")
+		case u.GetState() == registerv1.UnsealingState_UNSEALING_STATE_APPROVED && u.GetApprover() == me:
+			u.Name, answer = req.GetName(), u
+			return s.commit(ctx, c, o.cur.Record)
+		case u.GetState() != registerv1.UnsealingState_UNSEALING_STATE_REQUESTED:
+			return problem(codes.FailedPrecondition, ReasonAlreadyOpened, "it was approved before")
+		case !s.Now().Before(u.GetExpireTime().AsTime()):
+			return problem(codes.FailedPrecondition, ReasonTooLate, "it was not approved in time: ask anew")
+		}
+		u.State, u.Approver = registerv1.UnsealingState_UNSEALING_STATE_APPROVED, me
+		u.ApproveTime, u.ExpireTime = s.timestamp(), timestamppb.New(s.Now().Add(unsealingTTL))
+		answer = u
+		return s.reviseUnsealing(ctx, c, &o)
+	})
+	return answer, err
+}
+
+// OpenUnsealing implements the RPC. That it was opened commits with the entry of
+// this call, before anything is disclosed: so it cannot be opened twice.
+func (s *Standards) OpenUnsealing(ctx context.Context, req *registerv1.OpenUnsealingRequest) (answer *registerv1.UnsealedEntry, err error) {
+	c := call.From(ctx)
+	err = retry(ctx, func() error {
+		c.Afresh()
+		o, err := s.unsealing(ctx, c, req.GetName())
+		if err != nil {
+			return err
+		}
+		u := o.u
+		switch {
+		case u.GetAsker() != call.Subject(c.Actor):
+			return notYours("it is opened by whoever asked for it")
+		case u.GetState() == registerv1.UnsealingState_UNSEALING_STATE_OPENED:
+			return problem(codes.FailedPrecondition, ReasonAlreadyOpened, "it was opened before: ask anew")
+		case u.GetState() != registerv1.UnsealingState_UNSEALING_STATE_APPROVED:
+			return problem(codes.FailedPrecondition, ReasonNotApproved, "it waits for a second person's approval")
+		case !s.Now().Before(u.GetExpireTime().AsTime()):
+			return problem(codes.FailedPrecondition, ReasonTooLate, "it was not opened in time: ask anew")
+		}
+		if err := s.checkCaseAccess(ctx, c, o.cur.Record.Force, u.GetCaseAccess()); err != nil {
+			return err
+		}
+		body, _, err := s.sealedEntry(ctx, o.cur.Record.Force, u.GetEntry())
+		if err != nil {
+			return err
+		}
+		if answer, err = s.unseal(ctx, c, body); err != nil {
+			return err
+		}
+		c.Entry.Reason = purposeName(u.GetPurpose())
+		c.SetBody(&storev1.StoredReason{Method: c.Method.Short, Code: u.GetPurpose().String(), Reference: u.GetReference(), Subject: u.GetSubject()})
+		if national(c.Actor) {
+			c.Entry.Recipients = []string{"iopc"}
+		}
+		u.State, u.OpenTime = registerv1.UnsealingState_UNSEALING_STATE_OPENED, s.timestamp()
+		change, err := s.next(o.cur, o.key, o.cur.Version.Revision+1, o.stored)
+		if err != nil {
+			return err
+		}
+		c.Met(o.cur.Record.ID, o.cur.Record.Force)
+		return c.Commit(ctx, OutcomeName(codes.OK), change)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return answer, nil
+}
+
+// ListUnsealings implements the RPC.
+func (s *Standards) ListUnsealings(ctx context.Context, req *registerv1.ListUnsealingsRequest) (*registerv1.ListUnsealingsResponse, error) {
+	c := call.From(ctx)
+	binding := "unsealings|" + req.GetParent()
+	var after uuid.UUID
+	if err := s.readPageToken(req.GetPageToken(), binding, &after); err != nil {
+		return nil, err
+	}
+	size := pageSize(req.GetPageSize(), 50)
+	rows, err := s.DB.ListRecords(ctx, call.ForceCode(req.GetParent()), postgres.KindUnsealing, after, size+1)
+	if err != nil {
+		return nil, err
+	}
+	out := &registerv1.ListUnsealingsResponse{}
+	for i, cur := range rows {
+		if i == size {
+			out.NextPageToken = s.pageToken(binding, rows[i-1].Record.ID)
+			break
+		}
+		var stored storev1.StoredUnsealing
+		if _, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
+			return nil, err
+		}
+		u := stored.GetUnsealing()
+		if (u.GetCaseAccess() != "") != national(c.Actor) {
+			continue
+		}
+		u.Name = resourceName(cur.Record.Kind, cur.Record.Force, cur.Record.ID)
+		c.Show(cur.Record.ID, cur.Record.Force)
+		out.Unsealings = append(out.Unsealings, u)
+	}
+	return out, nil
+}

@@ -1,0 +1,172 @@
+// The main path, from the report of one force to the log of another.
+import { accessible, base, check, choose, clean, desk, fits, open, phone, press, signIn, suite, tabTo, typeInto } from "./lib.mjs";
+
+const says = async (page, text) => check((await page.locator("main").innerText()).includes(text), `${page.url()} does not say "${text}"`);
+
+// By the keyboard alone: force 33 registers, force 10 finds, 10 confirms, 33 is told.
+export async function byKeyboard(browser, viewport, surname) {
+  const a = await open(browser, viewport);
+  await a.goto(base + "/sign-in");
+  await press(a, 'a[href*="account=investigator-33"]');
+  // On a phone the menu is folded away.
+  if (await a.locator(".govuk-service-navigation__toggle").isVisible()) {
+    await tabTo(a, ".govuk-service-navigation__toggle");
+    await a.keyboard.press("Enter");
+  }
+  await press(a, 'a[href="/register"]');
+  await registerByKeyboard(a, surname, "33/900/26");
+  await says(a, `The report on Lorcan ${surname} is registered`);
+  await says(a, "access log, entry");
+
+  // Force 10 searches under a misspelt name and opens what it finds.
+  const b = await open(browser, viewport);
+  await b.goto(base + "/sign-in");
+  await press(b, 'a[href*="account=spoc-10"]');
+  await b.goto(base + "/search");
+  await choose(b, "#reason", "Crime investigation");
+  await typeInto(b, "#reference", "10/901/26");
+  await typeInto(b, "#given", "Lorcen");
+  await typeInto(b, "#surname", surname.slice(0, -1));
+  await typeInto(b, "#birth-year", "1979");
+  await press(b, "main form button.govuk-button");
+  await says(b, "Lorcan " + surname);
+  await says(b, "recorded under your name");
+  await accessible(b, "a result");
+  await press(b, "main a.govuk-button");
+  await says(b, "Timeline");
+  await says(b, "Threat or violence");
+  await accessible(b, "a person");
+  await fits(b, "a person");
+
+  // Force 10 registers him too; the two are linked, and it confirms.
+  await b.goto(base + "/register");
+  await registerByKeyboard(b, surname, "10/902/26");
+  await says(b, "He may be known already");
+  await says(b, "Leicestershire");
+  await press(b, 'main a[href^="/links/"]');
+  await says(b, "Are these the same person?");
+  await accessible(b, "a link");
+  await fits(b, "a link");
+  await typeInto(b, "#why", "The same telephone number and date of birth.");
+  await press(b, 'button[value="confirm"]');
+  await says(b, "Confirmed");
+
+  // Force 33 is told.
+  const c = await open(browser, viewport);
+  await signIn(c, "spoc-33");
+  await says(c, "Link confirmed, Northumbria");
+  await accessible(c, "alerts");
+  await fits(c, "alerts");
+  await press(c, "main form button.as-link");
+  await says(c, "The alert is taken up");
+
+  // Professional standards of force 10 see who searched and who confirmed.
+  const d = await open(browser, viewport);
+  await signIn(d, "psd-10");
+  await choose(d, "#purpose", "Self-monitoring");
+  await typeInto(d, "#reference", "PSD/10/1");
+  await press(d, 'button[value="list"]');
+  await says(d, "Confirmed a link");
+  await says(d, "spoc-10");
+  await accessible(d, "the log");
+  await fits(d, "the log");
+  await press(d, 'button[name="subject"]');
+  await says(d, "By day and hour");
+  await accessible(d, "somebody's activity");
+  await fits(d, "somebody's activity");
+  for (const page of [a, b, c, d]) await page.context().close();
+}
+
+async function registerByKeyboard(page, surname, reference) {
+  await typeInto(page, "#reference", reference);
+  await typeInto(page, "#given", "Lorcan");
+  await typeInto(page, "#surname", surname);
+  await typeInto(page, "#birth-day", "9");
+  await typeInto(page, "#birth-month", "11");
+  await typeInto(page, "#birth-year", "1979");
+  await tabTo(page, "main details summary");
+  await page.keyboard.press("Enter");
+  await typeInto(page, "#phone", "07700 900" + (700 + surname.length));
+  await press(page, "main form[action='/register'] button.govuk-button");
+  await press(page, 'main a[href="/register/conduct"]');
+  await typeInto(page, "#occurred-day", "3");
+  await typeInto(page, "#occurred-month", "8");
+  await typeInto(page, "#occurred-year", "2026");
+  await tabTo(page, 'input[name="behaviours"][value="FOLLOWING"]');
+  await page.keyboard.press("Space");
+  await tabTo(page, 'input[name="behaviours"][value="THREATS_TO_KILL"]');
+  await page.keyboard.press("Space");
+  await typeInto(page, "#narrative", "Waited outside, and threatened her.");
+  await choose(page, "#offence", "Stalking");
+  await choose(page, "#relationship", "Stranger");
+  await typeInto(page, "#victim-given", "Ottoline");
+  await typeInto(page, "#victim-surname", "Quince");
+  await press(page, 'button[value="register"]');
+}
+
+// The same without scripts, by pointing.
+export async function withoutScripts(browser) {
+  const a = await open(browser, phone, { javaScriptEnabled: false });
+  await a.goto(base + "/sign-in");
+  await a.locator('a[href*="account=investigator-33"]').click();
+  check(await a.locator('nav a[href="/register"]').isVisible(), "the menu does not show without scripts");
+  await a.selectOption("#reason", "RISK_ASSESSMENT");
+  await a.fill("#reference", "33/903/26");
+  await a.fill("#given", "Calum");
+  await a.fill("#surname", "Thackary");
+  await a.locator("main form button.govuk-button").click();
+  await a.getByRole("heading", { name: /found/ }).waitFor();
+  await a.locator("main a.govuk-button").first().click();
+  await a.getByRole("heading", { name: "Timeline" }).waitFor();
+  await a.locator(".govuk-back-link").click();
+  await a.getByRole("heading", { name: /found/ }).waitFor();
+  await a.locator('nav a[href="/register"]').click();
+  await a.locator("main form[action='/register'] button.govuk-button").click();
+  await a.getByRole("heading", { name: "There is a problem" }).waitFor();
+  await a.getByRole("button", { name: "Sign out" }).click();
+  await a.getByRole("heading", { name: "You have signed out" }).waitFor();
+  await a.context().close();
+}
+
+// A list that is open shows what is new without being asked.
+export async function live(browser) {
+  const a = await open(browser);
+  await signIn(a, "spoc-43");
+  const before = await a.locator("#alerts > li").count();
+  const every = await a.locator("#alerts").getAttribute("data-every");
+  check(Number(every) >= 10, "an open list asks too often");
+  const b = await open(browser);
+  await signIn(b, "investigator-33");
+  await b.goto(base + "/register");
+  await b.fill("#reference", "33/904/26");
+  await b.fill("#given", "Callum");
+  await b.fill("#surname", "Dunmore");
+  await b.fill("#birth-day", "14");
+  await b.fill("#birth-month", "3");
+  await b.fill("#birth-year", "1987");
+  await b.locator("main details summary").first().click();
+  await b.fill("#phone", "07700 900588");
+  await b.locator("main form[action='/register'] button.govuk-button").click();
+  await b.locator('a[href="/register/conduct"]').click();
+  await b.fill("#occurred-day", "1");
+  await b.fill("#occurred-month", "9");
+  await b.fill("#occurred-year", "2026");
+  await b.check('input[name="behaviours"][value="CONTACT"]');
+  await b.fill("#victim-given", "Xanthe");
+  await b.fill("#victim-surname", "Plover");
+  await b.locator('button[value="register"]').click();
+  await b.getByRole("heading", { name: /is registered/ }).waitFor();
+  await a.locator("#alerts > li").nth(before).waitFor({ timeout: 60_000 });
+  check(/new alert/.test(await a.locator("#live-status").innerText()), "what is new is not announced");
+  await accessible(a, "a list that kept itself up to date");
+  await clean(a, "a list that kept itself up to date");
+  await a.context().close();
+  await b.context().close();
+}
+
+export async function run(browser) {
+  await suite("the main path by the keyboard, at a desk", () => byKeyboard(browser, desk, "Vantongeren"));
+  await suite("the main path by the keyboard, on a phone", () => byKeyboard(browser, phone, "Oyelaran"));
+  await suite("without scripts, on a phone", () => withoutScripts(browser));
+  await suite("an open list keeps itself up to date", () => live(browser));
+}
