@@ -25,7 +25,7 @@ func counterAlert(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) s
 		must(tb, err)
 		c := sampleCourse(n.GetName())
 		c.Parent, c.Course.Victim = suspect.GetParent(), victim(accuser)
-		c.Course.Incidents[0].OccurTime.Seconds += days * 86400
+		c.Course.Incidents[0].OccurTime.Seconds += (days - 10) * 86400
 		course, err := registerv1.NewConductServiceClient(conn).RegisterCourse(site.As(ctx, account), c)
 		must(tb, err)
 		return course.GetName()

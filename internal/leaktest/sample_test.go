@@ -71,7 +71,7 @@ func stranger() *registerv1.RegisterNominalRequest {
 
 // sample is a good call of one method.
 type sample struct {
-	account  string
+	account  string // empty for the crime system of force 33
 	requests []proto.Message
 }
 
@@ -168,6 +168,7 @@ func samples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) map[st
 	}
 	maps.Copy(all, standardsSamples(tb, site, conn))
 	maps.Copy(all, dutySamples(tb, site, conn, nominal))
+	maps.Copy(all, misuseSamples(tb, site, conn))
 	return all
 }
 
