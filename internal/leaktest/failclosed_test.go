@@ -275,16 +275,11 @@ func (o *outages) eachMethod(t *testing.T, prepared map[string]map[string]sample
 			if !ok {
 				t.Fatalf("%s has no sample", m.Short)
 			}
-			send, token := send, ""
-			switch {
-			case s.account != "":
-				token = o.site.Token(s.account, nil)
-			case name == "gRPC":
-				send = o.system
-			default:
-				continue // no system calls this site over REST
+			by, token, ok := s.over(o.site, name, send, o.system)
+			if !ok {
+				continue
 			}
-			wg.Go(func() { check(t, m, send(ctx, m, token, s.requests...)) })
+			wg.Go(func() { check(t, m, by(ctx, m, token, s.requests...)) })
 		}
 	}
 	wg.Wait()

@@ -75,6 +75,15 @@ type sample struct {
 	requests []proto.Message
 }
 
+// over is how a sample is sent over a transport of that name; ok is false for a
+// system's over REST, by which no system calls these sites.
+func (s sample) over(site *servertest.Site, name string, send, system transport) (by transport, token string, ok bool) {
+	if s.account != "" {
+		return send, site.Token(s.account, nil), true
+	}
+	return system, "", name == "gRPC"
+}
+
 // samples makes, for each method, a call that succeeds once, on records made
 // for it through conn.
 func samples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) map[string]sample {
