@@ -32,6 +32,7 @@ type fake struct {
 	registerv1.UnimplementedRegistrationServiceServer
 	registerv1.UnimplementedLinkServiceServer
 	registerv1.UnimplementedAlertServiceServer
+	registerv1.UnimplementedDutyServiceServer
 	registerv1.UnimplementedStandardsServiceServer
 	registerv1.UnimplementedMisuseServiceServer
 	registerv1.UnimplementedFactServiceServer
@@ -61,6 +62,7 @@ func (f *fake) register(s *grpc.Server) {
 	registerv1.RegisterRegistrationServiceServer(s, f)
 	registerv1.RegisterLinkServiceServer(s, f)
 	registerv1.RegisterAlertServiceServer(s, f)
+	registerv1.RegisterDutyServiceServer(s, f)
 	registerv1.RegisterStandardsServiceServer(s, f)
 	registerv1.RegisterMisuseServiceServer(s, f)
 	registerv1.RegisterFactServiceServer(s, f)

@@ -48,6 +48,7 @@ type command struct {
 	Person      personCmd      `cmd:"" help:"Show whose records are held to be the same person as one of your force's."`
 	Links       linksCmd       `cmd:"" help:"Look at links between records, and decide on them."`
 	Alerts      alertsCmd      `cmd:"" help:"What your force is told unasked."`
+	Duties      dutiesCmd      `cmd:"" help:"What your force must do, by when and who: look, assign, close."`
 	Retractions retractionsCmd `cmd:"" help:"What was shown to you and no longer holds."`
 	Log         logCmd         `cmd:"" help:"Read and verify the access log."`
 	PSD         psdCmd         `cmd:"" name:"psd" help:"For professional standards and the national auditor."`

@@ -20,7 +20,7 @@ var used = permissions(
 	"sanction impose", "sanction lift", "sanction list", "log unseal", "log inquire", "log review",
 	"fact put", "flag list", "misuse_case list", "misuse_case read", "misuse_case work",
 	"directory read", "directory update", "self read",
-	"victim settle", "assessment regrade",
+	"victim settle", "assessment regrade", "history read", "history export",
 )
 
 func permissions(names ...string) []access.Permission {

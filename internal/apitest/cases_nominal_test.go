@@ -21,7 +21,7 @@ const (
 // table is the API table.
 func table() []apiCase {
 	return slices.Concat(
-		nominalCases(), nominalStateCases(), courseCases(), courseStateCases(), partCases(), matterCases(),
+		nominalCases(), nominalStateCases(), courseCases(), courseStateCases(), partCases(), matterCases(), historyCases(), packCases(),
 		searchCases(), viewCases(), linkCases(), decisionCases(), alertCases(), dutyCases(), logCases(),
 		standardsCases(), unsealingCases(), readingCases(), misuseCases(), factCases(), directoryCases(),
 	)

@@ -146,14 +146,14 @@ func unsealingCases() []apiCase {
 			}
 			s.approve("psd2-33") // again
 		}},
-		refused("approve one's own unsealing", approveUnsealing, "psd-33", askedUnsealing, approveUnsealing, codes.PermissionDenied, "NOT_YOURS"),
+		refused("approve one's own unsealing", approveUnsealing, "psd-33", askedUnsealing, unsealingApproved, codes.PermissionDenied, "NOT_YOURS"),
 		refused("approve the unsealing of one's own entry", approveUnsealing, "psd2-33", func(s *stage) {
 			s.names["entry"] = s.entryOf("psd2-33", listEntries, entriesOf("forces/33"))
 			s.askUnsealing("psd-33")
-		}, approveUnsealing, codes.PermissionDenied, "NOT_YOURS"),
-		refused("approve another force's unsealing", approveUnsealing, "psd-10", askedUnsealing, approveUnsealing, codes.PermissionDenied, "OTHER_FORCE"),
-		refused("approve a force's unsealing as the auditor", approveUnsealing, "auditor", askedUnsealing, approveUnsealing, codes.NotFound, "NOT_FOUND"),
-		refused("approve the auditor's unsealing", approveUnsealing, "psd-33", func(s *stage) { caseAccess(s); s.askUnsealing("auditor") }, approveUnsealing, codes.NotFound, "NOT_FOUND"),
+		}, unsealingApproved, codes.PermissionDenied, "NOT_YOURS"),
+		refused("approve another force's unsealing", approveUnsealing, "psd-10", askedUnsealing, unsealingApproved, codes.PermissionDenied, "OTHER_FORCE"),
+		refused("approve a force's unsealing as the auditor", approveUnsealing, "auditor", askedUnsealing, unsealingApproved, codes.NotFound, "NOT_FOUND"),
+		refused("approve the auditor's unsealing", approveUnsealing, "psd-33", func(s *stage) { caseAccess(s); s.askUnsealing("auditor") }, unsealingApproved, codes.NotFound, "NOT_FOUND"),
 		refused("approve without a word on conflicts", approveUnsealing, "psd2-33", askedUnsealing, func(s *stage) proto.Message {
 			return &pb.ApproveUnsealingRequest{Name: s.names["unsealing"]}
 		}, codes.InvalidArgument, "INVALID_FIELDS", "no_conflict"),

@@ -82,6 +82,8 @@ func aboutForce(force string) map[string]proto.Message {
 		updateForceContact:  &pb.UpdateForceContactRequest{Contact: &pb.ForceContact{Force: "forces/" + force}},
 		listCodes:           &pb.ListCodesRequest{Parent: "codeLists/warnings"},
 		getSelf:             &pb.GetSelfRequest{},
+		getHistory:          &pb.GetHistoryRequest{Name: n},
+		createPack:          &pb.CreateEvidencePackRequest{Name: n},
 		settleVictims:       &pb.SettleVictimsRequest{Name: c},
 		regradeAssessment:   &pb.RegradeAssessmentRequest{Name: unknownRecord(force, "assessments")},
 	}

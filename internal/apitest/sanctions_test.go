@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 
 	pb "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/accesslog"
+	"github.com/perpetrator-register/register/internal/server"
 	"github.com/perpetrator-register/register/internal/servertest"
 )
 
@@ -237,4 +239,31 @@ func TestStepUp(t *testing.T) {
 	if a := self(map[string]any{"auth_time": nil}); a.err != nil {
 		t.Errorf("lifted: %v", a.err)
 	}
+}
+
+// TestUnsealingInTime approves and opens too late.
+func TestUnsealingInTime(t *testing.T) {
+	t.Parallel()
+	var ahead atomic.Int64
+	w := newWorld(t, func(c *server.Config) {
+		c.Clock = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	})
+	s := &stage{T: t, w: w, tag: "late", run: "late", names: map[string]string{}}
+	approvedUnsealing(s)
+	approved := s.names["unsealing"]
+	s.askUnsealing("psd-33")
+	late := func(who, method string, request proto.Message) {
+		t.Helper()
+		a := w.call(t.Context(), overToken, who, method, request)
+		if code, reason, _ := refusal(a.err); code != codes.FailedPrecondition || reason != "TOO_LATE" {
+			t.Errorf("%s: %v", method, a.err)
+		}
+	}
+	ahead.Store(int64(25 * time.Hour))
+	late("psd2-33", approveUnsealing, approveIt(s))
+	late("psd-33", openUnsealing, &pb.OpenUnsealingRequest{Name: approved})
+	ahead.Store(0)
+	caseAccess(s)
+	ahead.Store(int64(31 * 24 * time.Hour))
+	late("auditor", requestUnsealing, s.unsealing())
 }

@@ -57,6 +57,7 @@ func LoadMethods() (Methods, error) {
 		registerv1.File_register_v1_conduct_proto,
 		registerv1.File_register_v1_measure_proto,
 		registerv1.File_register_v1_assessment_proto,
+		registerv1.File_register_v1_pack_proto,
 		registerv1.File_register_v1_registration_proto,
 		registerv1.File_register_v1_search_proto,
 		registerv1.File_register_v1_link_proto,

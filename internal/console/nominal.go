@@ -16,6 +16,9 @@ type ownView struct {
 	State       string
 	Restriction string
 	Courses     []courseView
+	Measures    []measureView
+	Breaches    []breachView
+	Record      string // where a measure is recorded
 	Timeline    picture.Timeline
 	HasTimeline bool
 	PersonPath  string
@@ -46,6 +49,12 @@ func (c *Console) showNominal(v *visit) error {
 		got, err := c.conduct.ListCourses(v.ctx, &registerv1.ListCoursesRequest{Parent: name}, v.noted())
 		if err != nil {
 			return err
+		}
+		if view.Measures, view.Breaches, err = c.restraints(v, name); err != nil {
+			return err
+		}
+		if view.Nominal.Report != "" {
+			view.Record = "/nominals/" + id + "/measure"
 		}
 		view.Courses = c.words.courses(got.GetCourses())
 		view.Timeline, view.HasTimeline = c.words.timeline(got.GetCourses())

@@ -36,6 +36,22 @@ var notPlanted = map[string]bool{
 	"register.v1.ProposeLinkRequest.candidate":        true,
 	"register.v1.ProposeLinkRequest.other":            true,
 	"register.v1.SplitPersonRequest.apart":            true,
+	"register.v1.ListDutiesRequest.nominal":           true,
+	"register.v1.CloseDutyRequest.action":             true, // one way or the other
+	"register.v1.CloseDutyRequest.record":             true,
+	"register.v1.JudgePromptRequest.code":             true,
+	"register.v1.SettleVictimsRequest.other":          true,
+	"register.v1.PoliceAction.code":                   true, // NONE needs a reason, the others have none
+	"register.v1.Measure.nominal":                     true,
+	"register.v1.Measure.courses":                     true,
+	"register.v1.ExclusionZone.area":                  true, // a postcode district or a square of the grid
+	"register.v1.Breach.nominal":                      true,
+	"register.v1.Breach.measure":                      true,
+	"register.v1.RegisterBreachRequest.candidate":     true,
+	"register.v1.Assessment.nominal":                  true,
+	"register.v1.Assessment.course":                   true,
+	"register.v1.SafetyPlan.nominal":                  true,
+	"register.v1.SafetyPlan.course":                   true,
 }
 
 // planted fills every string field of a good request that may hold free or
@@ -70,6 +86,11 @@ func enrich(m proto.Message, c *canaries) {
 	case *registerv1.RegisterCourseRequest:
 		v := r.GetCourse().GetVictim()
 		v.Addresses = append(v.Addresses, &registerv1.Address{})
+		r.Course.Statements = append(r.Course.Statements, &registerv1.VictimStatement{StateTime: day(1)})
+		r.Course.Informed = append(r.Course.Informed, &registerv1.VictimInformed{InformTime: day(1)})
+		r.Course.Exhibits = append(r.Course.Exhibits, &registerv1.Exhibit{})
+		r.Course.Actions = append(r.Course.Actions, &registerv1.PoliceAction{Code: "NONE", ActTime: day(1)})
+		r.Course.Closure = &registerv1.Closure{}
 		r.Course.AssociatedVictims = append(r.Course.AssociatedVictims, proto.Clone(v).(*registerv1.Victim)) //nolint:forcetypeassert // a clone
 	case *registerv1.CreateSearchRequest:
 		s := r.GetSearch()

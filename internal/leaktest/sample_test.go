@@ -84,6 +84,10 @@ func (s sample) over(site *servertest.Site, name string, send, system transport)
 	return system, "", name == "gRPC"
 }
 
+func one(account string, m proto.Message) sample {
+	return sample{account: account, requests: []proto.Message{m}}
+}
+
 // samples makes, for each method, a call that succeeds once, on records made
 // for it through conn.
 func samples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) map[string]sample {
@@ -111,9 +115,6 @@ func samples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) map[st
 	}
 	links := newLinked(tb, site, conn)
 	const investigator = "investigator-33"
-	one := func(account string, m proto.Message) sample {
-		return sample{account: account, requests: []proto.Message{m}}
-	}
 	all := map[string]sample{
 		"NominalService.RegisterNominal": one(investigator, stranger()),
 		"NominalService.GetNominal":      one(investigator, &registerv1.GetNominalRequest{Name: kept}),
@@ -178,6 +179,7 @@ func samples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) map[st
 	maps.Copy(all, standardsSamples(tb, site, conn))
 	maps.Copy(all, dutySamples(tb, site, conn, nominal))
 	maps.Copy(all, misuseSamples(tb, site, conn))
+	maps.Copy(all, partSamples(tb, site, conn))
 	return all
 }
 

@@ -247,6 +247,7 @@ func (s *Server) compose(ctx context.Context, deps *service.Deps, methods call.M
 		registerv1.RegisterConductServiceServer(r, courses)
 		registerv1.RegisterMeasureServiceServer(r, measures)
 		registerv1.RegisterAssessmentServiceServer(r, assessments)
+		registerv1.RegisterHistoryServiceServer(r, &service.Histories{Deps: deps})
 		registerv1.RegisterRegistrationServiceServer(r, &service.Records{
 			Deps: deps, Nominals: nominals, Courses: courses, Measures: measures, Assessments: assessments,
 		})

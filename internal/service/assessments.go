@@ -22,39 +22,43 @@ type Assessments struct {
 	plans       *parts[*registerv1.SafetyPlan, *storev1.StoredPlan]
 }
 
+var assessmentForm = partForm[*registerv1.Assessment, *storev1.StoredAssessment]{
+	kind:  postgres.KindAssessment,
+	empty: func() *storev1.StoredAssessment { return &storev1.StoredAssessment{} },
+	fresh: func(a *registerv1.Assessment, p *storev1.Part) *storev1.StoredAssessment {
+		return &storev1.StoredAssessment{Part: p, Assessment: a}
+	},
+	record: regraded,
+	known: func(a *registerv1.Assessment, k known) {
+		a.Name, a.Nominal, a.Version, a.State = k.name, k.nominal, k.version, k.state
+		a.CreateTime, a.UpdateTime, a.LoadTime = k.create, k.update, k.loaded
+		if k.version == 0 {
+			a.StandingGrade = registerv1.RiskGrade_RISK_GRADE_UNSPECIFIED // never stored
+		}
+	},
+	when: func(a *registerv1.Assessment) time.Time { return a.GetAssessTime().AsTime() },
+}
+
+var planForm = partForm[*registerv1.SafetyPlan, *storev1.StoredPlan]{
+	kind:  postgres.KindPlan,
+	empty: func() *storev1.StoredPlan { return &storev1.StoredPlan{} },
+	fresh: func(a *registerv1.SafetyPlan, p *storev1.Part) *storev1.StoredPlan {
+		return &storev1.StoredPlan{Part: p, Plan: a}
+	},
+	record: (*storev1.StoredPlan).GetPlan,
+	known: func(p *registerv1.SafetyPlan, k known) {
+		p.Name, p.Nominal, p.Version, p.State = k.name, k.nominal, k.version, k.state
+		p.CreateTime, p.UpdateTime, p.LoadTime = k.create, k.update, k.loaded
+	},
+	when: func(p *registerv1.SafetyPlan) time.Time { return p.GetMakeTime().AsTime() },
+}
+
 // NewAssessments makes the service; nominals finds the suspects.
 func NewAssessments(d *Deps, nominals *Nominals) *Assessments {
 	return &Assessments{
-		Deps: d,
-		assessments: &parts[*registerv1.Assessment, *storev1.StoredAssessment]{
-			Deps: d, nominals: nominals, kind: postgres.KindAssessment,
-			empty: func() *storev1.StoredAssessment { return &storev1.StoredAssessment{} },
-			fresh: func(a *registerv1.Assessment, p *storev1.Part) *storev1.StoredAssessment {
-				return &storev1.StoredAssessment{Part: p, Assessment: a}
-			},
-			record: regraded,
-			known: func(a *registerv1.Assessment, k known) {
-				a.Name, a.Nominal, a.Version, a.State = k.name, k.nominal, k.version, k.state
-				a.CreateTime, a.UpdateTime, a.LoadTime = k.create, k.update, k.loaded
-				if k.version == 0 {
-					a.StandingGrade = registerv1.RiskGrade_RISK_GRADE_UNSPECIFIED // never stored
-				}
-			},
-			when: func(a *registerv1.Assessment) time.Time { return a.GetAssessTime().AsTime() },
-		},
-		plans: &parts[*registerv1.SafetyPlan, *storev1.StoredPlan]{
-			Deps: d, nominals: nominals, kind: postgres.KindPlan,
-			empty: func() *storev1.StoredPlan { return &storev1.StoredPlan{} },
-			fresh: func(a *registerv1.SafetyPlan, p *storev1.Part) *storev1.StoredPlan {
-				return &storev1.StoredPlan{Part: p, Plan: a}
-			},
-			record: (*storev1.StoredPlan).GetPlan,
-			known: func(p *registerv1.SafetyPlan, k known) {
-				p.Name, p.Nominal, p.Version, p.State = k.name, k.nominal, k.version, k.state
-				p.CreateTime, p.UpdateTime, p.LoadTime = k.create, k.update, k.loaded
-			},
-			when: func(p *registerv1.SafetyPlan) time.Time { return p.GetMakeTime().AsTime() },
-		},
+		Deps:        d,
+		assessments: &parts[*registerv1.Assessment, *storev1.StoredAssessment]{Deps: d, partForm: assessmentForm, nominals: nominals},
+		plans:       &parts[*registerv1.SafetyPlan, *storev1.StoredPlan]{Deps: d, partForm: planForm, nominals: nominals},
 	}
 }
 

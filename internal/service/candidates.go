@@ -2,15 +2,10 @@ package service
 
 import (
 	"cmp"
-	"context"
 	"math"
 	"slices"
 
-	"github.com/google/uuid"
-
-	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
-	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/conduct"
 	"github.com/perpetrator-register/register/internal/identity"
 	"github.com/perpetrator-register/register/internal/view"
@@ -241,84 +236,4 @@ func (d *Deps) forceTitle(code string) string {
 		return f.Name
 	}
 	return code
-}
-
-// GetCandidate implements the RPC.
-func (s *Searches) GetCandidate(ctx context.Context, req *registerv1.GetCandidateRequest) (*registerv1.CandidateDetail, error) {
-	c := call.From(ctx)
-	found, err := s.openCandidate(ctx, c, req.GetName())
-	if err != nil {
-		return nil, err
-	}
-	if err := s.View.Pull(ctx); err != nil {
-		return nil, notChecked(err)
-	}
-	out := &registerv1.CandidateDetail{Candidate: found.shown, AsOfIndex: s.View.Head()}
-	var ids []uuid.UUID
-	for _, ref := range found.basis.GetNominals() {
-		ids = append(ids, uuid.UUID(ref.GetId()))
-	}
-	current, err := s.currentByID(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := s.unfreeze(found.basis, out.GetCandidate(), current); err != nil {
-		return nil, err
-	}
-	if s.retracted(c, found.index, found.basis, found.basis) {
-		notice(out, noticeRetracted, "that the records of this candidate are one person no longer holds as shown: look at each by itself, and search again")
-	}
-	var all []openCourse
-	for _, id := range ids {
-		courses, err := s.detail(ctx, c, id, out)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, courses...)
-	}
-	slices.SortStableFunc(all, func(a, b openCourse) int { return lastIncident(b.stored).Compare(lastIncident(a.stored)) })
-	for _, o := range all {
-		c.Show(o.cur.Record.ID, o.cur.Record.Force)
-		out.Courses = append(out.Courses, completeCourse(o.stored, o.cur))
-	}
-	return out, nil
-}
-
-// detail adds one nominal to a candidate's detail, as far as it may be shown
-// now, and returns its courses.
-func (s *Searches) detail(ctx context.Context, c *call.Call, id uuid.UUID, out *registerv1.CandidateDetail) ([]openCourse, error) {
-	n, ok := s.View.Nominal(identity.ID(id))
-	switch {
-	case !ok:
-		notice(out, "WITHDRAWN", "a record that the search found has been withdrawn or erased since")
-		return nil, nil
-	case n.Restriction == registerv1.Restriction_RESTRICTION_SILENT:
-		// Read as withdrawn: that it became silent must not be told.
-		c.ShowSilent(id, n.Force)
-		notice(out, "WITHDRAWN", "a record that the search found has been withdrawn or erased since")
-		return nil, nil
-	case n.Restriction != registerv1.Restriction_RESTRICTION_UNSPECIFIED && n.Force != c.Actor.Force:
-		c.Show(id, n.Force)
-		notice(out, "ASK_OWNER", "a record of "+s.contact(n.Force).GetTeam()+" is restricted: ask the owner force")
-		return nil, nil
-	}
-	rows, err := s.DB.CurrentByID(ctx, []uuid.UUID{id})
-	if err != nil || len(rows) == 0 || rows[0].Wrapped == nil {
-		return nil, err
-	}
-	var stored storev1.StoredNominal
-	if _, err := view.OpenVersion(s.Keys, rows[0].Record, rows[0].Version, rows[0].Wrapped, &stored); err != nil {
-		return nil, err
-	}
-	c.Show(id, n.Force)
-	shown := completeNominal(&stored, rows[0])
-	if shown.GetRestriction() != registerv1.Restriction_RESTRICTION_UNSPECIFIED {
-		shown.Restriction = registerv1.Restriction_RESTRICTION_UNSPECIFIED
-	}
-	out.Nominals = append(out.Nominals, shown)
-	return s.coursesOf(ctx, identity.ID(id))
-}
-
-func notice(out *registerv1.CandidateDetail, code, message string) {
-	out.Notices = append(out.Notices, &registerv1.SearchNotice{Code: code, Message: message})
 }

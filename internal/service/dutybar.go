@@ -51,7 +51,7 @@ func (d *Deps) mayLapse(ctx context.Context, l lapse) error {
 	}
 	force := l.record.Force
 	h := read.seenBy(force)
-	if err := d.include(h, l.record, 0, l.without, read.persons[force]); err != nil {
+	if err := d.include(h, l.record, 0, l.without, read.confirmed[force]); err != nil {
 		return err
 	}
 	holds := map[string]bool{}
@@ -116,12 +116,12 @@ func ending(r postgres.Record, old, content *storev1.StoredMeasure) (l lapse, ok
 // downgrade is the lapse that a lower grade of risk is: the grade stands as it stood.
 func (d *Deps) downgrade(ctx context.Context, r postgres.Record, content *storev1.StoredAssessment) (l lapse, lower bool, err error) {
 	nominal := identity.ID(content.GetPart().GetNominalId())
-	course := idOf(content.GetAssessment().GetCourse())
+	course := recordIn(content.GetAssessment().GetCourse())
 	before, err := d.gradeBefore(ctx, nominal, course)
 	if err != nil {
 		return lapse{}, false, err
 	}
-	if now := assessmentOf(content); now.Stands() >= before {
+	if gradeIn(content).Stands() >= before {
 		return lapse{}, false, nil
 	}
 	without := &storev1.StoredAssessment{}
@@ -182,11 +182,17 @@ func (d *Deps) gradeBefore(ctx context.Context, nominal identity.ID, course cond
 		if _, err := view.OpenVersion(d.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
 			return conduct.GradeNone, err
 		}
-		a := assessmentOf(&stored)
+		a := gradeIn(&stored)
 		if a.Cancelled || a.Course != course || a.Time.Before(last) {
 			continue
 		}
 		last, grade = a.Time, a.Stands()
 	}
 	return grade, nil
+}
+
+// gradeIn is a stored assessment as its grade is read.
+func gradeIn(stored *storev1.StoredAssessment) *conduct.Assessment {
+	a := assessmentIn(openPart[*storev1.StoredAssessment]{stored: stored}, false)
+	return &a
 }

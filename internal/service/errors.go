@@ -31,6 +31,7 @@ const (
 	ReasonLinkConflict     = "LINK_CONFLICT"
 	ReasonLinkExists       = "LINK_EXISTS"
 	ReasonLinkRejected     = "LINK_REJECTED"
+	ReasonNoEntry          = "NO_SUCH_ENTRY"
 	ReasonRecordChanged    = "RECORD_CHANGED"
 	ReasonNotOnePerson     = "NOT_ONE_PERSON"
 	ReasonSamePerson       = "SAME_PERSON"
@@ -130,6 +131,13 @@ func Invalid(reason string, violations []Violation) *Problem {
 
 func notFound(what string) *Problem {
 	return problem(codes.NotFound, ReasonNotFound, "there is no such "+what)
+}
+
+func errNoEntry() *Problem {
+	return &Problem{
+		Code: codes.OutOfRange, Reason: ReasonNoEntry, Message: "as_of_index: the log is not so long",
+		Violations: []Violation{{"as_of_index", "the log is not so long: give the index of an entry"}},
+	}
 }
 
 func isNotFound(err error) bool {

@@ -2,12 +2,11 @@ package service
 
 import (
 	"context"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
@@ -18,233 +17,218 @@ import (
 	"github.com/perpetrator-register/register/internal/view"
 )
 
-// history reads all that is recorded of a person, as far as a force may see it.
-func (d *Deps) history(ctx context.Context, force string, p identity.Person) (*conduct.History, []postgres.Current, error) {
-	var ids []uuid.UUID
-	for _, m := range p.Members {
-		if !d.opens(force, m) {
-			if n, ok := d.View.Nominal(m); !ok || n.Force != force {
+// insider is a nominal of a person whose conduct a force may see.
+type insider struct {
+	id    identity.ID
+	force string
+	// confirmed says that confirmed links alone tie it to the one asked for.
+	confirmed bool
+}
+
+// insiders are those of a person's nominals whose conduct a force may see: its
+// own, and those of others that are not restricted. A SILENT one is there for
+// whoever may open it, when it is the one asked for; c is nil when the register
+// itself asks.
+func (d *Deps) insiders(c *call.Call, force string, asked identity.ID, p identity.Person) []insider {
+	var out []insider
+	for _, id := range p.Members {
+		n, ok := d.View.Nominal(id)
+		switch {
+		case !ok:
+			if id == asked {
+				out = append(out, insider{id, force, true}) // withdrawn, and the force's own
+			}
+			continue
+		case n.Silent():
+			if id != asked || c == nil || d.hides(c, id) {
 				continue
 			}
-		}
-		for _, id := range append(d.View.CourseIDs(m), d.View.PartIDs(m)...) {
-			ids = append(ids, uuid.UUID(id))
-		}
-	}
-	h := &conduct.History{}
-	if len(ids) == 0 {
-		return h, nil, nil
-	}
-	all, err := d.DB.CurrentByID(ctx, ids)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, cur := range all {
-		if cur.Wrapped == nil {
+		case n.Force != force && n.Restriction != registerv1.Restriction_RESTRICTION_UNSPECIFIED:
 			continue
 		}
-		stored := emptyOf(cur.Record.Kind)
-		if _, err := view.OpenVersion(d.Keys, cur.Record, cur.Version, cur.Wrapped, stored); err != nil {
-			return nil, nil, err
-		}
-		if err := d.include(h, cur.Record, cur.Version.N, stored, p); err != nil {
-			return nil, nil, err
-		}
-	}
-	return h, all, nil
-}
-
-// emptyOf is an empty stored form of a kind of conduct.
-func emptyOf(kind postgres.Kind) proto.Message {
-	switch kind { //nolint:exhaustive // those of conduct
-	case postgres.KindMeasure:
-		return &storev1.StoredMeasure{}
-	case postgres.KindBreach:
-		return &storev1.StoredBreach{}
-	case postgres.KindAssessment:
-		return &storev1.StoredAssessment{}
-	case postgres.KindPlan:
-		return &storev1.StoredPlan{}
-	}
-	return &storev1.StoredCourse{}
-}
-
-// include puts a record into a history, in place of another version of it.
-func (d *Deps) include(h *conduct.History, r postgres.Record, n int32, stored proto.Message, p identity.Person) error {
-	id := conduct.ID(r.ID)
-	switch s := stored.(type) {
-	case *storev1.StoredCourse:
-		course, err := d.View.Course(r, n, s)
-		if err != nil {
-			return err
-		}
-		m := d.matter(s)
-		m.Course = *course
-		m.Unconfirmed = !p.Confirmed[identity.ID(course.Nominal)]
-		h.Matters = replaced(h.Matters, m, func(o conduct.Matter) bool { return o.ID == id })
-	case *storev1.StoredMeasure:
-		m := measureOf(s)
-		m.ID, m.Force, m.Nominal, m.Unconfirmed = id, r.Force, conduct.ID(s.GetPart().GetNominalId()), !p.Confirmed[identity.ID(s.GetPart().GetNominalId())]
-		h.Measures = replaced(h.Measures, m, func(o conduct.Measure) bool { return o.ID == id })
-	case *storev1.StoredBreach:
-		b := d.breach(s)
-		b.ID, b.Force, b.Nominal, b.Unconfirmed = id, r.Force, conduct.ID(s.GetPart().GetNominalId()), !p.Confirmed[identity.ID(s.GetPart().GetNominalId())]
-		h.Breaches = replaced(h.Breaches, b, func(o conduct.Breach) bool { return o.ID == id })
-	case *storev1.StoredAssessment:
-		a := assessmentOf(s)
-		a.ID, a.Force, a.Nominal, a.Unconfirmed = id, r.Force, conduct.ID(s.GetPart().GetNominalId()), !p.Confirmed[identity.ID(s.GetPart().GetNominalId())]
-		h.Assessments = replaced(h.Assessments, a, func(o conduct.Assessment) bool { return o.ID == id })
-	case *storev1.StoredPlan:
-		a := planOf(s)
-		a.ID, a.Force, a.Nominal, a.Unconfirmed = id, r.Force, conduct.ID(s.GetPart().GetNominalId()), !p.Confirmed[identity.ID(s.GetPart().GetNominalId())]
-		h.Plans = replaced(h.Plans, a, func(o conduct.Plan) bool { return o.ID == id })
-	}
-	return nil
-}
-
-// replaced puts one in the place of the one it is a version of, or at the end.
-func replaced[T any](all []T, one T, same func(T) bool) []T {
-	for i := range all {
-		if same(all[i]) {
-			all[i] = one
-			return all
-		}
-	}
-	return append(all, one)
-}
-
-// timeOf is a time of the contract; zero when it is absent.
-func timeOf(t *timestamppb.Timestamp) time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return t.AsTime()
-}
-
-// idOf is the record id in a resource name; zero when there is none.
-func idOf(name string) conduct.ID {
-	id, err := uuid.Parse(call.RecordID(name))
-	if err != nil {
-		return conduct.ID{}
-	}
-	return conduct.ID(id)
-}
-
-func (d *Deps) matter(s *storev1.StoredCourse) conduct.Matter {
-	c := s.GetCourse()
-	m := conduct.Matter{
-		Officer: c.GetOfficer(), Relationship: c.GetRelationship(), Motivation: c.GetMotivation(), Loaded: timeOf(c.GetLoadTime()),
-		Four: conduct.Four{
-			Fixated: c.GetFour().GetFixated(), Obsessive: c.GetFour().GetObsessive(),
-			Unwanted: c.GetFour().GetUnwanted(), Repeated: c.GetFour().GetRepeatedConduct(),
-		},
-	}
-	for _, i := range c.GetIncidents() {
-		r := conduct.Report{
-			Reference: i.GetReference(), Occurred: timeOf(i.GetOccurTime()), Reported: timeOf(i.GetReportTime()),
-			Principal: i.GetPrincipalOffence(), Included: i.GetIncludedClassifications(), Jurisdiction: i.GetJurisdiction(),
-			Source:      strings.TrimPrefix(i.GetReportSource().String(), "REPORT_SOURCE_"),
-			SourceGrade: int(i.GetGrade().GetSource()), Assessment: i.GetGrade().GetAssessment(), Actions: actionsOf(i.GetActions()),
-		}
-		r.Behaviours, _ = d.Rules.Behaviours(i.GetBehaviours()...)
-		if r.Reported.IsZero() {
-			r.Reported = r.Occurred
-		}
-		m.Reports = append(m.Reports, r)
-	}
-	for _, x := range c.GetStatements() {
-		m.Statements = append(m.Statements, conduct.Statement{Code: x.GetCode(), Time: timeOf(x.GetStateTime())})
-	}
-	for _, x := range c.GetStandings() {
-		m.Standings = append(m.Standings, conduct.StandingSince{Standing: view.Standing(x.GetStanding()), Since: timeOf(x.GetSinceTime())})
-	}
-	for _, x := range c.GetInformed() {
-		m.Informed = append(m.Informed, conduct.Informed{Code: x.GetCode(), Time: timeOf(x.GetInformTime())})
-	}
-	for _, x := range c.GetExhibits() {
-		m.Exhibits = append(m.Exhibits, conduct.Exhibit{
-			Code: x.GetCode(), Seized: timeOf(x.GetSeizeTime()), Expected: timeOf(x.GetExpectedTime()), Done: timeOf(x.GetDoneTime()),
-		})
-	}
-	if x := c.GetClosure(); x != nil {
-		m.Closure = conduct.Closure{Reason: x.GetReason(), Time: timeOf(c.GetStandingTime()), Second: x.GetSecondPerson() != "", Informed: timeOf(x.GetVictimInformTime())}
-	}
-	return m
-}
-
-func actionsOf(all []*registerv1.PoliceAction) []conduct.Action {
-	var out []conduct.Action
-	for _, a := range all {
-		out = append(out, conduct.Action{Code: a.GetCode(), Time: timeOf(a.GetActTime()), Why: a.GetWhy()})
+		out = append(out, insider{id, n.Force, p.Confirmed[id]})
 	}
 	return out
 }
 
-func measureOf(s *storev1.StoredMeasure) conduct.Measure {
-	in, part := s.GetMeasure(), s.GetPart()
-	m := conduct.Measure{
-		Cancelled: part.GetCancelled(), Kind: in.GetKind(), Status: strings.TrimPrefix(in.GetStatus().String(), "MEASURE_STATUS_"),
-		From: timeOf(in.GetFromTime()), Until: timeOf(in.GetUntilTime()), Verified: timeOf(in.GetVerifyTime()),
-		Loaded: timeOf(part.GetLoadTime()), Recorded: timeOf(part.GetCreateTime()),
-	}
-	for _, name := range in.GetCourses() {
-		m.Courses = append(m.Courses, idOf(name))
-	}
-	for _, c := range in.GetConditions() {
-		m.Conditions = append(m.Conditions, conduct.Condition{Code: c.GetCode(), Zone: c.GetZone().GetArea(), Metres: int(c.GetZone().GetMetres())})
-	}
-	for _, r := range in.GetRejected() {
-		m.Rejected = append(m.Rejected, conduct.Rejected{Code: r.GetCode(), Why: r.GetWhy()})
-	}
-	for _, n := range in.GetNotifications() {
-		m.Notifications = append(m.Notifications, conduct.Notification{Code: n.GetCode(), Due: timeOf(n.GetDueTime()), Notified: timeOf(n.GetNotifyTime())})
-	}
-	return m
+// history is what is recorded of a person, with the records that it was read from.
+type history struct {
+	*conduct.History
+	courses     []openCourse
+	measures    []openPart[*storev1.StoredMeasure]
+	breaches    []openPart[*storev1.StoredBreach]
+	assessments []openPart[*storev1.StoredAssessment]
+	plans       []openPart[*storev1.StoredPlan]
+	checks      []postgres.Check // newest first
+	// warnings are those that the nominals themselves bear.
+	warnings []bornWarning
+	// records are all of them, unconfirmed those behind unconfirmed links.
+	records     []postgres.Current
+	unconfirmed map[uuid.UUID]bool
 }
 
-func (d *Deps) breach(s *storev1.StoredBreach) conduct.Breach {
-	in, part := s.GetBreach(), s.GetPart()
-	b := conduct.Breach{
-		Cancelled: part.GetCancelled(), Occurred: timeOf(in.GetOccurTime()), Reported: timeOf(in.GetReportTime()),
-		Conditions: in.GetConditions(), Actions: actionsOf(in.GetActions()), Loaded: timeOf(part.GetLoadTime()),
-	}
-	copy(b.Measure[:], s.GetMeasureId())
-	b.Behaviours, _ = d.Rules.Behaviours(in.GetBehaviours()...)
-	if b.Reported.IsZero() {
-		b.Reported = b.Occurred
-	}
-	return b
+// bornWarning is a warning that a nominal bears.
+type bornWarning struct {
+	code        string
+	unconfirmed bool
 }
 
-func gradeOf(g registerv1.RiskGrade) conduct.Grade {
-	return conduct.Grade(g) //nolint:gosec // 0 to 3, in the same order
+// bear adds the warnings that a nominal bears.
+func (h *history) bear(codes []string, confirmed bool) {
+	for _, code := range codes {
+		h.warnings = append(h.warnings, bornWarning{code, !confirmed})
+	}
 }
 
-func assessmentOf(s *storev1.StoredAssessment) conduct.Assessment {
-	in, part := s.GetAssessment(), s.GetPart()
-	a := conduct.Assessment{
-		Cancelled: part.GetCancelled(), Course: idOf(in.GetCourse()), Tool: in.GetTool(), Grade: gradeOf(in.GetGrade()),
-		Time: timeOf(in.GetAssessTime()), Loaded: timeOf(part.GetLoadTime()),
-	}
-	for _, answer := range in.GetAnswers() {
-		if answer.GetAnswer() == "YES" {
-			a.Yes = append(a.Yes, answer.GetQuestion())
+// asOfNow asks for the records as they stand.
+const asOfNow int64 = 0
+
+// history reads what is recorded of the nominals of a person, in two statements:
+// as it stands, or as it stood at a log index. The view must be level.
+func (d *Deps) history(ctx context.Context, force string, of []insider, asOf int64) (*history, error) {
+	h := &history{History: &conduct.History{}, unconfirmed: map[uuid.UUID]bool{}}
+	var ids, nominals []uuid.UUID
+	for _, in := range of {
+		nominals = append(nominals, uuid.UUID(in.id))
+		for _, id := range slices.Concat(d.View.CourseIDs(in.id), d.View.PartIDs(in.id)) {
+			ids = append(ids, uuid.UUID(id))
+			h.unconfirmed[uuid.UUID(id)] = !in.confirmed
 		}
 	}
-	for _, r := range append(in.GetRegrades(), s.GetRegrades()...) {
-		a.Regrades = append(a.Regrades, conduct.Regrade{Grade: gradeOf(r.GetGrade()), Time: timeOf(r.GetRegradeTime())})
+	// Whoever broke a measure of his, under a name that nobody has linked.
+	for _, id := range slices.Clone(ids) {
+		for _, breach := range d.View.BreachesOf(identity.ID(id)) {
+			if _, known := h.unconfirmed[uuid.UUID(breach)]; !known && d.seesPart(force, breach) {
+				ids = append(ids, uuid.UUID(breach))
+				h.unconfirmed[uuid.UUID(breach)] = true
+			}
+		}
 	}
-	return a
+	if len(ids) == 0 {
+		return h, d.addChecks(ctx, h, nominals, asOf)
+	}
+	var err error
+	if asOf == asOfNow {
+		h.records, err = d.DB.CurrentByID(ctx, ids)
+	} else {
+		h.records, err = d.DB.VersionsAsOf(ctx, ids, asOf)
+	}
+	if err != nil {
+		return nil, err
+	}
+	h.records = slices.DeleteFunc(h.records, func(cur postgres.Current) bool { return cur.Wrapped == nil || cur.Version.Erased })
+	for _, cur := range h.records {
+		if err := d.add(h, cur); err != nil {
+			return nil, err
+		}
+	}
+	return h, d.addChecks(ctx, h, nominals, asOf)
 }
 
-func planOf(s *storev1.StoredPlan) conduct.Plan {
-	in, part := s.GetPlan(), s.GetPart()
-	p := conduct.Plan{Cancelled: part.GetCancelled(), Course: idOf(in.GetCourse()), Made: timeOf(in.GetMakeTime()), Loaded: timeOf(part.GetLoadTime())}
-	for _, a := range in.GetActions() {
-		p.Actions = append(p.Actions, conduct.PlanAction{Code: a.GetCode(), Due: timeOf(a.GetDueTime()), Done: timeOf(a.GetDoneTime())})
+// seesPart reports whether a force may see a part by the nominal it hangs on.
+func (d *Deps) seesPart(force string, id identity.ID) bool {
+	part, ok := d.View.Part(id)
+	if !ok {
+		return false
 	}
-	for _, r := range in.GetReferrals() {
-		p.Referrals = append(p.Referrals, conduct.Informed{Code: r.GetCode(), Time: timeOf(r.GetReferTime())})
+	n, stands := d.View.Nominal(part.Nominal)
+	return stands && !n.Silent() && (n.Force == force || n.Restriction == registerv1.Restriction_RESTRICTION_UNSPECIFIED)
+}
+
+// add opens a record and adds it to a history.
+func (d *Deps) add(h *history, cur postgres.Current) error {
+	read := func(into proto.Message) error {
+		_, err := view.OpenVersion(d.Keys, cur.Record, cur.Version, cur.Wrapped, into)
+		return err
 	}
-	return p
+	unconfirmed := h.unconfirmed[cur.Record.ID]
+	switch cur.Record.Kind {
+	case postgres.KindCourse:
+		o := openCourse{cur, &storev1.StoredCourse{}}
+		if err := read(o.stored); err != nil {
+			return err
+		}
+		course, err := d.View.Course(cur.Record, cur.Version.N, o.stored)
+		if err != nil {
+			return err
+		}
+		course.Unconfirmed = unconfirmed
+		h.courses = append(h.courses, o)
+		h.Matters = append(h.Matters, d.matter(*course, o.stored))
+	case postgres.KindMeasure:
+		o := openPart[*storev1.StoredMeasure]{cur, &storev1.StoredMeasure{}}
+		if err := read(o.stored); err != nil {
+			return err
+		}
+		h.measures = append(h.measures, o)
+		h.Measures = append(h.Measures, measureIn(o, unconfirmed))
+	case postgres.KindBreach:
+		o := openPart[*storev1.StoredBreach]{cur, &storev1.StoredBreach{}}
+		if err := read(o.stored); err != nil {
+			return err
+		}
+		h.breaches = append(h.breaches, o)
+		h.Breaches = append(h.Breaches, d.breachIn(o, unconfirmed))
+	case postgres.KindAssessment:
+		o := openPart[*storev1.StoredAssessment]{cur, &storev1.StoredAssessment{}}
+		if err := read(o.stored); err != nil {
+			return err
+		}
+		h.assessments = append(h.assessments, o)
+		h.Assessments = append(h.Assessments, assessmentIn(o, unconfirmed))
+	case postgres.KindPlan:
+		o := openPart[*storev1.StoredPlan]{cur, &storev1.StoredPlan{}}
+		if err := read(o.stored); err != nil {
+			return err
+		}
+		h.plans = append(h.plans, o)
+		h.Plans = append(h.Plans, planIn(o, unconfirmed))
+	}
+	return nil
+}
+
+// addChecks adds the searches that found him, or that were made for one of his
+// matters, as the log tells.
+func (d *Deps) addChecks(ctx context.Context, h *history, nominals []uuid.UUID, asOf int64) error {
+	references := map[string]string{}
+	var hmacs []string
+	for i := range h.Matters {
+		m := &h.Matters[i]
+		for _, r := range m.Reports {
+			for _, sum := range d.Keys.ReferenceHMACs(m.Force, r.Reference) {
+				if _, known := references[sum]; !known {
+					references[sum] = r.Reference
+					hmacs = append(hmacs, sum)
+				}
+			}
+		}
+	}
+	until := asOf
+	if asOf == asOfNow {
+		until = int64(1) << 62
+	}
+	var err error
+	if h.checks, err = d.DB.Checks(ctx, nominals, hmacs, until); err != nil {
+		return err
+	}
+	for _, c := range h.checks {
+		h.Checks = append(h.Checks, conduct.Check{Force: c.Force, Time: c.Time, Reference: references[c.ReferenceHMAC]})
+	}
+	return nil
+}
+
+// moment is when a history is looked at: now, or when the entry of a log index was
+// made.
+func (d *Deps) moment(ctx context.Context, asOf int64) (time.Time, error) {
+	if asOf == asOfNow {
+		return d.Now(), nil
+	}
+	entries, err := d.DB.Entries(ctx, asOf, asOf+1, 1)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if len(entries) == 0 {
+		return time.Time{}, errNoEntry()
+	}
+	return entries[0].Time, nil
 }

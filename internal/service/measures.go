@@ -22,36 +22,40 @@ type Measures struct {
 	breaches *parts[*registerv1.Breach, *storev1.StoredBreach]
 }
 
+var measureForm = partForm[*registerv1.Measure, *storev1.StoredMeasure]{
+	kind:  postgres.KindMeasure,
+	empty: func() *storev1.StoredMeasure { return &storev1.StoredMeasure{} },
+	fresh: func(m *registerv1.Measure, p *storev1.Part) *storev1.StoredMeasure {
+		return &storev1.StoredMeasure{Part: p, Measure: m}
+	},
+	record: (*storev1.StoredMeasure).GetMeasure,
+	known: func(m *registerv1.Measure, k known) {
+		m.Name, m.Nominal, m.Version, m.State = k.name, k.nominal, k.version, k.state
+		m.CreateTime, m.UpdateTime, m.LoadTime = k.create, k.update, k.loaded
+	},
+	when: func(m *registerv1.Measure) time.Time { return m.GetFromTime().AsTime() },
+}
+
+var breachForm = partForm[*registerv1.Breach, *storev1.StoredBreach]{
+	kind:  postgres.KindBreach,
+	empty: func() *storev1.StoredBreach { return &storev1.StoredBreach{} },
+	fresh: func(b *registerv1.Breach, p *storev1.Part) *storev1.StoredBreach {
+		return &storev1.StoredBreach{Part: p, Breach: b}
+	},
+	record: (*storev1.StoredBreach).GetBreach,
+	known: func(b *registerv1.Breach, k known) {
+		b.Name, b.Nominal, b.Version, b.State = k.name, k.nominal, k.version, k.state
+		b.CreateTime, b.UpdateTime, b.LoadTime = k.create, k.update, k.loaded
+	},
+	when: func(b *registerv1.Breach) time.Time { return b.GetOccurTime().AsTime() },
+}
+
 // NewMeasures makes the service; nominals finds the suspects.
 func NewMeasures(d *Deps, nominals *Nominals) *Measures {
 	return &Measures{
-		Deps: d,
-		measures: &parts[*registerv1.Measure, *storev1.StoredMeasure]{
-			Deps: d, nominals: nominals, kind: postgres.KindMeasure,
-			empty: func() *storev1.StoredMeasure { return &storev1.StoredMeasure{} },
-			fresh: func(m *registerv1.Measure, p *storev1.Part) *storev1.StoredMeasure {
-				return &storev1.StoredMeasure{Part: p, Measure: m}
-			},
-			record: (*storev1.StoredMeasure).GetMeasure,
-			known: func(m *registerv1.Measure, k known) {
-				m.Name, m.Nominal, m.Version, m.State = k.name, k.nominal, k.version, k.state
-				m.CreateTime, m.UpdateTime, m.LoadTime = k.create, k.update, k.loaded
-			},
-			when: func(m *registerv1.Measure) time.Time { return m.GetFromTime().AsTime() },
-		},
-		breaches: &parts[*registerv1.Breach, *storev1.StoredBreach]{
-			Deps: d, nominals: nominals, kind: postgres.KindBreach,
-			empty: func() *storev1.StoredBreach { return &storev1.StoredBreach{} },
-			fresh: func(b *registerv1.Breach, p *storev1.Part) *storev1.StoredBreach {
-				return &storev1.StoredBreach{Part: p, Breach: b}
-			},
-			record: (*storev1.StoredBreach).GetBreach,
-			known: func(b *registerv1.Breach, k known) {
-				b.Name, b.Nominal, b.Version, b.State = k.name, k.nominal, k.version, k.state
-				b.CreateTime, b.UpdateTime, b.LoadTime = k.create, k.update, k.loaded
-			},
-			when: func(b *registerv1.Breach) time.Time { return b.GetOccurTime().AsTime() },
-		},
+		Deps:     d,
+		measures: &parts[*registerv1.Measure, *storev1.StoredMeasure]{Deps: d, partForm: measureForm, nominals: nominals},
+		breaches: &parts[*registerv1.Breach, *storev1.StoredBreach]{Deps: d, partForm: breachForm, nominals: nominals},
 	}
 }
 

@@ -34,13 +34,9 @@ type partStored interface {
 	GetPart() *storev1.Part
 }
 
-// parts is the life of one kind of record that hangs on a nominal: registered by
-// its source key, read, listed, withdrawn and erased. It is there for whoever may
-// open the nominal.
-type parts[R partRecord, S partStored] struct {
-	*Deps
-	nominals *Nominals
-	kind     postgres.Kind
+// partForm is what one kind of part is like.
+type partForm[R partRecord, S partStored] struct {
+	kind postgres.Kind
 	// empty makes a stored record to read into, fresh one to be stored.
 	empty func() S
 	fresh func(R, *storev1.Part) S
@@ -50,6 +46,15 @@ type parts[R partRecord, S partStored] struct {
 	known  func(R, known)
 	// when is the time by which records are listed, the newest first.
 	when func(R) time.Time
+}
+
+// parts is the life of one kind of record that hangs on a nominal: registered by
+// its source key, read, listed, withdrawn and erased. It is there for whoever may
+// open the nominal.
+type parts[R partRecord, S partStored] struct {
+	*Deps
+	partForm[R, S]
+	nominals *Nominals
 }
 
 // known is what the register itself knows of a part.
@@ -217,7 +222,7 @@ func (p *parts[R, S]) open(ctx context.Context, c *call.Call, name string) (open
 }
 
 // nominalOf is the resource name of the nominal of a part.
-func (p *parts[R, S]) nominalOf(o openPart[S]) string {
+func (p *partForm[R, S]) nominalOf(o openPart[S]) string {
 	id, err := uuid.FromBytes(o.stored.GetPart().GetNominalId())
 	if err != nil {
 		return ""
@@ -226,7 +231,7 @@ func (p *parts[R, S]) nominalOf(o openPart[S]) string {
 }
 
 // shown is a part with what the register knows of it.
-func (p *parts[R, S]) shown(o openPart[S]) R {
+func (p *partForm[R, S]) shown(o openPart[S]) R {
 	part := o.stored.GetPart()
 	k := known{
 		name: resourceName(p.kind, o.cur.Record.Force, o.cur.Record.ID), nominal: p.nominalOf(o), version: int64(o.cur.Version.N),

@@ -6,7 +6,9 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
+	"google.golang.org/protobuf/proto"
 
+	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
 	"github.com/perpetrator-register/register/internal/accesslog"
 	"github.com/perpetrator-register/register/internal/conduct"
 	"github.com/perpetrator-register/register/internal/identity"
@@ -19,8 +21,9 @@ type recorded struct {
 	// nominals are those of each force, in order.
 	nominals map[string][]identity.ID
 	history  map[string]*conduct.History
-	// persons are the person as formed from each force's first nominal.
-	persons map[string]identity.Person
+	// confirmed are the nominals that are a force's own or tied to it by confirmed
+	// links alone.
+	confirmed map[string]map[identity.ID]bool
 	// read are the records that were read, by id.
 	read map[uuid.UUID]postgres.Current
 }
@@ -66,7 +69,7 @@ func (r *recorded) requires(changed uuid.UUID) []accesslog.Requirement {
 // stands for itself alone, and in nobody else's history; of one that does not stand,
 // nothing holds.
 func (d *Deps) readHistory(ctx context.Context, nominal identity.ID) (*recorded, error) {
-	out := &recorded{nominals: map[string][]identity.ID{}, history: map[string]*conduct.History{}, persons: map[string]identity.Person{}, read: map[uuid.UUID]postgres.Current{}}
+	out := &recorded{nominals: map[string][]identity.ID{}, history: map[string]*conduct.History{}, confirmed: map[string]map[identity.ID]bool{}, read: map[uuid.UUID]postgres.Current{}}
 	_, veiled := d.View.Veil(nominal)
 	own, stands := d.View.Nominal(nominal)
 	if !stands {
@@ -90,18 +93,58 @@ func (d *Deps) readHistory(ctx context.Context, nominal identity.ID) (*recorded,
 	}
 	for force, ids := range out.nominals {
 		slices.SortFunc(ids, func(a, b identity.ID) int { return bytes.Compare(a[:], b[:]) })
-		person := identity.Person{Members: members, Confirmed: map[identity.ID]bool{nominal: true}}
+		of := []insider{{nominal, force, true}}
 		if !veiled {
-			person = d.View.Person(ids[0])
+			of = d.insiders(nil, force, ids[0], d.View.Person(ids[0]))
 		}
-		h, read, err := d.history(ctx, force, person)
+		h, err := d.history(ctx, force, of, asOfNow)
 		if err != nil {
 			return nil, err
 		}
-		out.history[force], out.persons[force] = h, person
-		for _, cur := range read {
+		out.history[force], out.confirmed[force] = h.History, map[identity.ID]bool{}
+		for _, in := range of {
+			out.confirmed[force][in.id] = in.confirmed
+		}
+		for _, cur := range h.records {
 			out.read[cur.Record.ID] = cur
 		}
 	}
 	return out, nil
+}
+
+// include puts what is being written into a history as one force sees it, in place of
+// the version that stands.
+func (d *Deps) include(h *conduct.History, r postgres.Record, n int32, stored proto.Message, confirmed map[identity.ID]bool) error {
+	id, cur := conduct.ID(r.ID), postgres.Current{Record: r}
+	switch s := stored.(type) {
+	case *storev1.StoredCourse:
+		course, err := d.View.Course(r, n, s)
+		if err != nil {
+			return err
+		}
+		course.Unconfirmed = !confirmed[identity.ID(course.Nominal)]
+		h.Matters = replaced(h.Matters, d.matter(*course, s), func(o conduct.Matter) bool { return o.ID == id })
+	case *storev1.StoredMeasure:
+		one := measureIn(openPart[*storev1.StoredMeasure]{cur, s}, !confirmed[identity.ID(nominalIn(s.GetPart()))])
+		h.Measures = replaced(h.Measures, one, func(o conduct.Measure) bool { return o.ID == id })
+	case *storev1.StoredBreach:
+		one := d.breachIn(openPart[*storev1.StoredBreach]{cur, s}, !confirmed[identity.ID(nominalIn(s.GetPart()))])
+		h.Breaches = replaced(h.Breaches, one, func(o conduct.Breach) bool { return o.ID == id })
+	case *storev1.StoredAssessment:
+		one := assessmentIn(openPart[*storev1.StoredAssessment]{cur, s}, !confirmed[identity.ID(nominalIn(s.GetPart()))])
+		h.Assessments = replaced(h.Assessments, one, func(o conduct.Assessment) bool { return o.ID == id })
+	case *storev1.StoredPlan:
+		one := planIn(openPart[*storev1.StoredPlan]{cur, s}, !confirmed[identity.ID(nominalIn(s.GetPart()))])
+		h.Plans = replaced(h.Plans, one, func(o conduct.Plan) bool { return o.ID == id })
+	}
+	return nil
+}
+
+// replaced puts one in the place of that which it is a version of, or at the end.
+func replaced[T any](all []T, one T, same func(T) bool) []T {
+	if i := slices.IndexFunc(all, same); i >= 0 {
+		all[i] = one
+		return all
+	}
+	return append(all, one)
 }

@@ -84,7 +84,11 @@ func (v *View) nominalsOf(kind postgres.Kind, id identity.ID) []identity.ID {
 		}
 	default:
 		if p, ok := v.parts.all[id]; ok {
-			return []identity.ID{p.Nominal}
+			about := []identity.ID{p.Nominal}
+			if m, ok := v.parts.all[p.Measure]; ok { // whose measure was broken, under whatever name
+				about = append(about, m.Nominal)
+			}
+			return about
 		}
 	}
 	return nil

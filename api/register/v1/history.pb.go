@@ -152,9 +152,13 @@ type History struct {
 	// is left out: it protects a victim whom the reader need not know.
 	Plans []*SafetyPlan `protobuf:"bytes,9,rep,name=plans,proto3" json:"plans,omitempty"`
 	// All that happened, newest first.
-	Timeline      []*TimelineEvent `protobuf:"bytes,10,rep,name=timeline,proto3" json:"timeline,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Timeline []*TimelineEvent `protobuf:"bytes,10,rep,name=timeline,proto3" json:"timeline,omitempty"`
+	// The last assessment of one of his matters that stands is of high risk.
+	HighRisk bool `protobuf:"varint,11,opt,name=high_risk,json=highRisk,proto3" json:"high_risk,omitempty"`
+	// It is so only behind a link that nobody has confirmed.
+	HighRiskUnconfirmed bool `protobuf:"varint,12,opt,name=high_risk_unconfirmed,json=highRiskUnconfirmed,proto3" json:"high_risk_unconfirmed,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *History) Reset() {
@@ -257,6 +261,20 @@ func (x *History) GetTimeline() []*TimelineEvent {
 	return nil
 }
 
+func (x *History) GetHighRisk() bool {
+	if x != nil {
+		return x.HighRisk
+	}
+	return false
+}
+
+func (x *History) GetHighRiskUnconfirmed() bool {
+	if x != nil {
+		return x.HighRiskUnconfirmed
+	}
+	return false
+}
+
 // HistoryCard is what an officer must know now.
 type HistoryCard struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -341,12 +359,19 @@ type CardMeasure struct {
 	// What a breach allows, in words: an offence with a power of arrest, or a power
 	// of arrest alone.
 	BreachAllows string `protobuf:"bytes,8,opt,name=breach_allows,json=breachAllows,proto3" json:"breach_allows,omitempty"`
-	// The code of the offence that a breach is; empty when it is none of its own.
-	BreachOffence string `protobuf:"bytes,9,opt,name=breach_offence,json=breachOffence,proto3" json:"breach_offence,omitempty"`
+	// The codes of the offences as which a breach is charged; none when it is no
+	// offence of its own.
+	BreachOffences []string `protobuf:"bytes,9,rep,name=breach_offences,json=breachOffences,proto3" json:"breach_offences,omitempty"`
 	// It belongs to the person by a link that nobody has confirmed.
-	Unconfirmed   bool `protobuf:"varint,10,opt,name=unconfirmed,proto3" json:"unconfirmed,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unconfirmed bool `protobuf:"varint,10,opt,name=unconfirmed,proto3" json:"unconfirmed,omitempty"`
+	// Whether it restrains him; a warning does not.
+	Protects bool `protobuf:"varint,11,opt,name=protects,proto3" json:"protects,omitempty"`
+	// How often he broke it, and how often nothing was done.
+	Breaches int32 `protobuf:"varint,12,opt,name=breaches,proto3" json:"breaches,omitempty"`
+	// See `breaches`.
+	UnactionedBreaches int32 `protobuf:"varint,13,opt,name=unactioned_breaches,json=unactionedBreaches,proto3" json:"unactioned_breaches,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *CardMeasure) Reset() {
@@ -435,11 +460,11 @@ func (x *CardMeasure) GetBreachAllows() string {
 	return ""
 }
 
-func (x *CardMeasure) GetBreachOffence() string {
+func (x *CardMeasure) GetBreachOffences() []string {
 	if x != nil {
-		return x.BreachOffence
+		return x.BreachOffences
 	}
-	return ""
+	return nil
 }
 
 func (x *CardMeasure) GetUnconfirmed() bool {
@@ -447,6 +472,27 @@ func (x *CardMeasure) GetUnconfirmed() bool {
 		return x.Unconfirmed
 	}
 	return false
+}
+
+func (x *CardMeasure) GetProtects() bool {
+	if x != nil {
+		return x.Protects
+	}
+	return false
+}
+
+func (x *CardMeasure) GetBreaches() int32 {
+	if x != nil {
+		return x.Breaches
+	}
+	return 0
+}
+
+func (x *CardMeasure) GetUnactionedBreaches() int32 {
+	if x != nil {
+		return x.UnactionedBreaches
+	}
+	return 0
 }
 
 // CardWarning is a danger.
@@ -837,13 +883,13 @@ func (x *PromptEvidence) GetEventTime() *timestamppb.Timestamp {
 // victims. It is advice; a human decision is recorded elsewhere.
 type Ranking struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The sum of the components.
+	// The sum of the components, 0 to 100.
 	Score float64 `protobuf:"fixed64,1,opt,name=score,proto3" json:"score,omitempty"`
 	// The version of the weights.
 	Version string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
 	// What it is made of.
 	Components []*RankingComponent `protobuf:"bytes,3,rep,name=components,proto3" json:"components,omitempty"`
-	// A component rests on an unconfirmed link.
+	// Conduct behind an unconfirmed link went into it.
 	Unconfirmed   bool `protobuf:"varint,4,opt,name=unconfirmed,proto3" json:"unconfirmed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -910,14 +956,18 @@ func (x *Ranking) GetUnconfirmed() bool {
 // RankingComponent is one part of a ranking.
 type RankingComponent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// "RECENCY", "FREQUENCY", "GRAVITY" or "VICTIMS".
+	// "RECENCY", "FREQUENCY", "GRAVITY" or "VICTIMS", and what people call it.
 	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
-	// Its part of the score.
-	Score float64 `protobuf:"fixed64,2,opt,name=score,proto3" json:"score,omitempty"`
-	// The weight that it has.
-	Weight float64 `protobuf:"fixed64,3,opt,name=weight,proto3" json:"weight,omitempty"`
-	// Why, in a sentence.
-	Reason        string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	// See `code`.
+	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	// How full it is, 0 to 1.
+	Share float64 `protobuf:"fixed64,3,opt,name=share,proto3" json:"share,omitempty"`
+	// The most that it can add to the score.
+	Weight int32 `protobuf:"varint,4,opt,name=weight,proto3" json:"weight,omitempty"`
+	// What it adds.
+	Points float64 `protobuf:"fixed64,5,opt,name=points,proto3" json:"points,omitempty"`
+	// Where the value comes from, in a sentence.
+	Reason        string `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -959,16 +1009,30 @@ func (x *RankingComponent) GetCode() string {
 	return ""
 }
 
-func (x *RankingComponent) GetScore() float64 {
+func (x *RankingComponent) GetTitle() string {
 	if x != nil {
-		return x.Score
+		return x.Title
+	}
+	return ""
+}
+
+func (x *RankingComponent) GetShare() float64 {
+	if x != nil {
+		return x.Share
 	}
 	return 0
 }
 
-func (x *RankingComponent) GetWeight() float64 {
+func (x *RankingComponent) GetWeight() int32 {
 	if x != nil {
 		return x.Weight
+	}
+	return 0
+}
+
+func (x *RankingComponent) GetPoints() float64 {
+	if x != nil {
+		return x.Points
 	}
 	return 0
 }
@@ -980,22 +1044,22 @@ func (x *RankingComponent) GetReason() string {
 	return ""
 }
 
-// ForcePart is what one force has recorded.
+// ForcePart is what one force has recorded, of what counts.
 type ForcePart struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The force, "forces/33".
 	Force string `protobuf:"bytes,1,opt,name=force,proto3" json:"force,omitempty"`
-	// How many courses of conduct, the discounted ones included.
+	// How many courses of conduct.
 	Courses int32 `protobuf:"varint,2,opt,name=courses,proto3" json:"courses,omitempty"`
 	// How many incidents.
 	Incidents int32 `protobuf:"varint,3,opt,name=incidents,proto3" json:"incidents,omitempty"`
-	// How many breaches.
-	Breaches int32 `protobuf:"varint,4,opt,name=breaches,proto3" json:"breaches,omitempty"`
 	// The month of the first incident, "2023-04"; empty without one.
-	FirstMonth string `protobuf:"bytes,5,opt,name=first_month,json=firstMonth,proto3" json:"first_month,omitempty"`
+	FirstMonth string `protobuf:"bytes,4,opt,name=first_month,json=firstMonth,proto3" json:"first_month,omitempty"`
 	// The month of the last incident.
-	LastMonth string `protobuf:"bytes,6,opt,name=last_month,json=lastMonth,proto3" json:"last_month,omitempty"`
-	// It belongs to the person by a link that nobody has confirmed.
+	LastMonth string `protobuf:"bytes,5,opt,name=last_month,json=lastMonth,proto3" json:"last_month,omitempty"`
+	// How many principal victims at least, in words: "fewer than 3" or a number.
+	Victims string `protobuf:"bytes,6,opt,name=victims,proto3" json:"victims,omitempty"`
+	// All of it belongs to the person by links that nobody has confirmed.
 	Unconfirmed   bool `protobuf:"varint,7,opt,name=unconfirmed,proto3" json:"unconfirmed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1052,13 +1116,6 @@ func (x *ForcePart) GetIncidents() int32 {
 	return 0
 }
 
-func (x *ForcePart) GetBreaches() int32 {
-	if x != nil {
-		return x.Breaches
-	}
-	return 0
-}
-
 func (x *ForcePart) GetFirstMonth() string {
 	if x != nil {
 		return x.FirstMonth
@@ -1069,6 +1126,13 @@ func (x *ForcePart) GetFirstMonth() string {
 func (x *ForcePart) GetLastMonth() string {
 	if x != nil {
 		return x.LastMonth
+	}
+	return ""
+}
+
+func (x *ForcePart) GetVictims() string {
+	if x != nil {
+		return x.Victims
 	}
 	return ""
 }
@@ -1266,7 +1330,7 @@ var File_register_v1_history_proto protoreflect.FileDescriptor
 
 const file_register_v1_history_proto_rawDesc = "" +
 	"\n" +
-	"\x19register/v1/history.proto\x12\vregister.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cregister/v1/assessment.proto\x1a\x19register/v1/measure.proto\"\x83\x04\n" +
+	"\x19register/v1/history.proto\x12\vregister.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cregister/v1/assessment.proto\x1a\x19register/v1/measure.proto\"\xd4\x04\n" +
 	"\aHistory\x12,\n" +
 	"\x04card\x18\x01 \x01(\v2\x18.register.v1.HistoryCardR\x04card\x12-\n" +
 	"\aprompts\x18\x02 \x03(\v2\x13.register.v1.PromptR\aprompts\x12.\n" +
@@ -1279,11 +1343,13 @@ const file_register_v1_history_proto_rawDesc = "" +
 	"\vassessments\x18\b \x03(\v2\x17.register.v1.AssessmentR\vassessments\x12-\n" +
 	"\x05plans\x18\t \x03(\v2\x17.register.v1.SafetyPlanR\x05plans\x126\n" +
 	"\btimeline\x18\n" +
-	" \x03(\v2\x1a.register.v1.TimelineEventR\btimeline\"\xb0\x01\n" +
+	" \x03(\v2\x1a.register.v1.TimelineEventR\btimeline\x12\x1b\n" +
+	"\thigh_risk\x18\v \x01(\bR\bhighRisk\x122\n" +
+	"\x15high_risk_unconfirmed\x18\f \x01(\bR\x13highRiskUnconfirmed\"\xb0\x01\n" +
 	"\vHistoryCard\x124\n" +
 	"\bmeasures\x18\x01 \x03(\v2\x18.register.v1.CardMeasureR\bmeasures\x124\n" +
 	"\bwarnings\x18\x02 \x03(\v2\x18.register.v1.CardWarningR\bwarnings\x125\n" +
-	"\bguidance\x18\x03 \x03(\v2\x19.register.v1.CardGuidanceR\bguidance\"\xed\x02\n" +
+	"\bguidance\x18\x03 \x03(\v2\x19.register.v1.CardGuidanceR\bguidance\"\xd8\x03\n" +
 	"\vCardMeasure\x12\x18\n" +
 	"\ameasure\x18\x01 \x01(\tR\ameasure\x12\x14\n" +
 	"\x05force\x18\x02 \x01(\tR\x05force\x12\x12\n" +
@@ -1296,10 +1362,13 @@ const file_register_v1_history_proto_rawDesc = "" +
 	"until_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tuntilTime\x12;\n" +
 	"\vverify_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"verifyTime\x12#\n" +
-	"\rbreach_allows\x18\b \x01(\tR\fbreachAllows\x12%\n" +
-	"\x0ebreach_offence\x18\t \x01(\tR\rbreachOffence\x12 \n" +
+	"\rbreach_allows\x18\b \x01(\tR\fbreachAllows\x12'\n" +
+	"\x0fbreach_offences\x18\t \x03(\tR\x0ebreachOffences\x12 \n" +
 	"\vunconfirmed\x18\n" +
-	" \x01(\bR\vunconfirmed\"w\n" +
+	" \x01(\bR\vunconfirmed\x12\x1a\n" +
+	"\bprotects\x18\v \x01(\bR\bprotects\x12\x1a\n" +
+	"\bbreaches\x18\f \x01(\x05R\bbreaches\x12/\n" +
+	"\x13unactioned_breaches\x18\r \x01(\x05R\x12unactionedBreaches\"w\n" +
 	"\vCardWarning\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x1c\n" +
@@ -1339,21 +1408,23 @@ const file_register_v1_history_proto_rawDesc = "" +
 	"\n" +
 	"components\x18\x03 \x03(\v2\x1d.register.v1.RankingComponentR\n" +
 	"components\x12 \n" +
-	"\vunconfirmed\x18\x04 \x01(\bR\vunconfirmed\"l\n" +
+	"\vunconfirmed\x18\x04 \x01(\bR\vunconfirmed\"\x9a\x01\n" +
 	"\x10RankingComponent\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x14\n" +
-	"\x05score\x18\x02 \x01(\x01R\x05score\x12\x16\n" +
-	"\x06weight\x18\x03 \x01(\x01R\x06weight\x12\x16\n" +
-	"\x06reason\x18\x04 \x01(\tR\x06reason\"\xd7\x01\n" +
+	"\x05title\x18\x02 \x01(\tR\x05title\x12\x14\n" +
+	"\x05share\x18\x03 \x01(\x01R\x05share\x12\x16\n" +
+	"\x06weight\x18\x04 \x01(\x05R\x06weight\x12\x16\n" +
+	"\x06points\x18\x05 \x01(\x01R\x06points\x12\x16\n" +
+	"\x06reason\x18\x06 \x01(\tR\x06reason\"\xd5\x01\n" +
 	"\tForcePart\x12\x14\n" +
 	"\x05force\x18\x01 \x01(\tR\x05force\x12\x18\n" +
 	"\acourses\x18\x02 \x01(\x05R\acourses\x12\x1c\n" +
-	"\tincidents\x18\x03 \x01(\x05R\tincidents\x12\x1a\n" +
-	"\bbreaches\x18\x04 \x01(\x05R\bbreaches\x12\x1f\n" +
-	"\vfirst_month\x18\x05 \x01(\tR\n" +
+	"\tincidents\x18\x03 \x01(\x05R\tincidents\x12\x1f\n" +
+	"\vfirst_month\x18\x04 \x01(\tR\n" +
 	"firstMonth\x12\x1d\n" +
 	"\n" +
-	"last_month\x18\x06 \x01(\tR\tlastMonth\x12 \n" +
+	"last_month\x18\x05 \x01(\tR\tlastMonth\x12\x18\n" +
+	"\avictims\x18\x06 \x01(\tR\avictims\x12 \n" +
 	"\vunconfirmed\x18\a \x01(\bR\vunconfirmed\"_\n" +
 	"\fHistoryCheck\x12\x14\n" +
 	"\x05force\x18\x01 \x01(\tR\x05force\x129\n" +

@@ -1,0 +1,36 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// VersionsAsOf reads the versions of records that stood at a log index. Records
+// that were not there then are left out, and the order is unspecified. Of a record
+// that has been erased since, the key is gone.
+func (db *DB) VersionsAsOf(ctx context.Context, ids []uuid.UUID, index int64) ([]Current, error) {
+	return db.collectCurrent(ctx, qVersionsAsOf, raw(ids), index)
+}
+
+// Check is a search that was answered.
+type Check struct {
+	Index int64
+	Time  time.Time
+	Force string
+	// ReferenceHMAC is the keyed hash of the reference it was made for; may be empty.
+	ReferenceHMAC string
+}
+
+// Checks reads from the log the last searches that showed one of the records, or
+// that were made for one of the references, up to a log index, the newest first.
+func (db *DB) Checks(ctx context.Context, records []uuid.UUID, references []string, until int64) ([]Check, error) {
+	rows, err := db.pool.Query(ctx, qChecks, raw(records), references, until)
+	if err != nil {
+		return nil, readError(err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Check])
+	return list, readError(err)
+}

@@ -1,0 +1,238 @@
+package service
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/call"
+	"github.com/perpetrator-register/register/internal/conduct"
+	"github.com/perpetrator-register/register/internal/identity"
+	"github.com/perpetrator-register/register/internal/postgres"
+)
+
+// shownHistory makes of a history what a force sees of it at a moment, with the
+// pattern. The search of the entry without is left out of the checks: it is the one
+// by which the reader came here.
+func (d *Deps) shownHistory(force string, h *history, now time.Time, without int64) (*registerv1.History, *registerv1.Pattern) {
+	// That she came forward elsewhere is told to nobody who reads of him.
+	told := *h.History
+	told.Counters = nil
+	told.Checks = nil
+	out := &registerv1.History{}
+	for i, c := range h.checks {
+		if c.Index == without {
+			continue
+		}
+		told.Checks = append(told.Checks, h.Checks[i])
+		if out.LastCheck == nil {
+			out.LastCheck = &registerv1.HistoryCheck{Force: "forces/" + c.Force, CheckTime: timestamppb.New(c.Time)}
+		}
+	}
+	card := d.Rules.Card(&told, now)
+	out.Card = d.card(h, card)
+	for i := range card.Prompts {
+		out.Prompts = append(out.Prompts, d.prompt(h, &card.Prompts[i]))
+	}
+	out.Ranking = rankingOf(card.Ranking)
+	for _, f := range card.Forces {
+		out.Parts = append(out.Parts, &registerv1.ForcePart{
+			Force: "forces/" + f.Force, Courses: clamp(f.Courses), Incidents: clamp(f.Incidents), FirstMonth: f.First.String(),
+			LastMonth: f.Last.String(), Victims: f.Victims.String(), Unconfirmed: f.Unconfirmed,
+		})
+	}
+	out.HighRisk, out.HighRiskUnconfirmed = card.HighRisk.Level == conduct.Yes, card.HighRisk.Unconfirmed
+	d.records(force, h, out)
+	out.Timeline = d.timeline(h, out, now)
+	if len(h.courses) == 0 {
+		return out, nil
+	}
+	return out, pattern(card.Pattern)
+}
+
+// card is what an officer must know now.
+func (d *Deps) card(h *history, card conduct.Card) *registerv1.HistoryCard {
+	out := &registerv1.HistoryCard{}
+	for _, m := range card.Measures {
+		shown := &registerv1.CardMeasure{
+			Measure: nameOf(postgres.KindMeasure, m.Force, m.ID), Force: "forces/" + m.Force, Kind: m.Kind, Title: m.Title,
+			UntilTime: stamp(m.Until), VerifyTime: stamp(m.Verified), BreachAllows: m.Says, BreachOffences: m.Offences, Unconfirmed: m.Unconfirmed,
+			Protects: m.Protects, Breaches: clamp(m.Breaches), UnactionedBreaches: clamp(m.Unactioned),
+		}
+		for _, c := range m.Conditions {
+			title := c.Code
+			if kind, ok := d.Ref.Condition(c.Code); ok {
+				title = kind.Title
+			}
+			shown.Conditions = append(shown.Conditions, title)
+		}
+		out.Measures = append(out.Measures, shown)
+	}
+	seen := map[string]bool{}
+	for _, w := range card.Warnings {
+		seen[w.Code] = true
+		out.Warnings = append(out.Warnings, &registerv1.CardWarning{Code: w.Code, Title: d.warningTitle(w.Code), Convicted: w.Convicted, Unconfirmed: w.Unconfirmed})
+	}
+	for _, w := range h.warnings {
+		if !seen[w.code] {
+			seen[w.code] = true
+			out.Warnings = append(out.Warnings, &registerv1.CardWarning{Code: w.code, Title: d.warningTitle(w.code), Unconfirmed: w.unconfirmed})
+		}
+	}
+	slices.SortStableFunc(out.GetWarnings(), func(a, b *registerv1.CardWarning) int {
+		x, _ := d.Ref.Warning(a.GetCode())
+		y, _ := d.Ref.Warning(b.GetCode())
+		return cmp.Compare(y.Gravity, x.Gravity)
+	})
+	for _, g := range card.Guidance {
+		out.Guidance = append(out.Guidance, &registerv1.CardGuidance{Code: g.Code, Text: g.Title})
+	}
+	return out
+}
+
+func (d *Deps) warningTitle(code string) string {
+	if w, ok := d.Ref.Warning(code); ok {
+		return w.Title
+	}
+	return code
+}
+
+// stamp is a time in the contract, absent when it is zero.
+func stamp(t time.Time) *timestamppb.Timestamp {
+	if t.IsZero() {
+		return nil
+	}
+	return timestamppb.New(t)
+}
+
+func (d *Deps) prompt(h *history, p *conduct.Prompt) *registerv1.Prompt {
+	rule, _ := d.Rules.Rule(p.Code)
+	out := &registerv1.Prompt{
+		Code: p.Code, Version: p.Version, Title: rule.Title, Source: rule.Source, Key: p.Key, Reason: p.Reason,
+		Possible: p.Level == conduct.Possible, Unconfirmed: p.Unconfirmed, Course: h.nameOf(p.Course), Measure: h.nameOf(p.Measure),
+		SinceTime: stamp(p.Since), Critical: p.Critical, DueTime: stamp(p.Due),
+	}
+	if p.Force != "" {
+		out.Force = "forces/" + p.Force
+	}
+	for _, e := range p.Evidence {
+		shown := &registerv1.PromptEvidence{Kind: e.Kind, Record: h.nameOf(e.Record), Item: e.Item, EventTime: stamp(e.Time)}
+		if e.Force != "" {
+			shown.Force = "forces/" + e.Force
+		}
+		out.Evidence = append(out.Evidence, shown)
+	}
+	return out
+}
+
+// nameOf is the resource name of a record of the history.
+func (h *history) nameOf(id conduct.ID) string {
+	for i := range h.records {
+		if r := &h.records[i].Record; r.ID == uuid.UUID(id) {
+			return resourceName(r.Kind, r.Force, r.ID)
+		}
+	}
+	return ""
+}
+
+func rankingOf(r conduct.Ranking) *registerv1.Ranking {
+	out := &registerv1.Ranking{Score: round(r.Total, 1), Version: r.Version, Unconfirmed: r.Unconfirmed}
+	for _, c := range r.Components {
+		out.Components = append(out.Components, &registerv1.RankingComponent{
+			Code: c.Code, Title: c.Title, Share: round(c.Share, 3), Weight: clamp(c.Weight), Points: round(c.Points, 1), Reason: c.Reason,
+		})
+	}
+	return out
+}
+
+// records shows measures, breaches, assessments and plans as a force may see them.
+func (d *Deps) records(force string, h *history, out *registerv1.History) {
+	for _, o := range h.measures {
+		m := measureForm.shown(o)
+		if o.cur.Record.Force != force {
+			withholdPlaces(m)
+		}
+		out.Measures = append(out.Measures, m)
+	}
+	slices.SortStableFunc(out.GetMeasures(), func(a, b *registerv1.Measure) int {
+		return cmp.Or(cmp.Compare(boolRank(inForce(b)), boolRank(inForce(a))), newer(a.GetFromTime(), b.GetFromTime()), strings.Compare(a.GetName(), b.GetName()))
+	})
+	for _, o := range h.breaches {
+		out.Breaches = append(out.Breaches, breachForm.shown(o))
+	}
+	slices.SortStableFunc(out.GetBreaches(), func(a, b *registerv1.Breach) int {
+		return cmp.Or(newer(a.GetOccurTime(), b.GetOccurTime()), strings.Compare(a.GetName(), b.GetName()))
+	})
+	for _, o := range h.assessments {
+		out.Assessments = append(out.Assessments, assessmentForm.shown(o))
+	}
+	slices.SortStableFunc(out.GetAssessments(), func(a, b *registerv1.Assessment) int {
+		return cmp.Or(newer(a.GetAssessTime(), b.GetAssessTime()), strings.Compare(a.GetName(), b.GetName()))
+	})
+	for _, o := range h.plans {
+		p := planForm.shown(o)
+		if o.cur.Record.Force != force {
+			withholdActions(p)
+		}
+		out.Plans = append(out.Plans, p)
+	}
+	slices.SortStableFunc(out.GetPlans(), func(a, b *registerv1.SafetyPlan) int {
+		return cmp.Or(newer(a.GetMakeTime(), b.GetMakeTime()), strings.Compare(a.GetName(), b.GetName()))
+	})
+}
+
+func inForce(m *registerv1.Measure) bool {
+	return m.GetStatus() == registerv1.MeasureStatus_MEASURE_STATUS_IN_FORCE && m.GetState() == registerv1.RecordState_RECORD_STATE_ACTIVE
+}
+
+func boolRank(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func newer(a, b *timestamppb.Timestamp) int { return b.AsTime().Compare(a.AsTime()) }
+
+// withholdPlaces leaves out of another force's measure where its victim may live.
+func withholdPlaces(m *registerv1.Measure) {
+	for _, c := range m.GetConditions() {
+		if z := c.GetZone(); z.GetArea() != "" {
+			z.Area, z.Withheld, c.Text = "", true, ""
+		}
+	}
+}
+
+// withholdActions leaves out of another force's plan how its victim is protected.
+func withholdActions(p *registerv1.SafetyPlan) {
+	for _, a := range p.GetActions() {
+		a.Code, a.Owner, a.Outcome = "", "", ""
+	}
+}
+
+// note notes in a call that the records of a history were shown; of those of a
+// SILENT nominal the owner's PSD alone is to learn.
+func (h *history) note(d *Deps, c *call.Call) {
+	silent := map[uuid.UUID]bool{}
+	for _, o := range h.courses {
+		_, silent[o.cur.Record.ID] = d.View.Veil(identity.ID(o.stored.GetNominalId()))
+	}
+	slices.SortFunc(h.records, func(a, b postgres.Current) int { return bytes.Compare(a.Record.ID[:], b.Record.ID[:]) })
+	for _, cur := range h.records {
+		veiled := silent[cur.Record.ID]
+		if part, ok := d.View.Part(identity.ID(cur.Record.ID)); ok {
+			_, veiled = d.View.Veil(part.Nominal)
+		}
+		if veiled {
+			c.ShowSilent(cur.Record.ID, cur.Record.Force)
+		} else {
+			c.Show(cur.Record.ID, cur.Record.Force)
+		}
+	}
+}
