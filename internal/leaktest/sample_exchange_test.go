@@ -30,8 +30,8 @@ func counterAlert(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) s
 		must(tb, err)
 		return course.GetName()
 	}
-	first := accuse("investigator-10", other, one, 0)
-	accuse("investigator-33", one, other, 3)
+	first := accuse("investigator-10", other, one, -3)
+	accuse("investigator-33", one, other, 0)
 	list, err := registerv1.NewAlertServiceClient(conn).ListAlerts(site.As(ctx, "spoc-33"), &registerv1.ListAlertsRequest{Parent: "forces/33", PageSize: 500})
 	must(tb, err)
 	for _, a := range list.GetAlerts() {
