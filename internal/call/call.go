@@ -45,6 +45,9 @@ type Call struct {
 	// BeforeLog, if not nil, is called when the entry is handed to the log: all
 	// that is left is to wait.
 	BeforeLog func()
+	// Tries counts how often the use case has asked what its change means for duties:
+	// it was begun afresh because others were quicker.
+	Tries int
 	// Receipt is set once the entry is durable; before that nothing may be
 	// disclosed.
 	Receipt *accesslog.Receipt
@@ -121,7 +124,7 @@ func (c *Call) Stop(sanction error) {
 	c.Discard()
 	c.Stopped = sanction
 	c.Entry.Decision.Effect = accesslog.Deny
-	c.Entry.Marks = append(slices.Clone(c.Entry.Marks), "refused:sanction")
+	c.Entry.Marks = []string{"refused:sanction"}
 }
 
 // SetBody gives the part of the entry that is stored sealed.

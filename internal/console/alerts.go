@@ -99,6 +99,9 @@ func (c *Console) alertView(v *visit, a *registerv1.Alert) alertView {
 		n := a.GetNominals()[0]
 		out.Record = "/nominals/" + n[strings.LastIndex(n, "/")+1:]
 	}
+	if strings.Contains(a.GetSubject(), "/duties/") && v.may("duty.read") {
+		out.Link = "/duties/" + lastPart(a.GetSubject())
+	}
 	if a.GetAcknowledgeTime() != nil {
 		out.Acknowledged = dateTime(a.GetAcknowledgeTime().AsTime())
 	}

@@ -78,6 +78,9 @@ type Console struct {
 	alerts    registerv1.AlertServiceClient
 	accessLog registerv1.AccessLogServiceClient
 	directory registerv1.DirectoryServiceClient
+	duties    registerv1.DutyServiceClient
+	measures  registerv1.MeasureServiceClient
+	misuse    registerv1.MisuseServiceClient
 }
 
 // New prepares the pages. It fails when the styles were not compiled into the
@@ -88,7 +91,8 @@ func New(o Options) (*Console, error) {
 		searches: registerv1.NewSearchServiceClient(o.Conn), nominals: registerv1.NewNominalServiceClient(o.Conn),
 		conduct: registerv1.NewConductServiceClient(o.Conn), links: registerv1.NewLinkServiceClient(o.Conn),
 		alerts: registerv1.NewAlertServiceClient(o.Conn), accessLog: registerv1.NewAccessLogServiceClient(o.Conn),
-		directory: registerv1.NewDirectoryServiceClient(o.Conn),
+		directory: registerv1.NewDirectoryServiceClient(o.Conn), duties: registerv1.NewDutyServiceClient(o.Conn),
+		measures: registerv1.NewMeasureServiceClient(o.Conn), misuse: registerv1.NewMisuseServiceClient(o.Conn),
 	}
 	if c.now == nil {
 		c.now = time.Now

@@ -16,6 +16,9 @@ type ownView struct {
 	State       string
 	Restriction string
 	Courses     []courseView
+	Measures    []measureView
+	Breaches    []breachView
+	Record      string // where a measure is recorded
 	Timeline    picture.Timeline
 	HasTimeline bool
 	PersonPath  string
@@ -47,8 +50,15 @@ func (c *Console) showNominal(v *visit) error {
 		if err != nil {
 			return err
 		}
+		var lanes []picture.Lane
+		if view.Measures, view.Breaches, lanes, err = c.restraints(v, name); err != nil {
+			return err
+		}
+		if view.Nominal.Report != "" {
+			view.Record = "/nominals/" + id + "/measure"
+		}
 		view.Courses = c.words.courses(got.GetCourses())
-		view.Timeline, view.HasTimeline = c.words.timeline(got.GetCourses())
+		view.Timeline, view.HasTimeline = c.words.timeline(got.GetCourses(), lanes)
 	}
 	if v.may("link.read") {
 		view.PersonPath = "/nominals/" + id + "/person"

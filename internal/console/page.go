@@ -73,8 +73,10 @@ func parsePages() (map[string]*template.Template, error) {
 var sections = []struct{ title, path, needs string }{
 	{"Search", "/search", "search.create"},
 	{"Register", "/register", "course.register"},
+	{"Duties", "/duties", "duty.list"},
 	{"Alerts", "/alerts", "alert.list"},
 	{"Links", "/links", "link.list"},
+	{"Cases", "/cases", "misuse_case.list"},
 	{"Access log", "/log", "log.list"},
 	{"Forces", "/forces", "directory.read"},
 	{"Administration", "/administration", "directory.update"},

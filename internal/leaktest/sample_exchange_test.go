@@ -20,17 +20,17 @@ func counterAlert(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) s
 	victim := func(n *registerv1.RegisterNominalRequest) *registerv1.Victim {
 		return &registerv1.Victim{Names: n.GetNominal().GetNames(), BirthDate: n.GetNominal().GetBirthDates()[0]}
 	}
-	accuse := func(account string, suspect, accuser *registerv1.RegisterNominalRequest, days int64) string {
+	accuse := func(account string, suspect, accuser *registerv1.RegisterNominalRequest, seconds int64) string {
 		n, err := registerv1.NewNominalServiceClient(conn).RegisterNominal(site.As(ctx, account), suspect)
 		must(tb, err)
 		c := sampleCourse(n.GetName())
 		c.Parent, c.Course.Victim = suspect.GetParent(), victim(accuser)
-		c.Course.Incidents[0].OccurTime.Seconds += days * 86400
+		c.Course.Incidents[0].OccurTime.Seconds += seconds
 		course, err := registerv1.NewConductServiceClient(conn).RegisterCourse(site.As(ctx, account), c)
 		must(tb, err)
 		return course.GetName()
 	}
-	first := accuse("investigator-10", other, one, -3)
+	first := accuse("investigator-10", other, one, -30)
 	accuse("investigator-33", one, other, 0)
 	list, err := registerv1.NewAlertServiceClient(conn).ListAlerts(site.As(ctx, "spoc-33"), &registerv1.ListAlertsRequest{Parent: "forces/33", PageSize: 500})
 	must(tb, err)

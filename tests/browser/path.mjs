@@ -54,6 +54,7 @@ export async function byKeyboard(browser, viewport, surname) {
   // Force 33 is told.
   const c = await open(browser, viewport);
   await signIn(c, "spoc-33");
+  await c.goto(base + "/alerts");
   await says(c, "Link confirmed, Northumbria");
   await accessible(c, "alerts");
   await fits(c, "alerts");
@@ -63,6 +64,7 @@ export async function byKeyboard(browser, viewport, surname) {
   // Professional standards of force 10 see who searched and who confirmed.
   const d = await open(browser, viewport);
   await signIn(d, "psd-10");
+  await d.goto(base + "/log");
   await choose(d, "#purpose", "Self-monitoring");
   await typeInto(d, "#reference", "PSD/10/1");
   await press(d, 'button[value="list"]');
@@ -132,6 +134,7 @@ export async function withoutScripts(browser) {
 export async function live(browser) {
   const a = await open(browser);
   await signIn(a, "spoc-43");
+  await a.goto(base + "/alerts");
   const before = await a.locator("#alerts > li").count();
   const every = await a.locator("#alerts").getAttribute("data-every");
   check(Number(every) >= 10, "an open list asks too often");

@@ -59,7 +59,13 @@ for (const [size, viewport] of [["desk", desk], ["phone", phone]]) {
   await go("/activity", "activity");
   await leave();
   await signIn(page, "spoc-33");
-  await shoot("alerts");
+  await shoot("duties");
+  if (await page.locator('main h3 a[href^="/duties/"]').count()) {
+    await page.locator('main h3 a[href^="/duties/"]').first().click();
+    await page.getByText("What happened to it").waitFor();
+    await shoot("duty");
+  }
+  await go("/alerts", "alerts");
   await go("/links?list=automatic", "links");
   await page.locator('main a[href^="/links/"]').first().click();
   await page.getByRole("heading", { name: "Are these the same person?" }).waitFor();
@@ -72,7 +78,8 @@ for (const [size, viewport] of [["desk", desk], ["phone", phone]]) {
   await shoot("one-person");
   await leave();
   await signIn(page, "psd-33");
-  await shoot("log");
+  await shoot("cases");
+  await go("/log", "log");
   await page.selectOption("#purpose", "SELF_MONITORING");
   await page.fill("#reference", "PSD/33/1");
   await page.locator('button[value="list"]').click();

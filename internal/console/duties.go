@@ -1,0 +1,247 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"google.golang.org/grpc/codes"
+
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/client"
+)
+
+// dutyLists are the lists of duties by the word in their address.
+var dutyLists = []struct{ word, title string }{{"open", "Open"}, {"overdue", "Overdue"}, {"mine", "Mine"}, {"all", "Closed too"}}
+
+type dutiesView struct {
+	Frame
+	Lists  []navItem
+	List   string
+	Duties []dutyView
+	Next   string
+}
+
+// dutyView is something critical that the force must do.
+type dutyView struct {
+	Address     string
+	Title       string
+	Message     string
+	Owner       string
+	Due         string
+	Overdue     bool
+	State       string
+	Tag         string
+	Unconfirmed bool
+	Since       string
+	Climbs      string
+	Evidence    []asked
+	Actions     []string
+	Events      []decisionView
+	Closing     string
+	Record      string
+	Version     int64
+}
+
+// showDuties lists the force's duties, the earliest deadline first.
+func (c *Console) showDuties(v *visit) error {
+	at := 0
+	for i, l := range dutyLists {
+		if l.word == v.r.URL.Query().Get("list") {
+			at = i
+		}
+	}
+	req := &registerv1.ListDutiesRequest{Parent: v.force(), PageSize: 50, PageToken: v.r.URL.Query().Get("page")}
+	switch dutyLists[at].word {
+	case "overdue":
+		req.Overdue = true
+	case "mine":
+		req.Officer = v.s.data.Collar
+	case "all":
+		req.Closed = true
+	}
+	got, err := c.duties.ListDuties(v.ctx, req, v.noted())
+	if err != nil {
+		return err
+	}
+	view := &dutiesView{Frame: v.page("Duties"), List: dutyLists[at].title}
+	for i, l := range dutyLists {
+		view.Lists = append(view.Lists, navItem{l.title, "/duties?list=" + l.word, i == at})
+	}
+	for _, d := range got.GetDuties() {
+		view.Duties = append(view.Duties, c.dutyView(v, d))
+	}
+	if t := got.GetNextPageToken(); t != "" {
+		view.Next = "/duties?" + url.Values{"list": {dutyLists[at].word}, "page": {t}}.Encode()
+	}
+	view.Receipt = v.receipt()
+	return v.show("duties", view)
+}
+
+func (c *Console) dutyView(v *visit, d *registerv1.Duty) dutyView {
+	out := dutyView{
+		Address: "/duties/" + lastPart(d.GetName()), Title: d.GetTitle(), Message: sentence(d.GetMessage()), Owner: dutyOwner(d.GetOwner()),
+		Due: dateTime(d.GetDueTime().AsTime()), Unconfirmed: d.GetUnconfirmed(), Since: dateTime(d.GetSinceTime().AsTime()), Version: d.GetVersion(),
+		State: enum("DUTY_STATE_", d.GetState().String()),
+	}
+	open := d.GetState() == registerv1.DutyState_DUTY_STATE_OPEN || d.GetState() == registerv1.DutyState_DUTY_STATE_PROPOSED_CLOSURE
+	out.Overdue = open && d.GetDueTime() != nil && d.GetDueTime().AsTime().Before(c.now())
+	switch {
+	case out.Overdue:
+		out.Tag, out.State = "govuk-tag--red", "Overdue"
+	case open:
+		out.Tag = "govuk-tag--orange"
+	default:
+		out.Tag = "govuk-tag--grey"
+	}
+	if d.GetState() == registerv1.DutyState_DUTY_STATE_PROPOSED_CLOSURE {
+		out.State = "Closing proposed"
+	}
+	if d.GetClimbTime() != nil {
+		out.Climbs = dateTime(d.GetClimbTime().AsTime())
+	}
+	if d.GetNominal() != "" && v.may("nominal.read") {
+		out.Record = "/nominals/" + lastPart(d.GetNominal())
+	}
+	for _, e := range d.GetEvidence() {
+		out.Evidence = append(out.Evidence, asked{sentenceCase(e.GetKind()) + ", " + c.words.force(e.GetForce()), date(e.GetTime().AsTime())})
+	}
+	for _, a := range d.GetClosingActions() {
+		out.Actions = append(out.Actions, c.words.action(a))
+	}
+	for _, e := range d.GetEvents() {
+		out.Events = append(out.Events, decisionView{dateTime(e.GetTime().AsTime()), enum("", e.GetCode()), e.GetBy(), e.GetReason()})
+	}
+	if k := d.GetClosing(); k != nil {
+		out.Closing = strings.Trim(c.words.action(k.GetAction())+" "+k.GetReason(), " ")
+	}
+	return out
+}
+
+func (w *words) action(code string) string {
+	if a, ok := w.ref.Action(code); ok {
+		return a.Title
+	}
+	return code
+}
+
+// dutyOwner says whose a duty is.
+func dutyOwner(o *registerv1.DutyOwner) string {
+	role := enum("DUTY_ROLE_", o.GetRole().String())
+	if o.GetRole() == registerv1.DutyRole_DUTY_ROLE_SPOC {
+		role = "Single point of contact"
+	}
+	if o.GetOfficer() == "" {
+		return role
+	}
+	return strings.TrimPrefix(role+", "+o.GetOfficer(), ", ")
+}
+
+// lastPart is the last part of a resource name.
+func lastPart(name string) string { return name[strings.LastIndex(name, "/")+1:] }
+
+type oneDutyView struct {
+	Frame
+	Duty     dutyView
+	Open     bool
+	Proposed bool
+
+	MayClose, MayAssign, MayApprove bool
+
+	Action, Record choiceField
+	CloseWhy       textField
+	Role           choiceField
+	Officer        textField
+	AssignWhy      textField
+	ApproveWhy     textField
+}
+
+// showDuty shows one duty with what can be done about it.
+func (c *Console) showDuty(v *visit) error { return c.showDutyForm(v, emptyForm(), http.StatusOK) }
+
+func (c *Console) showDutyForm(v *visit, f *form, status int) error {
+	d, err := c.duties.GetDuty(v.ctx, &registerv1.GetDutyRequest{Name: v.force() + "/duties/" + v.r.PathValue("duty")}, v.noted())
+	if err != nil {
+		return err
+	}
+	view := &oneDutyView{Frame: v.page("Duty"), Duty: c.dutyView(v, d)}
+	view.Title = view.Duty.Title
+	view.Back, view.BackText = "/duties", "All duties"
+	view.Proposed = d.GetState() == registerv1.DutyState_DUTY_STATE_PROPOSED_CLOSURE
+	view.Open = view.Proposed || d.GetState() == registerv1.DutyState_DUTY_STATE_OPEN
+	view.MayClose, view.MayAssign, view.MayApprove = view.Open && v.may("duty.close"), view.Open && v.may("duty.assign"), view.Proposed && v.may("duty.approve")
+	actions := []choice{{Title: "Choose an action"}}
+	for _, a := range d.GetClosingActions() {
+		actions = append(actions, choice{Value: a, Title: c.words.action(a)})
+	}
+	records := []choice{{Title: "Choose a record"}}
+	for _, e := range d.GetEvidence() {
+		if e.GetRecord() != "" {
+			records = append(records, choice{Value: e.GetRecord(), Title: sentenceCase(e.GetKind()) + " of " + date(e.GetTime().AsTime())})
+		}
+	}
+	view.Action = f.choices("action", "What was done", "", actions)
+	view.Record = f.choices("record", "The record that says so", "The register looks there: what it does not find has not been done.", records)
+	view.CloseWhy = f.area("reason", "Why it needs no action", "Another person must approve. Without the victim’s details; at least 10 characters.", 3, 1000)
+	view.Role = f.choices("role", "Whose it is", "", []choice{
+		{Title: "As it is"}, {Value: "OFFICER_IN_CASE", Title: "Officer in the case"}, {Value: "SUPERVISOR", Title: "Supervisor"},
+		{Value: "DUTY_INSPECTOR", Title: "Duty inspector"}, {Value: "SPOC", Title: "Single point of contact"},
+	})
+	view.Officer = f.text("officer", "Collar number", "Of an officer of your force; empty gives it to the role.", "govuk-input--width-10")
+	view.AssignWhy = f.area("assign-reason", "Why", "", 2, 1000)
+	view.ApproveWhy = f.area("approve-reason", "Why", "Needed to refuse; at least 10 characters.", 2, 1000)
+	view.Errors = f.faults
+	view.Receipt = v.receipt()
+	return v.showAs(status, "duty", view)
+}
+
+// takeDuty closes a duty, gives it to somebody, or decides on its closing.
+func (c *Console) takeDuty(v *visit) error {
+	f, err := readForm(v.r)
+	if err != nil {
+		return err
+	}
+	name := v.force() + "/duties/" + v.r.PathValue("duty")
+	version, err := strconv.ParseInt(f.get("version"), 10, 64)
+	if err != nil {
+		version = 0 // refused by the register
+	}
+	places, done := []fieldPlace{}, ""
+	switch f.get("do") {
+	case "action":
+		places, done = []fieldPlace{{"action", "action"}, {"record", "record"}, {"", "action"}}, "The duty is done."
+		_, err = c.duties.CloseDuty(v.ctx, &registerv1.CloseDutyRequest{Name: name, Action: f.get("action"), Record: f.get("record")}, v.noted())
+	case "propose":
+		places, done = []fieldPlace{{"", "reason"}}, "The closing is proposed. The duty stays open until another person approves."
+		_, err = c.duties.CloseDuty(v.ctx, &registerv1.CloseDutyRequest{Name: name, Reason: f.get("reason")}, v.noted())
+	case "assign":
+		places, done = []fieldPlace{{"officer", "officer"}, {"reason", "assign-reason"}, {"", "role"}}, "The duty is given over."
+		_, err = c.duties.AssignDuty(v.ctx, &registerv1.AssignDutyRequest{
+			Name: name, Role: registerv1.DutyRole(registerv1.DutyRole_value["DUTY_ROLE_"+f.get("role")]), Officer: f.get("officer"), Reason: f.get("assign-reason"),
+		}, v.noted())
+	case "approve":
+		places, done = []fieldPlace{{"", "approve-reason"}}, "The duty is closed."
+		_, err = c.duties.ApproveClosure(v.ctx, &registerv1.ApproveClosureRequest{Name: name, Version: version, Reason: f.get("approve-reason")}, v.noted())
+	default:
+		places, done = []fieldPlace{{"", "approve-reason"}}, "The closing is refused. The duty stays open."
+		_, err = c.duties.RefuseClosure(v.ctx, &registerv1.RefuseClosureRequest{Name: name, Version: version, Reason: f.get("approve-reason")}, v.noted())
+	}
+	if p := client.AsProblem(err); p != nil {
+		switch p.Code { //nolint:exhaustive // what else may be wrong has a page of its own
+		case codes.InvalidArgument:
+			f.take(p, places)
+			return c.showDutyForm(v, f, http.StatusUnprocessableEntity)
+		case codes.FailedPrecondition, codes.Aborted:
+			f.fault(places[len(places)-1].id, p.Message)
+			return c.showDutyForm(v, f, http.StatusConflict)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if err := v.tell(done); err != nil {
+		return err
+	}
+	return v.seeOther("/duties/" + v.r.PathValue("duty"))
+}

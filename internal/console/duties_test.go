@@ -1,0 +1,61 @@
+package console_test
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// A measure is recorded and breached; that nobody acts becomes a duty, which
+// one person cannot close for a reason.
+func TestMeasureBreachAndDuty(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	name := w.register("33", "A1", "Calum", "Thackery", 1987, "THREATS_TO_KILL", "ATTENDING_HOME")
+	page := "/nominals/" + name[strings.LastIndex(name, "/")+1:]
+	spoc := w.as("spoc-33")
+	id, opened := onceOf(t, spoc.get(page+"/measure").must(t, http.StatusOK, "Record a measure"))
+	spoc.post(page+"/measure", url.Values{"id": {id}}).must(t, http.StatusUnprocessableEntity, `href="#kind"`, `href="#status"`, `href="#from-day"`)
+	measure := url.Values{"id": {id}, "at": {opened}, "kind": {"COURT_BAIL"}, "status": {"IN_FORCE"}, "from-day": {"1"}, "from-month": {"6"}, "from-year": {"2025"}, "conditions": {"NO_CONTACT"}}
+	kept := spoc.post(page+"/measure", measure).must(t, http.StatusOK, "The measure is recorded", "Court bail with conditions", "No contact with the victim", "further order", "Record a breach", "power of arrest")
+	spoc.post(page+"/measure", measure).must(t, http.StatusOK) // sent twice, recorded once
+	if n := strings.Count(spoc.get(page).text, "Record a breach"); n != 1 {
+		t.Errorf("%d measures after sending one twice", n)
+	}
+	at := firstLink(t, kept.text, `/measures/[0-9a-f-]+/breach`)
+	id, opened = onceOf(t, spoc.get(at).must(t, http.StatusOK, "Court bail with conditions", "becomes a duty"))
+	breach := url.Values{"id": {id}, "at": {opened}, "occurred-day": {"2"}, "occurred-month": {"9"}, "occurred-year": {"2025"}, "behaviours": {"CONTACT"}, "action": {"NONE"}, "narrative": {"Rang her again."}}
+	spoc.post(at, breach).must(t, http.StatusUnprocessableEntity, `href="#why"`)
+	breach.Set("why", "LOWER_LEVEL")
+	spoc.post(at, breach).must(t, http.StatusOK, "The breach is recorded", "Not acted upon", "Thought to be of a lower level", "Rang her again.")
+
+	supervisor := w.as("supervisor-33")
+	list := supervisor.get("/").must(t, http.StatusOK, "What your force must do", "Overdue")
+	duty := firstLink(t, list.text, `/duties/[0-9a-f-]{36}`)
+	supervisor.get("/duties?list=overdue").must(t, http.StatusOK)
+	supervisor.get("/duties?list=mine").must(t, http.StatusOK, "There are none")
+	supervisor.get(duty).must(t, http.StatusOK, "What closes it", "Arrested", "What happened to it", "Give it to somebody")
+	supervisor.post(duty, url.Values{"do": {"assign"}, "role": {"DUTY_INSPECTOR"}, "assign-reason": {"He is on duty tonight."}}).must(t, http.StatusOK, "The duty is given over", "Duty inspector")
+	supervisor.post(duty, url.Values{"do": {"action"}}).must(t, http.StatusUnprocessableEntity, "There is a problem")
+	supervisor.post(duty, url.Values{"do": {"propose"}, "reason": {"short"}}).must(t, http.StatusUnprocessableEntity, `href="#reason"`)
+	proposed := supervisor.post(duty, url.Values{"do": {"propose"}, "reason": {"He was in custody all that day."}}).must(t, http.StatusOK, "stays open until another person approves", "He was in custody")
+	version := regexp.MustCompile(`name="version" value="(\d+)"`).FindStringSubmatch(proposed.text)[1]
+	supervisor.post(duty, url.Values{"do": {"approve"}, "version": {version}}).must(t, http.StatusConflict)
+	spoc.post(duty, url.Values{"do": {"refuse"}, "version": {version}, "approve-reason": {"The custody record says otherwise."}}).must(t, http.StatusOK, "The duty stays open")
+	// An investigator may propose, and not approve or give over.
+	w.as("investigator-33").get(duty).must(t, http.StatusOK, "It needs no action").mustNot(t, "Give it to somebody")
+	w.as("investigator-33").post(duty, url.Values{"do": {"assign"}, "role": {"SPOC"}}).must(t, http.StatusForbidden)
+	w.as("investigator-10").get(duty).must(t, http.StatusNotFound)
+}
+
+// onceOf reads by what a form is known when it is sent again.
+func onceOf(t *testing.T, p page) (id, opened string) {
+	t.Helper()
+	found := regexp.MustCompile(`name="id" value="([0-9a-f-]+)"><input type="hidden" name="at" value="(\d+)"`).FindStringSubmatch(p.text)
+	if found == nil {
+		t.Fatalf("the form does not count once\n%s", p.text)
+	}
+	return found[1], found[2]
+}

@@ -1,0 +1,324 @@
+package console
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/client"
+	"github.com/perpetrator-register/register/internal/console/picture"
+	"github.com/perpetrator-register/register/internal/refdata"
+)
+
+// measureView is one thing that restrains a suspect.
+type measureView struct {
+	Title, Status, Tag string
+	Facts              []asked
+	Breach             string // where a breach of it is recorded
+}
+
+// breachView is one contravention, with what was done about it.
+type breachView struct {
+	When, What, Done, Narrative string
+	Unanswered                  bool
+}
+
+func (c *Console) measureView(v *visit, m *registerv1.Measure) measureView {
+	out := measureView{Title: c.words.measure(m.GetKind()), Status: enum("MEASURE_STATUS_", m.GetStatus().String()), Tag: "govuk-tag--grey"}
+	add := func(what, value string) {
+		if value != "" {
+			out.Facts = append(out.Facts, asked{what, value})
+		}
+	}
+	var conditions []string
+	for _, k := range m.GetConditions() {
+		text := k.GetCode()
+		if x, ok := c.words.ref.Condition(k.GetCode()); ok {
+			text = x.Title
+		}
+		if k.GetText() != "" {
+			text += ": " + k.GetText()
+		}
+		conditions = append(conditions, text)
+	}
+	add("Conditions", strings.Join(conditions, "; "))
+	add("From", date(m.GetFromTime().AsTime()))
+	until := "further order"
+	if m.GetUntilTime() != nil {
+		until = date(m.GetUntilTime().AsTime())
+	}
+	add("Until", until)
+	if m.GetVerifyTime() != nil {
+		add("Last verified", dateTime(m.GetVerifyTime().AsTime()))
+	}
+	if k, ok := c.words.ref.Measure(m.GetKind()); ok {
+		add("A breach", k.Says)
+	}
+	if m.GetStatus() == registerv1.MeasureStatus_MEASURE_STATUS_IN_FORCE {
+		out.Tag = "govuk-tag--green"
+		if m.GetUntilTime() != nil && m.GetUntilTime().AsTime().Before(c.now()) {
+			out.Tag, out.Status = "govuk-tag--grey", "Ended"
+		} else if v.may("course.register") {
+			out.Breach = "/measures/" + lastPart(m.GetName()) + "/breach"
+		}
+	}
+	return out
+}
+
+func (w *words) measure(code string) string {
+	if k, ok := w.ref.Measure(code); ok {
+		return k.Title
+	}
+	return code
+}
+
+func (w *words) breach(b *registerv1.Breach) breachView {
+	out := breachView{When: date(b.GetOccurTime().AsTime()), Narrative: b.GetNarrative(), Unanswered: true}
+	var what, done []string
+	for _, k := range b.GetBehaviours() {
+		what = append(what, w.behaviour(k))
+	}
+	for _, a := range b.GetActions() {
+		text := w.action(a.GetCode())
+		if a.GetWhy() != "" {
+			text += ": " + w.item(refdata.NoActionReasons, a.GetWhy())
+		}
+		done = append(done, text)
+		if k, ok := w.ref.Action(a.GetCode()); ok && k.Enforces {
+			out.Unanswered = false
+		}
+	}
+	out.What, out.Done = strings.Join(what, ", "), strings.Join(done, "; ")
+	return out
+}
+
+// restraints reads the measures and breaches of an own record.
+func (c *Console) restraints(v *visit, name string) (measures []measureView, breaches []breachView, lanes []picture.Lane, err error) {
+	got, err := c.measures.ListMeasures(v.ctx, &registerv1.ListMeasuresRequest{Parent: name}, v.noted())
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	for _, m := range got.GetMeasures() {
+		measures = append(measures, c.measureView(v, m))
+	}
+	broken, err := c.measures.ListBreaches(v.ctx, &registerv1.ListBreachesRequest{Parent: name}, v.noted())
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	for _, b := range broken.GetBreaches() {
+		breaches = append(breaches, c.words.breach(b))
+	}
+	return measures, breaches, c.words.measureLanes(got.GetMeasures(), broken.GetBreaches(), c.now()), nil
+}
+
+// freshForm is an empty form that counts once, however often it is sent.
+func (c *Console) freshForm() *form {
+	return emptyForm().set("id", uuid.NewString()).set("at", strconv.FormatInt(c.now().Unix(), 10))
+}
+
+// once are the hidden fields by which a form that is sent again is known.
+func once(f *form) []choice {
+	return []choice{{ID: "id", Value: f.get("id")}, {ID: "at", Value: f.get("at")}}
+}
+
+// opened is when a form was opened: within the last day, else now.
+func (c *Console) opened(f *form) time.Time {
+	seconds, err := strconv.ParseInt(f.get("at"), 10, 64)
+	at := time.Unix(seconds, 0)
+	if now := c.now(); err != nil || at.After(now) || now.Sub(at) > 24*time.Hour {
+		return now
+	}
+	return at
+}
+
+type measureFormView struct {
+	Frame
+	Once             []choice // by which the register knows this report again
+	Kind, Status     choiceField
+	From, Until      dateField
+	Conditions       choiceField
+	Court, Reference textField
+}
+
+// measureForm asks for a measure against an own nominal.
+func (c *Console) measureForm(v *visit) error {
+	return c.showMeasureForm(v, c.freshForm(), http.StatusOK)
+}
+
+func (c *Console) showMeasureForm(v *visit, f *form, status int) error {
+	kinds := []choice{{Title: "Choose"}}
+	for _, k := range c.words.ref.Measures() {
+		if !k.Retired {
+			kinds = append(kinds, choice{Value: k.Code, Title: k.Title})
+		}
+	}
+	var conditions []choice
+	for _, k := range c.words.ref.Conditions() {
+		// A zone is a coded place, which the force's own system gives.
+		if !k.Retired && !k.Zone {
+			conditions = append(conditions, choice{Value: k.Code, Title: k.Title})
+		}
+	}
+	view := &measureFormView{
+		Frame: v.page("Record a measure"), Once: once(f), Kind: f.choices("kind", "What restrains him", "", kinds),
+		Status:     f.choices("status", "Where it stands", "", []choice{{Value: "IN_FORCE", Title: "In force"}, {Value: "APPLIED_FOR", Title: "Applied for"}, {Value: "REFUSED", Title: "Refused"}}),
+		From:       f.date("from", "From", ""),
+		Until:      f.date("until", "Until", "Leave empty when it holds until further order."),
+		Conditions: f.choices("conditions", "Conditions", "Exclusion zones come from your force’s own system.", conditions),
+		Court:      f.text("court", "Court", "", ""), Reference: f.text("order-reference", "Reference of the order", "", "govuk-input--width-20"),
+	}
+	view.Back, view.BackText = "/nominals/"+v.r.PathValue("nominal"), "The record"
+	view.Errors = f.faults
+	return v.showAs(status, "measure", view)
+}
+
+// takeMeasure registers a measure.
+func (c *Console) takeMeasure(v *visit) error {
+	f, err := readForm(v.r)
+	if err != nil {
+		return err
+	}
+	nominal := v.force() + "/nominals/" + v.r.PathValue("nominal")
+	m := &registerv1.Measure{
+		Source: &registerv1.SourceKey{System: "console", Reference: f.get("id"), Revision: 1}, Nominal: nominal, Kind: f.get("kind"),
+		Status: registerv1.MeasureStatus(registerv1.MeasureStatus_value["MEASURE_STATUS_"+f.get("status")]), Court: f.get("court"), Reference: f.get("order-reference"),
+		FromTime: c.day(f, "from", "From", true), UntilTime: c.day(f, "until", "Until", false), VerifyTime: timestamppb.New(c.opened(f)),
+	}
+	for _, code := range f.values["conditions"] {
+		m.Conditions = append(m.Conditions, &registerv1.MeasureCondition{Code: code})
+	}
+	if m.GetKind() == "" {
+		f.fault("kind", "Choose what restrains him")
+	}
+	if m.GetStatus() == 0 {
+		f.fault("status", "Choose where it stands")
+	}
+	if len(f.faults) > 0 {
+		return c.showMeasureForm(v, f, http.StatusUnprocessableEntity)
+	}
+	_, err = c.measures.RegisterMeasure(v.ctx, &registerv1.RegisterMeasureRequest{Parent: v.force(), Measure: m}, v.noted())
+	if p := client.AsProblem(err); p != nil && p.Code == codes.InvalidArgument {
+		f.take(p, []fieldPlace{{"measure.kind", "kind"}, {"measure.from_time", "from-day"}, {"measure.until_time", "until-day"}, {"measure.conditions", "conditions"}, {"measure.court", "court"}, {"measure.reference", "order-reference"}, {"measure", "kind"}})
+		return c.showMeasureForm(v, f, http.StatusUnprocessableEntity)
+	}
+	if err != nil {
+		return err
+	}
+	if err := v.tell("The measure is recorded."); err != nil {
+		return err
+	}
+	return v.seeOther("/nominals/" + v.r.PathValue("nominal"))
+}
+
+// day reads a whole date at noon.
+func (c *Console) day(f *form, id, what string, needed bool) *timestamppb.Timestamp {
+	d := f.partialDate(id, what)
+	if d == nil || d.GetDay() == 0 {
+		if needed || d != nil {
+			f.fault(id+"-day", what+" must be a whole date")
+		}
+		return nil
+	}
+	t := time.Date(int(d.GetYear()), time.Month(d.GetMonth()), int(d.GetDay()), 12, 0, 0, 0, london)
+	if t.Day() != int(d.GetDay()) {
+		f.fault(id+"-day", "The month has no such day")
+	}
+	return timestamppb.New(t)
+}
+
+type breachFormView struct {
+	Frame
+	Once        []choice
+	Measure     measureView
+	Date        dateField
+	Behaviours  choiceField
+	Action, Why choiceField
+	Reference   textField
+	Narrative   textField
+}
+
+// breachForm asks for a breach of an own measure.
+func (c *Console) breachForm(v *visit) error {
+	return c.showBreachForm(v, c.freshForm(), http.StatusOK)
+}
+
+func (c *Console) readMeasure(v *visit) (*registerv1.Measure, error) {
+	return c.measures.GetMeasure(v.ctx, &registerv1.GetMeasureRequest{Name: v.force() + "/measures/" + v.r.PathValue("measure")}, v.noted())
+}
+
+func (c *Console) showBreachForm(v *visit, f *form, status int) error {
+	m, err := c.readMeasure(v)
+	if err != nil {
+		return err
+	}
+	actions := []choice{{Title: "Choose"}}
+	for _, a := range c.words.ref.Actions() {
+		if !a.Retired && slices.Contains(a.ShownBy, "breach") {
+			actions = append(actions, choice{Value: a.Code, Title: a.Title})
+		}
+	}
+	view := &breachFormView{
+		Frame: v.page("Record a breach"), Once: once(f), Measure: c.measureView(v, m), Date: f.date("occurred", "When did it happen?", ""),
+		Behaviours: f.choices("behaviours", "What did he do?", "", c.words.behaviourChoices()),
+		Action:     f.choices("action", "What was done about it?", "A breach that nobody acts upon becomes a duty.", actions),
+		Why:        f.choices("why", "If nothing was done, why?", "", c.words.itemChoices(refdata.NoActionReasons, "Something was done")),
+		Reference:  f.text("crime-reference", "Crime reference", "", "govuk-input--width-20"),
+		Narrative:  f.area("narrative", "What happened", "Without the victim’s name, address, telephone number or other details: they are refused here.", 4, 4000),
+	}
+	view.Behaviours.Columns = true
+	view.Back, view.BackText = "/nominals/"+lastPart(m.GetNominal()), "The record"
+	view.Errors = f.faults
+	return v.showAs(status, "breach", view)
+}
+
+// takeBreach registers a breach.
+func (c *Console) takeBreach(v *visit) error {
+	f, err := readForm(v.r)
+	if err != nil {
+		return err
+	}
+	m, err := c.readMeasure(v)
+	if err != nil {
+		return err
+	}
+	b := &registerv1.Breach{
+		Source: &registerv1.SourceKey{System: "console", Reference: f.get("id"), Revision: 1}, Nominal: m.GetNominal(), Measure: m.GetName(),
+		OccurTime: c.day(f, "occurred", "The date", true), Behaviours: f.values["behaviours"], CrimeReference: f.get("crime-reference"), Narrative: f.get("narrative"),
+	}
+	if b.GetOccurTime() != nil && b.GetOccurTime().AsTime().After(c.opened(f)) {
+		b.OccurTime = timestamppb.New(c.opened(f)) // today, before noon
+	}
+	switch action := f.get("action"); action {
+	case "":
+		f.fault("action", "Choose what was done about it")
+	case "NONE":
+		if f.get("why") == "" {
+			f.fault("why", "Say why nothing was done")
+		}
+		fallthrough
+	default:
+		b.Actions = []*registerv1.PoliceAction{{Code: action, ActTime: timestamppb.New(c.opened(f)), Why: f.get("why"), Officer: v.s.data.Collar}}
+	}
+	if len(f.faults) > 0 {
+		return c.showBreachForm(v, f, http.StatusUnprocessableEntity)
+	}
+	_, err = c.measures.RegisterBreach(v.ctx, &registerv1.RegisterBreachRequest{Parent: v.force(), Breach: b}, v.noted())
+	if p := client.AsProblem(err); p != nil && p.Code == codes.InvalidArgument {
+		f.take(p, []fieldPlace{{"breach.occur_time", "occurred-day"}, {"breach.behaviours", "behaviours"}, {"breach.actions[0].why", "why"}, {"breach.actions", "action"}, {"breach.crime_reference", "crime-reference"}, {"breach", "narrative"}})
+		return c.showBreachForm(v, f, http.StatusUnprocessableEntity)
+	}
+	if err != nil {
+		return err
+	}
+	if err := v.tell("The breach is recorded. Every force that holds a record of him is told."); err != nil {
+		return err
+	}
+	return v.seeOther("/nominals/" + lastPart(m.GetNominal()))
+}
