@@ -27,11 +27,15 @@ type fake struct {
 	registerv1.UnimplementedSearchServiceServer
 	registerv1.UnimplementedNominalServiceServer
 	registerv1.UnimplementedConductServiceServer
+	registerv1.UnimplementedMeasureServiceServer
+	registerv1.UnimplementedAssessmentServiceServer
+	registerv1.UnimplementedHistoryServiceServer
 	registerv1.UnimplementedDirectoryServiceServer
 	registerv1.UnimplementedAccessLogServiceServer
 	registerv1.UnimplementedRegistrationServiceServer
 	registerv1.UnimplementedLinkServiceServer
 	registerv1.UnimplementedAlertServiceServer
+	registerv1.UnimplementedDutyServiceServer
 	registerv1.UnimplementedStandardsServiceServer
 	registerv1.UnimplementedMisuseServiceServer
 	registerv1.UnimplementedFactServiceServer
@@ -56,11 +60,15 @@ func (f *fake) register(s *grpc.Server) {
 	registerv1.RegisterSearchServiceServer(s, f)
 	registerv1.RegisterNominalServiceServer(s, f)
 	registerv1.RegisterConductServiceServer(s, f)
+	registerv1.RegisterMeasureServiceServer(s, f)
+	registerv1.RegisterAssessmentServiceServer(s, f)
+	registerv1.RegisterHistoryServiceServer(s, f)
 	registerv1.RegisterDirectoryServiceServer(s, f)
 	registerv1.RegisterAccessLogServiceServer(s, f)
 	registerv1.RegisterRegistrationServiceServer(s, f)
 	registerv1.RegisterLinkServiceServer(s, f)
 	registerv1.RegisterAlertServiceServer(s, f)
+	registerv1.RegisterDutyServiceServer(s, f)
 	registerv1.RegisterStandardsServiceServer(s, f)
 	registerv1.RegisterMisuseServiceServer(s, f)
 	registerv1.RegisterFactServiceServer(s, f)

@@ -45,9 +45,13 @@ type command struct {
 	Register    registerCmd    `cmd:"" help:"Register one record, or several, from JSON."`
 	Import      importCmd      `cmd:"" help:"Import a table or JSON lines."`
 	Nominal     nominalCmd     `cmd:"" help:"Restrict, withdraw or erase a record of your own force."`
+	History     historyCmd     `cmd:"" help:"What all forces recorded of the person of a nominal of your force: what matters first."`
+	Pack        packCmd        `cmd:"" help:"Make a pack of evidence of it, to be printed."`
+	Conduct     conductCmd     `cmd:"" help:"List, withdraw, erase, regrade and settle what is recorded of your force's nominals."`
 	Person      personCmd      `cmd:"" help:"Show whose records are held to be the same person as one of your force's."`
 	Links       linksCmd       `cmd:"" help:"Look at links between records, and decide on them."`
 	Alerts      alertsCmd      `cmd:"" help:"What your force is told unasked."`
+	Duties      dutiesCmd      `cmd:"" help:"What your force must do, by when and who: look, assign, close."`
 	Retractions retractionsCmd `cmd:"" help:"What was shown to you and no longer holds."`
 	Log         logCmd         `cmd:"" help:"Read and verify the access log."`
 	PSD         psdCmd         `cmd:"" name:"psd" help:"For professional standards and the national auditor."`

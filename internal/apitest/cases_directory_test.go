@@ -73,6 +73,15 @@ func directoryCases() []apiCase {
 				}
 			},
 		},
+		{
+			name: "a code list of measures", method: listCodes, who: "investigator-33", request: of(&pb.ListCodesRequest{Parent: "codeLists/measures"}),
+			check: func(s *stage, m proto.Message) {
+				got := m.(*pb.ListCodesResponse).GetCodes()
+				if !slices.ContainsFunc(got, func(c *pb.Code) bool { return c.GetCode() == "SPO" }) || slices.ContainsFunc(got, func(c *pb.Code) bool { return c.GetCode() == "PIN_WARNING" }) {
+					s.Errorf("measures %v", got)
+				}
+			},
+		},
 		nobody("a code list for somebody without a role", listCodes, &pb.ListCodesRequest{Parent: "codeLists/warnings"}),
 		notFound("a code list that does not exist", listCodes, &pb.ListCodesRequest{Parent: "codeLists/victims"}),
 		{name: "a code list by no name", method: listCodes, who: "dpo-33", request: of(&pb.ListCodesRequest{Parent: "codeLists/a b"}), code: codes.InvalidArgument, reason: "INVALID_FIELDS", fields: []string{"parent"}},

@@ -45,6 +45,9 @@ type Call struct {
 	// BeforeLog, if not nil, is called when the entry is handed to the log: all
 	// that is left is to wait.
 	BeforeLog func()
+	// Tries counts how often the use case has asked what its change means for duties:
+	// it was begun afresh because others were quicker.
+	Tries int
 	// Receipt is set once the entry is durable; before that nothing may be
 	// disclosed.
 	Receipt *accesslog.Receipt

@@ -46,68 +46,74 @@ func partSamples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) ma
 	tb.Helper()
 	ctx := site.As(context.WithoutCancel(tb.Context()), "investigator-33")
 	courses, measures, assessments := registerv1.NewConductServiceClient(conn), registerv1.NewMeasureServiceClient(conn), registerv1.NewAssessmentServiceClient(conn)
-	n, err := registerv1.NewNominalServiceClient(conn).RegisterNominal(ctx, stranger())
-	must(tb, err)
-	nominal := n.GetName()
-	course := func() string {
+	// Each call is about a person of its own: they are made at the same time.
+	nominal := func() string {
+		n, err := registerv1.NewNominalServiceClient(conn).RegisterNominal(ctx, stranger())
+		must(tb, err)
+		return n.GetName()
+	}
+	course := func(nominal string) string {
 		c, err := courses.RegisterCourse(ctx, sampleCourse(nominal))
 		must(tb, err)
 		return c.GetName()
 	}
-	kept := course()
-	measure := func() string {
+	measure := func(nominal string) string {
 		m, err := measures.RegisterMeasure(ctx, sampleMeasure(nominal))
 		must(tb, err)
 		return m.GetName()
 	}
-	keptMeasure := measure()
 	breach := func() string {
-		b, err := measures.RegisterBreach(ctx, sampleBreach(nominal, keptMeasure))
+		n := nominal()
+		b, err := measures.RegisterBreach(ctx, sampleBreach(n, measure(n)))
 		must(tb, err)
 		return b.GetName()
 	}
 	assessment := func() string {
-		a, err := assessments.RegisterAssessment(ctx, sampleAssessment(nominal, kept))
+		n := nominal()
+		a, err := assessments.RegisterAssessment(ctx, sampleAssessment(n, course(n)))
 		must(tb, err)
 		return a.GetName()
 	}
 	plan := func() string {
-		p, err := assessments.RegisterPlan(ctx, samplePlan(nominal, kept))
+		n := nominal()
+		p, err := assessments.RegisterPlan(ctx, samplePlan(n, course(n)))
 		must(tb, err)
 		return p.GetName()
 	}
+	read, settled, broken, assessed, planned := nominal(), nominal(), nominal(), nominal(), nominal()
+	course(read)
 	const who, spoc, dpo = "investigator-33", "spoc-33", "dpo-33"
 	const noCrime, order = registerv1.CancelReason_CANCEL_REASON_NO_CRIME, registerv1.ErasureGround_ERASURE_GROUND_ORDER
 	return map[string]sample{
 		"ConductService.SettleVictims": one(spoc, &registerv1.SettleVictimsRequest{
-			Name: kept, Other: course(), Sameness: registerv1.VictimSameness_VICTIM_SAMENESS_SAME, Explanation: "asked: one number",
+			Name: course(settled), Other: course(settled), Sameness: registerv1.VictimSameness_VICTIM_SAMENESS_SAME, Explanation: "asked: one number",
 		}),
-		"HistoryService.GetHistory": one(who, &registerv1.GetHistoryRequest{Name: nominal}),
+		"HistoryService.GetHistory": one(who, &registerv1.GetHistoryRequest{Name: read}),
 		"HistoryService.CreateEvidencePack": one(spoc, &registerv1.CreateEvidencePackRequest{
-			Name: nominal, Recipient: "Legal services", Reference: "SPO/26/1", RecipientKind: registerv1.PackRecipient_PACK_RECIPIENT_COURT,
+			Name: read, Recipient: "Legal services", Reference: "SPO/26/1", RecipientKind: registerv1.PackRecipient_PACK_RECIPIENT_COURT,
 		}),
-		"MeasureService.RegisterMeasure": one(who, sampleMeasure(nominal)),
-		"MeasureService.GetMeasure":      one(who, &registerv1.GetMeasureRequest{Name: keptMeasure}),
-		"MeasureService.ListMeasures":    one(spoc, &registerv1.ListMeasuresRequest{Parent: nominal}),
-		"MeasureService.CancelMeasure":   one(spoc, &registerv1.CancelMeasureRequest{Name: measure(), Reason: noCrime, Explanation: "no crime"}),
-		"MeasureService.EraseMeasure":    one(dpo, &registerv1.EraseMeasureRequest{Name: measure(), Ground: order, Reference: "order 9"}),
-		"MeasureService.RegisterBreach":  one(who, sampleBreach(nominal, keptMeasure)),
+		"MeasureService.RegisterMeasure": one(who, sampleMeasure(nominal())),
+		"MeasureService.GetMeasure":      one(who, &registerv1.GetMeasureRequest{Name: measure(nominal())}),
+		"MeasureService.ListMeasures":    one(spoc, &registerv1.ListMeasuresRequest{Parent: read}),
+		"MeasureService.CancelMeasure":   one(spoc, &registerv1.CancelMeasureRequest{Name: measure(nominal()), Reason: noCrime, Explanation: "no crime"}),
+		"MeasureService.EraseMeasure":    one(dpo, &registerv1.EraseMeasureRequest{Name: measure(nominal()), Ground: order, Reference: "order 9"}),
+		"MeasureService.RegisterBreach":  one(who, sampleBreach(broken, measure(broken))),
 		"MeasureService.GetBreach":       one(who, &registerv1.GetBreachRequest{Name: breach()}),
-		"MeasureService.ListBreaches":    one(spoc, &registerv1.ListBreachesRequest{Parent: nominal}),
+		"MeasureService.ListBreaches":    one(spoc, &registerv1.ListBreachesRequest{Parent: read}),
 		"MeasureService.CancelBreach":    one(spoc, &registerv1.CancelBreachRequest{Name: breach(), Reason: noCrime, Explanation: "no crime"}),
 		"MeasureService.EraseBreach":     one(dpo, &registerv1.EraseBreachRequest{Name: breach(), Ground: order, Reference: "order 9"}),
 
-		"AssessmentService.RegisterAssessment": one(who, sampleAssessment(nominal, kept)),
+		"AssessmentService.RegisterAssessment": one(who, sampleAssessment(assessed, course(assessed))),
 		"AssessmentService.GetAssessment":      one(who, &registerv1.GetAssessmentRequest{Name: assessment()}),
-		"AssessmentService.ListAssessments":    one(spoc, &registerv1.ListAssessmentsRequest{Parent: nominal}),
+		"AssessmentService.ListAssessments":    one(spoc, &registerv1.ListAssessmentsRequest{Parent: read}),
 		"AssessmentService.RegradeAssessment": one("supervisor-33", &registerv1.RegradeAssessmentRequest{
 			Name: assessment(), Version: 1, Grade: registerv1.RiskGrade_RISK_GRADE_HIGH, Rationale: "all four indicators",
 		}),
 		"AssessmentService.CancelAssessment": one(spoc, &registerv1.CancelAssessmentRequest{Name: assessment(), Reason: noCrime, Explanation: "no crime"}),
 		"AssessmentService.EraseAssessment":  one(dpo, &registerv1.EraseAssessmentRequest{Name: assessment(), Ground: order, Reference: "order 9"}),
-		"AssessmentService.RegisterPlan":     one(who, samplePlan(nominal, kept)),
+		"AssessmentService.RegisterPlan":     one(who, samplePlan(planned, course(planned))),
 		"AssessmentService.GetPlan":          one(who, &registerv1.GetPlanRequest{Name: plan()}),
-		"AssessmentService.ListPlans":        one(spoc, &registerv1.ListPlansRequest{Parent: nominal}),
+		"AssessmentService.ListPlans":        one(spoc, &registerv1.ListPlansRequest{Parent: read}),
 		"AssessmentService.CancelPlan":       one(spoc, &registerv1.CancelPlanRequest{Name: plan(), Reason: noCrime, Explanation: "no crime"}),
 		"AssessmentService.ErasePlan":        one(dpo, &registerv1.ErasePlanRequest{Name: plan(), Ground: order, Reference: "order 9"}),
 	}

@@ -75,6 +75,19 @@ func (t *telemetry) observe(s *Server) error {
 			return err
 		}
 	}
+	duties := func() (int64, int64) {
+		open, overdue := s.view.Overdue(s.config.now()())
+		return int64(open), int64(overdue)
+	}
+	if err := errors.Join(
+		gauge("register.duties.open", "{duty}", "Duties that are open.", func() int64 { open, _ := duties(); return open }),
+		gauge("register.duties.overdue", "{duty}", "Open duties whose deadline has passed.", func() int64 { _, overdue := duties(); return overdue }),
+		gauge("register.tick.leading", "1", "1 on the replica that lets duties arise and climb.", func() int64 { return s.ticker.Leading() }),
+		gauge("register.tick.age", "s", "Time since this replica last did all that was due; 0 on one that does not act.", func() int64 { return int64(s.ticker.Age().Seconds()) }),
+		gauge("register.tick.remaining", "{nominal}", "Nominals to be looked at once since this replica began to act.", s.ticker.Remaining),
+	); err != nil {
+		return err
+	}
 	return errors.Join(
 		gauge("register.index.nominals", "{nominal}", "Nominals in the index.", func() int64 { return int64(s.view.Index().Len()) }),
 		gauge("register.index.size", "By", "Memory of the index.", func() int64 { return s.view.Index().Bytes() }),

@@ -61,8 +61,13 @@ func (b *batch) consequences(ctx context.Context, nominal identity.ID, w *writte
 	return read, next, nil
 }
 
+// patience is how often a call waits for others that write about the same person.
+const patience = 3
+
 // conduct adds the consequences of a record of conduct that a call writes, and lets
-// the call fail if anything that they rest on changes meanwhile.
+// the call be tried again if anything that they rest on changes meanwhile. Where many
+// write about one person at a time, nobody waits for ever: what two of them miss of
+// each other, the register's clock finds within a second.
 func (b *batch) conduct(ctx context.Context, c *call.Call, nominal identity.ID, w written) error {
 	if err := b.d.View.Pull(ctx); err != nil {
 		return err
@@ -71,6 +76,9 @@ func (b *batch) conduct(ctx context.Context, c *call.Call, nominal identity.ID, 
 	read, _, err := b.consequences(ctx, nominal, &w)
 	if err != nil {
 		return err
+	}
+	if c.Tries++; c.Tries > patience {
+		return nil
 	}
 	for _, r := range read.requires(w.change.Record.ID) {
 		c.Require(r)

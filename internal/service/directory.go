@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"google.golang.org/grpc/codes"
 
@@ -94,41 +95,12 @@ func (s *Directory) ListCodes(_ context.Context, req *registerv1.ListCodesReques
 			out.Codes = append(out.Codes, &registerv1.Code{Code: i.Code, Title: i.Title, Note: i.Purpose, Unverified: unverified})
 		}
 	}
-	switch call.RecordID(req.GetParent()) {
-	case "searchReasons":
-		for _, r := range s.Ref.Reasons() {
-			add(r.Item, false)
-		}
-	case "behaviours":
-		for _, b := range s.Ref.Behaviours() {
-			add(b.Item, false)
-		}
-	case "offences":
-		for _, o := range s.Ref.Offences() {
-			add(o.Item, o.Unverified)
-		}
-	case "warnings":
-		for _, w := range s.Ref.Warnings() {
-			add(w.Item, false)
-		}
-	case "relationships":
-		s.plain(refdata.Relationships, add)
-	case "motivations":
-		s.plain(refdata.Motivations, add)
-	case "ethnicities":
-		s.plain(refdata.Ethnicities, add)
-	case "logPurposes":
-		s.plain(refdata.LogPurposes, add)
-	default:
-		return nil, problem(codes.NotFound, ReasonNotFound, "there is no such code list: searchReasons, behaviours, offences, warnings, relationships, motivations, ethnicities or logPurposes")
+	list, ok := codeLists[call.RecordID(req.GetParent())]
+	if !ok {
+		return nil, problem(codes.NotFound, ReasonNotFound, "there is no such code list; the lists are "+strings.Join(codeListNames(), ", "))
 	}
+	list(s.Ref, add)
 	return out, nil
-}
-
-func (s *Directory) plain(l refdata.List, add func(refdata.Item, bool)) {
-	for _, i := range s.Ref.Items(l) {
-		add(i, false)
-	}
 }
 
 // GetSelf implements the RPC.

@@ -38,7 +38,7 @@ const maxRun = 32
 const maxWorking = 2
 
 // RegisterRecords implements the RPC. Records are taken in runs: consecutive
-// records of one kind with different source keys are registered side by side
+// records of one kind, of different suspects, with different source keys are registered side by side
 // and share the log's batches; a record that may depend on one before it
 // begins the next run. Answers keep the order of the records.
 func (s *Records) RegisterRecords(stream registerv1.RegistrationService_RegisterRecordsServer) error {
@@ -85,11 +85,14 @@ func (s *Records) RegisterRecords(stream registerv1.RegistrationService_Register
 func nextRun(in <-chan *registerv1.RegisterRecordsRequest, held *registerv1.RegisterRecordsRequest) (run []*registerv1.RegisterRecordsRequest, rest *registerv1.RegisterRecordsRequest) {
 	seen := map[string]bool{}
 	take := func(m *registerv1.RegisterRecordsRequest) bool {
-		key := runKey(m)
-		if seen[key] || (len(run) > 0 && reflect.TypeOf(m.GetRecord()) != reflect.TypeOf(run[0].GetRecord())) {
+		key, of := runKey(m), runSuspect(m)
+		if seen[key] || of != "" && seen[of] || (len(run) > 0 && reflect.TypeOf(m.GetRecord()) != reflect.TypeOf(run[0].GetRecord())) {
 			return false
 		}
 		seen[key] = true
+		if of != "" {
+			seen[of] = true
+		}
 		run = append(run, m)
 		return true
 	}
@@ -120,6 +123,30 @@ func nextRun(in <-chan *registerv1.RegisterRecordsRequest, held *registerv1.Regi
 func runKey(m *registerv1.RegisterRecordsRequest) string {
 	source := sourceOf(m)
 	return source.GetSystem() + "\x00" + source.GetReference()
+}
+
+// runSuspect tells the suspect of a record of conduct from others in its run: what
+// is recorded of one person at the same moment would only get in each other's way,
+// because all of it decides what becomes a duty.
+func runSuspect(m *registerv1.RegisterRecordsRequest) string {
+	var name string
+	var source *registerv1.SourceKey
+	switch r := m.GetRecord().(type) {
+	case *registerv1.RegisterRecordsRequest_Course:
+		name, source = r.Course.GetCourse().GetNominal(), r.Course.GetNominalSource()
+	case *registerv1.RegisterRecordsRequest_Measure:
+		name, source = r.Measure.GetMeasure().GetNominal(), r.Measure.GetNominalSource()
+	case *registerv1.RegisterRecordsRequest_Breach:
+		name, source = r.Breach.GetBreach().GetNominal(), r.Breach.GetNominalSource()
+	case *registerv1.RegisterRecordsRequest_Assessment:
+		name, source = r.Assessment.GetAssessment().GetNominal(), r.Assessment.GetNominalSource()
+	case *registerv1.RegisterRecordsRequest_Plan:
+		name, source = r.Plan.GetPlan().GetNominal(), r.Plan.GetNominalSource()
+	}
+	if name == "" && source == nil {
+		return ""
+	}
+	return "of\x00" + name + "\x00" + source.GetSystem() + "\x00" + source.GetReference()
 }
 
 // sourceOf is the source key of a record of a stream.

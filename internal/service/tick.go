@@ -44,6 +44,8 @@ type Ticker struct {
 	swept   bool
 	last    atomic.Int64 // when the last round ended, in Unix nanoseconds
 	leading atomic.Bool
+
+	remaining atomic.Int64
 }
 
 // NewTicker makes the clock of a replica whose view is loaded. It follows the view
@@ -52,17 +54,26 @@ func NewTicker(d *Deps, log accesslog.Appender) *Ticker {
 	return &Ticker{Deps: d, log: log, changed: d.View.Follow(), later: newSchedule()}
 }
 
-// Leading reports whether this replica is the one that acts, and LastRound when it
-// last came to the end of a round, in real time; zero before the first.
-func (t *Ticker) Leading() bool { return t.leading.Load() }
-
-// LastRound is described with Leading.
-func (t *Ticker) LastRound() time.Time {
-	if n := t.last.Load(); n != 0 {
-		return time.Unix(0, n)
+// Leading is 1 on the replica that acts, 0 on the others.
+func (t *Ticker) Leading() int64 {
+	if t.leading.Load() {
+		return 1
 	}
-	return time.Time{}
+	return 0
 }
+
+// Age is how long ago, in real time, this replica last came to the end of a round; zero
+// when it does not act.
+func (t *Ticker) Age() time.Duration {
+	if !t.leading.Load() {
+		return 0
+	}
+	return time.Since(time.Unix(0, t.last.Load()))
+}
+
+// Remaining is how many nominals are still to be looked at once since this replica
+// began to act.
+func (t *Ticker) Remaining() int64 { return t.remaining.Load() }
 
 // Run acts until ctx ends.
 func (t *Ticker) Run(ctx context.Context) {
@@ -83,7 +94,9 @@ func (t *Ticker) Run(ctx context.Context) {
 
 // lead acts for one term.
 func (t *Ticker) lead(ctx context.Context) error {
-	t.leading.Store(true)
+	if t.last.Store(time.Now().UnixNano()); !t.leading.Swap(true) {
+		t.Log.DebugContext(ctx, "this replica lets duties arise and climb")
+	}
 	ends := time.Now().Add(tickTerm)
 	for ctx.Err() == nil && time.Now().Before(ends) {
 		if err := t.round(ctx); err != nil {
@@ -152,6 +165,7 @@ func (t *Ticker) some() []identity.ID {
 	if len(t.sweep) == 0 {
 		t.swept, t.sweep = true, nil
 	}
+	t.remaining.Store(int64(len(t.sweep)))
 	return out
 }
 

@@ -368,8 +368,10 @@ func (x *UpdateForceContactRequest) GetContact() *ForceContact {
 // ListCodesRequest asks for a code list.
 type ListCodesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The list: "codeLists/" and searchReasons, behaviours, offences,
-	// relationships, motivations, warnings, ethnicities or logPurposes.
+	// The list: "codeLists/" and searchReasons, behaviours, offences, relationships,
+	// motivations, warnings, ethnicities, logPurposes, measures, conditions, actions,
+	// noActionReasons, statements, informed, exhibits, notifications, tools, questions,
+	// planActions, referrals, closures or dutyRoles.
 	Parent        string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
