@@ -182,6 +182,7 @@ func mark(kind Kind, x, y int) Mark {
 		m.Points = fmt.Sprintf("M%d %dl12 12m0 -12l-12 12", x-6, y-6)
 	case Other:
 		m.Points = fmt.Sprintf("%d,%d %d,%d %d,%d %d,%d", x, y-7, x+7, y, x, y+7, x-7, y)
+	default: // a square or a circle has no points
 	}
 	return m
 }
