@@ -22,7 +22,7 @@ const (
 func table() []apiCase {
 	return slices.Concat(
 		nominalCases(), nominalStateCases(), courseCases(), courseStateCases(), partCases(), matterCases(), historyCases(), packCases(),
-		searchCases(), viewCases(), linkCases(), decisionCases(), alertCases(), dutyCases(), logCases(),
+		searchCases(), viewCases(), linkCases(), decisionCases(), alertCases(), exchangeCases(), dutyCases(), logCases(),
 		standardsCases(), unsealingCases(), readingCases(), misuseCases(), factCases(), directoryCases(),
 	)
 }
