@@ -85,7 +85,7 @@ func (a *app) showCard(h *registerv1.History) {
 			a.say("    - %s", client.Clean(condition))
 		}
 		if m.GetBreachAllows() != "" {
-			a.text("    A breach: ", m.GetBreachAllows())
+			a.text("    ", "A breach: "+m.GetBreachAllows())
 		}
 		if m.GetBreaches() > 0 {
 			a.say("    Broken %d times, %d of them without action.", m.GetBreaches(), m.GetUnactionedBreaches())

@@ -79,6 +79,11 @@ func (s *Stack) seedForce(ctx context.Context, force string, nominals []demo.Nom
 			add(&registerv1.RegisterRecordsRequest{Record: &registerv1.RegisterRecordsRequest_Course{Course: request}})
 		}
 	}
+	for i := range nominals {
+		for _, r := range heroConduct(&nominals[i], time.Now()) {
+			add(r)
+		}
+	}
 	names, err := sendRecords(ctx, registerv1.NewRegistrationServiceClient(conn), records)
 	if err != nil {
 		return fmt.Errorf("force %s: %w", force, err)

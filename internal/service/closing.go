@@ -166,7 +166,7 @@ func (s *Courses) partsOfCourse(ctx context.Context, course postgres.Current) ([
 		}
 		var assessment storev1.StoredAssessment
 		var plan storev1.StoredPlan
-		of := ""
+		var of string
 		if cur.Record.Kind == postgres.KindAssessment {
 			_, err = view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &assessment)
 			of = assessment.GetAssessment().GetCourse()

@@ -131,8 +131,7 @@ func (d *Deps) seesPart(force string, id identity.ID) bool {
 	if !ok {
 		return false
 	}
-	n, stands := d.View.Nominal(part.Nominal)
-	return stands && !n.Silent() && (n.Force == force || n.Restriction == registerv1.Restriction_RESTRICTION_UNSPECIFIED)
+	return d.opens(force, part.Nominal)
 }
 
 // add opens a record and adds it to a history.
@@ -142,7 +141,7 @@ func (d *Deps) add(h *history, cur postgres.Current) error {
 		return err
 	}
 	unconfirmed := h.unconfirmed[cur.Record.ID]
-	switch cur.Record.Kind {
+	switch cur.Record.Kind { //nolint:exhaustive // those of conduct
 	case postgres.KindCourse:
 		o := openCourse{cur, &storev1.StoredCourse{}}
 		if err := read(o.stored); err != nil {

@@ -31,7 +31,7 @@ var packPage = template.Must(template.New("pack.html").Funcs(template.FuncMap{
 	"force":  func(s string) string { return strings.TrimPrefix(s, "forces/") },
 	"plain":  plainCode,
 	"id":     call.RecordID,
-	"joined": func(all []string) string { return plainList(all) },
+	"joined": plainList,
 }).ParseFS(packFile, "pack.html"))
 
 // printed is a time as it is printed, in universal time; "not recorded" without one.

@@ -48,7 +48,7 @@ func resourceName(kind postgres.Kind, force string, id uuid.UUID) string {
 
 // collection is what the records of a kind are called in resource names.
 func collection(kind postgres.Kind) string {
-	switch kind {
+	switch kind { //nolint:exhaustive // those with a plural of their own
 	case postgres.KindBreach:
 		return "breaches"
 	case postgres.KindDuty:
