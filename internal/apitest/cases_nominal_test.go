@@ -23,7 +23,7 @@ func table() []apiCase {
 	return slices.Concat(
 		nominalCases(), nominalStateCases(), courseCases(), courseStateCases(), partCases(), matterCases(), historyCases(), packCases(),
 		searchCases(), viewCases(), linkCases(), decisionCases(), alertCases(), dutyCases(), logCases(),
-		standardsCases(), unsealingCases(), readingCases(), sampleCases(), misuseCases(), factCases(), directoryCases(),
+		standardsCases(), unsealingCases(), readingCases(), sampleCases(), holdCases(), misuseCases(), factCases(), directoryCases(),
 	)
 }
 

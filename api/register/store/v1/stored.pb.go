@@ -2187,6 +2187,52 @@ func (x *StoredMisuseCase) GetAround() []uint64 {
 	return nil
 }
 
+// StoredHold is the sealed content of a version of a hold.
+type StoredHold struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The hold; `name` is not kept.
+	Hold          *v1.Hold `protobuf:"bytes,1,opt,name=hold,proto3" json:"hold,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredHold) Reset() {
+	*x = StoredHold{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredHold) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredHold) ProtoMessage() {}
+
+func (x *StoredHold) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredHold.ProtoReflect.Descriptor instead.
+func (*StoredHold) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *StoredHold) GetHold() *v1.Hold {
+	if x != nil {
+		return x.Hold
+	}
+	return nil
+}
+
 var File_register_store_v1_stored_proto protoreflect.FileDescriptor
 
 const file_register_store_v1_stored_proto_rawDesc = "" +
@@ -2370,7 +2416,10 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\vmisuse_case\x18\x01 \x01(\v2\x17.register.v1.MisuseCaseR\n" +
 	"misuseCase\x12\x14\n" +
 	"\x05flags\x18\x02 \x03(\fR\x05flags\x12\x16\n" +
-	"\x06around\x18\x03 \x03(\x06R\x06aroundB\xd2\x01\n" +
+	"\x06around\x18\x03 \x03(\x06R\x06around\"3\n" +
+	"\n" +
+	"StoredHold\x12%\n" +
+	"\x04hold\x18\x01 \x01(\v2\x11.register.v1.HoldR\x04holdB\xd2\x01\n" +
 	"\x15com.register.store.v1B\vStoredProtoP\x01ZFgithub.com/perpetrator-register/register/api/register/store/v1;storev1\xa2\x02\x03RSX\xaa\x02\x11Register.Store.V1\xca\x02\x11Register\\Store\\V1\xe2\x02\x1dRegister\\Store\\V1\\GPBMetadata\xea\x02\x13Register::Store::V1b\x06proto3"
 
 var (
@@ -2385,7 +2434,7 @@ func file_register_store_v1_stored_proto_rawDescGZIP() []byte {
 	return file_register_store_v1_stored_proto_rawDescData
 }
 
-var file_register_store_v1_stored_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
+var file_register_store_v1_stored_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
 var file_register_store_v1_stored_proto_goTypes = []any{
 	(*StoredNominal)(nil),         // 0: register.store.v1.StoredNominal
 	(*StoredCourse)(nil),          // 1: register.store.v1.StoredCourse
@@ -2417,82 +2466,85 @@ var file_register_store_v1_stored_proto_goTypes = []any{
 	(*StoredRoster)(nil),          // 27: register.store.v1.StoredRoster
 	(*StoredFlag)(nil),            // 28: register.store.v1.StoredFlag
 	(*StoredMisuseCase)(nil),      // 29: register.store.v1.StoredMisuseCase
-	(*v1.Nominal)(nil),            // 30: register.v1.Nominal
-	(*timestamppb.Timestamp)(nil), // 31: google.protobuf.Timestamp
-	(*v1.CourseOfConduct)(nil),    // 32: register.v1.CourseOfConduct
-	(v1.VictimSameness)(0),        // 33: register.v1.VictimSameness
-	(*v1.Measure)(nil),            // 34: register.v1.Measure
-	(*v1.Breach)(nil),             // 35: register.v1.Breach
-	(*v1.Assessment)(nil),         // 36: register.v1.Assessment
-	(*v1.Regrade)(nil),            // 37: register.v1.Regrade
-	(*v1.SafetyPlan)(nil),         // 38: register.v1.SafetyPlan
-	(*v1.ForceContact)(nil),       // 39: register.v1.ForceContact
-	(*v1.Search)(nil),             // 40: register.v1.Search
-	(*v1.Candidate)(nil),          // 41: register.v1.Candidate
-	(*v1.Link)(nil),               // 42: register.v1.Link
-	(*v1.Alert)(nil),              // 43: register.v1.Alert
-	(*v1.Sanction)(nil),           // 44: register.v1.Sanction
-	(*v1.Unsealing)(nil),          // 45: register.v1.Unsealing
-	(*v1.CaseAccess)(nil),         // 46: register.v1.CaseAccess
-	(*v1.Reading)(nil),            // 47: register.v1.Reading
-	(*v1.Sample)(nil),             // 48: register.v1.Sample
-	(*v1.MisuseFlag)(nil),         // 49: register.v1.MisuseFlag
-	(*v1.MisuseCase)(nil),         // 50: register.v1.MisuseCase
+	(*StoredHold)(nil),            // 30: register.store.v1.StoredHold
+	(*v1.Nominal)(nil),            // 31: register.v1.Nominal
+	(*timestamppb.Timestamp)(nil), // 32: google.protobuf.Timestamp
+	(*v1.CourseOfConduct)(nil),    // 33: register.v1.CourseOfConduct
+	(v1.VictimSameness)(0),        // 34: register.v1.VictimSameness
+	(*v1.Measure)(nil),            // 35: register.v1.Measure
+	(*v1.Breach)(nil),             // 36: register.v1.Breach
+	(*v1.Assessment)(nil),         // 37: register.v1.Assessment
+	(*v1.Regrade)(nil),            // 38: register.v1.Regrade
+	(*v1.SafetyPlan)(nil),         // 39: register.v1.SafetyPlan
+	(*v1.ForceContact)(nil),       // 40: register.v1.ForceContact
+	(*v1.Search)(nil),             // 41: register.v1.Search
+	(*v1.Candidate)(nil),          // 42: register.v1.Candidate
+	(*v1.Link)(nil),               // 43: register.v1.Link
+	(*v1.Alert)(nil),              // 44: register.v1.Alert
+	(*v1.Sanction)(nil),           // 45: register.v1.Sanction
+	(*v1.Unsealing)(nil),          // 46: register.v1.Unsealing
+	(*v1.CaseAccess)(nil),         // 47: register.v1.CaseAccess
+	(*v1.Reading)(nil),            // 48: register.v1.Reading
+	(*v1.Sample)(nil),             // 49: register.v1.Sample
+	(*v1.MisuseFlag)(nil),         // 50: register.v1.MisuseFlag
+	(*v1.MisuseCase)(nil),         // 51: register.v1.MisuseCase
+	(*v1.Hold)(nil),               // 52: register.v1.Hold
 }
 var file_register_store_v1_stored_proto_depIdxs = []int32{
-	30, // 0: register.store.v1.StoredNominal.nominal:type_name -> register.v1.Nominal
-	31, // 1: register.store.v1.StoredNominal.update_time:type_name -> google.protobuf.Timestamp
-	32, // 2: register.store.v1.StoredCourse.course:type_name -> register.v1.CourseOfConduct
+	31, // 0: register.store.v1.StoredNominal.nominal:type_name -> register.v1.Nominal
+	32, // 1: register.store.v1.StoredNominal.update_time:type_name -> google.protobuf.Timestamp
+	33, // 2: register.store.v1.StoredCourse.course:type_name -> register.v1.CourseOfConduct
 	9,  // 3: register.store.v1.StoredCourse.victim:type_name -> register.store.v1.VictimTokens
 	9,  // 4: register.store.v1.StoredCourse.associated:type_name -> register.store.v1.VictimTokens
-	31, // 5: register.store.v1.StoredCourse.update_time:type_name -> google.protobuf.Timestamp
-	31, // 6: register.store.v1.StoredCourse.create_time:type_name -> google.protobuf.Timestamp
+	32, // 5: register.store.v1.StoredCourse.update_time:type_name -> google.protobuf.Timestamp
+	32, // 6: register.store.v1.StoredCourse.create_time:type_name -> google.protobuf.Timestamp
 	2,  // 7: register.store.v1.StoredCourse.settlements:type_name -> register.store.v1.Settlement
 	3,  // 8: register.store.v1.StoredCourse.counter_reviews:type_name -> register.store.v1.CounterReview
-	33, // 9: register.store.v1.Settlement.sameness:type_name -> register.v1.VictimSameness
-	31, // 10: register.store.v1.Settlement.settle_time:type_name -> google.protobuf.Timestamp
-	31, // 11: register.store.v1.CounterReview.review_time:type_name -> google.protobuf.Timestamp
+	34, // 9: register.store.v1.Settlement.sameness:type_name -> register.v1.VictimSameness
+	32, // 10: register.store.v1.Settlement.settle_time:type_name -> google.protobuf.Timestamp
+	32, // 11: register.store.v1.CounterReview.review_time:type_name -> google.protobuf.Timestamp
 	8,  // 12: register.store.v1.StoredMeasure.part:type_name -> register.store.v1.Part
-	34, // 13: register.store.v1.StoredMeasure.measure:type_name -> register.v1.Measure
+	35, // 13: register.store.v1.StoredMeasure.measure:type_name -> register.v1.Measure
 	8,  // 14: register.store.v1.StoredBreach.part:type_name -> register.store.v1.Part
-	35, // 15: register.store.v1.StoredBreach.breach:type_name -> register.v1.Breach
+	36, // 15: register.store.v1.StoredBreach.breach:type_name -> register.v1.Breach
 	8,  // 16: register.store.v1.StoredAssessment.part:type_name -> register.store.v1.Part
-	36, // 17: register.store.v1.StoredAssessment.assessment:type_name -> register.v1.Assessment
-	37, // 18: register.store.v1.StoredAssessment.regrades:type_name -> register.v1.Regrade
+	37, // 17: register.store.v1.StoredAssessment.assessment:type_name -> register.v1.Assessment
+	38, // 18: register.store.v1.StoredAssessment.regrades:type_name -> register.v1.Regrade
 	8,  // 19: register.store.v1.StoredPlan.part:type_name -> register.store.v1.Part
-	38, // 20: register.store.v1.StoredPlan.plan:type_name -> register.v1.SafetyPlan
-	31, // 21: register.store.v1.Part.create_time:type_name -> google.protobuf.Timestamp
-	31, // 22: register.store.v1.Part.update_time:type_name -> google.protobuf.Timestamp
-	31, // 23: register.store.v1.Part.load_time:type_name -> google.protobuf.Timestamp
+	39, // 20: register.store.v1.StoredPlan.plan:type_name -> register.v1.SafetyPlan
+	32, // 21: register.store.v1.Part.create_time:type_name -> google.protobuf.Timestamp
+	32, // 22: register.store.v1.Part.update_time:type_name -> google.protobuf.Timestamp
+	32, // 23: register.store.v1.Part.load_time:type_name -> google.protobuf.Timestamp
 	10, // 24: register.store.v1.VictimTokens.tokens:type_name -> register.store.v1.VictimToken
-	39, // 25: register.store.v1.StoredForce.contact:type_name -> register.v1.ForceContact
-	31, // 26: register.store.v1.StoredForce.update_time:type_name -> google.protobuf.Timestamp
-	40, // 27: register.store.v1.StoredSearch.search:type_name -> register.v1.Search
+	40, // 25: register.store.v1.StoredForce.contact:type_name -> register.v1.ForceContact
+	32, // 26: register.store.v1.StoredForce.update_time:type_name -> google.protobuf.Timestamp
+	41, // 27: register.store.v1.StoredSearch.search:type_name -> register.v1.Search
 	13, // 28: register.store.v1.StoredSearch.bases:type_name -> register.store.v1.Basis
 	14, // 29: register.store.v1.Basis.nominals:type_name -> register.store.v1.NominalRef
-	41, // 30: register.store.v1.Shown.candidate:type_name -> register.v1.Candidate
-	42, // 31: register.store.v1.StoredLink.link:type_name -> register.v1.Link
-	43, // 32: register.store.v1.StoredAlert.alert:type_name -> register.v1.Alert
-	44, // 33: register.store.v1.StoredSanction.sanction:type_name -> register.v1.Sanction
-	45, // 34: register.store.v1.StoredUnsealing.unsealing:type_name -> register.v1.Unsealing
-	46, // 35: register.store.v1.StoredCaseAccess.access:type_name -> register.v1.CaseAccess
-	47, // 36: register.store.v1.StoredReview.reading:type_name -> register.v1.Reading
-	48, // 37: register.store.v1.StoredSample.sample:type_name -> register.v1.Sample
+	42, // 30: register.store.v1.Shown.candidate:type_name -> register.v1.Candidate
+	43, // 31: register.store.v1.StoredLink.link:type_name -> register.v1.Link
+	44, // 32: register.store.v1.StoredAlert.alert:type_name -> register.v1.Alert
+	45, // 33: register.store.v1.StoredSanction.sanction:type_name -> register.v1.Sanction
+	46, // 34: register.store.v1.StoredUnsealing.unsealing:type_name -> register.v1.Unsealing
+	47, // 35: register.store.v1.StoredCaseAccess.access:type_name -> register.v1.CaseAccess
+	48, // 36: register.store.v1.StoredReview.reading:type_name -> register.v1.Reading
+	49, // 37: register.store.v1.StoredSample.sample:type_name -> register.v1.Sample
 	25, // 38: register.store.v1.StoredFact.staff:type_name -> register.store.v1.StoredStaff
 	26, // 39: register.store.v1.StoredFact.case:type_name -> register.store.v1.StoredCaseFact
 	27, // 40: register.store.v1.StoredFact.roster:type_name -> register.store.v1.StoredRoster
-	31, // 41: register.store.v1.StoredCaseFact.open_time:type_name -> google.protobuf.Timestamp
-	31, // 42: register.store.v1.StoredCaseFact.close_time:type_name -> google.protobuf.Timestamp
-	31, // 43: register.store.v1.StoredRoster.first_day:type_name -> google.protobuf.Timestamp
-	31, // 44: register.store.v1.StoredRoster.starts:type_name -> google.protobuf.Timestamp
-	31, // 45: register.store.v1.StoredRoster.ends:type_name -> google.protobuf.Timestamp
-	49, // 46: register.store.v1.StoredFlag.flag:type_name -> register.v1.MisuseFlag
-	50, // 47: register.store.v1.StoredMisuseCase.misuse_case:type_name -> register.v1.MisuseCase
-	48, // [48:48] is the sub-list for method output_type
-	48, // [48:48] is the sub-list for method input_type
-	48, // [48:48] is the sub-list for extension type_name
-	48, // [48:48] is the sub-list for extension extendee
-	0,  // [0:48] is the sub-list for field type_name
+	32, // 41: register.store.v1.StoredCaseFact.open_time:type_name -> google.protobuf.Timestamp
+	32, // 42: register.store.v1.StoredCaseFact.close_time:type_name -> google.protobuf.Timestamp
+	32, // 43: register.store.v1.StoredRoster.first_day:type_name -> google.protobuf.Timestamp
+	32, // 44: register.store.v1.StoredRoster.starts:type_name -> google.protobuf.Timestamp
+	32, // 45: register.store.v1.StoredRoster.ends:type_name -> google.protobuf.Timestamp
+	50, // 46: register.store.v1.StoredFlag.flag:type_name -> register.v1.MisuseFlag
+	51, // 47: register.store.v1.StoredMisuseCase.misuse_case:type_name -> register.v1.MisuseCase
+	52, // 48: register.store.v1.StoredHold.hold:type_name -> register.v1.Hold
+	49, // [49:49] is the sub-list for method output_type
+	49, // [49:49] is the sub-list for method input_type
+	49, // [49:49] is the sub-list for extension type_name
+	49, // [49:49] is the sub-list for extension extendee
+	0,  // [0:49] is the sub-list for field type_name
 }
 
 func init() { file_register_store_v1_stored_proto_init() }
@@ -2511,7 +2563,7 @@ func file_register_store_v1_stored_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_store_v1_stored_proto_rawDesc), len(file_register_store_v1_stored_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   30,
+			NumMessages:   31,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
