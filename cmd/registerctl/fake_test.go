@@ -27,6 +27,9 @@ type fake struct {
 	registerv1.UnimplementedSearchServiceServer
 	registerv1.UnimplementedNominalServiceServer
 	registerv1.UnimplementedConductServiceServer
+	registerv1.UnimplementedMeasureServiceServer
+	registerv1.UnimplementedAssessmentServiceServer
+	registerv1.UnimplementedHistoryServiceServer
 	registerv1.UnimplementedDirectoryServiceServer
 	registerv1.UnimplementedAccessLogServiceServer
 	registerv1.UnimplementedRegistrationServiceServer
@@ -57,6 +60,9 @@ func (f *fake) register(s *grpc.Server) {
 	registerv1.RegisterSearchServiceServer(s, f)
 	registerv1.RegisterNominalServiceServer(s, f)
 	registerv1.RegisterConductServiceServer(s, f)
+	registerv1.RegisterMeasureServiceServer(s, f)
+	registerv1.RegisterAssessmentServiceServer(s, f)
+	registerv1.RegisterHistoryServiceServer(s, f)
 	registerv1.RegisterDirectoryServiceServer(s, f)
 	registerv1.RegisterAccessLogServiceServer(s, f)
 	registerv1.RegisterRegistrationServiceServer(s, f)

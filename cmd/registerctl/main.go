@@ -45,6 +45,9 @@ type command struct {
 	Register    registerCmd    `cmd:"" help:"Register one record, or several, from JSON."`
 	Import      importCmd      `cmd:"" help:"Import a table or JSON lines."`
 	Nominal     nominalCmd     `cmd:"" help:"Restrict, withdraw or erase a record of your own force."`
+	History     historyCmd     `cmd:"" help:"What all forces recorded of the person of a nominal of your force: what matters first."`
+	Pack        packCmd        `cmd:"" help:"Make a pack of evidence of it, to be printed."`
+	Conduct     conductCmd     `cmd:"" help:"List, withdraw, erase, regrade and settle what is recorded of your force's nominals."`
 	Person      personCmd      `cmd:"" help:"Show whose records are held to be the same person as one of your force's."`
 	Links       linksCmd       `cmd:"" help:"Look at links between records, and decide on them."`
 	Alerts      alertsCmd      `cmd:"" help:"What your force is told unasked."`

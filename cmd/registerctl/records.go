@@ -19,11 +19,17 @@ func (a *app) showDetail(d *registerv1.CandidateDetail) {
 		}
 	}
 	a.showCandidate(rank, d.GetCandidate())
+	a.showCard(d.GetHistory())
 	for _, n := range d.GetNominals() {
 		a.say("")
 		a.showNominal(n)
 	}
 	a.showCourses(d.GetCourses())
+	if len(d.GetHistory().GetTimeline()) > 0 {
+		a.showTimeline(d.GetHistory())
+	} else {
+		a.showIncidents(d.GetCourses())
+	}
 	a.notices(d.GetNotices())
 }
 
@@ -100,25 +106,30 @@ func sourceText(s *registerv1.SourceKey) string {
 	return fmt.Sprintf("%s %s, revision %d", s.GetSystem(), s.GetReference(), s.GetRevision())
 }
 
-// showCourses prints courses of conduct and their incidents as one timeline,
-// oldest first.
+// showCourses prints courses of conduct.
 func (a *app) showCourses(courses []*registerv1.CourseOfConduct) {
 	if len(courses) == 0 {
 		return
 	}
 	a.say("")
 	a.say("COURSES OF CONDUCT")
-	type event struct {
-		course   int
-		incident *registerv1.Incident
-	}
-	var timeline []event
 	for i, c := range courses {
 		a.say("  %s  force %s: %s", label(i), forceOf(c.GetName()), courseLine(c))
 		a.say("     %s", client.Clean(c.GetName()))
 		if c.GetSummary() != "" {
 			a.text("     ", c.GetSummary())
 		}
+	}
+}
+
+// showIncidents prints the incidents of courses as one timeline, oldest first.
+func (a *app) showIncidents(courses []*registerv1.CourseOfConduct) {
+	type event struct {
+		course   int
+		incident *registerv1.Incident
+	}
+	var timeline []event
+	for i, c := range courses {
 		for _, in := range c.GetIncidents() {
 			timeline = append(timeline, event{i, in})
 		}

@@ -17,7 +17,7 @@ import (
 )
 
 type registerCmd struct {
-	File  string `arg:"" help:"File with one record as JSON, or several, one after another; - for standard input. A record is a RegisterNominalRequest, a RegisterCourseRequest or a RegisterRecordsRequest."`
+	File  string `arg:"" help:"File with one record as JSON, or several, one after another; - for standard input. A record is a RegisterRecordsRequest, or a request of one kind: nominal, course, measure, breach, assessment or plan."`
 	Force string `help:"Force of the records that name no parent." placeholder:"CODE"`
 }
 
@@ -85,11 +85,20 @@ func registerOne(a *app, conn grpc.ClientConnInterface, r *registerv1.RegisterRe
 		GetFlags() []*registerv1.Flag
 	}
 	entry, err := a.call(func(ctx context.Context, opts ...grpc.CallOption) (err error) {
-		if course := r.GetCourse(); course != nil {
-			answer, err = registerv1.NewConductServiceClient(conn).RegisterCourse(ctx, course, opts...)
-			return err
+		switch r := r.GetRecord().(type) {
+		case *registerv1.RegisterRecordsRequest_Course:
+			answer, err = registerv1.NewConductServiceClient(conn).RegisterCourse(ctx, r.Course, opts...)
+		case *registerv1.RegisterRecordsRequest_Measure:
+			answer, err = registerv1.NewMeasureServiceClient(conn).RegisterMeasure(ctx, r.Measure, opts...)
+		case *registerv1.RegisterRecordsRequest_Breach:
+			answer, err = registerv1.NewMeasureServiceClient(conn).RegisterBreach(ctx, r.Breach, opts...)
+		case *registerv1.RegisterRecordsRequest_Assessment:
+			answer, err = registerv1.NewAssessmentServiceClient(conn).RegisterAssessment(ctx, r.Assessment, opts...)
+		case *registerv1.RegisterRecordsRequest_Plan:
+			answer, err = registerv1.NewAssessmentServiceClient(conn).RegisterPlan(ctx, r.Plan, opts...)
+		case *registerv1.RegisterRecordsRequest_Nominal:
+			answer, err = registerv1.NewNominalServiceClient(conn).RegisterNominal(ctx, r.Nominal, opts...)
 		}
-		answer, err = registerv1.NewNominalServiceClient(conn).RegisterNominal(ctx, r.GetNominal(), opts...)
 		return err
 	})
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 type showCmd struct {
 	Rescore bool `help:"Weigh the candidates of a search anew, with today's model and records."`
 
-	Name string `arg:"" help:"What to show: searches/…, searches/…/candidates/1, forces/33/nominals/…, forces/33/courses/…, forces/33/links/…, or forces/33."`
+	Name string `arg:"" help:"What to show: searches/…, searches/…/candidates/1, forces/33/nominals/…, or courses, measures, breaches, assessments, plans or links of a force, or forces/33."`
 }
 
 // shower gets a resource and returns how to print it.
@@ -28,6 +28,10 @@ var showers = []struct {
 	{regexp.MustCompile(`^searches/[^/]+/candidates/[^/]+$`), showDetail},
 	{regexp.MustCompile(`^forces/[^/]+/nominals/[^/]+$`), showNominal},
 	{regexp.MustCompile(`^forces/[^/]+/courses/[^/]+$`), showCourse},
+	{regexp.MustCompile(`^forces/[^/]+/measures/[^/]+$`), showMeasure},
+	{regexp.MustCompile(`^forces/[^/]+/breaches/[^/]+$`), showBreach},
+	{regexp.MustCompile(`^forces/[^/]+/assessments/[^/]+$`), showAssessment},
+	{regexp.MustCompile(`^forces/[^/]+/plans/[^/]+$`), showPlan},
 	{regexp.MustCompile(`^forces/[^/]+/links/[^/]+$`), showLink},
 	{regexp.MustCompile(`^forces/[^/]+$`), showForce},
 }
@@ -64,7 +68,7 @@ func (c *showCmd) Run(a *app) error {
 		}
 		return nil
 	}
-	return usageError{errors.New("give the name of a search, a candidate, a nominal, a course or a force")}
+	return usageError{errors.New("give the name of a search, a candidate, a record or a force")}
 }
 
 // rescore shows a search weighed anew.
@@ -114,7 +118,10 @@ func showNominal(ctx context.Context, a *app, conn grpc.ClientConnInterface, nam
 
 func showCourse(ctx context.Context, a *app, conn grpc.ClientConnInterface, name string, opts ...grpc.CallOption) (proto.Message, func(), error) {
 	c, err := registerv1.NewConductServiceClient(conn).GetCourse(ctx, &registerv1.GetCourseRequest{Name: name}, opts...)
-	return c, func() { a.showCourses([]*registerv1.CourseOfConduct{c}) }, err
+	return c, func() {
+		a.showCourses([]*registerv1.CourseOfConduct{c})
+		a.showIncidents([]*registerv1.CourseOfConduct{c})
+	}, err
 }
 
 func showLink(ctx context.Context, a *app, conn grpc.ClientConnInterface, name string, opts ...grpc.CallOption) (proto.Message, func(), error) {

@@ -108,3 +108,34 @@ func TestConductOfSilent(t *testing.T) {
 		t.Errorf("PSD of the silent record's force is told %v", all)
 	}
 }
+
+// What is loaded as history raises one alert a day and force, not a flood.
+func TestHistoryIsToldOnce(t *testing.T) {
+	t.Parallel()
+	s := flow(t, nil)
+	a, _, at33, at10 := s.linked()
+	for _, c := range [][3]string{{"H1", "Wenna", "Ashdowne"}, {"H2", "Orla", "Penhaligon"}, {"H3", "Mabyn", "Trewhella"}} {
+		r := against("33", a, c[0], c[1], c[2])
+		r.HistoricLoad = true
+		s.must("system-33", registerCourse, r)
+	}
+	at10 = s.wantKinds("10", at10, pb.AlertKind_ALERT_KIND_HISTORY_LOADED)
+	s.wantKinds("33", at33, pb.AlertKind_ALERT_KIND_HISTORY_LOADED)
+	// What is reported as it happens is told as ever.
+	s.must("system-33", registerCourse, against("33", a, "C4", "Senara", "Polglase"))
+	s.wantKinds("10", at10, alertConduct)
+}
+
+// A measure and its breach are told to the other forces that hold the person.
+func TestBreachIsTold(t *testing.T) {
+	t.Parallel()
+	s := flow(t, nil)
+	a, _, _, at10 := s.linked()
+	m := s.must("system-33", registerMeasure, measure("33", a, "M1", 1)).(*pb.RegisterMeasureResponse)
+	at10 = s.wantKinds("10", at10, pb.AlertKind_ALERT_KIND_MEASURE_CHANGED)
+	s.must("system-33", registerBreach, breach("33", a, m.GetName(), "B1", 1))
+	all, _ := s.alertsOf("spoc-10", "10", at10)
+	if len(all) == 0 || all[0].GetKind() != pb.AlertKind_ALERT_KIND_BREACH_REPORTED || all[0].GetOtherForce() != "forces/33" {
+		t.Errorf("force 10 is told %v", all)
+	}
+}

@@ -16,6 +16,7 @@ type casesView struct {
 	Frame
 	Lists []navItem
 	List  string
+	Force *choiceField // for who may read all forces'
 	Cases []caseView
 	Next  string
 }
@@ -45,23 +46,37 @@ type flagView struct {
 	Entries           string
 }
 
-// logForce is the force whose log a person may read: all, for a national role.
-func (v *visit) logForce() string {
-	if v.s.data.Force == "" {
-		return "forces/-"
+// casesOf is the force whose cases are asked for: the own one, or for a national
+// role the one chosen. Those of "-" are the national auditor's own.
+func (v *visit) casesOf() string {
+	if v.s.data.Force != "" {
+		return v.force()
 	}
-	return v.force()
+	if k := v.r.URL.Query().Get("force"); k != "" {
+		return "forces/" + k
+	}
+	return "forces/-"
 }
 
 // showCases is the queue of professional standards.
 func (c *Console) showCases(v *visit) error {
 	all := v.r.URL.Query().Get("list") == "all"
-	got, err := c.misuse.ListCases(v.ctx, &registerv1.ListCasesRequest{Parent: v.logForce(), Undecided: !all, PageSize: 50, PageToken: v.r.URL.Query().Get("page")}, v.noted())
+	got, err := c.misuse.ListCases(v.ctx, &registerv1.ListCasesRequest{Parent: v.casesOf(), Undecided: !all, PageSize: 50, PageToken: v.r.URL.Query().Get("page")}, v.noted())
 	if err != nil {
 		return err
 	}
 	view := &casesView{Frame: v.page("Cases"), List: "To work on"}
-	view.Lists = []navItem{{"To work on", "/cases", !all}, {"Decided too", "/cases?list=all", all}}
+	of := ""
+	if v.s.data.Force == "" {
+		of = "&force=" + url.QueryEscape(strings.TrimPrefix(v.casesOf(), "forces/"))
+		options := []choice{{Value: "-", Title: "The national auditor’s own"}}
+		for _, x := range c.words.ref.Forces() {
+			options = append(options, choice{Value: x.Code, Title: x.Name})
+		}
+		k := emptyForm().set("force", strings.TrimPrefix(v.casesOf(), "forces/")).choices("force", "Whose cases", "", options)
+		view.Force = &k
+	}
+	view.Lists = []navItem{{"To work on", "/cases?list=new" + of, !all}, {"Decided too", "/cases?list=all" + of, all}}
 	if all {
 		view.List = "Decided too"
 	}
@@ -69,7 +84,7 @@ func (c *Console) showCases(v *visit) error {
 		view.Cases = append(view.Cases, c.caseView(k))
 	}
 	if t := got.GetNextPageToken(); t != "" {
-		view.Next = "/cases?" + url.Values{"list": {v.r.URL.Query().Get("list")}, "page": {t}}.Encode()
+		view.Next = "/cases?" + url.Values{"list": {v.r.URL.Query().Get("list")}, "page": {t}}.Encode() + of
 	}
 	view.Receipt = v.receipt()
 	return v.show("cases", view)
@@ -229,7 +244,7 @@ type ruleView struct {
 
 // showRules tells how often each rule of misuse was right.
 func (c *Console) showRules(v *visit) error {
-	got, err := c.misuse.GetRuleReport(v.ctx, &registerv1.GetRuleReportRequest{Parent: v.logForce()}, v.noted())
+	got, err := c.misuse.GetRuleReport(v.ctx, &registerv1.GetRuleReportRequest{Parent: v.casesOf()}, v.noted())
 	if err != nil {
 		return err
 	}

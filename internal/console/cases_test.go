@@ -35,7 +35,7 @@ func TestMisuseBecomesACase(t *testing.T) {
 	psd.post(at, url.Values{"do": {"decide"}, "outcome": {"CONCERN"}, "rationale": {"No enquiry was found that needed them."}}).must(t, http.StatusOK, "The case is decided", "Decided: concern")
 	psd.get("/cases/rules").must(t, http.StatusOK, "How often the rules are right", "Upheld")
 	psd.get("/cases?list=all").must(t, http.StatusOK, "investigator-33")
-	w.as("auditor").get("/cases?list=all").must(t, http.StatusOK, "investigator-33")
+	w.as("auditor").get("/cases?list=all&force=33").must(t, http.StatusOK, "investigator-33")
 	w.as("psd-10").get(at).must(t, http.StatusForbidden)
 	b.get("/cases").must(t, http.StatusForbidden)
 }

@@ -13,6 +13,7 @@ import (
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/client"
+	"github.com/perpetrator-register/register/internal/console/picture"
 	"github.com/perpetrator-register/register/internal/refdata"
 )
 
@@ -78,19 +79,19 @@ func (w *words) measure(code string) string {
 	return code
 }
 
-func (c *Console) breachView(b *registerv1.Breach) breachView {
+func (w *words) breach(b *registerv1.Breach) breachView {
 	out := breachView{When: date(b.GetOccurTime().AsTime()), Narrative: b.GetNarrative(), Unanswered: true}
 	var what, done []string
 	for _, k := range b.GetBehaviours() {
-		what = append(what, c.words.behaviour(k))
+		what = append(what, w.behaviour(k))
 	}
 	for _, a := range b.GetActions() {
-		text := c.words.action(a.GetCode())
+		text := w.action(a.GetCode())
 		if a.GetWhy() != "" {
-			text += ": " + c.words.item(refdata.NoActionReasons, a.GetWhy())
+			text += ": " + w.item(refdata.NoActionReasons, a.GetWhy())
 		}
 		done = append(done, text)
-		if k, ok := c.words.ref.Action(a.GetCode()); ok && k.Enforces {
+		if k, ok := w.ref.Action(a.GetCode()); ok && k.Enforces {
 			out.Unanswered = false
 		}
 	}
@@ -99,22 +100,22 @@ func (c *Console) breachView(b *registerv1.Breach) breachView {
 }
 
 // restraints reads the measures and breaches of an own record.
-func (c *Console) restraints(v *visit, name string) (measures []measureView, breaches []breachView, err error) {
+func (c *Console) restraints(v *visit, name string) (measures []measureView, breaches []breachView, lanes []picture.Lane, err error) {
 	got, err := c.measures.ListMeasures(v.ctx, &registerv1.ListMeasuresRequest{Parent: name}, v.noted())
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	for _, m := range got.GetMeasures() {
 		measures = append(measures, c.measureView(v, m))
 	}
 	broken, err := c.measures.ListBreaches(v.ctx, &registerv1.ListBreachesRequest{Parent: name}, v.noted())
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	for _, b := range broken.GetBreaches() {
-		breaches = append(breaches, c.breachView(b))
+		breaches = append(breaches, c.words.breach(b))
 	}
-	return measures, breaches, nil
+	return measures, breaches, c.words.measureLanes(got.GetMeasures(), broken.GetBreaches(), c.now()), nil
 }
 
 // freshForm is an empty form that counts once, however often it is sent.

@@ -50,14 +50,15 @@ func (c *Console) showNominal(v *visit) error {
 		if err != nil {
 			return err
 		}
-		if view.Measures, view.Breaches, err = c.restraints(v, name); err != nil {
+		var lanes []picture.Lane
+		if view.Measures, view.Breaches, lanes, err = c.restraints(v, name); err != nil {
 			return err
 		}
 		if view.Nominal.Report != "" {
 			view.Record = "/nominals/" + id + "/measure"
 		}
 		view.Courses = c.words.courses(got.GetCourses())
-		view.Timeline, view.HasTimeline = c.words.timeline(got.GetCourses())
+		view.Timeline, view.HasTimeline = c.words.timeline(got.GetCourses(), lanes)
 	}
 	if v.may("link.read") {
 		view.PersonPath = "/nominals/" + id + "/person"

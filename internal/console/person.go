@@ -15,6 +15,7 @@ type detailView struct {
 	Frame
 	Candidate   candidateView
 	Notices     []string
+	History     *historyView
 	Nominals    []nominalView
 	Courses     []courseView
 	Timeline    picture.Timeline
@@ -43,7 +44,8 @@ func (c *Console) showCandidate(v *visit) error {
 		view.Nominals = append(view.Nominals, one)
 	}
 	view.Courses = c.words.courses(d.GetCourses())
-	view.Timeline, view.HasTimeline = c.words.timeline(d.GetCourses())
+	view.Timeline, view.HasTimeline = c.words.timeline(d.GetCourses(), c.words.measureLanes(d.GetHistory().GetMeasures(), d.GetHistory().GetBreaches(), c.now()))
+	view.History = c.words.history(d.GetHistory())
 	view.Receipt = v.receipt()
 	return v.show("person", view)
 }
@@ -224,7 +226,7 @@ func (w *words) behaviourKind(code string) picture.Kind {
 	return picture.Other
 }
 
-func (w *words) timeline(courses []*registerv1.CourseOfConduct) (picture.Timeline, bool) {
+func (w *words) timeline(courses []*registerv1.CourseOfConduct, measures []picture.Lane) (picture.Timeline, bool) {
 	var lanes []picture.Lane
 	for i, k := range courses {
 		l := picture.Lane{Label: w.courseLabel(i, k)}
@@ -233,5 +235,5 @@ func (w *words) timeline(courses []*registerv1.CourseOfConduct) (picture.Timelin
 		}
 		lanes = append(lanes, l)
 	}
-	return picture.NewTimeline("Incidents over time, one lane for each course of conduct", lanes)
+	return picture.NewTimeline("Incidents over time, one lane for each course of conduct and each measure", append(lanes, measures...))
 }

@@ -71,8 +71,17 @@ func stranger() *registerv1.RegisterNominalRequest {
 
 // sample is a good call of one method.
 type sample struct {
-	account  string
+	account  string // empty for the crime system of force 33
 	requests []proto.Message
+}
+
+// over is how a sample is sent over a transport of that name; ok is false for a
+// system's over REST, by which no system calls these sites.
+func (s sample) over(site *servertest.Site, name string, send, system transport) (by transport, token string, ok bool) {
+	if s.account != "" {
+		return send, site.Token(s.account, nil), true
+	}
+	return system, "", name == "gRPC"
 }
 
 func one(account string, m proto.Message) sample {
@@ -144,8 +153,17 @@ func samples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) map[st
 		"LinkService.GetPerson":      one(investigator, &registerv1.GetPersonRequest{Name: kept}),
 		"LinkService.SplitPerson":    one("spoc-33", links.split()),
 		"AlertService.ListAlerts":    one("spoc-33", &registerv1.ListAlertsRequest{Parent: "forces/33", PageSize: 5}),
-		"AlertService.ReviewCounter": one("spoc-33", &registerv1.ReviewCounterRequest{Name: counterAlert(tb, site, conn), Reason: "both were heard in person"}),
-		"AlertService.WatchAlerts":   one("spoc-33", &registerv1.WatchAlertsRequest{Parent: "forces/33", Once: true}),
+		"ExchangeService.CreateSubscription": one(investigator, &registerv1.CreateSubscriptionRequest{
+			Parent: "forces/33", Basis: kept, Reason: "an inquiry of our own",
+		}),
+		"ExchangeService.ListSubscriptions":  one("spoc-33", &registerv1.ListSubscriptionsRequest{Parent: "forces/33"}),
+		"ExchangeService.DeleteSubscription": one("spoc-33", &registerv1.DeleteSubscriptionRequest{Name: newSubscription(tb, site, conn, kept)}),
+		"ExchangeService.AskOwner":           one("spoc-33", asked10(tb, site, conn)),
+		"ExchangeService.AnswerQuestion":     one("spoc-33", &registerv1.AnswerQuestionRequest{Name: newQuestion(tb, site, conn), Text: "nothing is known of that"}),
+		"ExchangeService.GetQuestion":        one("spoc-33", &registerv1.GetQuestionRequest{Name: newQuestion(tb, site, conn)}),
+		"ExchangeService.ListQuestions":      one("spoc-33", &registerv1.ListQuestionsRequest{Parent: "forces/33"}),
+		"AlertService.ReviewCounter":         one("spoc-33", &registerv1.ReviewCounterRequest{Name: counterAlert(tb, site, conn), Reason: "both were heard in person"}),
+		"AlertService.WatchAlerts":           one("spoc-33", &registerv1.WatchAlertsRequest{Parent: "forces/33", Once: true}),
 		"AlertService.AcknowledgeAlert": one("spoc-33", &registerv1.AcknowledgeAlertRequest{
 			Name: links.alert(),
 		}),
@@ -169,6 +187,7 @@ func samples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) map[st
 	}
 	maps.Copy(all, standardsSamples(tb, site, conn))
 	maps.Copy(all, dutySamples(tb, site, conn, nominal))
+	maps.Copy(all, misuseSamples(tb, site, conn))
 	maps.Copy(all, partSamples(tb, site, conn))
 	return all
 }

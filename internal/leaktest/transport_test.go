@@ -143,6 +143,8 @@ func restRequest(m *call.Method, requests []proto.Message) (verb, path string, b
 		verb, path = http.MethodPost, p.Post
 	case *annotations.HttpRule_Put:
 		verb, path = http.MethodPut, p.Put
+	case *annotations.HttpRule_Delete:
+		verb, path = http.MethodDelete, p.Delete
 	default:
 		return "", "", nil, fmt.Errorf("%s has a route of another kind", m.Short)
 	}

@@ -15,17 +15,19 @@ type Kind string
 
 // The kinds of records.
 const (
-	KindNominal    Kind = "nominal"    // a person of interest
-	KindCourse     Kind = "course"     // a course of conduct
-	KindForce      Kind = "force"      // a force's entry in the directory
-	KindLink       Kind = "link"       // a judgement that two nominals are one person
-	KindAlert      Kind = "alert"      // what a force is told unasked
-	KindMeasure    Kind = "measure"    // what restrains a person
-	KindBreach     Kind = "breach"     // a contravention of a measure
-	KindAssessment Kind = "assessment" // an assessment of risk
-	KindPlan       Kind = "plan"       // a safety plan for one victim
-	KindDuty       Kind = "duty"       // what a force must do by a deadline
-	KindJudgement  Kind = "judgement"  // what a force made of a prompt
+	KindNominal      Kind = "nominal"      // a person of interest
+	KindCourse       Kind = "course"       // a course of conduct
+	KindForce        Kind = "force"        // a force's entry in the directory
+	KindLink         Kind = "link"         // a judgement that two nominals are one person
+	KindAlert        Kind = "alert"        // what a force is told unasked
+	KindSubscription Kind = "subscription" // a wish of a force to be told of a person
+	KindQuestion     Kind = "question"     // what one force asks another about a record
+	KindMeasure      Kind = "measure"      // what restrains a person
+	KindBreach       Kind = "breach"       // a contravention of a measure
+	KindAssessment   Kind = "assessment"   // an assessment of risk
+	KindPlan         Kind = "plan"         // a safety plan for one victim
+	KindDuty         Kind = "duty"         // what a force must do by a deadline
+	KindJudgement    Kind = "judgement"    // what a force made of a prompt
 	// KindSanction is what professional standards has ordered for a user.
 	KindSanction Kind = "sanction"
 	// KindUnsealing is a request to open the sealed part of an entry.

@@ -1,7 +1,6 @@
 package scenario
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -57,7 +56,7 @@ func checkStep(t *testing.T, c *Case, s *Step, h *conduct.History) {
 	if x.Open != nil {
 		want := append([]string{}, x.Open...)
 		slices.Sort(want)
-		if diff := cmp.Diff(want, open(card.Prompts)); diff != "" {
+		if diff := cmp.Diff(want, Texts(card.Prompts)); diff != "" {
 			t.Errorf("%s\nopen prompts (-want +got):\n%s", s.Says, diff)
 		}
 	}
@@ -112,37 +111,6 @@ func idOf(c *Case, h *conduct.History, course string) conduct.ID {
 		}
 	}
 	return conduct.ID{}
-}
-
-// open puts prompts as the cases do.
-func open(prompts []conduct.Prompt) []string {
-	count := map[string]int{}
-	for _, p := range prompts {
-		text := p.Code
-		if p.Force != "" {
-			text += " " + p.Force
-		}
-		if p.Code == "SERIAL" {
-			tier, _, _ := strings.Cut(p.Key, "/")
-			text += " " + tier
-		}
-		if p.Level == conduct.Possible {
-			text += " possible"
-		}
-		if p.Unconfirmed {
-			text += " unconfirmed"
-		}
-		count[text]++
-	}
-	out := []string{}
-	for text, n := range count {
-		if n > 1 {
-			text += fmt.Sprintf(" x%d", n)
-		}
-		out = append(out, text)
-	}
-	slices.Sort(out)
-	return out
 }
 
 // toldBy says which roles have been told of which duties by now.

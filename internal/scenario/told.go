@@ -1,12 +1,46 @@
 package scenario
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/perpetrator-register/register/internal/conduct"
 	"github.com/perpetrator-register/register/internal/refdata"
 )
+
+// Texts puts prompts as the cases do, sorted: "NO_ACTION 33", "SERIAL alleged",
+// "UNACTIONED_BREACH 33 x3".
+func Texts(prompts []conduct.Prompt) []string {
+	count := map[string]int{}
+	for _, p := range prompts {
+		text := p.Code
+		if p.Force != "" {
+			text += " " + p.Force
+		}
+		if p.Code == "SERIAL" {
+			tier, _, _ := strings.Cut(p.Key, "/")
+			text += " " + tier
+		}
+		if p.Level == conduct.Possible {
+			text += " possible"
+		}
+		if p.Unconfirmed {
+			text += " unconfirmed"
+		}
+		count[text]++
+	}
+	out := []string{}
+	for text, n := range count {
+		if n > 1 {
+			text += fmt.Sprintf(" x%d", n)
+		}
+		out = append(out, text)
+	}
+	slices.Sort(out)
+	return out
+}
 
 // Telling is when a role is told of a duty that is not done by then.
 type Telling struct {

@@ -98,6 +98,9 @@ func newGateway(ctx context.Context, conn *inproc, refusals *accesslog.Aggregato
 			return registerv1.RegisterAlertServiceHandlerClient(ctx, mux, registerv1.NewAlertServiceClient(conn))
 		},
 		func(ctx context.Context, mux *runtime.ServeMux) error {
+			return registerv1.RegisterExchangeServiceHandlerClient(ctx, mux, registerv1.NewExchangeServiceClient(conn))
+		},
+		func(ctx context.Context, mux *runtime.ServeMux) error {
 			return registerv1.RegisterDutyServiceHandlerClient(ctx, mux, registerv1.NewDutyServiceClient(conn))
 		},
 		func(ctx context.Context, mux *runtime.ServeMux) error {

@@ -255,6 +255,7 @@ func (s *Server) compose(ctx context.Context, deps *service.Deps, methods call.M
 		registerv1.RegisterLinkServiceServer(r, &service.Links{Deps: deps, Linker: linker})
 		registerv1.RegisterAlertServiceServer(r, &service.Alerts{Deps: deps, Watches: &s.watches})
 		registerv1.RegisterDutyServiceServer(r, &service.Duties{Deps: deps})
+		registerv1.RegisterExchangeServiceServer(r, &service.Exchange{Deps: deps})
 		registerv1.RegisterAccessLogServiceServer(r, &service.AccessLog{Deps: deps})
 		registerv1.RegisterFactServiceServer(r, &service.Facts{Deps: deps})
 		registerv1.RegisterMisuseServiceServer(r, &service.Misuse{Deps: deps})

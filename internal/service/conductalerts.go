@@ -1,6 +1,7 @@
 package service
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -106,18 +107,23 @@ type report struct {
 	code    string
 	// message says what another force has done, after its name.
 	message string
+	// historic says that it is loaded as history: it is told in a digest.
+	historic bool
 }
 
 // report tells each other force that owns a nominal of the person what was
 // recorded of him; of a nominal that is SILENT its owner's PSD alone is told. Of
 // what is recorded of a SILENT nominal nobody is.
-func (b *batch) report(r report) error {
+func (b *batch) report(ctx context.Context, r report) error {
 	own := r.change.Record.Force
 	if b.d.silent(r.nominal) {
 		return nil
 	}
 	told, veiled := b.d.concernedBy(r.nominal)
 	tell := func(force string, t concern, audience registerv1.AlertAudience) error {
+		if r.historic {
+			return b.historyLoaded(ctx, force, own, audience)
+		}
 		if force == own {
 			return nil
 		}
@@ -132,6 +138,13 @@ func (b *batch) report(r report) error {
 			return err
 		}
 	}
+	if !r.historic {
+		err := b.subscribed(registerv1.AlertKind_ALERT_KIND_SUBSCRIBED_REGISTERED, own, b.d.View.Person(r.nominal).Members, r.change.Record,
+			ofVersion(r.change, r.kind, postgres.Record{}), b.d.forceTitle(own)+" "+subscribedMessage, func(force string) bool { _, knows := told[force]; return knows })
+		if err != nil {
+			return err
+		}
+	}
 	for _, force := range sortedKeys(veiled) {
 		if _, already := told[force]; already {
 			continue
@@ -142,6 +155,8 @@ func (b *batch) report(r report) error {
 	}
 	return nil
 }
+
+const subscribedMessage = "has recorded conduct, or a measure, of a person of whom your force asked to be told."
 
 // possibly ends a message that rests on an unconfirmed link.
 func possibly(unconfirmed bool) string {

@@ -52,17 +52,19 @@ func (d *Deps) tellOfCourse(ctx context.Context, c *call.Call, change accesslog.
 	if err := d.require(c, change, d.View.Person(k.nominal).Members...); err != nil {
 		return nil, err
 	}
+	historic := was == nil && is.GetCourse().GetLoadTime() != nil
 	counted := k.was != nil && d.Rules.Counts(*k.was)
 	switch counts := d.Rules.Counts(*k.is); {
 	case counts && (!counted || newIncidents(was, is)):
-		err = b.report(report{
+		err = b.report(ctx, report{
 			kind: registerv1.AlertKind_ALERT_KIND_CONDUCT_REPORTED, change: change, nominal: k.nominal,
-			message: "has recorded conduct of a person of whom your force holds a record.",
+			message:  "has recorded conduct of a person of whom your force holds a record.",
+			historic: historic,
 		})
 	case counted && !counts:
 		err = b.fell(ctx, k.change, k.nominal, fallenCode(k.is))
 	}
-	if err == nil {
+	if err == nil && !historic {
 		err = b.serial(k)
 	}
 	if err == nil {

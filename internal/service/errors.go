@@ -28,6 +28,7 @@ const (
 	ReasonSearchExpired    = "SEARCH_EXPIRED"
 	ReasonSelfSearch       = "SELF_SEARCH"
 	ReasonLinkChanged      = "LINK_CHANGED"
+	ReasonAnswered         = "QUESTION_ANSWERED"
 	ReasonLinkConflict     = "LINK_CONFLICT"
 	ReasonLinkExists       = "LINK_EXISTS"
 	ReasonLinkRejected     = "LINK_REJECTED"

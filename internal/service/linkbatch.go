@@ -41,6 +41,8 @@ type batch struct {
 	quiet bool
 	// digest tells of new duties together: what raised them was loaded as history.
 	digest bool
+	// loads are the digests of history that it has told already.
+	loads map[string]bool
 }
 
 func newBatch(d *Deps) batch { return batch{d: d, now: d.Now()} }
@@ -208,6 +210,18 @@ func (b *batch) alerts(link accesslog.Change, stored *storev1.StoredLink, shown 
 		a.Message = b.message(a)
 		key := fmt.Sprintf("%s/%d", link.Record.ID, link.Version.N)
 		if err := b.raise(force, key, &storev1.StoredAlert{Alert: a, LinkId: link.Record.ID[:], LinkVersion: link.Version.N}); err != nil {
+			return err
+		}
+	}
+	if kind == registerv1.AlertKind_ALERT_KIND_LINKED {
+		var all []identity.ID
+		for _, force := range sortedKeys(concerned) {
+			all = append(all, concerned[force]...)
+		}
+		err := b.subscribed(registerv1.AlertKind_ALERT_KIND_SUBSCRIBED_REGISTERED, link.Record.Force, all, postgres.Record{}, fmt.Sprintf("%s/%d", link.Record.ID, link.Version.N),
+			"A record of "+b.d.forceTitle(link.Record.Force)+" is probably of a person of whom your force asked to be told."+possibly(true),
+			func(force string) bool { _, knows := concerned[force]; return knows })
+		if err != nil {
 			return err
 		}
 	}

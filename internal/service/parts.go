@@ -161,6 +161,12 @@ func (p *parts[R, S]) beside(ctx context.Context, c *call.Call, change accesslog
 		return nil, err
 	}
 	b := newBatch(p.Deps)
+	if err := p.View.Pull(ctx); err != nil {
+		return nil, err
+	}
+	if err := b.tellOfPart(ctx, c, change, was, content); err != nil {
+		return nil, err
+	}
 	err := b.conduct(ctx, c, identity.ID(content.GetPart().GetNominalId()), written{change, content})
 	return b.changes, err
 }
@@ -380,7 +386,14 @@ func (p *parts[R, S]) erase(ctx context.Context, name string, ground registerv1.
 		if err != nil {
 			return err
 		}
+		if err := p.View.Pull(ctx); err != nil {
+			return err
+		}
+		b, erasure := newBatch(p.Deps), erase(o.cur)
+		if err := b.erasedPart(ctx, erasure, o.stored); err != nil {
+			return err
+		}
 		c.SetBody(&storev1.StoredReason{Method: c.Method.Short, Code: ground.String(), Reference: reference})
-		return p.commit(ctx, c, o.cur.Record, erase(o.cur))
+		return p.commit(ctx, c, o.cur.Record, append(b.changes, erasure)...)
 	})
 }

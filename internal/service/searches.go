@@ -114,7 +114,11 @@ func (s *Searches) CreateSearch(ctx context.Context, req *registerv1.CreateSearc
 	s.possiblySame(c, people, answer.GetCandidates())
 	body.Search = withoutShown(answer)
 	c.SetSearch(id, body)
-	return answer, nil
+	told, err := s.searched(c, id, people)
+	if err != nil || len(told) == 0 {
+		return answer, err
+	}
+	return answer, c.Commit(ctx, OutcomeName(codes.OK), told...)
 }
 
 // met notes that an answer rests on a link, so that whoever was shown it can be

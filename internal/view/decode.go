@@ -32,6 +32,7 @@ type decoded struct {
 	alert    *Alert
 	part     *Part
 	duty     *Duty
+	paper    *Paper
 	judged   *Judged
 }
 
@@ -57,6 +58,8 @@ func (d decoder) decode(r *postgres.FeedRow) (decoded, error) {
 		out.contact = stored.GetContact()
 	case postgres.KindLink:
 		out.link, err = d.link(r)
+	case postgres.KindSubscription, postgres.KindQuestion:
+		out.paper, err = d.paper(r)
 	case postgres.KindAlert:
 		out.alert, err = d.alert(r)
 	case postgres.KindMeasure, postgres.KindBreach, postgres.KindAssessment, postgres.KindPlan:

@@ -52,6 +52,7 @@ type View struct {
 	alerts    alerts
 	fallen    map[identity.ID]FallenCourse
 	victims   victims
+	papers    papers
 	parts     parts
 	duties    duties
 	followed  *Followed    // nil when nobody follows
@@ -76,6 +77,7 @@ func New(db *postgres.DB, keys *seal.KeyRing, rules *conduct.Rules, model *ident
 		alerts:    newAlerts(),
 		fallen:    map[identity.ID]FallenCourse{},
 		victims:   newVictims(),
+		papers:    newPapers(),
 		parts:     newParts(),
 		duties:    newDuties(),
 	}
@@ -167,6 +169,8 @@ func (v *View) apply(d decoded) {
 		}
 	case postgres.KindLink:
 		v.links.apply(d.id, d.index, d.link)
+	case postgres.KindSubscription, postgres.KindQuestion:
+		v.papers.apply(d.id, d.paper)
 	case postgres.KindAlert:
 		v.alerts.apply(d.id, d.alert)
 	case postgres.KindMeasure, postgres.KindBreach, postgres.KindAssessment, postgres.KindPlan:

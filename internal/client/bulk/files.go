@@ -142,11 +142,8 @@ func (f *Files) answered(item *Item, answer *registerv1.RegisterRecordsResponse)
 		}
 		f.rejects.add(n)
 	} else {
-		outcome, flags := answer.GetNominal().GetOutcome(), answer.GetNominal().GetFlags()
-		if c := answer.GetCourse(); c != nil {
-			outcome, flags = c.GetOutcome(), c.GetFlags()
-		}
-		switch outcome {
+		done := result(answer)
+		switch done.GetOutcome() {
 		case registerv1.RegisterOutcome_REGISTER_OUTCOME_CREATED:
 			f.state.Counts.Created++
 		case registerv1.RegisterOutcome_REGISTER_OUTCOME_UPDATED:
@@ -154,10 +151,27 @@ func (f *Files) answered(item *Item, answer *registerv1.RegisterRecordsResponse)
 		default:
 			f.state.Counts.Unchanged++
 		}
-		f.flag(item, flags, n)
+		f.flag(item, done.GetFlags(), n)
 	}
 	f.acknowledge(item.Force, item.Seq)
 	return f.state.Counts
+}
+
+// registered is what every good answer says.
+type registered interface {
+	GetOutcome() registerv1.RegisterOutcome
+	GetFlags() []*registerv1.Flag
+}
+
+// result is the good answer to a record, of whichever kind.
+func result(answer *registerv1.RegisterRecordsResponse) registered {
+	m := answer.ProtoReflect()
+	if f := m.WhichOneof(m.Descriptor().Oneofs().ByName("result")); f != nil {
+		if done, ok := m.Get(f).Message().Interface().(registered); ok {
+			return done
+		}
+	}
+	return answer.GetNominal()
 }
 
 // flag notes what was taken with something to look at.

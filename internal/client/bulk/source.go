@@ -13,6 +13,7 @@ import (
 	"golang.org/x/text/encoding/unicode"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/client"
@@ -110,10 +111,7 @@ func (s *csvSource) Next() (*Item, error) {
 // set completes the item from its record.
 func (i *Item) set(r *registerv1.RegisterRecordsRequest) {
 	r.Sequence = i.Seq
-	source, parent := r.GetNominal().GetNominal().GetSource(), r.GetNominal().GetParent()
-	if c := r.GetCourse(); c != nil {
-		source, parent = c.GetCourse().GetSource(), c.GetParent()
-	}
+	parent, source := outline(r)
 	i.Force, i.Reference = strings.TrimPrefix(parent, "forces/"), source.GetReference()
 	if len(i.Faults) == 0 && !forceCode.MatchString(i.Force) {
 		i.Faults = []client.Violation{{Field: "parent", Description: "names no force: give forces/33, or the force of the import"}}
@@ -172,66 +170,75 @@ func (s *jsonSource) Next() (*Item, error) {
 	}
 }
 
-// ParseRecord reads one record in protojson: a RegisterRecordsRequest, a
-// RegisterNominalRequest or a RegisterCourseRequest. force, if set, owns the
-// record if it names no parent.
+// ParseRecord reads one record in protojson: a RegisterRecordsRequest, or one of the
+// requests that it may hold, such as a RegisterNominalRequest. force, if set, owns
+// the record if it names no parent.
 func ParseRecord(data []byte, force string) (*registerv1.RegisterRecordsRequest, error) {
 	out := &registerv1.RegisterRecordsRequest{}
 	var target proto.Message = out
-	nominal, course := &registerv1.RegisterNominalRequest{}, &registerv1.RegisterCourseRequest{}
-	switch shapeOf(data) {
-	case shapeNominal:
-		target, out.Record = nominal, &registerv1.RegisterRecordsRequest_Nominal{Nominal: nominal}
-	case shapeCourse:
-		target, out.Record = course, &registerv1.RegisterRecordsRequest_Course{Course: course}
-	case shapeRecords:
+	if f := bareRecord(data); f != nil {
+		inner := out.ProtoReflect().NewField(f)
+		out.ProtoReflect().Set(f, inner)
+		target = inner.Message().Interface()
 	}
 	if err := protojson.Unmarshal(data, target); err != nil {
 		return nil, fmt.Errorf("is not a record: %s", client.Shorten(client.Clean(err.Error()), 200))
 	}
 	if out.GetRecord() == nil {
-		return nil, errors.New("is not a record: it holds neither a nominal nor a course")
+		return nil, errors.New("is not a record: it holds neither a nominal nor a course, a measure, a breach, an assessment or a plan")
 	}
-	if force != "" {
-		if n := out.GetNominal(); n != nil && n.GetParent() == "" {
-			n.Parent = "forces/" + force
-		}
-		if c := out.GetCourse(); c != nil && c.GetParent() == "" {
-			c.Parent = "forces/" + force
-		}
+	if parent, _ := outline(out); force != "" && parent == "" {
+		request := out.ProtoReflect().Get(recordField(out)).Message()
+		request.Set(request.Descriptor().Fields().ByName("parent"), protoreflect.ValueOfString("forces/"+force))
 	}
 	return out, nil
 }
 
-type shape int
+// recordField is the field of the record that a request holds, nil if it holds none.
+func recordField(r *registerv1.RegisterRecordsRequest) protoreflect.FieldDescriptor {
+	m := r.ProtoReflect()
+	return m.WhichOneof(m.Descriptor().Oneofs().ByName("record"))
+}
 
-const (
-	shapeRecords shape = iota
-	shapeNominal
-	shapeCourse
-)
+// outline is whose a record is, and how the source knows it.
+func outline(r *registerv1.RegisterRecordsRequest) (parent string, source *registerv1.SourceKey) {
+	f := recordField(r)
+	if f == nil {
+		return "", nil
+	}
+	request := r.ProtoReflect().Get(f).Message()
+	fields := request.Descriptor().Fields()
+	parent = request.Get(fields.ByName("parent")).String()
+	// The record within bears the same name as it does in the stream.
+	if record, ok := request.Get(fields.ByName(f.Name())).Message().Interface().(interface {
+		GetSource() *registerv1.SourceKey
+	}); ok {
+		source = record.GetSource()
+	}
+	return parent, source
+}
 
-// shapeOf tells the three forms apart by their outermost names.
-func shapeOf(data []byte) shape {
+// bareRecord tells by its outermost names a request that stands alone from one in a
+// RegisterRecordsRequest; nil for the latter.
+func bareRecord(data []byte) protoreflect.FieldDescriptor {
 	var outer map[string]json.RawMessage
 	if json.Unmarshal(data, &outer) != nil {
-		return shapeRecords
+		return nil
 	}
-	for _, s := range []struct {
-		key   string
-		shape shape
-	}{{"course", shapeCourse}, {"nominal", shapeNominal}} {
-		inside, ok := outer[s.key]
+	fields := (&registerv1.RegisterRecordsRequest{}).ProtoReflect().Descriptor().Oneofs().ByName("record").Fields()
+	for i := range fields.Len() {
+		key := fields.Get(i).JSONName()
+		inside, ok := outer[key]
 		if !ok {
 			continue
 		}
 		var inner map[string]json.RawMessage
 		if json.Unmarshal(inside, &inner) == nil {
-			if _, wrapped := inner[s.key]; wrapped {
-				return shapeRecords
+			if _, wrapped := inner[key]; wrapped {
+				return nil
 			}
 		}
-		return s.shape
+		return fields.Get(i)
 	}
-	return shapeRecords
+	return nil
 }

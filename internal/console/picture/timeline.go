@@ -17,6 +17,7 @@ const (
 	Presence Kind = "presence" // in person
 	Contact  Kind = "contact"  // by any means, online too
 	Other    Kind = "other"
+	Breach   Kind = "breach" // of a measure
 )
 
 // Incident is one mark of a timeline.
@@ -29,7 +30,12 @@ type Incident struct {
 type Lane struct {
 	Label     string
 	Incidents []Incident
+	// Spans are the times in which a measure holds: such a lane is a measure's.
+	Spans []Span
 }
+
+// Span is a length of time.
+type Span struct{ From, Until time.Time }
 
 // Timeline is the same picture twice: for a desk and for a phone.
 type Timeline struct{ Desk, Phone TimelineSVG }
@@ -41,7 +47,11 @@ type TimelineSVG struct {
 	Lanes                         []PlacedLane
 	Ticks                         []Tick
 	Marks                         []Mark
+	Bars                          []PlacedBar
 }
+
+// PlacedBar is a span in its place.
+type PlacedBar struct{ X, Y, Width int }
 
 // PlacedLane is a lane in its place.
 type PlacedLane struct {
@@ -65,19 +75,27 @@ type Mark struct {
 const (
 	laneHeight = 52
 	laneGap    = 6
+	barLane    = 38 // the height of a measure's lane
 )
 
 // NewTimeline lays out lanes over one axis of time; false without incidents.
 func NewTimeline(title string, lanes []Lane) (Timeline, bool) {
 	var first, last time.Time
+	widen := func(t time.Time) {
+		if first.IsZero() || t.Before(first) {
+			first = t
+		}
+		if t.After(last) {
+			last = t
+		}
+	}
 	for _, l := range lanes {
+		for _, s := range l.Spans {
+			widen(s.From)
+			widen(s.Until)
+		}
 		for _, i := range l.Incidents {
-			if first.IsZero() || i.Time.Before(first) {
-				first = i.Time
-			}
-			if i.Time.After(last) {
-				last = i.Time
-			}
+			widen(i.Time)
 		}
 	}
 	if first.IsZero() {
@@ -101,10 +119,13 @@ func describe(lanes []Lane) string {
 		for _, k := range []struct {
 			kind Kind
 			word string
-		}{{Threat, "with threats or violence"}, {Presence, "in person"}, {Contact, "by contact or online"}, {Other, "other"}} {
+		}{{Threat, "with threats or violence"}, {Presence, "in person"}, {Contact, "by contact or online"}, {Other, "other"}, {Breach, "breaches"}} {
 			if n := kinds[k.kind]; n > 0 {
 				parts = append(parts, fmt.Sprintf("%d %s", n, k.word))
 			}
+		}
+		for _, s := range l.Spans {
+			parts = append(parts, "in force from "+s.From.Format("2 January 2006")+" to "+s.Until.Format("2 January 2006"))
 		}
 		told = append(told, fmt.Sprintf("%s: %s", l.Label, strings.Join(parts, ", ")))
 	}
@@ -123,20 +144,27 @@ func placeTimeline(id, class, title, text string, width, ticks int, first, last 
 	}
 	y := 0
 	for _, l := range lanes {
-		s.Lanes = append(s.Lanes, PlacedLane{Label: l.Label, Width: width, Height: laneHeight, Y: y, LabelY: y + 16})
+		height, middle := laneHeight, 36
+		if len(l.Spans) > 0 {
+			height, middle = barLane, 27
+		}
+		s.Lanes = append(s.Lanes, PlacedLane{Label: l.Label, Width: width, Height: height, Y: y, LabelY: y + 16})
+		for _, span := range l.Spans {
+			s.Bars = append(s.Bars, PlacedBar{X: x(span.From), Y: y + middle - 4, Width: max(3, x(span.Until)-x(span.From))})
+		}
 		taken := map[int]bool{}
 		sorted := slices.Clone(l.Incidents)
 		slices.SortFunc(sorted, func(a, b Incident) int { return a.Time.Compare(b.Time) })
 		for _, i := range sorted {
 			at := x(i.Time)
-			row := y + 36
-			if taken[at/10] { // two within a finger's breadth: one a little higher
+			row := y + middle
+			if taken[at/10] && len(l.Spans) == 0 { // two within a finger's breadth: one a little higher
 				row -= 9
 			}
 			taken[at/10] = true
 			s.Marks = append(s.Marks, mark(i.Kind, at, row))
 		}
-		y += laneHeight + laneGap
+		y += height + laneGap
 	}
 	s.Ticks = axis(first, last, ticks, x, width, y)
 	s.Height = y + 18
@@ -148,6 +176,8 @@ func mark(kind Kind, x, y int) Mark {
 	switch kind {
 	case Threat:
 		m.Points = fmt.Sprintf("%d,%d %d,%d %d,%d", x, y-7, x+8, y+7, x-8, y+7)
+	case Breach:
+		m.Points = fmt.Sprintf("M%d %dl12 12m0 -12l-12 12", x-6, y-6)
 	case Other:
 		m.Points = fmt.Sprintf("%d,%d %d,%d %d,%d %d,%d", x, y-7, x+7, y, x, y+7, x-7, y)
 	}

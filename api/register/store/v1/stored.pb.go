@@ -2233,11 +2233,123 @@ func (x *StoredHold) GetHold() *v1.Hold {
 	return nil
 }
 
+// StoredSubscription is the sealed content of a subscription. The record's owner
+// force is the force that is to be told.
+type StoredSubscription struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The subscription; `name` is not kept.
+	Subscription *v1.Subscription `protobuf:"bytes,1,opt,name=subscription,proto3" json:"subscription,omitempty"`
+	// The nominals that the person is known by, 16 bytes each.
+	Nominals      [][]byte `protobuf:"bytes,2,rep,name=nominals,proto3" json:"nominals,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredSubscription) Reset() {
+	*x = StoredSubscription{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredSubscription) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredSubscription) ProtoMessage() {}
+
+func (x *StoredSubscription) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredSubscription.ProtoReflect.Descriptor instead.
+func (*StoredSubscription) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *StoredSubscription) GetSubscription() *v1.Subscription {
+	if x != nil {
+		return x.Subscription
+	}
+	return nil
+}
+
+func (x *StoredSubscription) GetNominals() [][]byte {
+	if x != nil {
+		return x.Nominals
+	}
+	return nil
+}
+
+// StoredQuestion is the sealed content of a version of a question. The record's
+// owner force is the force that asks.
+type StoredQuestion struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The question; `name` and `nominals` are not kept.
+	Question *v1.Question `protobuf:"bytes,1,opt,name=question,proto3" json:"question,omitempty"`
+	// The nominals of the force asked, 16 bytes each.
+	Nominals      [][]byte `protobuf:"bytes,2,rep,name=nominals,proto3" json:"nominals,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredQuestion) Reset() {
+	*x = StoredQuestion{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredQuestion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredQuestion) ProtoMessage() {}
+
+func (x *StoredQuestion) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredQuestion.ProtoReflect.Descriptor instead.
+func (*StoredQuestion) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *StoredQuestion) GetQuestion() *v1.Question {
+	if x != nil {
+		return x.Question
+	}
+	return nil
+}
+
+func (x *StoredQuestion) GetNominals() [][]byte {
+	if x != nil {
+		return x.Nominals
+	}
+	return nil
+}
+
 var File_register_store_v1_stored_proto protoreflect.FileDescriptor
 
 const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\n" +
-	"\x1eregister/store/v1/stored.proto\x12\x11register.store.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17register/v1/alert.proto\x1a\x1cregister/v1/assessment.proto\x1a\x19register/v1/conduct.proto\x1a\x1bregister/v1/directory.proto\x1a\x16register/v1/link.proto\x1a\x19register/v1/measure.proto\x1a\x18register/v1/misuse.proto\x1a\x19register/v1/nominal.proto\x1a\x18register/v1/search.proto\x1a\x1bregister/v1/standards.proto\"\xe8\x01\n" +
+	"\x1eregister/store/v1/stored.proto\x12\x11register.store.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17register/v1/alert.proto\x1a\x1cregister/v1/assessment.proto\x1a\x19register/v1/conduct.proto\x1a\x1bregister/v1/directory.proto\x1a\x1aregister/v1/exchange.proto\x1a\x16register/v1/link.proto\x1a\x19register/v1/measure.proto\x1a\x18register/v1/misuse.proto\x1a\x19register/v1/nominal.proto\x1a\x18register/v1/search.proto\x1a\x1bregister/v1/standards.proto\"\xe8\x01\n" +
 	"\rStoredNominal\x12.\n" +
 	"\anominal\x18\x01 \x01(\v2\x14.register.v1.NominalR\anominal\x12!\n" +
 	"\fcontent_hash\x18\x02 \x01(\fR\vcontentHash\x12;\n" +
@@ -2419,7 +2531,13 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\x06around\x18\x03 \x03(\x06R\x06around\"3\n" +
 	"\n" +
 	"StoredHold\x12%\n" +
-	"\x04hold\x18\x01 \x01(\v2\x11.register.v1.HoldR\x04holdB\xd2\x01\n" +
+	"\x04hold\x18\x01 \x01(\v2\x11.register.v1.HoldR\x04hold\"o\n" +
+	"\x12StoredSubscription\x12=\n" +
+	"\fsubscription\x18\x01 \x01(\v2\x19.register.v1.SubscriptionR\fsubscription\x12\x1a\n" +
+	"\bnominals\x18\x02 \x03(\fR\bnominals\"_\n" +
+	"\x0eStoredQuestion\x121\n" +
+	"\bquestion\x18\x01 \x01(\v2\x15.register.v1.QuestionR\bquestion\x12\x1a\n" +
+	"\bnominals\x18\x02 \x03(\fR\bnominalsB\xd2\x01\n" +
 	"\x15com.register.store.v1B\vStoredProtoP\x01ZFgithub.com/perpetrator-register/register/api/register/store/v1;storev1\xa2\x02\x03RSX\xaa\x02\x11Register.Store.V1\xca\x02\x11Register\\Store\\V1\xe2\x02\x1dRegister\\Store\\V1\\GPBMetadata\xea\x02\x13Register::Store::V1b\x06proto3"
 
 var (
@@ -2434,7 +2552,7 @@ func file_register_store_v1_stored_proto_rawDescGZIP() []byte {
 	return file_register_store_v1_stored_proto_rawDescData
 }
 
-var file_register_store_v1_stored_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
+var file_register_store_v1_stored_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
 var file_register_store_v1_stored_proto_goTypes = []any{
 	(*StoredNominal)(nil),         // 0: register.store.v1.StoredNominal
 	(*StoredCourse)(nil),          // 1: register.store.v1.StoredCourse
@@ -2467,84 +2585,90 @@ var file_register_store_v1_stored_proto_goTypes = []any{
 	(*StoredFlag)(nil),            // 28: register.store.v1.StoredFlag
 	(*StoredMisuseCase)(nil),      // 29: register.store.v1.StoredMisuseCase
 	(*StoredHold)(nil),            // 30: register.store.v1.StoredHold
-	(*v1.Nominal)(nil),            // 31: register.v1.Nominal
-	(*timestamppb.Timestamp)(nil), // 32: google.protobuf.Timestamp
-	(*v1.CourseOfConduct)(nil),    // 33: register.v1.CourseOfConduct
-	(v1.VictimSameness)(0),        // 34: register.v1.VictimSameness
-	(*v1.Measure)(nil),            // 35: register.v1.Measure
-	(*v1.Breach)(nil),             // 36: register.v1.Breach
-	(*v1.Assessment)(nil),         // 37: register.v1.Assessment
-	(*v1.Regrade)(nil),            // 38: register.v1.Regrade
-	(*v1.SafetyPlan)(nil),         // 39: register.v1.SafetyPlan
-	(*v1.ForceContact)(nil),       // 40: register.v1.ForceContact
-	(*v1.Search)(nil),             // 41: register.v1.Search
-	(*v1.Candidate)(nil),          // 42: register.v1.Candidate
-	(*v1.Link)(nil),               // 43: register.v1.Link
-	(*v1.Alert)(nil),              // 44: register.v1.Alert
-	(*v1.Sanction)(nil),           // 45: register.v1.Sanction
-	(*v1.Unsealing)(nil),          // 46: register.v1.Unsealing
-	(*v1.CaseAccess)(nil),         // 47: register.v1.CaseAccess
-	(*v1.Reading)(nil),            // 48: register.v1.Reading
-	(*v1.Sample)(nil),             // 49: register.v1.Sample
-	(*v1.MisuseFlag)(nil),         // 50: register.v1.MisuseFlag
-	(*v1.MisuseCase)(nil),         // 51: register.v1.MisuseCase
-	(*v1.Hold)(nil),               // 52: register.v1.Hold
+	(*StoredSubscription)(nil),    // 31: register.store.v1.StoredSubscription
+	(*StoredQuestion)(nil),        // 32: register.store.v1.StoredQuestion
+	(*v1.Nominal)(nil),            // 33: register.v1.Nominal
+	(*timestamppb.Timestamp)(nil), // 34: google.protobuf.Timestamp
+	(*v1.CourseOfConduct)(nil),    // 35: register.v1.CourseOfConduct
+	(v1.VictimSameness)(0),        // 36: register.v1.VictimSameness
+	(*v1.Measure)(nil),            // 37: register.v1.Measure
+	(*v1.Breach)(nil),             // 38: register.v1.Breach
+	(*v1.Assessment)(nil),         // 39: register.v1.Assessment
+	(*v1.Regrade)(nil),            // 40: register.v1.Regrade
+	(*v1.SafetyPlan)(nil),         // 41: register.v1.SafetyPlan
+	(*v1.ForceContact)(nil),       // 42: register.v1.ForceContact
+	(*v1.Search)(nil),             // 43: register.v1.Search
+	(*v1.Candidate)(nil),          // 44: register.v1.Candidate
+	(*v1.Link)(nil),               // 45: register.v1.Link
+	(*v1.Alert)(nil),              // 46: register.v1.Alert
+	(*v1.Sanction)(nil),           // 47: register.v1.Sanction
+	(*v1.Unsealing)(nil),          // 48: register.v1.Unsealing
+	(*v1.CaseAccess)(nil),         // 49: register.v1.CaseAccess
+	(*v1.Reading)(nil),            // 50: register.v1.Reading
+	(*v1.Sample)(nil),             // 51: register.v1.Sample
+	(*v1.MisuseFlag)(nil),         // 52: register.v1.MisuseFlag
+	(*v1.MisuseCase)(nil),         // 53: register.v1.MisuseCase
+	(*v1.Hold)(nil),               // 54: register.v1.Hold
+	(*v1.Subscription)(nil),       // 55: register.v1.Subscription
+	(*v1.Question)(nil),           // 56: register.v1.Question
 }
 var file_register_store_v1_stored_proto_depIdxs = []int32{
-	31, // 0: register.store.v1.StoredNominal.nominal:type_name -> register.v1.Nominal
-	32, // 1: register.store.v1.StoredNominal.update_time:type_name -> google.protobuf.Timestamp
-	33, // 2: register.store.v1.StoredCourse.course:type_name -> register.v1.CourseOfConduct
+	33, // 0: register.store.v1.StoredNominal.nominal:type_name -> register.v1.Nominal
+	34, // 1: register.store.v1.StoredNominal.update_time:type_name -> google.protobuf.Timestamp
+	35, // 2: register.store.v1.StoredCourse.course:type_name -> register.v1.CourseOfConduct
 	9,  // 3: register.store.v1.StoredCourse.victim:type_name -> register.store.v1.VictimTokens
 	9,  // 4: register.store.v1.StoredCourse.associated:type_name -> register.store.v1.VictimTokens
-	32, // 5: register.store.v1.StoredCourse.update_time:type_name -> google.protobuf.Timestamp
-	32, // 6: register.store.v1.StoredCourse.create_time:type_name -> google.protobuf.Timestamp
+	34, // 5: register.store.v1.StoredCourse.update_time:type_name -> google.protobuf.Timestamp
+	34, // 6: register.store.v1.StoredCourse.create_time:type_name -> google.protobuf.Timestamp
 	2,  // 7: register.store.v1.StoredCourse.settlements:type_name -> register.store.v1.Settlement
 	3,  // 8: register.store.v1.StoredCourse.counter_reviews:type_name -> register.store.v1.CounterReview
-	34, // 9: register.store.v1.Settlement.sameness:type_name -> register.v1.VictimSameness
-	32, // 10: register.store.v1.Settlement.settle_time:type_name -> google.protobuf.Timestamp
-	32, // 11: register.store.v1.CounterReview.review_time:type_name -> google.protobuf.Timestamp
+	36, // 9: register.store.v1.Settlement.sameness:type_name -> register.v1.VictimSameness
+	34, // 10: register.store.v1.Settlement.settle_time:type_name -> google.protobuf.Timestamp
+	34, // 11: register.store.v1.CounterReview.review_time:type_name -> google.protobuf.Timestamp
 	8,  // 12: register.store.v1.StoredMeasure.part:type_name -> register.store.v1.Part
-	35, // 13: register.store.v1.StoredMeasure.measure:type_name -> register.v1.Measure
+	37, // 13: register.store.v1.StoredMeasure.measure:type_name -> register.v1.Measure
 	8,  // 14: register.store.v1.StoredBreach.part:type_name -> register.store.v1.Part
-	36, // 15: register.store.v1.StoredBreach.breach:type_name -> register.v1.Breach
+	38, // 15: register.store.v1.StoredBreach.breach:type_name -> register.v1.Breach
 	8,  // 16: register.store.v1.StoredAssessment.part:type_name -> register.store.v1.Part
-	37, // 17: register.store.v1.StoredAssessment.assessment:type_name -> register.v1.Assessment
-	38, // 18: register.store.v1.StoredAssessment.regrades:type_name -> register.v1.Regrade
+	39, // 17: register.store.v1.StoredAssessment.assessment:type_name -> register.v1.Assessment
+	40, // 18: register.store.v1.StoredAssessment.regrades:type_name -> register.v1.Regrade
 	8,  // 19: register.store.v1.StoredPlan.part:type_name -> register.store.v1.Part
-	39, // 20: register.store.v1.StoredPlan.plan:type_name -> register.v1.SafetyPlan
-	32, // 21: register.store.v1.Part.create_time:type_name -> google.protobuf.Timestamp
-	32, // 22: register.store.v1.Part.update_time:type_name -> google.protobuf.Timestamp
-	32, // 23: register.store.v1.Part.load_time:type_name -> google.protobuf.Timestamp
+	41, // 20: register.store.v1.StoredPlan.plan:type_name -> register.v1.SafetyPlan
+	34, // 21: register.store.v1.Part.create_time:type_name -> google.protobuf.Timestamp
+	34, // 22: register.store.v1.Part.update_time:type_name -> google.protobuf.Timestamp
+	34, // 23: register.store.v1.Part.load_time:type_name -> google.protobuf.Timestamp
 	10, // 24: register.store.v1.VictimTokens.tokens:type_name -> register.store.v1.VictimToken
-	40, // 25: register.store.v1.StoredForce.contact:type_name -> register.v1.ForceContact
-	32, // 26: register.store.v1.StoredForce.update_time:type_name -> google.protobuf.Timestamp
-	41, // 27: register.store.v1.StoredSearch.search:type_name -> register.v1.Search
+	42, // 25: register.store.v1.StoredForce.contact:type_name -> register.v1.ForceContact
+	34, // 26: register.store.v1.StoredForce.update_time:type_name -> google.protobuf.Timestamp
+	43, // 27: register.store.v1.StoredSearch.search:type_name -> register.v1.Search
 	13, // 28: register.store.v1.StoredSearch.bases:type_name -> register.store.v1.Basis
 	14, // 29: register.store.v1.Basis.nominals:type_name -> register.store.v1.NominalRef
-	42, // 30: register.store.v1.Shown.candidate:type_name -> register.v1.Candidate
-	43, // 31: register.store.v1.StoredLink.link:type_name -> register.v1.Link
-	44, // 32: register.store.v1.StoredAlert.alert:type_name -> register.v1.Alert
-	45, // 33: register.store.v1.StoredSanction.sanction:type_name -> register.v1.Sanction
-	46, // 34: register.store.v1.StoredUnsealing.unsealing:type_name -> register.v1.Unsealing
-	47, // 35: register.store.v1.StoredCaseAccess.access:type_name -> register.v1.CaseAccess
-	48, // 36: register.store.v1.StoredReview.reading:type_name -> register.v1.Reading
-	49, // 37: register.store.v1.StoredSample.sample:type_name -> register.v1.Sample
+	44, // 30: register.store.v1.Shown.candidate:type_name -> register.v1.Candidate
+	45, // 31: register.store.v1.StoredLink.link:type_name -> register.v1.Link
+	46, // 32: register.store.v1.StoredAlert.alert:type_name -> register.v1.Alert
+	47, // 33: register.store.v1.StoredSanction.sanction:type_name -> register.v1.Sanction
+	48, // 34: register.store.v1.StoredUnsealing.unsealing:type_name -> register.v1.Unsealing
+	49, // 35: register.store.v1.StoredCaseAccess.access:type_name -> register.v1.CaseAccess
+	50, // 36: register.store.v1.StoredReview.reading:type_name -> register.v1.Reading
+	51, // 37: register.store.v1.StoredSample.sample:type_name -> register.v1.Sample
 	25, // 38: register.store.v1.StoredFact.staff:type_name -> register.store.v1.StoredStaff
 	26, // 39: register.store.v1.StoredFact.case:type_name -> register.store.v1.StoredCaseFact
 	27, // 40: register.store.v1.StoredFact.roster:type_name -> register.store.v1.StoredRoster
-	32, // 41: register.store.v1.StoredCaseFact.open_time:type_name -> google.protobuf.Timestamp
-	32, // 42: register.store.v1.StoredCaseFact.close_time:type_name -> google.protobuf.Timestamp
-	32, // 43: register.store.v1.StoredRoster.first_day:type_name -> google.protobuf.Timestamp
-	32, // 44: register.store.v1.StoredRoster.starts:type_name -> google.protobuf.Timestamp
-	32, // 45: register.store.v1.StoredRoster.ends:type_name -> google.protobuf.Timestamp
-	50, // 46: register.store.v1.StoredFlag.flag:type_name -> register.v1.MisuseFlag
-	51, // 47: register.store.v1.StoredMisuseCase.misuse_case:type_name -> register.v1.MisuseCase
-	52, // 48: register.store.v1.StoredHold.hold:type_name -> register.v1.Hold
-	49, // [49:49] is the sub-list for method output_type
-	49, // [49:49] is the sub-list for method input_type
-	49, // [49:49] is the sub-list for extension type_name
-	49, // [49:49] is the sub-list for extension extendee
-	0,  // [0:49] is the sub-list for field type_name
+	34, // 41: register.store.v1.StoredCaseFact.open_time:type_name -> google.protobuf.Timestamp
+	34, // 42: register.store.v1.StoredCaseFact.close_time:type_name -> google.protobuf.Timestamp
+	34, // 43: register.store.v1.StoredRoster.first_day:type_name -> google.protobuf.Timestamp
+	34, // 44: register.store.v1.StoredRoster.starts:type_name -> google.protobuf.Timestamp
+	34, // 45: register.store.v1.StoredRoster.ends:type_name -> google.protobuf.Timestamp
+	52, // 46: register.store.v1.StoredFlag.flag:type_name -> register.v1.MisuseFlag
+	53, // 47: register.store.v1.StoredMisuseCase.misuse_case:type_name -> register.v1.MisuseCase
+	54, // 48: register.store.v1.StoredHold.hold:type_name -> register.v1.Hold
+	55, // 49: register.store.v1.StoredSubscription.subscription:type_name -> register.v1.Subscription
+	56, // 50: register.store.v1.StoredQuestion.question:type_name -> register.v1.Question
+	51, // [51:51] is the sub-list for method output_type
+	51, // [51:51] is the sub-list for method input_type
+	51, // [51:51] is the sub-list for extension type_name
+	51, // [51:51] is the sub-list for extension extendee
+	0,  // [0:51] is the sub-list for field type_name
 }
 
 func init() { file_register_store_v1_stored_proto_init() }
@@ -2563,7 +2687,7 @@ func file_register_store_v1_stored_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_store_v1_stored_proto_rawDesc), len(file_register_store_v1_stored_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   31,
+			NumMessages:   33,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1,0 +1,143 @@
+package console
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/console/picture"
+)
+
+// maxMeasureLanes is how many measures a timeline draws.
+const maxMeasureLanes = 8
+
+// historyView is what an officer must know now of a person.
+type historyView struct {
+	Measures  []cardMeasure
+	Warnings  []cardWarning
+	Guidance  []string
+	Prompts   []promptView
+	Breaches  []breachView
+	Risks     []riskView
+	LastCheck string
+	Ranking   []asked
+	Score     string
+}
+
+// cardMeasure is a measure that binds him now.
+type cardMeasure struct {
+	Title       string
+	Facts       []asked
+	Unconfirmed bool
+}
+
+type cardWarning struct{ Title, Standing string }
+
+// promptView is what a rule says must be looked at, or done.
+type promptView struct {
+	Title, Reason, Source, Due string
+	Critical, Unconfirmed      bool
+	Evidence                   []string
+	Force                      string
+}
+
+type riskView struct{ When, What, Force string }
+
+func (w *words) history(h *registerv1.History) *historyView {
+	if h == nil {
+		return nil
+	}
+	out := &historyView{}
+	for _, m := range h.GetCard().GetMeasures() {
+		one := cardMeasure{Title: m.GetTitle(), Unconfirmed: m.GetUnconfirmed()}
+		until := "further order"
+		if m.GetUntilTime() != nil {
+			until = date(m.GetUntilTime().AsTime())
+		}
+		verified := "nobody has verified it"
+		if m.GetVerifyTime() != nil {
+			verified = dateTime(m.GetVerifyTime().AsTime())
+		}
+		one.Facts = []asked{{"Conditions", sentenceCase(strings.Join(m.GetConditions(), "; "))}, {"Until", until}, {"Last verified", verified}, {"A breach", m.GetBreachAllows()}, {"Force", w.force(m.GetForce())}}
+		out.Measures = append(out.Measures, one)
+	}
+	for _, k := range h.GetCard().GetWarnings() {
+		standing := "alleged"
+		switch {
+		case k.GetUnconfirmed():
+			standing = "possible, unconfirmed"
+		case k.GetConvicted():
+			standing = "convicted"
+		}
+		out.Warnings = append(out.Warnings, cardWarning{k.GetTitle(), standing})
+	}
+	for _, g := range h.GetCard().GetGuidance() {
+		out.Guidance = append(out.Guidance, sentence(g.GetText()))
+	}
+	for _, p := range h.GetPrompts() {
+		out.Prompts = append(out.Prompts, w.prompt(p))
+	}
+	for _, b := range h.GetBreaches() {
+		out.Breaches = append(out.Breaches, w.breach(b))
+	}
+	for _, a := range h.GetAssessments() {
+		what := enum("RISK_GRADE_", a.GetGrade().String()) + ", by " + a.GetTool()
+		out.Risks = append(out.Risks, riskView{date(a.GetAssessTime().AsTime()), what, w.force(strings.Split(a.GetName()+"//", "/")[1])})
+	}
+	if k := h.GetLastCheck(); k != nil {
+		out.LastCheck = dateTime(k.GetCheckTime().AsTime()) + ", " + w.force(k.GetForce())
+	}
+	for _, k := range h.GetRanking().GetComponents() {
+		out.Ranking = append(out.Ranking, asked{k.GetTitle(), fmt.Sprintf("%.1f of %d: %s", k.GetPoints(), k.GetWeight(), k.GetReason())})
+	}
+	if len(out.Ranking) > 0 {
+		out.Score = fmt.Sprintf("%.0f", h.GetRanking().GetScore())
+	}
+	return out
+}
+
+func (w *words) prompt(p *registerv1.Prompt) promptView {
+	out := promptView{
+		Title: p.GetTitle(), Reason: sentence(p.GetReason()), Source: p.GetSource(), Critical: p.GetCritical(), Unconfirmed: p.GetUnconfirmed() || p.GetPossible(),
+	}
+	if p.GetForce() != "" {
+		out.Force = w.force(p.GetForce())
+	}
+	if p.GetDueTime() != nil {
+		out.Due = dateTime(p.GetDueTime().AsTime())
+	}
+	for _, e := range p.GetEvidence() {
+		text := sentenceCase(e.GetKind())
+		if e.GetForce() != "" {
+			text += ", " + w.force(e.GetForce())
+		}
+		if d := date(e.GetEventTime().AsTime()); d != "" {
+			text += ", " + d
+		}
+		out.Evidence = append(out.Evidence, text)
+	}
+	return out
+}
+
+// measureLanes are the lanes of measures, with their breaches as marks.
+func (w *words) measureLanes(measures []*registerv1.Measure, breaches []*registerv1.Breach, now time.Time) []picture.Lane {
+	var lanes []picture.Lane
+	for _, m := range measures {
+		if len(lanes) == maxMeasureLanes || m.GetFromTime() == nil || m.GetFromTime().AsTime().After(now) {
+			continue
+		}
+		until := now
+		if m.GetUntilTime() != nil && m.GetUntilTime().AsTime().Before(now) {
+			until = m.GetUntilTime().AsTime()
+		}
+		l := picture.Lane{Label: w.measure(m.GetKind()) + ", " + w.force(strings.Split(m.GetName()+"//", "/")[1]), Spans: []picture.Span{{From: m.GetFromTime().AsTime(), Until: until}}}
+		for _, b := range breaches {
+			if b.GetMeasure() == m.GetName() {
+				l.Incidents = append(l.Incidents, picture.Incident{Time: b.GetOccurTime().AsTime(), Kind: picture.Breach})
+			}
+		}
+		lanes = append(lanes, l)
+	}
+	return lanes
+}

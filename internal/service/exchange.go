@@ -1,0 +1,134 @@
+package service
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+	"google.golang.org/grpc/codes"
+
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/call"
+	"github.com/perpetrator-register/register/internal/identity"
+	"github.com/perpetrator-register/register/internal/postgres"
+	"github.com/perpetrator-register/register/internal/view"
+)
+
+// Exchange implements register.v1.ExchangeService.
+type Exchange struct {
+	registerv1.UnimplementedExchangeServiceServer
+	*Deps
+}
+
+// Source systems of what forces ask.
+const (
+	systemSubscription = "subscription"
+	systemQuestion     = "question"
+)
+
+// basis are the nominals that something hangs on which the caller has been shown:
+// an own nominal, a candidate of his own search, an alert or a link of his force.
+func (s *Exchange) basis(ctx context.Context, c *call.Call, force, name string) ([]identity.ID, error) {
+	if err := s.View.Pull(ctx); err != nil {
+		return nil, err
+	}
+	if strings.HasPrefix(name, "searches/") {
+		found, err := s.openCandidate(ctx, c, name)
+		if err != nil {
+			return nil, err
+		}
+		var out []identity.ID
+		for _, ref := range found.basis.GetNominals() {
+			if id := identity.ID(ref.GetId()); !s.hides(c, id) {
+				out = append(out, id)
+			}
+		}
+		return out, nil
+	}
+	if call.ForceCode(name) != force {
+		return nil, notFound("basis")
+	}
+	see := s.sight(c, force)
+	id, err := uuid.Parse(call.RecordID(name))
+	if err != nil {
+		return nil, notFound("basis")
+	}
+	switch strings.Split(name, "/")[2] {
+	case "nominals":
+		cur, _, _, err := s.openNominal(ctx, c, name)
+		if err != nil {
+			return nil, err
+		}
+		return []identity.ID{identity.ID(cur.Record.ID)}, nil
+	case "links":
+		if l, ok := s.View.Link(identity.ID(id)); ok && l.Concerns(force) && see.sees(l) {
+			return []identity.ID{l.A, l.B}, nil
+		}
+	case "alerts":
+		a, ok := s.View.Alert(identity.ID(id))
+		if !ok || a.Force != force || !see.shows(a) {
+			break
+		}
+		out := slices.Clone(a.About)
+		if l, ok := s.View.Link(a.Link); ok {
+			out = append(out, l.A, l.B)
+		}
+		return out, nil
+	}
+	return nil, notFound("basis")
+}
+
+// paper reads the place of a subscription or a question that the caller's force may
+// read; one that rests on a nominal that is SILENT to him is not there.
+func (s *Exchange) paper(ctx context.Context, c *call.Call, kind postgres.Kind, name string) (*view.Paper, error) {
+	id, err := uuid.Parse(call.RecordID(name))
+	if err != nil {
+		return nil, notFound(string(kind))
+	}
+	if err := s.View.Pull(ctx); err != nil {
+		return nil, err
+	}
+	p, ok := s.View.Paper(identity.ID(id))
+	if !ok || p.Kind != kind || !slices.Contains(p.Forces, call.ForceCode(name)) || !s.readable(c, p) {
+		return nil, notFound(string(kind))
+	}
+	return p, nil
+}
+
+func (s *Exchange) readable(c *call.Call, p *view.Paper) bool {
+	return !slices.ContainsFunc(p.Nominals, func(id identity.ID) bool { return s.hides(c, id) })
+}
+
+// page is a page of a force's papers, the newest first, and the token of the next.
+func (s *Exchange) page(ctx context.Context, c *call.Call, parent string, kind postgres.Kind, size int32, token string, wants func(*view.Paper) bool) (page []*view.Paper, next string, err error) {
+	binding := string(kind) + "s|" + parent
+	var after uuid.UUID
+	if err := s.readPageToken(token, binding, &after); err != nil {
+		return nil, "", err
+	}
+	if err := s.View.Pull(ctx); err != nil {
+		return nil, "", err
+	}
+	all := s.View.Papers(call.ForceCode(parent), kind)
+	slices.Reverse(all)
+	if after != uuid.Nil {
+		i := slices.IndexFunc(all, func(p *view.Paper) bool { return uuid.UUID(p.ID) == after })
+		all = all[i+1:]
+	}
+	for _, p := range all {
+		if !wants(p) || !s.readable(c, p) {
+			continue
+		}
+		if len(page) == pageSize(size, 100) {
+			return page, s.pageToken(binding, uuid.UUID(page[len(page)-1].ID)), nil
+		}
+		page = append(page, p)
+	}
+	return page, "", nil
+}
+
+// errAnswered says that a question has been answered.
+func errAnswered() *Problem {
+	return problem(codes.FailedPrecondition, ReasonAnswered, "the question has been answered: nothing was changed")
+}
