@@ -14,21 +14,22 @@ import (
 
 // cli is the command line.
 type cli struct {
-	Serve    serveCmd    `cmd:"" help:"Serve the register, as configured in a file."`
-	Dev      devCmd      `cmd:"" help:"Run a whole register on this machine, with a private PostgreSQL and demonstration data."`
-	Migrate  migrateCmd  `cmd:"" help:"Bring the database's schema up to date."`
-	Policy   policyCmd   `cmd:"" help:"Check the access policy."`
-	Keys     keysCmd     `cmd:"" help:"Make and rotate keys."`
-	Evaluate evaluateCmd `cmd:"" help:"Judge the matching on labelled records."`
-	Train    trainCmd    `cmd:"" help:"Learn the weights of the matching from records."`
-	Relink   relinkCmd   `cmd:"" help:"Weigh every nominal anew, such as with new weights, and show or make the changes of links."`
-	Misuse   misuseCmd   `cmd:"" help:"Try the rules that look for misuse of the register."`
-	Verify   verifyCmd   `cmd:"" help:"Check the stored log and records against each other."`
-	Witness  witnessCmd  `cmd:"" help:"Watch another party's log: co-sign its checkpoints, refuse forks and rollbacks."`
-	Export   exportCmd   `cmd:"" help:"Write the access log into a folder that verifylog can verify."`
-	Epoch    epochCmd    `cmd:"" help:"Begin a new epoch of the log after a lawful restore, naming what is lost."`
-	Evidence evidenceCmd `cmd:"" help:"Make a signed bundle of evidence from the access log, recorded as a disclosure."`
-	Siem     siemCmd     `cmd:"" help:"Hand the access log on to a security-monitoring system, as OCSF JSON lines."`
+	Serve     serveCmd     `cmd:"" help:"Serve the register, as configured in a file."`
+	Dev       devCmd       `cmd:"" help:"Run a whole register on this machine, with a private PostgreSQL and demonstration data."`
+	Migrate   migrateCmd   `cmd:"" help:"Bring the database's schema up to date."`
+	Policy    policyCmd    `cmd:"" help:"Check the access policy."`
+	Keys      keysCmd      `cmd:"" help:"Make and rotate keys."`
+	Evaluate  evaluateCmd  `cmd:"" help:"Judge the matching on labelled records."`
+	Train     trainCmd     `cmd:"" help:"Learn the weights of the matching from records."`
+	Relink    relinkCmd    `cmd:"" help:"Weigh every nominal anew, such as with new weights, and show or make the changes of links."`
+	Misuse    misuseCmd    `cmd:"" help:"Try the rules that look for misuse of the register."`
+	Verify    verifyCmd    `cmd:"" help:"Check the stored log and records against each other."`
+	Witness   witnessCmd   `cmd:"" help:"Watch another party's log: co-sign its checkpoints, refuse forks and rollbacks."`
+	Export    exportCmd    `cmd:"" help:"Write the access log into a folder that verifylog can verify."`
+	Epoch     epochCmd     `cmd:"" help:"Begin a new epoch of the log after a lawful restore, naming what is lost."`
+	Retention retentionCmd `cmd:"" help:"Show or drop the sealed parts of log entries that are older than the policy allows."`
+	Evidence  evidenceCmd  `cmd:"" help:"Make a signed bundle of evidence from the access log, recorded as a disclosure."`
+	Siem      siemCmd      `cmd:"" help:"Hand the access log on to a security-monitoring system, as OCSF JSON lines."`
 
 	LogFormat string `help:"Form of the journal: text or json." enum:"text,json" default:"text" env:"REGISTER_LOG_FORMAT"`
 	LogLevel  string `help:"Least level of the journal." enum:"debug,info,warn,error" default:"info" env:"REGISTER_LOG_LEVEL"`

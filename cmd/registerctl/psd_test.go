@@ -236,3 +236,42 @@ func TestSamples(t *testing.T) {
 		t.Errorf("commit: exit %d", code)
 	}
 }
+
+const holdID = "forces/33/holds/0198f000-0000-7000-8000-000000000008"
+
+func theHold() *registerv1.Hold {
+	return &registerv1.Hold{
+		Name: holdID, FromIndex: 3, UntilIndex: 9, Reason: "court\x1b case", Reference: "PSD/1", Placer: "https://login.example#9",
+		PlaceTime: &timestamppb.Timestamp{Seconds: 1_700_000_000}, Lifter: "https://login.example#8", LiftTime: &timestamppb.Timestamp{Seconds: 1_700_000_100}, LiftReason: "over",
+	}
+}
+
+func (f *fake) PlaceHold(_ context.Context, r *registerv1.PlaceHoldRequest) (*registerv1.Hold, error) {
+	f.asked(r)
+	return theHold(), nil
+}
+
+func (f *fake) LiftHold(_ context.Context, r *registerv1.LiftHoldRequest) (*registerv1.Hold, error) {
+	f.asked(r)
+	return theHold(), nil
+}
+
+func (f *fake) ListHolds(_ context.Context, r *registerv1.ListHoldsRequest) (*registerv1.ListHoldsResponse, error) {
+	f.asked(r)
+	return &registerv1.ListHoldsResponse{Holds: []*registerv1.Hold{theHold()}}, nil
+}
+
+func TestHolds(t *testing.T) {
+	b := newBench(t)
+	b.prints([]printed{
+		{[]string{"psd", "hold", "place", "--from", "3", "--until", "9", "--reason", "court case", "--reference", "PSD/1"},
+			&registerv1.PlaceHoldRequest{Parent: "forces/33", FromIndex: 3, UntilIndex: 9, Reason: "court case", Reference: "PSD/1"}, []string{"HOLD " + holdID, "3 to 8"}},
+		{[]string{"psd", "hold", "lift", holdID, "--reason", "over"}, &registerv1.LiftHoldRequest{Name: holdID, Reason: "over"}, []string{"lifted"}},
+		{[]string{"psd", "hold", "list"}, &registerv1.ListHoldsRequest{Parent: "forces/33", PageSize: 200}, []string{holdID}},
+	})
+	for _, bad := range [][]string{{"psd", "hold", "place", "--reason", "x", "--reference", "y"}, {"psd", "hold", "place", "--subject", "a", "--crime", "b", "--reason", "x", "--reference", "y"}} {
+		if code, _, errOut := b.run("", bad...); code != exitUsage {
+			t.Errorf("%v: exit %d, %s", bad, code, errOut)
+		}
+	}
+}

@@ -41,6 +41,7 @@ func table() []apiCase {
 		unsealingCases(),
 		readingCases(),
 		sampleCases(),
+		holdCases(),
 		misuseCases(),
 		factCases(),
 		directoryCases(),

@@ -79,7 +79,7 @@ func TestArrowsGoDown(t *testing.T) {
 		{"internal/postgres"},
 		{"internal/accesslog", "internal/witness"},
 		{"internal/view", "internal/gather", "internal/logexport", "internal/evidence", "internal/siem"},
-		{"internal/sanction"},
+		{"internal/sanction", "internal/retention"},
 		{"internal/call"},
 		{"internal/service"},
 		{"internal/console"},

@@ -57,6 +57,8 @@ func standardsSamples(tb testing.TB, site *servertest.Site, conn *grpc.ClientCon
 	must(tb, err)
 	_, err = psd.ApproveUnsealing(second, &registerv1.ApproveUnsealingRequest{Name: approved.GetName(), NoConflict: true})
 	must(tb, err)
+	placed, err := psd.PlaceHold(ctx, sampleHold())
+	must(tb, err)
 	revealed, drawn := drawnSamples(tb, site, psd)
 	by := func(account string, m proto.Message) sample {
 		return sample{account: account, requests: []proto.Message{m}}
@@ -73,6 +75,9 @@ func standardsSamples(tb testing.TB, site *servertest.Site, conn *grpc.ClientCon
 		"StandardsService.OpenCaseAccess": by("auditor", &registerv1.OpenCaseAccessRequest{
 			Parent: "forces/33", Purpose: registerv1.LogPurpose_LOG_PURPOSE_CRIMINAL_PROCEEDINGS, Reference: "IOPC/26/9", Reason: "a complaint about an officer", Days: 30,
 		}),
+		"StandardsService.PlaceHold":    one(sampleHold()),
+		"StandardsService.LiftHold":     one(&registerv1.LiftHoldRequest{Name: placed.GetName(), Reason: "proceedings have ended"}),
+		"StandardsService.ListHolds":    one(&registerv1.ListHoldsRequest{Parent: "forces/33", PageSize: 5}),
 		"StandardsService.BeginSample":  one(sampleBegin()),
 		"StandardsService.CommitSample": by("auditor", &registerv1.CommitSampleRequest{Name: begunSample(tb, psd, ctx), Commitment: hashOf("iopc")}),
 		"StandardsService.RevealSample": one(&registerv1.RevealSampleRequest{Name: revealed, Nonce: nonceOf("psd")}),
@@ -88,6 +93,10 @@ func standardsSamples(tb testing.TB, site *servertest.Site, conn *grpc.ClientCon
 			Name: "forces/33/readings/" + strconv.FormatInt(reading, 10), Verdict: registerv1.Verdict_VERDICT_QUESTIONED, Note: "no case bears this reference",
 		}),
 	}
+}
+
+func sampleHold() *registerv1.PlaceHoldRequest {
+	return &registerv1.PlaceHoldRequest{Parent: "forces/33", Subject: "https://login.example#17", Reason: "misconduct proceedings", Reference: "PSD/26/4"}
 }
 
 func nonceOf(party string) string {

@@ -36,6 +36,8 @@ const (
 	KindCaseAccess Kind = "case_access"
 	// KindSample is a dip sample of the log.
 	KindSample Kind = "sample"
+	// KindHold keeps retention from dropping sealed parts of entries.
+	KindHold Kind = "hold"
 	// KindReview is a verdict on somebody's reading of the log.
 	KindReview Kind = "review"
 	// KindFact is what a force tells of its cases, rosters and staff.

@@ -14,6 +14,7 @@ import (
 	"github.com/perpetrator-register/register/internal/conduct/victim"
 	"github.com/perpetrator-register/register/internal/identity"
 	"github.com/perpetrator-register/register/internal/refdata"
+	"github.com/perpetrator-register/register/internal/retention"
 	"github.com/perpetrator-register/register/internal/view"
 )
 
@@ -165,7 +166,7 @@ func (c *Checker) logFilter(r interface{ GetSubject() string }) []Violation {
 // ofRegister reports whether a method is one of what the register does of itself.
 func ofRegister(method string) bool {
 	switch method {
-	case "policy.activate", relinkMethod, flagMethod, tickDuties, tickClimb:
+	case "policy.activate", relinkMethod, flagMethod, tickDuties, tickClimb, retention.Method:
 		return true
 	}
 	return false

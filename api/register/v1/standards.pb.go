@@ -2568,6 +2568,443 @@ func (x *ListSamplesResponse) GetNextPageToken() string {
 	return ""
 }
 
+// Hold keeps the sealed parts of entries from being dropped by retention.
+type Hold struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The resource name.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Entries of this caller of the force: his name in the log.
+	Subject string `protobuf:"bytes,2,opt,name=subject,proto3" json:"subject,omitempty"`
+	// Entries that showed, changed or met this record of the force.
+	Record string `protobuf:"bytes,3,opt,name=record,proto3" json:"record,omitempty"`
+	// Entries whose callers gave this crime or incident reference of the force.
+	CrimeReference string `protobuf:"bytes,4,opt,name=crime_reference,json=crimeReference,proto3" json:"crime_reference,omitempty"`
+	// Entries in a range of indices, whoever made them: from this one on.
+	FromIndex int64 `protobuf:"varint,5,opt,name=from_index,json=fromIndex,proto3" json:"from_index,omitempty"`
+	// Before this one; 0 for no range.
+	UntilIndex int64 `protobuf:"varint,6,opt,name=until_index,json=untilIndex,proto3" json:"until_index,omitempty"`
+	// Why, in words.
+	Reason string `protobuf:"bytes,7,opt,name=reason,proto3" json:"reason,omitempty"`
+	// The reference of the case.
+	Reference string `protobuf:"bytes,8,opt,name=reference,proto3" json:"reference,omitempty"`
+	// Who placed it.
+	Placer string `protobuf:"bytes,9,opt,name=placer,proto3" json:"placer,omitempty"`
+	// When.
+	PlaceTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=place_time,json=placeTime,proto3" json:"place_time,omitempty"`
+	// Who lifted it; empty while it stands.
+	Lifter string `protobuf:"bytes,11,opt,name=lifter,proto3" json:"lifter,omitempty"`
+	// When.
+	LiftTime *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=lift_time,json=liftTime,proto3" json:"lift_time,omitempty"`
+	// Why it was lifted.
+	LiftReason    string `protobuf:"bytes,13,opt,name=lift_reason,json=liftReason,proto3" json:"lift_reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Hold) Reset() {
+	*x = Hold{}
+	mi := &file_register_v1_standards_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Hold) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Hold) ProtoMessage() {}
+
+func (x *Hold) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_standards_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Hold.ProtoReflect.Descriptor instead.
+func (*Hold) Descriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *Hold) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Hold) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
+func (x *Hold) GetRecord() string {
+	if x != nil {
+		return x.Record
+	}
+	return ""
+}
+
+func (x *Hold) GetCrimeReference() string {
+	if x != nil {
+		return x.CrimeReference
+	}
+	return ""
+}
+
+func (x *Hold) GetFromIndex() int64 {
+	if x != nil {
+		return x.FromIndex
+	}
+	return 0
+}
+
+func (x *Hold) GetUntilIndex() int64 {
+	if x != nil {
+		return x.UntilIndex
+	}
+	return 0
+}
+
+func (x *Hold) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Hold) GetReference() string {
+	if x != nil {
+		return x.Reference
+	}
+	return ""
+}
+
+func (x *Hold) GetPlacer() string {
+	if x != nil {
+		return x.Placer
+	}
+	return ""
+}
+
+func (x *Hold) GetPlaceTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PlaceTime
+	}
+	return nil
+}
+
+func (x *Hold) GetLifter() string {
+	if x != nil {
+		return x.Lifter
+	}
+	return ""
+}
+
+func (x *Hold) GetLiftTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LiftTime
+	}
+	return nil
+}
+
+func (x *Hold) GetLiftReason() string {
+	if x != nil {
+		return x.LiftReason
+	}
+	return ""
+}
+
+// PlaceHoldRequest places a hold.
+type PlaceHoldRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The force, "forces/33".
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// Entries of this caller of the force: his name in the log.
+	Subject string `protobuf:"bytes,2,opt,name=subject,proto3" json:"subject,omitempty"`
+	// Entries that showed, changed or met this record of the force.
+	Record string `protobuf:"bytes,3,opt,name=record,proto3" json:"record,omitempty"`
+	// Entries whose callers gave this crime or incident reference of the force.
+	CrimeReference string `protobuf:"bytes,4,opt,name=crime_reference,json=crimeReference,proto3" json:"crime_reference,omitempty"`
+	// Entries in a range of indices: from this one on.
+	FromIndex int64 `protobuf:"varint,5,opt,name=from_index,json=fromIndex,proto3" json:"from_index,omitempty"`
+	// Before this one.
+	UntilIndex int64 `protobuf:"varint,6,opt,name=until_index,json=untilIndex,proto3" json:"until_index,omitempty"`
+	// Why, in words, 10 to 1000 characters.
+	Reason string `protobuf:"bytes,7,opt,name=reason,proto3" json:"reason,omitempty"`
+	// The reference of the case, 3 to 80 characters.
+	Reference     string `protobuf:"bytes,8,opt,name=reference,proto3" json:"reference,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlaceHoldRequest) Reset() {
+	*x = PlaceHoldRequest{}
+	mi := &file_register_v1_standards_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlaceHoldRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlaceHoldRequest) ProtoMessage() {}
+
+func (x *PlaceHoldRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_standards_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlaceHoldRequest.ProtoReflect.Descriptor instead.
+func (*PlaceHoldRequest) Descriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *PlaceHoldRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *PlaceHoldRequest) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
+func (x *PlaceHoldRequest) GetRecord() string {
+	if x != nil {
+		return x.Record
+	}
+	return ""
+}
+
+func (x *PlaceHoldRequest) GetCrimeReference() string {
+	if x != nil {
+		return x.CrimeReference
+	}
+	return ""
+}
+
+func (x *PlaceHoldRequest) GetFromIndex() int64 {
+	if x != nil {
+		return x.FromIndex
+	}
+	return 0
+}
+
+func (x *PlaceHoldRequest) GetUntilIndex() int64 {
+	if x != nil {
+		return x.UntilIndex
+	}
+	return 0
+}
+
+func (x *PlaceHoldRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *PlaceHoldRequest) GetReference() string {
+	if x != nil {
+		return x.Reference
+	}
+	return ""
+}
+
+// LiftHoldRequest ends a hold.
+type LiftHoldRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The hold, "forces/33/holds/…".
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Why, in words, 10 to 1000 characters.
+	Reason        string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LiftHoldRequest) Reset() {
+	*x = LiftHoldRequest{}
+	mi := &file_register_v1_standards_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LiftHoldRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LiftHoldRequest) ProtoMessage() {}
+
+func (x *LiftHoldRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_standards_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LiftHoldRequest.ProtoReflect.Descriptor instead.
+func (*LiftHoldRequest) Descriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *LiftHoldRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *LiftHoldRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// ListHoldsRequest asks for a page of holds.
+type ListHoldsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The force, "forces/33".
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// How many at most, 1 to 200; 0 means 50.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The token of the page before; empty for the first page.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListHoldsRequest) Reset() {
+	*x = ListHoldsRequest{}
+	mi := &file_register_v1_standards_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListHoldsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListHoldsRequest) ProtoMessage() {}
+
+func (x *ListHoldsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_standards_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListHoldsRequest.ProtoReflect.Descriptor instead.
+func (*ListHoldsRequest) Descriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *ListHoldsRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *ListHoldsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListHoldsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListHoldsResponse is a page of holds.
+type ListHoldsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The holds, oldest first.
+	Holds []*Hold `protobuf:"bytes,1,rep,name=holds,proto3" json:"holds,omitempty"`
+	// The token of the next page; empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListHoldsResponse) Reset() {
+	*x = ListHoldsResponse{}
+	mi := &file_register_v1_standards_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListHoldsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListHoldsResponse) ProtoMessage() {}
+
+func (x *ListHoldsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_standards_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListHoldsResponse.ProtoReflect.Descriptor instead.
+func (*ListHoldsResponse) Descriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *ListHoldsResponse) GetHolds() []*Hold {
+	if x != nil {
+		return x.Holds
+	}
+	return nil
+}
+
+func (x *ListHoldsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 var File_register_v1_standards_proto protoreflect.FileDescriptor
 
 const file_register_v1_standards_proto_rawDesc = "" +
@@ -2784,6 +3221,51 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\tpageToken\"l\n" +
 	"\x13ListSamplesResponse\x12-\n" +
 	"\asamples\x18\x01 \x03(\v2\x13.register.v1.SampleR\asamples\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb0\x03\n" +
+	"\x04Hold\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
+	"\asubject\x18\x02 \x01(\tR\asubject\x12\x16\n" +
+	"\x06record\x18\x03 \x01(\tR\x06record\x12'\n" +
+	"\x0fcrime_reference\x18\x04 \x01(\tR\x0ecrimeReference\x12\x1d\n" +
+	"\n" +
+	"from_index\x18\x05 \x01(\x03R\tfromIndex\x12\x1f\n" +
+	"\vuntil_index\x18\x06 \x01(\x03R\n" +
+	"untilIndex\x12\x16\n" +
+	"\x06reason\x18\a \x01(\tR\x06reason\x12\x1c\n" +
+	"\treference\x18\b \x01(\tR\treference\x12\x16\n" +
+	"\x06placer\x18\t \x01(\tR\x06placer\x129\n" +
+	"\n" +
+	"place_time\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\tplaceTime\x12\x16\n" +
+	"\x06lifter\x18\v \x01(\tR\x06lifter\x127\n" +
+	"\tlift_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\bliftTime\x12\x1f\n" +
+	"\vlift_reason\x18\r \x01(\tR\n" +
+	"liftReason\"\xcf\x05\n" +
+	"\x10PlaceHoldRequest\x123\n" +
+	"\x06parent\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x06parent\x125\n" +
+	"\asubject\x18\x02 \x01(\tB\x1b\xbaH\x18r\x162\x14^[\\x21-\\x7e]{0,512}$R\asubject\x12d\n" +
+	"\x06record\x18\x03 \x01(\tBL\xbaHIrG2E^(forces/[0-9]{2}/[a-z]+/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$R\x06record\x120\n" +
+	"\x0fcrime_reference\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18PR\x0ecrimeReference\x12&\n" +
+	"\n" +
+	"from_index\x18\x05 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\tfromIndex\x12(\n" +
+	"\vuntil_index\x18\x06 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\n" +
+	"untilIndex\x12%\n" +
+	"\x06reason\x18\a \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\n" +
+	"\x18\xe8\aR\x06reason\x12*\n" +
+	"\treference\x18\b \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x03\x18PR\treference:\x91\x02\xbaH\x8d\x02\x1a\x8a\x02\n" +
+	"\x0eplace_hold.one\x12`give one of `subject`, `record`, `crime_reference`, and `from_index` with `until_index` above it\x1a\x95\x01(this.subject != '' ? 1 : 0) + (this.record != '' ? 1 : 0) + (this.crime_reference != '' ? 1 : 0) + (this.until_index > this.from_index ? 1 : 0) == 1\"\x99\x01\n" +
+	"\x0fLiftHoldRequest\x12_\n" +
+	"\x04name\x18\x01 \x01(\tBK\xe0A\x02\xbaHErC2A^forces/[0-9]{2}/holds/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$R\x04name\x12%\n" +
+	"\x06reason\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\n" +
+	"\x18\xe8\aR\x06reason\"\x99\x01\n" +
+	"\x10ListHoldsRequest\x123\n" +
+	"\x06parent\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x06parent\x12'\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\tpageToken\"d\n" +
+	"\x11ListHoldsResponse\x12'\n" +
+	"\x05holds\x18\x01 \x03(\v2\x11.register.v1.HoldR\x05holds\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*f\n" +
 	"\fSanctionKind\x12\x1d\n" +
 	"\x19SANCTION_KIND_UNSPECIFIED\x10\x00\x12\x1c\n" +
@@ -2803,7 +3285,7 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"\x18SAMPLE_STATE_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12SAMPLE_STATE_BEGUN\x10\x01\x12\x1a\n" +
 	"\x16SAMPLE_STATE_COMMITTED\x10\x02\x12\x16\n" +
-	"\x12SAMPLE_STATE_DRAWN\x10\x032\xcc\x12\n" +
+	"\x12SAMPLE_STATE_DRAWN\x10\x032\xcd\x15\n" +
 	"\x10StandardsService\x12\x96\x01\n" +
 	"\x0eImposeSanction\x12\".register.v1.ImposeSanctionRequest\x1a\x15.register.v1.Sanction\"I\x92\x82\x19\x14\n" +
 	"\bsanction\x12\x06impose\x18\a\x82\xd3\xe4\x93\x02+:\x01*\"&/v1/{parent=forces/*}/sanctions:impose\x12\x8e\x01\n" +
@@ -2837,7 +3319,13 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"\vJudgeSample\x12\x1f.register.v1.JudgeSampleRequest\x1a\x13.register.v1.Sample\"C\x92\x82\x19\x11\n" +
 	"\x06sample\x12\x05judge\x18\a\x82\xd3\xe4\x93\x02(:\x01*\"#/v1/{name=forces/*/samples/*}:judge\x12\x8c\x01\n" +
 	"\vListSamples\x12\x1f.register.v1.ListSamplesRequest\x1a .register.v1.ListSamplesResponse\":\x92\x82\x19\x11\n" +
-	"\x06sample\x12\x05judge\x18\x03\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/{parent=forces/*}/samplesB\xb3\x01\n" +
+	"\x06sample\x12\x05judge\x18\x03\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/{parent=forces/*}/samples\x12~\n" +
+	"\tPlaceHold\x12\x1d.register.v1.PlaceHoldRequest\x1a\x11.register.v1.Hold\"?\x92\x82\x19\x0f\n" +
+	"\x04hold\x12\x05place\x18\a\x82\xd3\xe4\x93\x02&:\x01*\"!/v1/{parent=forces/*}/holds:place\x12{\n" +
+	"\bLiftHold\x12\x1c.register.v1.LiftHoldRequest\x1a\x11.register.v1.Hold\">\x92\x82\x19\x0f\n" +
+	"\x04hold\x12\x05place\x18\a\x82\xd3\xe4\x93\x02%:\x01*\" /v1/{name=forces/*/holds/*}:lift\x12\x81\x01\n" +
+	"\tListHolds\x12\x1d.register.v1.ListHoldsRequest\x1a\x1e.register.v1.ListHoldsResponse\"5\x92\x82\x19\x0e\n" +
+	"\x04hold\x12\x04list\x18\x03\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/{parent=forces/*}/holdsB\xb3\x01\n" +
 	"\x0fcom.register.v1B\x0eStandardsProtoP\x01ZCgithub.com/perpetrator-register/register/api/register/v1;registerv1\xa2\x02\x03RXX\xaa\x02\vRegister.V1\xca\x02\vRegister\\V1\xe2\x02\x17Register\\V1\\GPBMetadata\xea\x02\fRegister::V1b\x06proto3"
 
 var (
@@ -2853,7 +3341,7 @@ func file_register_v1_standards_proto_rawDescGZIP() []byte {
 }
 
 var file_register_v1_standards_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_register_v1_standards_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
+var file_register_v1_standards_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
 var file_register_v1_standards_proto_goTypes = []any{
 	(SanctionKind)(0),               // 0: register.v1.SanctionKind
 	(UnsealingState)(0),             // 1: register.v1.UnsealingState
@@ -2887,86 +3375,100 @@ var file_register_v1_standards_proto_goTypes = []any{
 	(*JudgeSampleRequest)(nil),      // 29: register.v1.JudgeSampleRequest
 	(*ListSamplesRequest)(nil),      // 30: register.v1.ListSamplesRequest
 	(*ListSamplesResponse)(nil),     // 31: register.v1.ListSamplesResponse
-	(*timestamppb.Timestamp)(nil),   // 32: google.protobuf.Timestamp
-	(LogPurpose)(0),                 // 33: register.v1.LogPurpose
-	(*LogEntry)(nil),                // 34: register.v1.LogEntry
-	(*Search)(nil),                  // 35: register.v1.Search
+	(*Hold)(nil),                    // 32: register.v1.Hold
+	(*PlaceHoldRequest)(nil),        // 33: register.v1.PlaceHoldRequest
+	(*LiftHoldRequest)(nil),         // 34: register.v1.LiftHoldRequest
+	(*ListHoldsRequest)(nil),        // 35: register.v1.ListHoldsRequest
+	(*ListHoldsResponse)(nil),       // 36: register.v1.ListHoldsResponse
+	(*timestamppb.Timestamp)(nil),   // 37: google.protobuf.Timestamp
+	(LogPurpose)(0),                 // 38: register.v1.LogPurpose
+	(*LogEntry)(nil),                // 39: register.v1.LogEntry
+	(*Search)(nil),                  // 40: register.v1.Search
 }
 var file_register_v1_standards_proto_depIdxs = []int32{
 	0,  // 0: register.v1.Sanction.kind:type_name -> register.v1.SanctionKind
-	32, // 1: register.v1.Sanction.impose_time:type_name -> google.protobuf.Timestamp
-	32, // 2: register.v1.Sanction.lift_time:type_name -> google.protobuf.Timestamp
+	37, // 1: register.v1.Sanction.impose_time:type_name -> google.protobuf.Timestamp
+	37, // 2: register.v1.Sanction.lift_time:type_name -> google.protobuf.Timestamp
 	0,  // 3: register.v1.ImposeSanctionRequest.kind:type_name -> register.v1.SanctionKind
 	4,  // 4: register.v1.ListSanctionsResponse.sanctions:type_name -> register.v1.Sanction
 	1,  // 5: register.v1.Unsealing.state:type_name -> register.v1.UnsealingState
-	33, // 6: register.v1.Unsealing.purpose:type_name -> register.v1.LogPurpose
-	32, // 7: register.v1.Unsealing.ask_time:type_name -> google.protobuf.Timestamp
-	32, // 8: register.v1.Unsealing.approve_time:type_name -> google.protobuf.Timestamp
-	32, // 9: register.v1.Unsealing.open_time:type_name -> google.protobuf.Timestamp
-	32, // 10: register.v1.Unsealing.expire_time:type_name -> google.protobuf.Timestamp
-	33, // 11: register.v1.RequestUnsealingRequest.purpose:type_name -> register.v1.LogPurpose
-	34, // 12: register.v1.UnsealedEntry.entry:type_name -> register.v1.LogEntry
-	35, // 13: register.v1.UnsealedEntry.search:type_name -> register.v1.Search
+	38, // 6: register.v1.Unsealing.purpose:type_name -> register.v1.LogPurpose
+	37, // 7: register.v1.Unsealing.ask_time:type_name -> google.protobuf.Timestamp
+	37, // 8: register.v1.Unsealing.approve_time:type_name -> google.protobuf.Timestamp
+	37, // 9: register.v1.Unsealing.open_time:type_name -> google.protobuf.Timestamp
+	37, // 10: register.v1.Unsealing.expire_time:type_name -> google.protobuf.Timestamp
+	38, // 11: register.v1.RequestUnsealingRequest.purpose:type_name -> register.v1.LogPurpose
+	39, // 12: register.v1.UnsealedEntry.entry:type_name -> register.v1.LogEntry
+	40, // 13: register.v1.UnsealedEntry.search:type_name -> register.v1.Search
 	14, // 14: register.v1.UnsealedEntry.reason:type_name -> register.v1.GivenReason
 	9,  // 15: register.v1.ListUnsealingsResponse.unsealings:type_name -> register.v1.Unsealing
-	33, // 16: register.v1.CaseAccess.purpose:type_name -> register.v1.LogPurpose
-	32, // 17: register.v1.CaseAccess.open_time:type_name -> google.protobuf.Timestamp
-	32, // 18: register.v1.CaseAccess.expire_time:type_name -> google.protobuf.Timestamp
-	33, // 19: register.v1.OpenCaseAccessRequest.purpose:type_name -> register.v1.LogPurpose
-	32, // 20: register.v1.Reading.time:type_name -> google.protobuf.Timestamp
+	38, // 16: register.v1.CaseAccess.purpose:type_name -> register.v1.LogPurpose
+	37, // 17: register.v1.CaseAccess.open_time:type_name -> google.protobuf.Timestamp
+	37, // 18: register.v1.CaseAccess.expire_time:type_name -> google.protobuf.Timestamp
+	38, // 19: register.v1.OpenCaseAccessRequest.purpose:type_name -> register.v1.LogPurpose
+	37, // 20: register.v1.Reading.time:type_name -> google.protobuf.Timestamp
 	2,  // 21: register.v1.Reading.verdict:type_name -> register.v1.Verdict
-	32, // 22: register.v1.Reading.review_time:type_name -> google.protobuf.Timestamp
-	33, // 23: register.v1.ListReadingsRequest.purpose:type_name -> register.v1.LogPurpose
+	37, // 22: register.v1.Reading.review_time:type_name -> google.protobuf.Timestamp
+	38, // 23: register.v1.ListReadingsRequest.purpose:type_name -> register.v1.LogPurpose
 	19, // 24: register.v1.ListReadingsResponse.readings:type_name -> register.v1.Reading
 	2,  // 25: register.v1.ReviewReadingRequest.verdict:type_name -> register.v1.Verdict
 	3,  // 26: register.v1.Sample.state:type_name -> register.v1.SampleState
-	33, // 27: register.v1.Sample.purpose:type_name -> register.v1.LogPurpose
-	32, // 28: register.v1.Sample.reveal_until:type_name -> google.protobuf.Timestamp
+	38, // 27: register.v1.Sample.purpose:type_name -> register.v1.LogPurpose
+	37, // 28: register.v1.Sample.reveal_until:type_name -> google.protobuf.Timestamp
 	24, // 29: register.v1.Sample.entries:type_name -> register.v1.DrawnEntry
 	2,  // 30: register.v1.DrawnEntry.verdict:type_name -> register.v1.Verdict
-	32, // 31: register.v1.DrawnEntry.review_time:type_name -> google.protobuf.Timestamp
-	33, // 32: register.v1.BeginSampleRequest.purpose:type_name -> register.v1.LogPurpose
-	32, // 33: register.v1.BeginSampleRequest.start_time:type_name -> google.protobuf.Timestamp
-	32, // 34: register.v1.BeginSampleRequest.end_time:type_name -> google.protobuf.Timestamp
+	37, // 31: register.v1.DrawnEntry.review_time:type_name -> google.protobuf.Timestamp
+	38, // 32: register.v1.BeginSampleRequest.purpose:type_name -> register.v1.LogPurpose
+	37, // 33: register.v1.BeginSampleRequest.start_time:type_name -> google.protobuf.Timestamp
+	37, // 34: register.v1.BeginSampleRequest.end_time:type_name -> google.protobuf.Timestamp
 	2,  // 35: register.v1.JudgeSampleRequest.verdict:type_name -> register.v1.Verdict
 	23, // 36: register.v1.ListSamplesResponse.samples:type_name -> register.v1.Sample
-	5,  // 37: register.v1.StandardsService.ImposeSanction:input_type -> register.v1.ImposeSanctionRequest
-	6,  // 38: register.v1.StandardsService.LiftSanction:input_type -> register.v1.LiftSanctionRequest
-	7,  // 39: register.v1.StandardsService.ListSanctions:input_type -> register.v1.ListSanctionsRequest
-	10, // 40: register.v1.StandardsService.RequestUnsealing:input_type -> register.v1.RequestUnsealingRequest
-	11, // 41: register.v1.StandardsService.ApproveUnsealing:input_type -> register.v1.ApproveUnsealingRequest
-	12, // 42: register.v1.StandardsService.OpenUnsealing:input_type -> register.v1.OpenUnsealingRequest
-	15, // 43: register.v1.StandardsService.ListUnsealings:input_type -> register.v1.ListUnsealingsRequest
-	18, // 44: register.v1.StandardsService.OpenCaseAccess:input_type -> register.v1.OpenCaseAccessRequest
-	20, // 45: register.v1.StandardsService.ListReadings:input_type -> register.v1.ListReadingsRequest
-	22, // 46: register.v1.StandardsService.ReviewReading:input_type -> register.v1.ReviewReadingRequest
-	25, // 47: register.v1.StandardsService.BeginSample:input_type -> register.v1.BeginSampleRequest
-	26, // 48: register.v1.StandardsService.CommitSample:input_type -> register.v1.CommitSampleRequest
-	27, // 49: register.v1.StandardsService.RevealSample:input_type -> register.v1.RevealSampleRequest
-	28, // 50: register.v1.StandardsService.DrawSample:input_type -> register.v1.DrawSampleRequest
-	29, // 51: register.v1.StandardsService.JudgeSample:input_type -> register.v1.JudgeSampleRequest
-	30, // 52: register.v1.StandardsService.ListSamples:input_type -> register.v1.ListSamplesRequest
-	4,  // 53: register.v1.StandardsService.ImposeSanction:output_type -> register.v1.Sanction
-	4,  // 54: register.v1.StandardsService.LiftSanction:output_type -> register.v1.Sanction
-	8,  // 55: register.v1.StandardsService.ListSanctions:output_type -> register.v1.ListSanctionsResponse
-	9,  // 56: register.v1.StandardsService.RequestUnsealing:output_type -> register.v1.Unsealing
-	9,  // 57: register.v1.StandardsService.ApproveUnsealing:output_type -> register.v1.Unsealing
-	13, // 58: register.v1.StandardsService.OpenUnsealing:output_type -> register.v1.UnsealedEntry
-	16, // 59: register.v1.StandardsService.ListUnsealings:output_type -> register.v1.ListUnsealingsResponse
-	17, // 60: register.v1.StandardsService.OpenCaseAccess:output_type -> register.v1.CaseAccess
-	21, // 61: register.v1.StandardsService.ListReadings:output_type -> register.v1.ListReadingsResponse
-	19, // 62: register.v1.StandardsService.ReviewReading:output_type -> register.v1.Reading
-	23, // 63: register.v1.StandardsService.BeginSample:output_type -> register.v1.Sample
-	23, // 64: register.v1.StandardsService.CommitSample:output_type -> register.v1.Sample
-	23, // 65: register.v1.StandardsService.RevealSample:output_type -> register.v1.Sample
-	23, // 66: register.v1.StandardsService.DrawSample:output_type -> register.v1.Sample
-	23, // 67: register.v1.StandardsService.JudgeSample:output_type -> register.v1.Sample
-	31, // 68: register.v1.StandardsService.ListSamples:output_type -> register.v1.ListSamplesResponse
-	53, // [53:69] is the sub-list for method output_type
-	37, // [37:53] is the sub-list for method input_type
-	37, // [37:37] is the sub-list for extension type_name
-	37, // [37:37] is the sub-list for extension extendee
-	0,  // [0:37] is the sub-list for field type_name
+	37, // 37: register.v1.Hold.place_time:type_name -> google.protobuf.Timestamp
+	37, // 38: register.v1.Hold.lift_time:type_name -> google.protobuf.Timestamp
+	32, // 39: register.v1.ListHoldsResponse.holds:type_name -> register.v1.Hold
+	5,  // 40: register.v1.StandardsService.ImposeSanction:input_type -> register.v1.ImposeSanctionRequest
+	6,  // 41: register.v1.StandardsService.LiftSanction:input_type -> register.v1.LiftSanctionRequest
+	7,  // 42: register.v1.StandardsService.ListSanctions:input_type -> register.v1.ListSanctionsRequest
+	10, // 43: register.v1.StandardsService.RequestUnsealing:input_type -> register.v1.RequestUnsealingRequest
+	11, // 44: register.v1.StandardsService.ApproveUnsealing:input_type -> register.v1.ApproveUnsealingRequest
+	12, // 45: register.v1.StandardsService.OpenUnsealing:input_type -> register.v1.OpenUnsealingRequest
+	15, // 46: register.v1.StandardsService.ListUnsealings:input_type -> register.v1.ListUnsealingsRequest
+	18, // 47: register.v1.StandardsService.OpenCaseAccess:input_type -> register.v1.OpenCaseAccessRequest
+	20, // 48: register.v1.StandardsService.ListReadings:input_type -> register.v1.ListReadingsRequest
+	22, // 49: register.v1.StandardsService.ReviewReading:input_type -> register.v1.ReviewReadingRequest
+	25, // 50: register.v1.StandardsService.BeginSample:input_type -> register.v1.BeginSampleRequest
+	26, // 51: register.v1.StandardsService.CommitSample:input_type -> register.v1.CommitSampleRequest
+	27, // 52: register.v1.StandardsService.RevealSample:input_type -> register.v1.RevealSampleRequest
+	28, // 53: register.v1.StandardsService.DrawSample:input_type -> register.v1.DrawSampleRequest
+	29, // 54: register.v1.StandardsService.JudgeSample:input_type -> register.v1.JudgeSampleRequest
+	30, // 55: register.v1.StandardsService.ListSamples:input_type -> register.v1.ListSamplesRequest
+	33, // 56: register.v1.StandardsService.PlaceHold:input_type -> register.v1.PlaceHoldRequest
+	34, // 57: register.v1.StandardsService.LiftHold:input_type -> register.v1.LiftHoldRequest
+	35, // 58: register.v1.StandardsService.ListHolds:input_type -> register.v1.ListHoldsRequest
+	4,  // 59: register.v1.StandardsService.ImposeSanction:output_type -> register.v1.Sanction
+	4,  // 60: register.v1.StandardsService.LiftSanction:output_type -> register.v1.Sanction
+	8,  // 61: register.v1.StandardsService.ListSanctions:output_type -> register.v1.ListSanctionsResponse
+	9,  // 62: register.v1.StandardsService.RequestUnsealing:output_type -> register.v1.Unsealing
+	9,  // 63: register.v1.StandardsService.ApproveUnsealing:output_type -> register.v1.Unsealing
+	13, // 64: register.v1.StandardsService.OpenUnsealing:output_type -> register.v1.UnsealedEntry
+	16, // 65: register.v1.StandardsService.ListUnsealings:output_type -> register.v1.ListUnsealingsResponse
+	17, // 66: register.v1.StandardsService.OpenCaseAccess:output_type -> register.v1.CaseAccess
+	21, // 67: register.v1.StandardsService.ListReadings:output_type -> register.v1.ListReadingsResponse
+	19, // 68: register.v1.StandardsService.ReviewReading:output_type -> register.v1.Reading
+	23, // 69: register.v1.StandardsService.BeginSample:output_type -> register.v1.Sample
+	23, // 70: register.v1.StandardsService.CommitSample:output_type -> register.v1.Sample
+	23, // 71: register.v1.StandardsService.RevealSample:output_type -> register.v1.Sample
+	23, // 72: register.v1.StandardsService.DrawSample:output_type -> register.v1.Sample
+	23, // 73: register.v1.StandardsService.JudgeSample:output_type -> register.v1.Sample
+	31, // 74: register.v1.StandardsService.ListSamples:output_type -> register.v1.ListSamplesResponse
+	32, // 75: register.v1.StandardsService.PlaceHold:output_type -> register.v1.Hold
+	32, // 76: register.v1.StandardsService.LiftHold:output_type -> register.v1.Hold
+	36, // 77: register.v1.StandardsService.ListHolds:output_type -> register.v1.ListHoldsResponse
+	59, // [59:78] is the sub-list for method output_type
+	40, // [40:59] is the sub-list for method input_type
+	40, // [40:40] is the sub-list for extension type_name
+	40, // [40:40] is the sub-list for extension extendee
+	0,  // [0:40] is the sub-list for field type_name
 }
 
 func init() { file_register_v1_standards_proto_init() }
@@ -2987,7 +3489,7 @@ func file_register_v1_standards_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_v1_standards_proto_rawDesc), len(file_register_v1_standards_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   28,
+			NumMessages:   33,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -38,6 +38,9 @@ const (
 	StandardsService_DrawSample_FullMethodName       = "/register.v1.StandardsService/DrawSample"
 	StandardsService_JudgeSample_FullMethodName      = "/register.v1.StandardsService/JudgeSample"
 	StandardsService_ListSamples_FullMethodName      = "/register.v1.StandardsService/ListSamples"
+	StandardsService_PlaceHold_FullMethodName        = "/register.v1.StandardsService/PlaceHold"
+	StandardsService_LiftHold_FullMethodName         = "/register.v1.StandardsService/LiftHold"
+	StandardsService_ListHolds_FullMethodName        = "/register.v1.StandardsService/ListHolds"
 )
 
 // StandardsServiceClient is the client API for StandardsService service.
@@ -114,6 +117,13 @@ type StandardsServiceClient interface {
 	JudgeSample(ctx context.Context, in *JudgeSampleRequest, opts ...grpc.CallOption) (*Sample, error)
 	// ListSamples lists the dip samples of a force, oldest first.
 	ListSamples(ctx context.Context, in *ListSamplesRequest, opts ...grpc.CallOption) (*ListSamplesResponse, error)
+	// PlaceHold keeps retention from dropping the sealed parts of entries: those of a
+	// caller, of a record, of a crime reference, or of a range.
+	PlaceHold(ctx context.Context, in *PlaceHoldRequest, opts ...grpc.CallOption) (*Hold, error)
+	// LiftHold ends a hold. Doing so twice changes nothing.
+	LiftHold(ctx context.Context, in *LiftHoldRequest, opts ...grpc.CallOption) (*Hold, error)
+	// ListHolds lists the holds of a force, oldest first, the lifted included.
+	ListHolds(ctx context.Context, in *ListHoldsRequest, opts ...grpc.CallOption) (*ListHoldsResponse, error)
 }
 
 type standardsServiceClient struct {
@@ -284,6 +294,36 @@ func (c *standardsServiceClient) ListSamples(ctx context.Context, in *ListSample
 	return out, nil
 }
 
+func (c *standardsServiceClient) PlaceHold(ctx context.Context, in *PlaceHoldRequest, opts ...grpc.CallOption) (*Hold, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Hold)
+	err := c.cc.Invoke(ctx, StandardsService_PlaceHold_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *standardsServiceClient) LiftHold(ctx context.Context, in *LiftHoldRequest, opts ...grpc.CallOption) (*Hold, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Hold)
+	err := c.cc.Invoke(ctx, StandardsService_LiftHold_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *standardsServiceClient) ListHolds(ctx context.Context, in *ListHoldsRequest, opts ...grpc.CallOption) (*ListHoldsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListHoldsResponse)
+	err := c.cc.Invoke(ctx, StandardsService_ListHolds_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // StandardsServiceServer is the server API for StandardsService service.
 // All implementations must embed UnimplementedStandardsServiceServer
 // for forward compatibility.
@@ -358,6 +398,13 @@ type StandardsServiceServer interface {
 	JudgeSample(context.Context, *JudgeSampleRequest) (*Sample, error)
 	// ListSamples lists the dip samples of a force, oldest first.
 	ListSamples(context.Context, *ListSamplesRequest) (*ListSamplesResponse, error)
+	// PlaceHold keeps retention from dropping the sealed parts of entries: those of a
+	// caller, of a record, of a crime reference, or of a range.
+	PlaceHold(context.Context, *PlaceHoldRequest) (*Hold, error)
+	// LiftHold ends a hold. Doing so twice changes nothing.
+	LiftHold(context.Context, *LiftHoldRequest) (*Hold, error)
+	// ListHolds lists the holds of a force, oldest first, the lifted included.
+	ListHolds(context.Context, *ListHoldsRequest) (*ListHoldsResponse, error)
 	mustEmbedUnimplementedStandardsServiceServer()
 }
 
@@ -415,6 +462,15 @@ func (UnimplementedStandardsServiceServer) JudgeSample(context.Context, *JudgeSa
 }
 func (UnimplementedStandardsServiceServer) ListSamples(context.Context, *ListSamplesRequest) (*ListSamplesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListSamples not implemented")
+}
+func (UnimplementedStandardsServiceServer) PlaceHold(context.Context, *PlaceHoldRequest) (*Hold, error) {
+	return nil, status.Error(codes.Unimplemented, "method PlaceHold not implemented")
+}
+func (UnimplementedStandardsServiceServer) LiftHold(context.Context, *LiftHoldRequest) (*Hold, error) {
+	return nil, status.Error(codes.Unimplemented, "method LiftHold not implemented")
+}
+func (UnimplementedStandardsServiceServer) ListHolds(context.Context, *ListHoldsRequest) (*ListHoldsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListHolds not implemented")
 }
 func (UnimplementedStandardsServiceServer) mustEmbedUnimplementedStandardsServiceServer() {}
 func (UnimplementedStandardsServiceServer) testEmbeddedByValue()                          {}
@@ -725,6 +781,60 @@ func _StandardsService_ListSamples_Handler(srv interface{}, ctx context.Context,
 	return interceptor(ctx, in, info, handler)
 }
 
+func _StandardsService_PlaceHold_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PlaceHoldRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandardsServiceServer).PlaceHold(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandardsService_PlaceHold_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandardsServiceServer).PlaceHold(ctx, req.(*PlaceHoldRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _StandardsService_LiftHold_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(LiftHoldRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandardsServiceServer).LiftHold(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandardsService_LiftHold_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandardsServiceServer).LiftHold(ctx, req.(*LiftHoldRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _StandardsService_ListHolds_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListHoldsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandardsServiceServer).ListHolds(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandardsService_ListHolds_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandardsServiceServer).ListHolds(ctx, req.(*ListHoldsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // StandardsService_ServiceDesc is the grpc.ServiceDesc for StandardsService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -795,6 +905,18 @@ var StandardsService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListSamples",
 			Handler:    _StandardsService_ListSamples_Handler,
+		},
+		{
+			MethodName: "PlaceHold",
+			Handler:    _StandardsService_PlaceHold_Handler,
+		},
+		{
+			MethodName: "LiftHold",
+			Handler:    _StandardsService_LiftHold_Handler,
+		},
+		{
+			MethodName: "ListHolds",
+			Handler:    _StandardsService_ListHolds_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

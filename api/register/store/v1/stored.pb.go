@@ -2187,6 +2187,52 @@ func (x *StoredMisuseCase) GetAround() []uint64 {
 	return nil
 }
 
+// StoredHold is the sealed content of a version of a hold.
+type StoredHold struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The hold; `name` is not kept.
+	Hold          *v1.Hold `protobuf:"bytes,1,opt,name=hold,proto3" json:"hold,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredHold) Reset() {
+	*x = StoredHold{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredHold) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredHold) ProtoMessage() {}
+
+func (x *StoredHold) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredHold.ProtoReflect.Descriptor instead.
+func (*StoredHold) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *StoredHold) GetHold() *v1.Hold {
+	if x != nil {
+		return x.Hold
+	}
+	return nil
+}
+
 // StoredSubscription is the sealed content of a subscription. The record's owner
 // force is the force that is to be told.
 type StoredSubscription struct {
@@ -2201,7 +2247,7 @@ type StoredSubscription struct {
 
 func (x *StoredSubscription) Reset() {
 	*x = StoredSubscription{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[30]
+	mi := &file_register_store_v1_stored_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2213,7 +2259,7 @@ func (x *StoredSubscription) String() string {
 func (*StoredSubscription) ProtoMessage() {}
 
 func (x *StoredSubscription) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[30]
+	mi := &file_register_store_v1_stored_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2226,7 +2272,7 @@ func (x *StoredSubscription) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredSubscription.ProtoReflect.Descriptor instead.
 func (*StoredSubscription) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{30}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *StoredSubscription) GetSubscription() *v1.Subscription {
@@ -2257,7 +2303,7 @@ type StoredQuestion struct {
 
 func (x *StoredQuestion) Reset() {
 	*x = StoredQuestion{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[31]
+	mi := &file_register_store_v1_stored_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2269,7 +2315,7 @@ func (x *StoredQuestion) String() string {
 func (*StoredQuestion) ProtoMessage() {}
 
 func (x *StoredQuestion) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[31]
+	mi := &file_register_store_v1_stored_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2282,7 +2328,7 @@ func (x *StoredQuestion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredQuestion.ProtoReflect.Descriptor instead.
 func (*StoredQuestion) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{31}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *StoredQuestion) GetQuestion() *v1.Question {
@@ -2482,7 +2528,10 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\vmisuse_case\x18\x01 \x01(\v2\x17.register.v1.MisuseCaseR\n" +
 	"misuseCase\x12\x14\n" +
 	"\x05flags\x18\x02 \x03(\fR\x05flags\x12\x16\n" +
-	"\x06around\x18\x03 \x03(\x06R\x06around\"o\n" +
+	"\x06around\x18\x03 \x03(\x06R\x06around\"3\n" +
+	"\n" +
+	"StoredHold\x12%\n" +
+	"\x04hold\x18\x01 \x01(\v2\x11.register.v1.HoldR\x04hold\"o\n" +
 	"\x12StoredSubscription\x12=\n" +
 	"\fsubscription\x18\x01 \x01(\v2\x19.register.v1.SubscriptionR\fsubscription\x12\x1a\n" +
 	"\bnominals\x18\x02 \x03(\fR\bnominals\"_\n" +
@@ -2503,7 +2552,7 @@ func file_register_store_v1_stored_proto_rawDescGZIP() []byte {
 	return file_register_store_v1_stored_proto_rawDescData
 }
 
-var file_register_store_v1_stored_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
+var file_register_store_v1_stored_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
 var file_register_store_v1_stored_proto_goTypes = []any{
 	(*StoredNominal)(nil),         // 0: register.store.v1.StoredNominal
 	(*StoredCourse)(nil),          // 1: register.store.v1.StoredCourse
@@ -2535,88 +2584,91 @@ var file_register_store_v1_stored_proto_goTypes = []any{
 	(*StoredRoster)(nil),          // 27: register.store.v1.StoredRoster
 	(*StoredFlag)(nil),            // 28: register.store.v1.StoredFlag
 	(*StoredMisuseCase)(nil),      // 29: register.store.v1.StoredMisuseCase
-	(*StoredSubscription)(nil),    // 30: register.store.v1.StoredSubscription
-	(*StoredQuestion)(nil),        // 31: register.store.v1.StoredQuestion
-	(*v1.Nominal)(nil),            // 32: register.v1.Nominal
-	(*timestamppb.Timestamp)(nil), // 33: google.protobuf.Timestamp
-	(*v1.CourseOfConduct)(nil),    // 34: register.v1.CourseOfConduct
-	(v1.VictimSameness)(0),        // 35: register.v1.VictimSameness
-	(*v1.Measure)(nil),            // 36: register.v1.Measure
-	(*v1.Breach)(nil),             // 37: register.v1.Breach
-	(*v1.Assessment)(nil),         // 38: register.v1.Assessment
-	(*v1.Regrade)(nil),            // 39: register.v1.Regrade
-	(*v1.SafetyPlan)(nil),         // 40: register.v1.SafetyPlan
-	(*v1.ForceContact)(nil),       // 41: register.v1.ForceContact
-	(*v1.Search)(nil),             // 42: register.v1.Search
-	(*v1.Candidate)(nil),          // 43: register.v1.Candidate
-	(*v1.Link)(nil),               // 44: register.v1.Link
-	(*v1.Alert)(nil),              // 45: register.v1.Alert
-	(*v1.Sanction)(nil),           // 46: register.v1.Sanction
-	(*v1.Unsealing)(nil),          // 47: register.v1.Unsealing
-	(*v1.CaseAccess)(nil),         // 48: register.v1.CaseAccess
-	(*v1.Reading)(nil),            // 49: register.v1.Reading
-	(*v1.Sample)(nil),             // 50: register.v1.Sample
-	(*v1.MisuseFlag)(nil),         // 51: register.v1.MisuseFlag
-	(*v1.MisuseCase)(nil),         // 52: register.v1.MisuseCase
-	(*v1.Subscription)(nil),       // 53: register.v1.Subscription
-	(*v1.Question)(nil),           // 54: register.v1.Question
+	(*StoredHold)(nil),            // 30: register.store.v1.StoredHold
+	(*StoredSubscription)(nil),    // 31: register.store.v1.StoredSubscription
+	(*StoredQuestion)(nil),        // 32: register.store.v1.StoredQuestion
+	(*v1.Nominal)(nil),            // 33: register.v1.Nominal
+	(*timestamppb.Timestamp)(nil), // 34: google.protobuf.Timestamp
+	(*v1.CourseOfConduct)(nil),    // 35: register.v1.CourseOfConduct
+	(v1.VictimSameness)(0),        // 36: register.v1.VictimSameness
+	(*v1.Measure)(nil),            // 37: register.v1.Measure
+	(*v1.Breach)(nil),             // 38: register.v1.Breach
+	(*v1.Assessment)(nil),         // 39: register.v1.Assessment
+	(*v1.Regrade)(nil),            // 40: register.v1.Regrade
+	(*v1.SafetyPlan)(nil),         // 41: register.v1.SafetyPlan
+	(*v1.ForceContact)(nil),       // 42: register.v1.ForceContact
+	(*v1.Search)(nil),             // 43: register.v1.Search
+	(*v1.Candidate)(nil),          // 44: register.v1.Candidate
+	(*v1.Link)(nil),               // 45: register.v1.Link
+	(*v1.Alert)(nil),              // 46: register.v1.Alert
+	(*v1.Sanction)(nil),           // 47: register.v1.Sanction
+	(*v1.Unsealing)(nil),          // 48: register.v1.Unsealing
+	(*v1.CaseAccess)(nil),         // 49: register.v1.CaseAccess
+	(*v1.Reading)(nil),            // 50: register.v1.Reading
+	(*v1.Sample)(nil),             // 51: register.v1.Sample
+	(*v1.MisuseFlag)(nil),         // 52: register.v1.MisuseFlag
+	(*v1.MisuseCase)(nil),         // 53: register.v1.MisuseCase
+	(*v1.Hold)(nil),               // 54: register.v1.Hold
+	(*v1.Subscription)(nil),       // 55: register.v1.Subscription
+	(*v1.Question)(nil),           // 56: register.v1.Question
 }
 var file_register_store_v1_stored_proto_depIdxs = []int32{
-	32, // 0: register.store.v1.StoredNominal.nominal:type_name -> register.v1.Nominal
-	33, // 1: register.store.v1.StoredNominal.update_time:type_name -> google.protobuf.Timestamp
-	34, // 2: register.store.v1.StoredCourse.course:type_name -> register.v1.CourseOfConduct
+	33, // 0: register.store.v1.StoredNominal.nominal:type_name -> register.v1.Nominal
+	34, // 1: register.store.v1.StoredNominal.update_time:type_name -> google.protobuf.Timestamp
+	35, // 2: register.store.v1.StoredCourse.course:type_name -> register.v1.CourseOfConduct
 	9,  // 3: register.store.v1.StoredCourse.victim:type_name -> register.store.v1.VictimTokens
 	9,  // 4: register.store.v1.StoredCourse.associated:type_name -> register.store.v1.VictimTokens
-	33, // 5: register.store.v1.StoredCourse.update_time:type_name -> google.protobuf.Timestamp
-	33, // 6: register.store.v1.StoredCourse.create_time:type_name -> google.protobuf.Timestamp
+	34, // 5: register.store.v1.StoredCourse.update_time:type_name -> google.protobuf.Timestamp
+	34, // 6: register.store.v1.StoredCourse.create_time:type_name -> google.protobuf.Timestamp
 	2,  // 7: register.store.v1.StoredCourse.settlements:type_name -> register.store.v1.Settlement
 	3,  // 8: register.store.v1.StoredCourse.counter_reviews:type_name -> register.store.v1.CounterReview
-	35, // 9: register.store.v1.Settlement.sameness:type_name -> register.v1.VictimSameness
-	33, // 10: register.store.v1.Settlement.settle_time:type_name -> google.protobuf.Timestamp
-	33, // 11: register.store.v1.CounterReview.review_time:type_name -> google.protobuf.Timestamp
+	36, // 9: register.store.v1.Settlement.sameness:type_name -> register.v1.VictimSameness
+	34, // 10: register.store.v1.Settlement.settle_time:type_name -> google.protobuf.Timestamp
+	34, // 11: register.store.v1.CounterReview.review_time:type_name -> google.protobuf.Timestamp
 	8,  // 12: register.store.v1.StoredMeasure.part:type_name -> register.store.v1.Part
-	36, // 13: register.store.v1.StoredMeasure.measure:type_name -> register.v1.Measure
+	37, // 13: register.store.v1.StoredMeasure.measure:type_name -> register.v1.Measure
 	8,  // 14: register.store.v1.StoredBreach.part:type_name -> register.store.v1.Part
-	37, // 15: register.store.v1.StoredBreach.breach:type_name -> register.v1.Breach
+	38, // 15: register.store.v1.StoredBreach.breach:type_name -> register.v1.Breach
 	8,  // 16: register.store.v1.StoredAssessment.part:type_name -> register.store.v1.Part
-	38, // 17: register.store.v1.StoredAssessment.assessment:type_name -> register.v1.Assessment
-	39, // 18: register.store.v1.StoredAssessment.regrades:type_name -> register.v1.Regrade
+	39, // 17: register.store.v1.StoredAssessment.assessment:type_name -> register.v1.Assessment
+	40, // 18: register.store.v1.StoredAssessment.regrades:type_name -> register.v1.Regrade
 	8,  // 19: register.store.v1.StoredPlan.part:type_name -> register.store.v1.Part
-	40, // 20: register.store.v1.StoredPlan.plan:type_name -> register.v1.SafetyPlan
-	33, // 21: register.store.v1.Part.create_time:type_name -> google.protobuf.Timestamp
-	33, // 22: register.store.v1.Part.update_time:type_name -> google.protobuf.Timestamp
-	33, // 23: register.store.v1.Part.load_time:type_name -> google.protobuf.Timestamp
+	41, // 20: register.store.v1.StoredPlan.plan:type_name -> register.v1.SafetyPlan
+	34, // 21: register.store.v1.Part.create_time:type_name -> google.protobuf.Timestamp
+	34, // 22: register.store.v1.Part.update_time:type_name -> google.protobuf.Timestamp
+	34, // 23: register.store.v1.Part.load_time:type_name -> google.protobuf.Timestamp
 	10, // 24: register.store.v1.VictimTokens.tokens:type_name -> register.store.v1.VictimToken
-	41, // 25: register.store.v1.StoredForce.contact:type_name -> register.v1.ForceContact
-	33, // 26: register.store.v1.StoredForce.update_time:type_name -> google.protobuf.Timestamp
-	42, // 27: register.store.v1.StoredSearch.search:type_name -> register.v1.Search
+	42, // 25: register.store.v1.StoredForce.contact:type_name -> register.v1.ForceContact
+	34, // 26: register.store.v1.StoredForce.update_time:type_name -> google.protobuf.Timestamp
+	43, // 27: register.store.v1.StoredSearch.search:type_name -> register.v1.Search
 	13, // 28: register.store.v1.StoredSearch.bases:type_name -> register.store.v1.Basis
 	14, // 29: register.store.v1.Basis.nominals:type_name -> register.store.v1.NominalRef
-	43, // 30: register.store.v1.Shown.candidate:type_name -> register.v1.Candidate
-	44, // 31: register.store.v1.StoredLink.link:type_name -> register.v1.Link
-	45, // 32: register.store.v1.StoredAlert.alert:type_name -> register.v1.Alert
-	46, // 33: register.store.v1.StoredSanction.sanction:type_name -> register.v1.Sanction
-	47, // 34: register.store.v1.StoredUnsealing.unsealing:type_name -> register.v1.Unsealing
-	48, // 35: register.store.v1.StoredCaseAccess.access:type_name -> register.v1.CaseAccess
-	49, // 36: register.store.v1.StoredReview.reading:type_name -> register.v1.Reading
-	50, // 37: register.store.v1.StoredSample.sample:type_name -> register.v1.Sample
+	44, // 30: register.store.v1.Shown.candidate:type_name -> register.v1.Candidate
+	45, // 31: register.store.v1.StoredLink.link:type_name -> register.v1.Link
+	46, // 32: register.store.v1.StoredAlert.alert:type_name -> register.v1.Alert
+	47, // 33: register.store.v1.StoredSanction.sanction:type_name -> register.v1.Sanction
+	48, // 34: register.store.v1.StoredUnsealing.unsealing:type_name -> register.v1.Unsealing
+	49, // 35: register.store.v1.StoredCaseAccess.access:type_name -> register.v1.CaseAccess
+	50, // 36: register.store.v1.StoredReview.reading:type_name -> register.v1.Reading
+	51, // 37: register.store.v1.StoredSample.sample:type_name -> register.v1.Sample
 	25, // 38: register.store.v1.StoredFact.staff:type_name -> register.store.v1.StoredStaff
 	26, // 39: register.store.v1.StoredFact.case:type_name -> register.store.v1.StoredCaseFact
 	27, // 40: register.store.v1.StoredFact.roster:type_name -> register.store.v1.StoredRoster
-	33, // 41: register.store.v1.StoredCaseFact.open_time:type_name -> google.protobuf.Timestamp
-	33, // 42: register.store.v1.StoredCaseFact.close_time:type_name -> google.protobuf.Timestamp
-	33, // 43: register.store.v1.StoredRoster.first_day:type_name -> google.protobuf.Timestamp
-	33, // 44: register.store.v1.StoredRoster.starts:type_name -> google.protobuf.Timestamp
-	33, // 45: register.store.v1.StoredRoster.ends:type_name -> google.protobuf.Timestamp
-	51, // 46: register.store.v1.StoredFlag.flag:type_name -> register.v1.MisuseFlag
-	52, // 47: register.store.v1.StoredMisuseCase.misuse_case:type_name -> register.v1.MisuseCase
-	53, // 48: register.store.v1.StoredSubscription.subscription:type_name -> register.v1.Subscription
-	54, // 49: register.store.v1.StoredQuestion.question:type_name -> register.v1.Question
-	50, // [50:50] is the sub-list for method output_type
-	50, // [50:50] is the sub-list for method input_type
-	50, // [50:50] is the sub-list for extension type_name
-	50, // [50:50] is the sub-list for extension extendee
-	0,  // [0:50] is the sub-list for field type_name
+	34, // 41: register.store.v1.StoredCaseFact.open_time:type_name -> google.protobuf.Timestamp
+	34, // 42: register.store.v1.StoredCaseFact.close_time:type_name -> google.protobuf.Timestamp
+	34, // 43: register.store.v1.StoredRoster.first_day:type_name -> google.protobuf.Timestamp
+	34, // 44: register.store.v1.StoredRoster.starts:type_name -> google.protobuf.Timestamp
+	34, // 45: register.store.v1.StoredRoster.ends:type_name -> google.protobuf.Timestamp
+	52, // 46: register.store.v1.StoredFlag.flag:type_name -> register.v1.MisuseFlag
+	53, // 47: register.store.v1.StoredMisuseCase.misuse_case:type_name -> register.v1.MisuseCase
+	54, // 48: register.store.v1.StoredHold.hold:type_name -> register.v1.Hold
+	55, // 49: register.store.v1.StoredSubscription.subscription:type_name -> register.v1.Subscription
+	56, // 50: register.store.v1.StoredQuestion.question:type_name -> register.v1.Question
+	51, // [51:51] is the sub-list for method output_type
+	51, // [51:51] is the sub-list for method input_type
+	51, // [51:51] is the sub-list for extension type_name
+	51, // [51:51] is the sub-list for extension extendee
+	0,  // [0:51] is the sub-list for field type_name
 }
 
 func init() { file_register_store_v1_stored_proto_init() }
@@ -2635,7 +2687,7 @@ func file_register_store_v1_stored_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_store_v1_stored_proto_rawDesc), len(file_register_store_v1_stored_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   32,
+			NumMessages:   33,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

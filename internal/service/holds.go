@@ -1,0 +1,79 @@
+package service
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/call"
+	"github.com/perpetrator-register/register/internal/postgres"
+	"github.com/perpetrator-register/register/internal/view"
+)
+
+// PlaceHold implements the RPC.
+func (s *Standards) PlaceHold(ctx context.Context, req *registerv1.PlaceHoldRequest) (*registerv1.Hold, error) {
+	c := call.From(ctx)
+	force := call.ForceCode(req.GetParent())
+	if req.GetRecord() != "" && call.ForceCode(req.GetRecord()) != force {
+		return nil, Invalid(ReasonInvalidFields, []Violation{{"record", "must be one of the force in `parent`"}})
+	}
+	s.noteReason(c, c.Actor.Force, &storev1.StoredReason{Explanation: req.GetReason(), Reference: req.GetReference(), Subject: req.GetSubject()})
+	out := &registerv1.Hold{
+		Subject: req.GetSubject(), Record: req.GetRecord(), CrimeReference: req.GetCrimeReference(),
+		FromIndex: req.GetFromIndex(), UntilIndex: req.GetUntilIndex(), Reason: req.GetReason(), Reference: req.GetReference(),
+		Placer: call.Subject(c.Actor), PlaceTime: s.timestamp(),
+	}
+	id := uuid.Must(uuid.NewV7())
+	source := s.Keys.SourceHMAC(force, "standards", id.String(), string(postgres.KindHold))
+	change, err := s.firstWith(id, postgres.KindHold, force, source, 1, &storev1.StoredHold{Hold: out})
+	if err != nil {
+		return nil, err
+	}
+	out.Name = resourceName(postgres.KindHold, force, id)
+	return out, s.commit(ctx, c, change.Record, change)
+}
+
+// LiftHold implements the RPC.
+func (s *Standards) LiftHold(ctx context.Context, req *registerv1.LiftHoldRequest) (answer *registerv1.Hold, err error) {
+	c := call.From(ctx)
+	s.noteReason(c, c.Actor.Force, &storev1.StoredReason{Explanation: req.GetReason()})
+	err = retry(ctx, func() error {
+		var stored storev1.StoredHold
+		cur, key, err := s.current(ctx, postgres.KindHold, req.GetName(), &stored)
+		if err != nil {
+			return err
+		}
+		h := stored.GetHold()
+		if h.GetLiftTime() != nil {
+			h.Name, answer = req.GetName(), h
+			return s.commit(ctx, c, cur.Record)
+		}
+		h.Lifter, h.LiftTime, h.LiftReason = call.Subject(c.Actor), s.timestamp(), req.GetReason()
+		change, err := s.next(cur, key, cur.Version.Revision+1, &stored)
+		if err != nil {
+			return err
+		}
+		h.Name, answer = req.GetName(), h
+		return s.commit(ctx, c, cur.Record, change)
+	})
+	return answer, err
+}
+
+// ListHolds implements the RPC.
+func (s *Standards) ListHolds(ctx context.Context, req *registerv1.ListHoldsRequest) (*registerv1.ListHoldsResponse, error) {
+	out := &registerv1.ListHoldsResponse{}
+	var err error
+	out.NextPageToken, err = s.listRecords(ctx, postgres.KindHold, req.GetParent(), req.GetPageToken(), req.GetPageSize(), func(c *call.Call, cur postgres.Current) error {
+		var stored storev1.StoredHold
+		if _, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
+			return err
+		}
+		stored.Hold.Name = resourceName(cur.Record.Kind, cur.Record.Force, cur.Record.ID)
+		c.Show(cur.Record.ID, cur.Record.Force)
+		out.Holds = append(out.Holds, stored.GetHold())
+		return nil
+	})
+	return out, err
+}
