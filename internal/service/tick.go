@@ -256,6 +256,12 @@ func (t *Ticker) settle(ctx context.Context, id identity.ID) ([]identity.ID, err
 	if !concerned {
 		return members, nil
 	}
+	if err := t.missedMatches(ctx, members); err != nil {
+		if held(ctx, err) {
+			return nil, err
+		}
+		t.Log.ErrorContext(ctx, "courses with the same victim cannot be told of", "nominal", resourceID(id), "err", err)
+	}
 	var next time.Time
 	err := retry(ctx, func() error {
 		if err := t.View.Pull(ctx); err != nil {
