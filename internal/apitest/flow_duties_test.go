@@ -299,3 +299,25 @@ func TestNothingLapsesOverADuty(t *testing.T) {
 		t.Errorf("after the acquittal: %v", d)
 	}
 }
+
+// For loaded history the clocks start at the load, and no alert is sent for each duty.
+func TestLoadedHistoryRaisesNoFlood(t *testing.T) {
+	t.Parallel()
+	s, clock := clocked(t)
+	n := s.register("33", "loaded", "N-1")
+	r := threatAt("33", n, "T-1", clock.Now().Add(-1000*time.Hour))
+	r.HistoricLoad = true
+	s.must("system-33", registerCourse, r)
+	if got := s.dutiesOf("spoc-33", n, "NO_ACTION"); len(got) != 0 {
+		t.Errorf("the clock did not start at the load: %v", got)
+	}
+	clock.Advance(61 * time.Minute)
+	s.until("the duty arises", func() bool { return len(s.dutiesOf("spoc-33", n, "NO_ACTION")) == 1 })
+	clock.Advance(5 * time.Hour)
+	duty := s.dutiesOf("spoc-33", n, "NO_ACTION")[0].GetName()
+	s.names["duty"] = duty
+	s.until("it climbs", func() bool { return len(s.duty("spoc-33").GetSteps()) > 1 })
+	if opened, climbed := s.dutyAlerts("33", duty, alertDutyOpened), s.dutyAlerts("33", duty, alertDutyClimbed); opened+climbed != 0 {
+		t.Errorf("%d and %d alerts of a duty of loaded history", opened, climbed)
+	}
+}

@@ -103,3 +103,29 @@ func (h *History) Owners() map[ID]ID {
 	}
 	return out
 }
+
+// LoadedRecords are the records of a history that were loaded as such.
+func (h *History) LoadedRecords() map[ID]bool {
+	out := map[ID]bool{}
+	add := func(id ID, loaded time.Time) {
+		if !loaded.IsZero() {
+			out[id] = true
+		}
+	}
+	for i := range h.Matters {
+		add(h.Matters[i].ID, h.Matters[i].Loaded)
+	}
+	for i := range h.Measures {
+		add(h.Measures[i].ID, h.Measures[i].Loaded)
+	}
+	for i := range h.Breaches {
+		add(h.Breaches[i].ID, h.Breaches[i].Loaded)
+	}
+	for i := range h.Assessments {
+		add(h.Assessments[i].ID, h.Assessments[i].Loaded)
+	}
+	for i := range h.Plans {
+		add(h.Plans[i].ID, h.Plans[i].Loaded)
+	}
+	return out
+}

@@ -72,7 +72,6 @@ func (b *batch) conduct(ctx context.Context, c *call.Call, nominal identity.ID, 
 	if err := b.d.View.Pull(ctx); err != nil {
 		return err
 	}
-	b.digest = loaded(w)
 	read, _, err := b.consequences(ctx, nominal, &w)
 	if err != nil {
 		return err
@@ -84,21 +83,6 @@ func (b *batch) conduct(ctx context.Context, c *call.Call, nominal identity.ID, 
 		c.Require(r)
 	}
 	return nil
-}
-
-// loaded reports whether a record is loaded as history now: its duties are told in one
-// digest, and not one by one.
-func loaded(w written) bool {
-	if w.change.Version.N != 1 {
-		return false
-	}
-	switch s := w.content.(type) {
-	case *storev1.StoredCourse:
-		return s.GetCourse().GetLoadTime() != nil
-	case partStored:
-		return s.GetPart().GetLoadTime() != nil
-	}
-	return false
 }
 
 // settleDuties brings one force's duties about a person level with what it may see of
@@ -190,7 +174,7 @@ func (d *Deps) answered(closes []string, since time.Time, force string, read *re
 // that name it, and those that name none and are about its own course or measure, or
 // about the person as a whole.
 func (d *Deps) raisedBy(force string, read *recorded, h *conduct.History, prompts []conduct.Prompt) []raised {
-	owners := h.Owners()
+	owners, loaded := h.Owners(), h.LoadedRecords()
 	own := read.own(force)
 	var out []raised
 	for _, p := range prompts {
@@ -205,6 +189,7 @@ func (d *Deps) raisedBy(force string, read *recorded, h *conduct.History, prompt
 		}
 		rule, _ := d.Rules.Rule(p.Code)
 		r := raised{Prompt: p, force: force, nominal: own[0], owners: owners, rule: rule}
+		r.loaded = len(p.Evidence) > 0 && !slices.ContainsFunc(p.Evidence, func(e conduct.Evidence) bool { return !loaded[e.Record] })
 		if mine {
 			r.nominal = identity.ID(owner)
 		}
@@ -223,8 +208,8 @@ func (d *Deps) raisedBy(force string, read *recorded, h *conduct.History, prompt
 
 // tellDuty alerts the force of what became of its duty. What is done is told to nobody.
 func (b *batch) tellDuty(change accesslog.Change, stored *storev1.StoredDuty, event string) error {
-	if b.digest && event == eventOpened {
-		return nil
+	if stored.GetLoaded() && event != eventFellAway {
+		return nil // of loaded history there is one digest
 	}
 	duty := stored.GetDuty()
 	a := conductAlert{

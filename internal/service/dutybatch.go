@@ -26,6 +26,8 @@ type raised struct {
 	officer string
 	owners  map[conduct.ID]conduct.ID
 	rule    conduct.Rule
+	// loaded says that all it rests on was loaded as history.
+	loaded bool
 }
 
 // fill writes what a prompt says now into a duty.
@@ -34,6 +36,7 @@ func (r *raised) fill(stored *storev1.StoredDuty) {
 	duty.Code, duty.RuleVersion, duty.Key, duty.Title, duty.Message = r.Code, r.Version, r.Key, r.rule.Title, r.Reason
 	duty.Unconfirmed, duty.ClosingActions = r.Unconfirmed || r.Level == conduct.Possible, r.rule.Closes
 	duty.SinceTime, duty.DueTime = timestamppb.New(r.Since), timestamppb.New(r.Due)
+	stored.Loaded = r.loaded
 	stored.NominalId, stored.CourseId, stored.MeasureId, stored.Evidence = r.nominal[:], nil, nil, nil
 	if r.Course != (conduct.ID{}) {
 		stored.CourseId = r.Course[:]

@@ -39,8 +39,6 @@ type batch struct {
 	ordinal int
 	// quiet raises no alerts: a nominal concerned is SILENT.
 	quiet bool
-	// digest tells of new duties together: what raised them was loaded as history.
-	digest bool
 	// loads are the digests of history that it has told already.
 	loads map[string]bool
 }

@@ -29,7 +29,8 @@ const (
 	tickAge   = time.Minute            // how often one that does not act forgets
 	tickRetry = time.Minute            // before what has failed is tried again, by the register's clock
 	lookEvery = 2 * time.Second        // between two looks at what was searched
-	sweepStep = 100                    // persons that a round looks at of all
+	sweepStep = 20                     // persons that a round looks at of all …
+	sweepWait = 100 * time.Millisecond // … and the rest after it: calls come first
 )
 
 // Ticker does what no call brings about: duties that time or a link raises, those that
@@ -102,6 +103,8 @@ func (t *Ticker) Run(ctx context.Context) {
 		if !ran && time.Since(aged) > tickAge {
 			t.changed.Age()
 			aged = time.Now()
+			// What another replica has seen to meanwhile is not known here.
+			t.later, t.swept, t.sweep = newSchedule(), false, nil
 		}
 		pause(ctx, tickEvery, nil)
 	}
@@ -118,9 +121,11 @@ func (t *Ticker) lead(ctx context.Context) error {
 			return err
 		}
 		t.last.Store(time.Now().UnixNano())
-		if t.swept {
-			pause(ctx, tickEvery, t.changed.Wake())
+		wait := tickEvery
+		if !t.swept {
+			wait = sweepWait
 		}
+		pause(ctx, wait, t.changed.Wake())
 	}
 	return nil
 }
@@ -232,11 +237,11 @@ func (t *Ticker) some() []identity.ID {
 		return nil
 	}
 	if t.sweep == nil {
-		t.sweep = t.View.Nominals()
+		t.sweep = t.View.WithConduct()
 	}
 	n := min(sweepStep, len(t.sweep))
-	out := t.sweep[len(t.sweep)-n:] // the newest first
-	t.sweep = t.sweep[:len(t.sweep)-n]
+	out := t.sweep[:n]
+	t.sweep = t.sweep[n:]
 	if len(t.sweep) == 0 {
 		t.swept, t.sweep = true, nil
 	}

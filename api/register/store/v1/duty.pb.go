@@ -48,7 +48,9 @@ type StoredDuty struct {
 	// The rung of the ladder that comes next, from 0.
 	NextRung int32 `protobuf:"varint,8,opt,name=next_rung,json=nextRung,proto3" json:"next_rung,omitempty"`
 	// That its deadline has passed has been told.
-	Overdue       bool `protobuf:"varint,9,opt,name=overdue,proto3" json:"overdue,omitempty"`
+	Overdue bool `protobuf:"varint,9,opt,name=overdue,proto3" json:"overdue,omitempty"`
+	// All that it rests on was loaded as history: it is told in a digest.
+	Loaded        bool `protobuf:"varint,10,opt,name=loaded,proto3" json:"loaded,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -142,6 +144,13 @@ func (x *StoredDuty) GetNextRung() int32 {
 func (x *StoredDuty) GetOverdue() bool {
 	if x != nil {
 		return x.Overdue
+	}
+	return false
+}
+
+func (x *StoredDuty) GetLoaded() bool {
+	if x != nil {
+		return x.Loaded
 	}
 	return false
 }
@@ -297,7 +306,7 @@ var File_register_store_v1_duty_proto protoreflect.FileDescriptor
 
 const file_register_store_v1_duty_proto_rawDesc = "" +
 	"\n" +
-	"\x1cregister/store/v1/duty.proto\x12\x11register.store.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16register/v1/duty.proto\"\xc1\x02\n" +
+	"\x1cregister/store/v1/duty.proto\x12\x11register.store.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16register/v1/duty.proto\"\xd9\x02\n" +
 	"\n" +
 	"StoredDuty\x12%\n" +
 	"\x04duty\x18\x01 \x01(\v2\x11.register.v1.DutyR\x04duty\x12\x1d\n" +
@@ -311,7 +320,9 @@ const file_register_store_v1_duty_proto_rawDesc = "" +
 	"\vby_register\x18\a \x01(\bR\n" +
 	"byRegister\x12\x1b\n" +
 	"\tnext_rung\x18\b \x01(\x05R\bnextRung\x12\x18\n" +
-	"\aoverdue\x18\t \x01(\bR\aoverdue\"\xb0\x01\n" +
+	"\aoverdue\x18\t \x01(\bR\aoverdue\x12\x16\n" +
+	"\x06loaded\x18\n" +
+	" \x01(\bR\x06loaded\"\xb0\x01\n" +
 	"\x0eStoredEvidence\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x16\n" +
 	"\x06record\x18\x02 \x01(\fR\x06record\x12\x18\n" +
