@@ -49,7 +49,7 @@ func (d *Deps) tellOfCourse(ctx context.Context, c *call.Call, change accesslog.
 		err := b.conduct(ctx, c, k.nominal, written{change, is})
 		return b.changes, err
 	}
-	if err := d.require(c, change, d.View.Person(k.nominal).Members...); err != nil {
+	if err := d.require(c, d.View.Person(k.nominal).Members...); err != nil {
 		return nil, err
 	}
 	historic := was == nil && is.GetCourse().GetLoadTime() != nil
@@ -79,7 +79,7 @@ func (d *Deps) tellOfCourse(ctx context.Context, c *call.Call, change accesslog.
 
 // require asks that nominals stand unchanged when the call commits, so that none
 // becomes SILENT in between.
-func (d *Deps) require(c *call.Call, change accesslog.Change, nominals ...identity.ID) error {
+func (d *Deps) require(c *call.Call, nominals ...identity.ID) error {
 	for _, id := range nominals {
 		n, ok := d.View.Nominal(id)
 		if !ok {
@@ -146,7 +146,8 @@ func (b *batch) serial(k courseChange) error {
 
 // tier tells a force of a tier that a change has brought about.
 func (b *batch) tier(force string, t concern, change accesslog.Change, before, after conduct.Pattern) error {
-	code, finding := "", after.Serial
+	var code string
+	finding := after.Serial
 	switch {
 	case after.SerialConvicted.Level == conduct.Yes && before.SerialConvicted.Level != conduct.Yes:
 		code, finding = codeConvicted, after.SerialConvicted

@@ -31,7 +31,7 @@ func (b *batch) tellOfPart(ctx context.Context, c *call.Call, change accesslog.C
 	if b.d.silent(nominal) {
 		return nil
 	}
-	if err := b.d.require(c, change, b.d.View.Person(nominal).Members...); err != nil {
+	if err := b.d.require(c, b.d.View.Person(nominal).Members...); err != nil {
 		return err
 	}
 	if is.GetPart().GetCancelled() {

@@ -47,7 +47,7 @@ func (s *Exchange) AskOwner(ctx context.Context, req *registerv1.AskOwnerRequest
 		if err != nil {
 			return err
 		}
-		if err := s.require(c, change, theirs...); err != nil {
+		if err := s.require(c, theirs...); err != nil {
 			return err
 		}
 		b := newBatch(s.Deps)

@@ -55,6 +55,9 @@ func (b *batch) accusations(ctx context.Context, c *call.Call, k courseChange) e
 	if err := b.counters(ctx, c, k, person, known); err != nil {
 		return err
 	}
+	if c.Actor.Kind != access.KindPerson {
+		return nil // a system waits for nobody's answer
+	}
 	return b.even(k, evenAlerts-(b.ordinal-made))
 }
 
@@ -88,7 +91,7 @@ func (b *batch) both(c *call.Call, k courseChange, other *conduct.Course, a cond
 	silent := b.d.silent(nominal)
 	a.cause = causeOf(c)
 	if !silent {
-		if err := b.d.require(c, k.change, nominal); err != nil {
+		if err := b.d.require(c, nominal); err != nil {
 			return err
 		}
 		if own.Force != theirs.Force {
@@ -160,6 +163,9 @@ func (b *batch) counters(ctx context.Context, c *call.Call, k courseChange, pers
 				suspects = append(suspects, b.d.View.Person(identity.ID(m.Course.Nominal)).Members...)
 			}
 		}
+	}
+	if len(candidates) == 0 && c.Actor.Kind != access.KindPerson {
+		return nil
 	}
 	accused, err := b.d.tokensOf(ctx, suspects)
 	if err != nil {
