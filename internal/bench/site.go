@@ -21,6 +21,8 @@ import (
 	"google.golang.org/grpc/metadata"
 	"gopkg.in/yaml.v3"
 
+	"github.com/perpetrator-register/register/internal/console"
+	"github.com/perpetrator-register/register/internal/devstack"
 	"github.com/perpetrator-register/register/internal/devstack/idp"
 	"github.com/perpetrator-register/register/internal/devstack/pgserver"
 	"github.com/perpetrator-register/register/internal/devstack/pki"
@@ -40,6 +42,7 @@ type site struct {
 	dir      string
 	postgres *pgserver.Server
 	idp      *idp.Provider
+	console  *console.Config
 	pki      *pki.Folder
 	keys     string
 	owner    string // passwords of the database's roles
@@ -95,6 +98,7 @@ func newSite(ctx context.Context, o *options) (s *site, err error) {
 	if s.idp, err = idp.Start(idpCtx, idp.Options{Logger: quiet()}); err != nil {
 		return nil, errors.Join(err, s.close(ctx))
 	}
+	s.console = devstack.ConsoleConfig(s.idp, ref)
 	return s, nil
 }
 
@@ -124,6 +128,8 @@ type replica struct {
 	ended   chan struct{}
 	// address is its gRPC port, profiler its profiling port if it has one.
 	address, profiler string
+	// rest is the address of its pages.
+	rest string
 	// profiling is closed when profiler is known.
 	profiling chan struct{}
 	// started is how long it took from the start of the process to serving.
@@ -153,7 +159,7 @@ func (s *site) start(ctx context.Context, program, database string, env ...strin
 		Database: server.Database{URL: service, OwnerURL: owner},
 		Keys:     server.Keys{Dir: s.keys},
 		Issuers:  s.idp.Issuers(), PolicyDir: policies, Origin: origin,
-		Limits: server.Limits{PerSecond: 1e6, Burst: 1e6},
+		Console: s.console, Limits: server.Limits{PerSecond: 1e6, Burst: 1e6},
 	})
 	if err != nil {
 		return nil, err
@@ -209,6 +215,7 @@ func (r *replica) read(journal io.Reader, serving chan<- struct{}) {
 		var line struct {
 			Msg     string `json:"msg"`
 			GRPC    string `json:"grpc"`
+			REST    string `json:"rest"`
 			Address string `json:"address"`
 		}
 		if json.Unmarshal(lines.Bytes(), &line) != nil {
@@ -221,7 +228,7 @@ func (r *replica) read(journal io.Reader, serving chan<- struct{}) {
 			r.profiler = line.Address
 			close(r.profiling)
 		case "serving":
-			r.address = line.GRPC
+			r.address, r.rest = line.GRPC, "http://"+line.REST
 			close(serving)
 		}
 	}
