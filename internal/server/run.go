@@ -48,6 +48,9 @@ func (s *Server) Run(ctx context.Context) error {
 	defer stopGathering()
 	stopTicking := beside(background, true, s.ticker.Run)
 	defer stopTicking()
+	if _, err := s.watcher.Start(ctx); err != nil {
+		return fmt.Errorf("the log cannot be watched: %w", err)
+	}
 	stopWatching := beside(background, true, s.watcher.Run)
 	defer stopWatching()
 	var g errgroup.Group

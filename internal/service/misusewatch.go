@@ -104,24 +104,30 @@ func (w *Watcher) Step(ctx context.Context) error {
 	return err
 }
 
+// Start notes, before the first call is served, from which entry on the log is
+// watched, unless that is known, and returns how far flags are written.
+func (w *Watcher) Start(ctx context.Context) (postgres.Watched, error) {
+	mark, err := w.DB.Watched(ctx)
+	if !errors.Is(err, postgres.ErrNotFound) {
+		return mark, err
+	}
+	head, err := w.DB.Head(ctx)
+	if err != nil && !errors.Is(err, postgres.ErrNotFound) {
+		return mark, err
+	}
+	mark = postgres.Watched{Size: head.Size, Time: head.Time, Settings: w.Settings.Version}
+	if head.Size == 0 {
+		mark.Time = w.Now()
+	}
+	return mark, w.DB.InsertWatched(ctx, mark)
+}
+
 // begin reads how far flags are written, and where to begin so that the engine knows
 // all that matters by then. Rules that are new look at what comes, not at what was:
 // for that there is the replay.
 func (w *Watcher) begin(ctx context.Context) error {
-	mark, err := w.DB.Watched(ctx)
-	if errors.Is(err, postgres.ErrNotFound) {
-		head, errHead := w.DB.Head(ctx)
-		if errHead != nil && !errors.Is(errHead, postgres.ErrNotFound) {
-			return errHead
-		}
-		mark = postgres.Watched{Size: head.Size, Time: head.Time, Settings: w.Settings.Version}
-		if head.Size == 0 {
-			mark.Time = w.Now()
-		}
-		if err := w.DB.InsertWatched(ctx, mark); err != nil {
-			return err
-		}
-	} else if err != nil {
+	mark, err := w.Start(ctx)
+	if err != nil {
 		return err
 	}
 	w.mark, w.marked, w.raised = mark.Size, time.Now(), nil
