@@ -42,7 +42,7 @@ func newInvented(seed uint64, entries int) *invented {
 	for range entryRecords {
 		var id uuid.UUID
 		for i := range id {
-			id[i] = byte(v.random.Uint32())
+			id[i] = byte(v.random.Uint32()) //nolint:gosec // a byte of it
 		}
 		v.records = append(v.records, id)
 	}
@@ -71,7 +71,7 @@ func (v *invented) entry(at time.Time) *accesslog.Pending {
 	m := &p.Entry
 	var id uuid.UUID
 	for i := range id {
-		id[i] = byte(v.random.Uint32())
+		id[i] = byte(v.random.Uint32()) //nolint:gosec // a byte of it
 	}
 	binary.BigEndian.PutUint64(id[:], uint64(at.UnixMilli())<<16|0x7000|uint64(v.random.IntN(1<<12))) //nolint:gosec // as UUIDs of version 7 begin
 	m.ID = id

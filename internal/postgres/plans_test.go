@@ -15,7 +15,7 @@ import (
 // No query needs to read a whole table: with sequential scans made dear, the
 // planner finds an index for each.
 func TestQueriesUseIndexes(t *testing.T) {
-	conn := connect(t, pgtest.New(t).ServiceURL)
+	conn := connect(t, pgtest.New(t).SuperURL) // one of them is of another account than the service
 	for _, sql := range []string{"SET enable_seqscan = off", "SET plan_cache_mode = force_generic_plan"} {
 		if _, err := conn.Exec(t.Context(), sql); err != nil {
 			t.Fatal(err)
