@@ -127,6 +127,7 @@ var greeting = template.Must(template.New("").Parse(`
 The register is running (ready after {{.Took}}). Invented people only. Ctrl-C stops it; the data stay in {{.Dir}}.
 
   gRPC   {{.GRPC}}   (TLS; force systems by client certificate, people by access token)
+  pages  http://{{.REST}}   (sign in as one of those below)
   REST   http://{{.REST}}   (contract: /openapi.json)
   admin  http://{{.Admin}}   (/metrics /healthz /readyz)
 

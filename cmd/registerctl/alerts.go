@@ -17,9 +17,10 @@ import (
 )
 
 type alertsCmd struct {
-	List  alertsListCmd  `cmd:"" help:"List the alerts of your force in the order of the log."`
-	Ack   alertsAckCmd   `cmd:"" help:"Note that somebody has taken alerts up."`
-	Watch alertsWatchCmd `cmd:"" help:"Print alerts as they come, and go on later where it stopped."`
+	List   alertsListCmd   `cmd:"" help:"List the alerts of your force in the order of the log."`
+	Ack    alertsAckCmd    `cmd:"" help:"Note that somebody has taken alerts up."`
+	Review alertsReviewCmd `cmd:"" help:"Note what a review of a counter-allegation found."`
+	Watch  alertsWatchCmd  `cmd:"" help:"Print alerts as they come, and go on later where it stopped."`
 }
 
 const maxAlerts = 500
@@ -87,6 +88,12 @@ func (a *app) showAlert(alert *registerv1.Alert) {
 	}
 	for _, n := range alert.GetNominals() {
 		a.say("  record: %s", client.Clean(n))
+	}
+	if alert.GetSubject() != "" {
+		a.say("  about: %s", client.Clean(alert.GetSubject()))
+	}
+	if alert.GetRelated() != "" {
+		a.say("  bears upon: %s", client.Clean(alert.GetRelated()))
 	}
 	if alert.GetLink() != "" {
 		a.say("  link: %s", client.Clean(alert.GetLink()))

@@ -36,31 +36,33 @@ const (
 type command struct {
 	globals
 
-	Login       loginCmd       `cmd:"" help:"Sign in."`
-	Logout      logoutCmd      `cmd:"" help:"Forget the sign-in."`
-	Whoami      whoamiCmd      `cmd:"" help:"Show who the register takes you to be, and what you may do."`
-	Token       tokenCmd       `cmd:"" help:"Print the access token, for use with other programs."`
-	Search      searchCmd      `cmd:"" help:"Has this person done this before, to whom else, anywhere?"`
-	Show        showCmd        `cmd:"" help:"Show a search, a candidate of an own search, or a record of your own force."`
-	Register    registerCmd    `cmd:"" help:"Register one record, or several, from JSON."`
-	Import      importCmd      `cmd:"" help:"Import a table or JSON lines."`
-	Nominal     nominalCmd     `cmd:"" help:"Restrict, withdraw or erase a record of your own force."`
-	History     historyCmd     `cmd:"" help:"What all forces recorded of the person of a nominal of your force: what matters first."`
-	Pack        packCmd        `cmd:"" help:"Make a pack of evidence of it, to be printed."`
-	Conduct     conductCmd     `cmd:"" help:"List, withdraw, erase, regrade and settle what is recorded of your force's nominals."`
-	Person      personCmd      `cmd:"" help:"Show whose records are held to be the same person as one of your force's."`
-	Links       linksCmd       `cmd:"" help:"Look at links between records, and decide on them."`
-	Alerts      alertsCmd      `cmd:"" help:"What your force is told unasked."`
-	Duties      dutiesCmd      `cmd:"" help:"What your force must do, by when and who: look, assign, close."`
-	Retractions retractionsCmd `cmd:"" help:"What was shown to you and no longer holds."`
-	Log         logCmd         `cmd:"" help:"Read and verify the access log."`
-	PSD         psdCmd         `cmd:"" name:"psd" help:"For professional standards and the national auditor."`
-	Flags       flagsCmd       `cmd:"" help:"For professional standards: flags of possible misuse."`
-	Cases       casesCmd       `cmd:"" help:"For professional standards: cases of possible misuse."`
-	Facts       factsCmd       `cmd:"" help:"For force systems: tell of cases, rosters and staff."`
-	Receipts    receiptCmd     `cmd:"" name:"receipt" help:"Prove what saved receipts say, and keep the proofs."`
-	Forces      forcesCmd      `cmd:"" help:"List the forces and whom to ask there."`
-	Codes       codesCmd       `cmd:"" help:"List a code list: searchReasons, behaviours, offences, relationships, motivations, warnings, ethnicities, logPurposes."`
+	Login         loginCmd         `cmd:"" help:"Sign in."`
+	Logout        logoutCmd        `cmd:"" help:"Forget the sign-in."`
+	Whoami        whoamiCmd        `cmd:"" help:"Show who the register takes you to be, and what you may do."`
+	Token         tokenCmd         `cmd:"" help:"Print the access token, for use with other programs."`
+	Search        searchCmd        `cmd:"" help:"Has this person done this before, to whom else, anywhere?"`
+	Show          showCmd          `cmd:"" help:"Show a search, a candidate of an own search, or a record of your own force."`
+	Register      registerCmd      `cmd:"" help:"Register one record, or several, from JSON."`
+	Import        importCmd        `cmd:"" help:"Import a table or JSON lines."`
+	Nominal       nominalCmd       `cmd:"" help:"Restrict, withdraw or erase a record of your own force."`
+	History       historyCmd       `cmd:"" help:"What all forces recorded of the person of a nominal of your force: what matters first."`
+	Pack          packCmd          `cmd:"" help:"Make a pack of evidence of it, to be printed."`
+	Conduct       conductCmd       `cmd:"" help:"List, withdraw, erase, regrade and settle what is recorded of your force's nominals."`
+	Person        personCmd        `cmd:"" help:"Show whose records are held to be the same person as one of your force's."`
+	Links         linksCmd         `cmd:"" help:"Look at links between records, and decide on them."`
+	Alerts        alertsCmd        `cmd:"" help:"What your force is told unasked."`
+	Duties        dutiesCmd        `cmd:"" help:"What your force must do, by when and who: look, assign, close."`
+	Subscriptions subscriptionsCmd `cmd:"" help:"Whom your force asked to be told of."`
+	Questions     questionsCmd     `cmd:"" help:"What forces ask one another about their records."`
+	Retractions   retractionsCmd   `cmd:"" help:"What was shown to you and no longer holds."`
+	Log           logCmd           `cmd:"" help:"Read and verify the access log."`
+	PSD           psdCmd           `cmd:"" name:"psd" help:"For professional standards and the national auditor."`
+	Flags         flagsCmd         `cmd:"" help:"For professional standards: flags of possible misuse."`
+	Cases         casesCmd         `cmd:"" help:"For professional standards: cases of possible misuse."`
+	Facts         factsCmd         `cmd:"" help:"For force systems: tell of cases, rosters and staff."`
+	Receipts      receiptCmd       `cmd:"" name:"receipt" help:"Prove what saved receipts say, and keep the proofs."`
+	Forces        forcesCmd        `cmd:"" help:"List the forces and whom to ask there."`
+	Codes         codesCmd         `cmd:"" help:"List a code list: searchReasons, behaviours, offences, relationships, motivations, warnings, ethnicities, logPurposes."`
 }
 
 func main() {

@@ -14,6 +14,7 @@ import (
 type psdCmd struct {
 	Sanction   psdSanctionCmd   `cmd:"" help:"Suspend a user of your force, or demand a stronger or fresher sign-in."`
 	Unseal     psdUnsealCmd     `cmd:"" help:"Open the sealed part of an entry, two people together."`
+	Sample     psdSampleCmd     `cmd:"" help:"Draw a dip sample that nobody has chosen."`
 	CaseAccess psdCaseAccessCmd `cmd:"" help:"For the national auditor: open an access to a force's sealed entries for a case."`
 	Readings   psdReadingsCmd   `cmd:"" help:"List when another force's people have looked into the log, for review."`
 	Review     psdReviewCmd     `cmd:"" help:"Give a verdict on a reading of the log."`

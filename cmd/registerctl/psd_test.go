@@ -2,6 +2,10 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -160,4 +164,75 @@ func TestUnsealings(t *testing.T) {
 			&registerv1.ListReadingsRequest{Parent: "forces/10", Purpose: security, Reference: "R/1", PageSize: 200}, []string{"forces/10/readings/7", "proper"}},
 		{[]string{"psd", "review", "forces/10/readings/7", "--verdict", "proper"}, &registerv1.ReviewReadingRequest{Name: "forces/10/readings/7", Verdict: registerv1.Verdict_VERDICT_PROPER}, []string{"proper"}},
 	})
+}
+
+const sampleID = "forces/33/samples/0198f000-0000-7000-8000-000000000007"
+
+func theSample() *registerv1.Sample {
+	return &registerv1.Sample{
+		Name: sampleID, State: registerv1.SampleState_SAMPLE_STATE_DRAWN, FromIndex: 3, UntilIndex: 90, Size: 2, Reference: "DIP\x1b/1", Missing: []string{"IOPC"},
+		RevealUntil: &timestamppb.Timestamp{Seconds: 1_700_000_000},
+		Entries:     []*registerv1.DrawnEntry{{Index: 17, Verdict: registerv1.Verdict_VERDICT_IMPROPER, Note: "no\x1b case"}, {Index: 40}},
+	}
+}
+
+func (f *fake) sampled(m proto.Message) (*registerv1.Sample, error) {
+	f.asked(m)
+	return theSample(), nil
+}
+
+func (f *fake) BeginSample(_ context.Context, r *registerv1.BeginSampleRequest) (*registerv1.Sample, error) {
+	return f.sampled(r)
+}
+
+func (f *fake) CommitSample(_ context.Context, r *registerv1.CommitSampleRequest) (*registerv1.Sample, error) {
+	return f.sampled(r)
+}
+
+func (f *fake) RevealSample(_ context.Context, r *registerv1.RevealSampleRequest) (*registerv1.Sample, error) {
+	return f.sampled(r)
+}
+
+func (f *fake) DrawSample(_ context.Context, r *registerv1.DrawSampleRequest) (*registerv1.Sample, error) {
+	return f.sampled(r)
+}
+
+func (f *fake) JudgeSample(_ context.Context, r *registerv1.JudgeSampleRequest) (*registerv1.Sample, error) {
+	return f.sampled(r)
+}
+
+func (f *fake) ListSamples(_ context.Context, r *registerv1.ListSamplesRequest) (*registerv1.ListSamplesResponse, error) {
+	f.asked(r)
+	return &registerv1.ListSamplesResponse{Samples: []*registerv1.Sample{theSample()}}, nil
+}
+
+func TestSamples(t *testing.T) {
+	b := newBench(t)
+	nonce := filepath.Join(b.dir, "nonce")
+	begin := []string{"psd", "sample", "begin", "--nonce-file", nonce, "--purpose", "security", "--reference", "DIP/1", "--size", "2"}
+	if code, out, errOut := b.run("", begin...); code != exitOK || !strings.Contains(out, "DRAWN "+sampleID) {
+		t.Fatalf("exit %d, %s\n%s", code, errOut, out)
+	}
+	kept, err := os.ReadFile(nonce)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := strings.TrimSpace(string(kept))
+	raw, _ := hex.DecodeString(secret)
+	sum := sha256.Sum256(raw)
+	if r := b.fake.decided.(*registerv1.BeginSampleRequest); r.GetCommitment() != hex.EncodeToString(sum[:]) || r.GetSize() != 2 {
+		t.Errorf("begun by %v", r)
+	}
+	if code, _, _ := b.run("", begin...); code == exitOK {
+		t.Error("a nonce is written over")
+	}
+	b.prints([]printed{
+		{[]string{"psd", "sample", "reveal", sampleID, "--nonce-file", nonce}, &registerv1.RevealSampleRequest{Name: sampleID, Nonce: secret}, []string{"missing     IOPC", "entry 17  improper"}},
+		{[]string{"psd", "sample", "draw", sampleID}, &registerv1.DrawSampleRequest{Name: sampleID}, []string{"verifylog sample 0198f000"}},
+		{[]string{"psd", "sample", "judge", sampleID, "17", "--verdict", "improper", "--note", "no case"}, &registerv1.JudgeSampleRequest{Name: sampleID, Index: 17, Verdict: registerv1.Verdict_VERDICT_IMPROPER, Note: "no case"}, nil},
+		{[]string{"psd", "sample", "list"}, &registerv1.ListSamplesRequest{Parent: "forces/33", PageSize: 200}, []string{sampleID}},
+	})
+	if code, _, _ := b.run("", "psd", "sample", "commit", sampleID, "--nonce-file", filepath.Join(b.dir, "other")); code != exitOK {
+		t.Errorf("commit: exit %d", code)
+	}
 }

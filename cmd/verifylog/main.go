@@ -49,6 +49,7 @@ const usage = `Usage:
   verifylog consistency [flags] OLD DIR    that the export extends the checkpoints in the file OLD
   verifylog receipt [flags] FILE [DIR]     that the log holds the entry of a receipt or .tlog-proof
   verifylog evidence [flags] DIR           that a bundle of evidence is as the register made it
+  verifylog sample [flags] ID DIR          that a dip sample is the one that its nonces and the log give
 
 Flags:
   --key KEY        public key of the log's signer, or @FILE with one a line; may be repeated (required);
@@ -119,7 +120,7 @@ func run(args []string, out, errOut io.Writer) int {
 // perform does what the command line asks and returns what was proved.
 func perform(o options) (said fmt.Stringer, err error) {
 	command := "export"
-	if len(o.args) > 0 && slices.Contains([]string{"consistency", "receipt", "evidence"}, o.args[0]) {
+	if len(o.args) > 0 && slices.Contains([]string{"consistency", "receipt", "evidence", "sample"}, o.args[0]) {
 		command, o.args = o.args[0], o.args[1:]
 	}
 	keys, err := tlogfile.NewKeys(o.keys, o.witnesses)
@@ -145,6 +146,8 @@ func perform(o options) (said fmt.Stringer, err error) {
 			dir = folder(o.args[1])
 		}
 		return receipts(data, dir, keys)
+	case command == "sample" && n == 2:
+		return redraw(folder(o.args[1]), o.args[0], keys, o.quorum)
 	case command == "evidence" && n == 1:
 		return evidence(o.args[0], keys)
 	case command == "export" && n == 1:

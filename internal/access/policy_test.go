@@ -18,6 +18,7 @@ var used = permissions(
 	"link list", "link read", "link decide", "alert list", "alert acknowledge",
 	"duty list", "duty read", "duty assign", "duty close", "duty approve", "prompt judge", "prompt read",
 	"sanction impose", "sanction lift", "sanction list", "log unseal", "log inquire", "log review",
+	"sample begin", "sample commit", "sample take_part", "sample judge",
 	"fact put", "flag list", "misuse_case list", "misuse_case read", "misuse_case work",
 	"directory read", "directory update", "self read",
 	"victim settle", "assessment regrade", "history read", "history export",

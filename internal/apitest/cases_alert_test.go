@@ -170,6 +170,7 @@ func accusedBothWays(s *stage, who string) {
 	accuse := func(who, force, suspect, victim string, days int) string {
 		n := s.must(who, registerNominal, nominal(force, s.tag+suspect, "K-"+s.tag+suspect, 1)).(*pb.RegisterNominalResponse)
 		r := course(force, n.GetName(), "KC-"+s.tag+suspect, 1)
+		s.names[suspect] = n.GetName()
 		given, surname, birth := invented(s.tag + victim)
 		r.Course.Victim = &pb.Victim{Names: []*pb.PersonName{{Given: given, Surname: surname}}, BirthDate: birth}
 		r.Course.Incidents[0].OccurTime = timestamppb.New(firstIncident.AddDate(0, 0, days))

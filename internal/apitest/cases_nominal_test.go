@@ -21,9 +21,29 @@ const (
 // table is the API table.
 func table() []apiCase {
 	return slices.Concat(
-		nominalCases(), nominalStateCases(), courseCases(), courseStateCases(), partCases(), matterCases(), historyCases(), packCases(),
-		searchCases(), viewCases(), linkCases(), decisionCases(), alertCases(), exchangeCases(), dutyCases(), logCases(),
-		standardsCases(), unsealingCases(), readingCases(), misuseCases(), factCases(), directoryCases(),
+		nominalCases(),
+		nominalStateCases(),
+		courseCases(),
+		courseStateCases(),
+		partCases(),
+		matterCases(),
+		historyCases(),
+		packCases(),
+		searchCases(),
+		viewCases(),
+		linkCases(),
+		decisionCases(),
+		alertCases(),
+		exchangeCases(),
+		dutyCases(),
+		logCases(),
+		standardsCases(),
+		unsealingCases(),
+		readingCases(),
+		sampleCases(),
+		misuseCases(),
+		factCases(),
+		directoryCases(),
 	)
 }
 

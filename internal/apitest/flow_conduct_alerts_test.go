@@ -139,3 +139,28 @@ func TestBreachIsTold(t *testing.T) {
 		t.Errorf("force 10 is told %v", all)
 	}
 }
+
+// Who reviews an accusation both ways reads of it with the person; an officer who
+// only reads of him does not, nor does whoever registered it.
+func TestCounterIsReviewed(t *testing.T) {
+	t.Parallel()
+	s := flow(t, nil)
+	accusedBothWays(s, "investigator-33")
+	prompted := func(who string) (reason string) {
+		h := s.must(who, getHistory, &pb.GetHistoryRequest{Name: s.names["she"]}).(*pb.NominalHistory)
+		for _, p := range h.GetHistory().GetPrompts() {
+			if p.GetCode() == "COUNTER_ALLEGATION" {
+				return p.GetReason()
+			}
+		}
+		return ""
+	}
+	before := prompted("supervisor-33")
+	if before == "" || prompted("investigator-33") != "" {
+		t.Errorf("prompts: supervisor %q, investigator %q", before, prompted("investigator-33"))
+	}
+	s.must("supervisor-33", reviewCounter, reviewIt(s))
+	if after := prompted("supervisor-33"); after == before {
+		t.Errorf("after the review: %q", after)
+	}
+}

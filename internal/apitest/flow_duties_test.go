@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	pb "github.com/perpetrator-register/register/api/register/v1"
@@ -225,5 +227,75 @@ func TestSilentRaisesNoDuty(t *testing.T) {
 	}
 	if got := s.dutiesOf("psd-33", a, "NO_ACTION"); len(got) != 1 {
 		t.Errorf("PSD sees %d duties", len(got))
+	}
+}
+
+// A search changes no record, and yet it is what some duties wait for.
+func TestSearchAnswersADuty(t *testing.T) {
+	t.Parallel()
+	s, clock := clocked(t)
+	n := s.register("33", "sought", "N-1")
+	r := course("33", n, "C-1", 1)
+	r.Course.Incidents[0].OccurTime = timestamppb.New(clock.Now().Add(-5 * time.Hour))
+	s.must("system-33", registerCourse, r)
+	s.names["duty"] = s.dutyOf("spoc-33", n, "NO_CHECK").GetName()
+	clock.Advance(time.Minute)
+	s.search("investigator-33", "sought")
+	s.until("the search answers it", func() bool { return s.duty("spoc-33").GetState() == pb.DutyState_DUTY_STATE_DONE })
+	if c := s.duty("spoc-33").GetClosing(); c.GetAction() != "CHECKED" || c.GetBy() != "register" {
+		t.Errorf("closed by %v", c)
+	}
+}
+
+// Nothing is closed, downgraded or left to lapse over an open duty; what is recorded
+// with it counts, and what a court decides passes.
+func TestNothingLapsesOverADuty(t *testing.T) {
+	t.Parallel()
+	s, clock := clocked(t)
+	n := s.register("33", "lapse", "N-1")
+	threat := threatAt("33", n, "T-1", clock.Now().Add(-90*time.Minute))
+	name := s.must("system-33", registerCourse, threat).(*pb.RegisterCourseResponse).GetName()
+	duty := s.dutyOf("spoc-33", n, "NO_ACTION")
+	next := func(edit func(*pb.CourseOfConduct)) *pb.RegisterCourseRequest {
+		r := proto.Clone(threat).(*pb.RegisterCourseRequest)
+		r.Course.Source.Revision++
+		edit(r.Course)
+		return r
+	}
+	closed := func(c *pb.CourseOfConduct) {
+		c.Standing, c.Officer = pb.Standing_STANDING_NO_FURTHER_ACTION, "1234"
+		c.Closure = &pb.Closure{Reason: "EVIDENTIAL", Rationale: "Nothing to add.", SecondPerson: "5678", VictimInformTime: timestamppb.New(clock.Now())}
+	}
+	barred := func(what, method string, request proto.Message) {
+		t.Helper()
+		if code, reason, _ := refusal(s.try("system-33", method, request)); code != codes.FailedPrecondition || reason != "DUTY_OPEN" {
+			t.Errorf("%s: %v %s", what, code, reason)
+		}
+	}
+	barred("closing over a duty", registerCourse, next(closed))
+	high := assessment("33", n, name, "A-1", 1)
+	high.Assessment.Grade, high.Assessment.AssessTime = pb.RiskGrade_RISK_GRADE_HIGH, timestamppb.New(clock.Now())
+	s.must("system-33", registerAssessment, high)
+	clock.Advance(time.Minute)
+	low := assessment("33", n, name, "A-2", 1)
+	low.Assessment.Grade, low.Assessment.AssessTime = pb.RiskGrade_RISK_GRADE_STANDARD, timestamppb.New(clock.Now())
+	barred("a lower grade over a duty", registerAssessment, low)
+	// The visit that answers it is recorded with the closing.
+	done := next(func(c *pb.CourseOfConduct) {
+		closed(c)
+		c.Incidents[0].Actions = []*pb.PoliceAction{{Code: "VISITED_VICTIM", ActTime: timestamppb.New(clock.Now())}}
+	})
+	s.must("system-33", registerCourse, done)
+	if d := s.dutyOf("spoc-33", n, "NO_ACTION"); d.GetName() != duty.GetName() || d.GetState() != pb.DutyState_DUTY_STATE_DONE {
+		t.Errorf("after the visit: %v", d)
+	}
+	// A court's outcome passes.
+	other := s.register("33", "convict", "N-2")
+	charged := threatAt("33", other, "T-2", clock.Now().Add(-90*time.Minute))
+	s.must("system-33", registerCourse, charged)
+	charged.Course.Source.Revision, charged.Course.Standing = 2, pb.Standing_STANDING_ACQUITTED
+	s.must("system-33", registerCourse, charged)
+	if d := s.dutyOf("spoc-33", other, "NO_ACTION"); d.GetState() != pb.DutyState_DUTY_STATE_FELL_AWAY {
+		t.Errorf("after the acquittal: %v", d)
 	}
 }

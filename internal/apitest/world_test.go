@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 	"google.golang.org/grpc"
@@ -41,6 +42,7 @@ type world struct {
 
 	mu     sync.Mutex
 	tokens map[string]string
+	shared map[string]map[string]string // names of prepared states that nothing changes
 }
 
 type account struct {
@@ -54,6 +56,7 @@ func newWorld(t *testing.T, change func(*server.Config)) *world {
 	c := site.Config()
 	// Force systems may call over REST too.
 	c.REST.ClientCA, c.REST.CRLDir = c.GRPC.ClientCA, c.GRPC.CRLDir
+	c.Witnesses = server.Witnesses{List: []server.WitnessConfig{site.StartWitness("witness.example/1").Config}, Quorum: 1, Every: time.Second, WarnAfter: time.Hour}
 	if change != nil {
 		change(c)
 	}

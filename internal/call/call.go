@@ -124,7 +124,7 @@ func (c *Call) Stop(sanction error) {
 	c.Discard()
 	c.Stopped = sanction
 	c.Entry.Decision.Effect = accesslog.Deny
-	c.Entry.Marks = append(slices.Clone(c.Entry.Marks), "refused:sanction")
+	c.Entry.Marks = []string{"refused:sanction"}
 }
 
 // SetBody gives the part of the entry that is stored sealed.

@@ -63,6 +63,9 @@ func (m *Matter) shows(code string, at func(time.Time) bool, acted func([]Action
 			return true
 		}
 	}
+	if code == "CLOSED_BY_TWO" && m.Closure.Second && at(m.Closure.Time) || acted(m.Actions) {
+		return true
+	}
 	return slices.ContainsFunc(m.Reports, func(r Report) bool { return acted(r.Actions) })
 }
 

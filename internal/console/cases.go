@@ -192,10 +192,11 @@ func (c *Console) takeCase(v *visit) error {
 	if err != nil {
 		return err
 	}
-	name, id, done := caseName(v), "", ""
+	name := caseName(v)
+	var id, done string
 	switch f.get("do") {
 	case "open":
-		id, done = "", "The case is yours."
+		done = "The case is yours."
 		_, err = c.misuse.OpenCase(v.ctx, &registerv1.OpenCaseRequest{Name: name}, v.noted())
 	case "ask":
 		id, done = "question", "The question is recorded. The answer comes by your force’s own ways."

@@ -207,7 +207,10 @@ func (c *Console) takeDuty(v *visit) error {
 	if err != nil {
 		version = 0 // refused by the register
 	}
-	places, done := []fieldPlace{}, ""
+	var (
+		places []fieldPlace
+		done   string
+	)
 	switch f.get("do") {
 	case "action":
 		places, done = []fieldPlace{{"action", "action"}, {"record", "record"}, {"", "action"}}, "The duty is done."

@@ -13,7 +13,7 @@ import (
 func TestMeasureBreachAndDuty(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	name := w.register("33", "A1", "Calum", "Thackery", 1987, "THREATS_TO_KILL", "ATTENDING_HOME")
+	name := w.register("33", "A1", "Calum", "Thackery", "THREATS_TO_KILL", "ATTENDING_HOME")
 	page := "/nominals/" + name[strings.LastIndex(name, "/")+1:]
 	spoc := w.as("spoc-33")
 	id, opened := onceOf(t, spoc.get(page+"/measure").must(t, http.StatusOK, "Record a measure"))

@@ -200,7 +200,7 @@ func (c *Console) readLog(v *visit) error {
 		req.PageSize, req.PageToken = activityPage, ""
 	}
 	var entries []*registerv1.LogEntry
-	next := ""
+	var next string
 	for {
 		got, err := c.accessLog.ListEntries(v.ctx, req, v.noted())
 		if p := client.AsProblem(err); p != nil && p.Code == codes.InvalidArgument {

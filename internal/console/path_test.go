@@ -31,7 +31,7 @@ func conduct(pairs ...string) url.Values {
 func TestMainPath(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.register("10", "B1", "Calum", "Thackery", 1987, "CONTACT")
+	w.register("10", "B1", "Calum", "Thackery", "CONTACT")
 
 	// Force 33 registers the same man; who may be the same is shown before.
 	b := w.as("investigator-33")
@@ -128,9 +128,9 @@ func TestProfessionalStandardsRegisterInSilence(t *testing.T) {
 func TestSplitAndAdministration(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	a := w.register("33", "A1", "Calum", "Thackery", 1987, "CONTACT")
-	w.register("33", "A2", "Calum", "Thackery", 1987, "FOLLOWING")
-	other := w.register("33", "A3", "Calum", "Thackery", 1987, "WATCHING")
+	a := w.register("33", "A1", "Calum", "Thackery", "CONTACT")
+	w.register("33", "A2", "Calum", "Thackery", "FOLLOWING")
+	other := w.register("33", "A3", "Calum", "Thackery", "WATCHING")
 	spoc := w.as("spoc-33")
 	page := "/nominals/" + a[strings.LastIndex(a, "/")+1:]
 	spoc.get(page+"/person").must(t, http.StatusOK, other)

@@ -184,6 +184,7 @@ func ageBand(a registerv1.AgeBand) string {
 		return "under 18"
 	case registerv1.AgeBand_AGE_BAND_65_AND_OVER:
 		return "65 and over"
+	default:
 	}
 	return strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(a.String(), "AGE_BAND_"), "_", " "))
 }

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -192,7 +193,7 @@ func nominalOf(f *form) (*registerv1.Nominal, []fieldPlace) {
 		if i.id == "handle" {
 			one.Platform = strings.ToLower(f.get("platform"))
 		}
-		places = append(places, fieldPlace{"nominal.identifiers[" + string(rune('0'+len(n.GetIdentifiers()))) + "]", i.id})
+		places = append(places, fieldPlace{fmt.Sprintf("nominal.identifiers[%d]", len(n.GetIdentifiers())), i.id})
 		n.Identifiers = append(n.Identifiers, one)
 	}
 	if f.get("street")+f.get("postcode") != "" {

@@ -86,6 +86,7 @@ func linkState(s registerv1.LinkState) string {
 		return "Possible, unconfirmed"
 	case registerv1.LinkState_LINK_STATE_PROPOSED:
 		return "Proposed: waits for a decision"
+	default:
 	}
 	return enum("LINK_STATE_", s.String())
 }

@@ -119,6 +119,7 @@ func (c *Console) candidateView(k *registerv1.Candidate, first bool) candidateVi
 		out.Strength, out.Percent = "Strong match", percent(k.GetProbability())
 	case registerv1.MatchStrength_MATCH_STRENGTH_POSSIBLE:
 		out.Strength, out.Percent = "Possible match", percent(k.GetProbability())
+	default: // nothing may be shown of a restricted record
 	}
 	if out.Name == "" {
 		out.Name = "Restricted record"
@@ -279,6 +280,7 @@ func identifierTitle(k registerv1.IdentifierKind) string {
 		return "Telephone"
 	case registerv1.IdentifierKind_IDENTIFIER_KIND_HANDLE:
 		return "User name"
+	default:
 	}
 	return enum("IDENTIFIER_KIND_", k.String())
 }

@@ -13,15 +13,15 @@ import (
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 )
 
-// register registers a man with one course of conduct in a force.
-func (w *world) register(force, reference, given, surname string, year int32, behaviours ...string) string {
+// register registers a man of 1987 with one course of conduct in a force.
+func (w *world) register(force, reference, given, surname string, behaviours ...string) string {
 	w.t.Helper()
 	conn := w.replica.Dial(force)
 	n, err := registerv1.NewNominalServiceClient(conn).RegisterNominal(w.t.Context(), &registerv1.RegisterNominalRequest{
 		Parent: "forces/" + force, Nominal: &registerv1.Nominal{
 			Source:     &registerv1.SourceKey{System: "niche", Reference: reference, Revision: 1},
 			Names:      []*registerv1.PersonName{{Given: given, Surname: surname}},
-			BirthDates: []*registerv1.PartialDate{{Year: year, Month: 3, Day: 14}}, Sex: registerv1.Sex_SEX_MALE,
+			BirthDates: []*registerv1.PartialDate{{Year: 1987, Month: 3, Day: 14}}, Sex: registerv1.Sex_SEX_MALE,
 			Identifiers: []*registerv1.Identifier{{Kind: registerv1.IdentifierKind_IDENTIFIER_KIND_PHONE, Value: "07700 900123"}},
 		},
 	})
@@ -61,8 +61,8 @@ func asking(pairs ...string) url.Values {
 func TestSearch(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.register("33", "A1", "Calum", "Thackery", 1987, "FOLLOWING", "THREATS_TO_KILL")
-	w.register("10", "B1", "Callum", "Thackeray", 1987, "CONTACT")
+	w.register("33", "A1", "Calum", "Thackery", "FOLLOWING", "THREATS_TO_KILL")
+	w.register("10", "B1", "Callum", "Thackeray", "CONTACT")
 	b := w.as("investigator-33")
 
 	// No reason, nobody looked for: each fault is told at its field.

@@ -19,13 +19,13 @@ func TestSignInAndOut(t *testing.T) {
 	b := w.browser()
 	b.get("/").must(t, http.StatusOK, "Sign in", "Investigator", "Ben Osier, Leicestershire")
 	b.signIn("investigator-33", "").must(t, http.StatusOK, "Ben Osier", "Leicestershire", "Has this person stalked before?")
-	held := b.cookie(session)
+	held := b.session()
 	if held == nil {
 		t.Fatal("no session cookie")
 	}
 	// A second sign-in in the same browser ends the first session.
 	b.signIn("spoc-33", "").must(t, http.StatusOK, "Hal Bracken")
-	if now := b.cookie(session); now == nil || now.Value == held.Value {
+	if now := b.session(); now == nil || now.Value == held.Value {
 		t.Error("the session cookie did not change with the sign-in")
 	}
 	other := w.browser().still()
@@ -34,12 +34,12 @@ func TestSignInAndOut(t *testing.T) {
 	if got := other.get("/search"); got.StatusCode != http.StatusSeeOther {
 		t.Errorf("the first session goes on after a second sign-in: %d", got.StatusCode)
 	}
-	held = b.cookie(session)
+	held = b.session()
 	p := b.still().post("/sign-out", url.Values{}).must(t, http.StatusOK, "You have signed out")
 	if !strings.Contains(p.Header.Get("Refresh"), "/forces/33/sign-out?") {
 		t.Errorf("does not lead on to the provider: %q", p.Header.Get("Refresh"))
 	}
-	if b.cookie(session) != nil {
+	if b.session() != nil {
 		t.Error("the cookie is still there")
 	}
 	other.Jar.SetCookies(u, []*http.Cookie{{Name: session, Value: held.Value, Secure: true, Path: "/"}})
@@ -101,7 +101,7 @@ func TestSignInIsBound(t *testing.T) {
 	a, b := w.browser().still(), w.browser().still()
 	back := begin(a)
 	b.get(back.String()).must(t, http.StatusBadRequest, "was not begun in this browser")
-	if b.cookie(session) != nil {
+	if b.session() != nil {
 		t.Error("signed in by another browser's answer")
 	}
 	begin(b) // b has a sign-in of its own under way: a's answer is still not its
@@ -112,7 +112,7 @@ func TestSignInIsBound(t *testing.T) {
 	mixed.RawQuery = q.Encode()
 	a.get(mixed.String()).must(t, http.StatusForbidden, "did not let you in")
 	again := begin(a)
-	if got := a.get(again.String()); got.StatusCode != http.StatusSeeOther || a.cookie(session) == nil {
+	if got := a.get(again.String()); got.StatusCode != http.StatusSeeOther || a.session() == nil {
 		t.Fatalf("not signed in: %d %s", got.StatusCode, got.text)
 	}
 	a.get(again.String()).must(t, http.StatusBadRequest)

@@ -24,14 +24,6 @@ func (w *words) force(code string) string {
 	return code
 }
 
-func (w *words) forces(codes []string) string {
-	out := make([]string, len(codes))
-	for i, c := range codes {
-		out[i] = w.force(c)
-	}
-	return list(out)
-}
-
 func (w *words) behaviour(code string) string {
 	if b, ok := w.ref.Behaviour(code); ok {
 		return b.Title

@@ -147,17 +147,18 @@ func (b *browser) signIn(account, to string) page {
 	if at < 0 || start < 0 {
 		b.w.t.Fatalf("no account %s on the sign-in page", account)
 	}
-	link := text[start+len(`href="`):]
-	return b.get(strings.ReplaceAll(link[:strings.Index(link, `"`)], "&amp;", "&"))
+	link, _, _ := strings.Cut(text[start+len(`href="`):], `"`)
+	return b.get(strings.ReplaceAll(link, "&amp;", "&"))
 }
 
-func (b *browser) cookie(name string) *http.Cookie {
+// session is the cookie of the sign-in; nil when there is none.
+func (b *browser) session() *http.Cookie {
 	u, err := url.Parse(b.w.base)
 	if err != nil {
 		b.w.t.Fatal(err)
 	}
 	for _, c := range b.Jar.Cookies(u) {
-		if c.Name == name {
+		if c.Name == session {
 			return c
 		}
 	}

@@ -70,7 +70,7 @@ func TestArrowsGoDown(t *testing.T) {
 		{"api", "api/register/v1", "policies"},
 		{"api/register/store/v1", "internal/arena"},
 		{
-			"internal/identity", "internal/refdata", "internal/checkpoint", "internal/tlogfile", "internal/misuse",
+			"internal/identity", "internal/refdata", "internal/checkpoint", "internal/sample", "internal/tlogfile", "internal/misuse",
 			"internal/console/picture", "internal/console/assets",
 		},
 		{"internal/conduct/victim", "internal/client"},

@@ -41,6 +41,7 @@ type outages struct {
 	site       *servertest.Site
 	methods    call.Methods
 	transports map[string]transport
+	system     transport // of a force's crime system
 	replica    *servertest.Replica
 	unknown    atomic.Int64 // calls that were told that their outcome is unknown
 }
@@ -207,6 +208,7 @@ func TestFailsClosed(t *testing.T) {
 	config.Limits.CallTimeout = 3 * time.Second
 	o.replica = o.site.Start(config)
 	o.transports = map[string]transport{"gRPC": overGRPC(o.replica.Dial("")), "REST": overREST(o.site, o.replica.REST())}
+	o.system = overGRPC(o.replica.Dial("33"))
 	for _, out := range allOutages {
 		t.Run(out.name, func(t *testing.T) { o.outage(t, out) })
 	}
@@ -273,8 +275,11 @@ func (o *outages) eachMethod(t *testing.T, prepared map[string]map[string]sample
 			if !ok {
 				t.Fatalf("%s has no sample", m.Short)
 			}
-			token := o.site.Token(s.account, nil)
-			wg.Go(func() { check(t, m, send(ctx, m, token, s.requests...)) })
+			by, token, ok := s.over(o.site, name, send, o.system)
+			if !ok {
+				continue
+			}
+			wg.Go(func() { check(t, m, by(ctx, m, token, s.requests...)) })
 		}
 	}
 	wg.Wait()

@@ -54,6 +54,7 @@ type leaks struct {
 	client     *http.Client
 	methods    call.Methods
 	transports map[string]transport
+	system     transport // of a force's crime system
 
 	errs struct {
 		sync.Mutex
@@ -100,6 +101,7 @@ func TestNothingLeaks(t *testing.T) {
 	l.conn = l.program.Dial("")
 	l.client = &http.Client{Transport: &http.Transport{TLSClientConfig: site.ClientTLS("")}}
 	l.transports = map[string]transport{"gRPC": overGRPC(l.conn), "REST": overREST(site, "https://"+l.program.REST)}
+	l.system = overGRPC(l.program.Dial("33"))
 
 	l.good(t)
 	l.bad(t)
@@ -145,7 +147,11 @@ func (l *leaks) good(t *testing.T) {
 			for _, r := range s.requests {
 				requests = append(requests, l.planted(r))
 			}
-			a := send(ctx, m, l.site.Token(s.account, nil), requests...)
+			by, token, ok := s.over(l.site, name, send, l.system)
+			if !ok {
+				continue
+			}
+			a := by(ctx, m, token, requests...)
 			l.heard(a)
 			if a.err != nil {
 				t.Errorf("%s over %s: a good request is refused: %v", short, name, a.err)
@@ -178,8 +184,12 @@ func (l *leaks) bad(t *testing.T) {
 	prepared := samples(t, l.site, l.conn)
 	var jobs []func()
 	for short, s := range prepared {
-		m, token := l.method(t, short), l.site.Token(s.account, nil)
-		for name, send := range l.transports {
+		m := l.method(t, short)
+		for name, plain := range l.transports {
+			send, token, ok := s.over(l.site, name, plain, l.system)
+			if !ok {
+				continue
+			}
 			for _, r := range s.requests {
 				for _, bad := range l.spoilt(r) {
 					jobs = append(jobs, func() {

@@ -29,6 +29,9 @@ var notPlanted = map[string]bool{
 	"register.v1.ListEntriesRequest.record":           true,
 	"register.v1.RegisterCourseRequest.parent":        true,
 	"register.v1.RequestUnsealingRequest.case_access": true,
+	"register.v1.BeginSampleRequest.commitment":       true, // hashes and nonces of a form that no word has
+	"register.v1.CommitSampleRequest.commitment":      true,
+	"register.v1.RevealSampleRequest.nonce":           true,
 	"register.v1.ListReadingsRequest.subject":         true,
 	"register.v1.ImposeSanctionRequest.min_strength":  true,
 	"register.v1.RegisterNominalRequest.parent":       true,

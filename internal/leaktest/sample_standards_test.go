@@ -2,9 +2,12 @@ package leaktest
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"strconv"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
@@ -12,6 +15,8 @@ import (
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/accesslog"
+	"github.com/perpetrator-register/register/internal/postgres"
+	"github.com/perpetrator-register/register/internal/postgres/pgtest"
 	"github.com/perpetrator-register/register/internal/servertest"
 )
 
@@ -52,6 +57,7 @@ func standardsSamples(tb testing.TB, site *servertest.Site, conn *grpc.ClientCon
 	must(tb, err)
 	_, err = psd.ApproveUnsealing(second, &registerv1.ApproveUnsealingRequest{Name: approved.GetName(), NoConflict: true})
 	must(tb, err)
+	revealed, drawn := drawnSamples(tb, site, psd)
 	by := func(account string, m proto.Message) sample {
 		return sample{account: account, requests: []proto.Message{m}}
 	}
@@ -67,6 +73,14 @@ func standardsSamples(tb testing.TB, site *servertest.Site, conn *grpc.ClientCon
 		"StandardsService.OpenCaseAccess": by("auditor", &registerv1.OpenCaseAccessRequest{
 			Parent: "forces/33", Purpose: registerv1.LogPurpose_LOG_PURPOSE_CRIMINAL_PROCEEDINGS, Reference: "IOPC/26/9", Reason: "a complaint about an officer", Days: 30,
 		}),
+		"StandardsService.BeginSample":  one(sampleBegin()),
+		"StandardsService.CommitSample": by("auditor", &registerv1.CommitSampleRequest{Name: begunSample(tb, psd, ctx), Commitment: hashOf("iopc")}),
+		"StandardsService.RevealSample": one(&registerv1.RevealSampleRequest{Name: revealed, Nonce: nonceOf("psd")}),
+		"StandardsService.DrawSample":   one(&registerv1.DrawSampleRequest{Name: drawn.GetName()}),
+		"StandardsService.JudgeSample": one(&registerv1.JudgeSampleRequest{
+			Name: drawn.GetName(), Index: drawn.GetEntries()[0].GetIndex(), Verdict: registerv1.Verdict_VERDICT_QUESTIONED, Note: "no case bears this reference",
+		}),
+		"StandardsService.ListSamples": one(&registerv1.ListSamplesRequest{Parent: "forces/33", PageSize: 5}),
 		"StandardsService.ListReadings": by("psd-10", &registerv1.ListReadingsRequest{
 			Parent: "forces/33", Purpose: registerv1.LogPurpose_LOG_PURPOSE_SELF_MONITORING, Reference: "REVIEW/26/8", PageSize: 5,
 		}),
@@ -74,6 +88,53 @@ func standardsSamples(tb testing.TB, site *servertest.Site, conn *grpc.ClientCon
 			Name: "forces/33/readings/" + strconv.FormatInt(reading, 10), Verdict: registerv1.Verdict_VERDICT_QUESTIONED, Note: "no case bears this reference",
 		}),
 	}
+}
+
+func nonceOf(party string) string {
+	n := sha256.Sum256([]byte(party))
+	return hex.EncodeToString(n[:])
+}
+
+func hashOf(party string) string {
+	n := sha256.Sum256([]byte(party))
+	h := sha256.Sum256(n[:])
+	return hex.EncodeToString(h[:])
+}
+
+func sampleBegin() *registerv1.BeginSampleRequest {
+	return &registerv1.BeginSampleRequest{
+		Parent: "forces/33", Purpose: registerv1.LogPurpose_LOG_PURPOSE_SELF_MONITORING, Reference: "DIP/26/1", Size: 3, Commitment: hashOf("psd"),
+	}
+}
+
+func begunSample(tb testing.TB, psd registerv1.StandardsServiceClient, ctx context.Context) string { //nolint:revive // as the caller has it
+	tb.Helper()
+	o, err := psd.BeginSample(ctx, sampleBegin())
+	must(tb, err)
+	return o.GetName()
+}
+
+// drawnSamples makes a sample whose nonces can be revealed, and one that is drawn.
+// No witness runs here: a checkpoint is put among those that are co-signed.
+func drawnSamples(tb testing.TB, site *servertest.Site, psd registerv1.StandardsServiceClient) (revealed string, drawn *registerv1.Sample) {
+	tb.Helper()
+	ctx := context.WithoutCancel(tb.Context())
+	own, national := site.As(ctx, "psd-33"), site.As(ctx, "auditor")
+	names := [2]string{}
+	for i := range names {
+		names[i] = begunSample(tb, psd, own)
+		_, err := psd.CommitSample(national, &registerv1.CommitSampleRequest{Name: names[i], Commitment: hashOf("iopc")})
+		must(tb, err)
+	}
+	db := pgtest.Connect(tb, site.DB)
+	head, err := db.Head(ctx)
+	must(tb, err)
+	must(tb, db.InsertWitnessed(ctx, postgres.WitnessedCheckpoint{Size: head.Size, Time: time.Now(), Witnesses: []string{"witness.example/1"}, Note: head.Note}))
+	_, err = psd.RevealSample(own, &registerv1.RevealSampleRequest{Name: names[1], Nonce: nonceOf("psd")})
+	must(tb, err)
+	drawn, err = psd.RevealSample(national, &registerv1.RevealSampleRequest{Name: names[1], Nonce: nonceOf("iopc")})
+	must(tb, err)
+	return names[0], drawn
 }
 
 // entryOf makes a call and returns the index of its entry.

@@ -71,8 +71,17 @@ func stranger() *registerv1.RegisterNominalRequest {
 
 // sample is a good call of one method.
 type sample struct {
-	account  string
+	account  string // empty for the crime system of force 33
 	requests []proto.Message
+}
+
+// over is how a sample is sent over a transport of that name; ok is false for a
+// system's over REST, by which no system calls these sites.
+func (s sample) over(site *servertest.Site, name string, send, system transport) (by transport, token string, ok bool) {
+	if s.account != "" {
+		return send, site.Token(s.account, nil), true
+	}
+	return system, "", name == "gRPC"
 }
 
 func one(account string, m proto.Message) sample {
@@ -178,6 +187,7 @@ func samples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) map[st
 	}
 	maps.Copy(all, standardsSamples(tb, site, conn))
 	maps.Copy(all, dutySamples(tb, site, conn, nominal))
+	maps.Copy(all, misuseSamples(tb, site, conn))
 	maps.Copy(all, partSamples(tb, site, conn))
 	return all
 }

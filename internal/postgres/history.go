@@ -34,3 +34,13 @@ func (db *DB) Checks(ctx context.Context, records []uuid.UUID, references []stri
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Check])
 	return list, readError(err)
 }
+
+// CheckedSince says which of the records were shown by a search after a log index.
+func (db *DB) CheckedSince(ctx context.Context, records []uuid.UUID, after int64) ([]uuid.UUID, error) {
+	rows, err := db.pool.Query(ctx, qCheckedSince, raw(records), after)
+	if err != nil {
+		return nil, readError(err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+	return list, readError(err)
+}

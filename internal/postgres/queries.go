@@ -19,6 +19,7 @@ var (
 	qBodyKeys          = statement("body_keys")
 	qBodyByIndex       = statement("body_by_index")
 	qBodyBySearch      = statement("body_by_search")
+	qCheckedSince      = statement("checked_since")
 	qChecks            = statement("checks")
 	qCheckpointAt      = statement("checkpoint_at")
 	qCheckpoints       = statement("checkpoints")

@@ -34,6 +34,8 @@ const (
 	KindUnsealing Kind = "unsealing"
 	// KindCaseAccess is what lets the national auditor unseal entries of a force.
 	KindCaseAccess Kind = "case_access"
+	// KindSample is a dip sample of the log.
+	KindSample Kind = "sample"
 	// KindReview is a verdict on somebody's reading of the log.
 	KindReview Kind = "review"
 	// KindFact is what a force tells of its cases, rosters and staff.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // witnessLock is the key of the advisory lock that lets one replica at a time
@@ -17,7 +19,9 @@ var (
 	qInsertWitnessed = statement("insert_witnessed")
 	qSessionUnlock   = statement("session_unlock")
 	qTrySessionLock  = statement("try_session_lock")
+	qPopulation      = statement("population")
 	qWitnessed       = statement("witnessed")
+	qWitnessedAfter  = statement("witnessed_after")
 	qWriters         = statement("writers")
 )
 
@@ -35,6 +39,26 @@ func (db *DB) Witnessed(ctx context.Context) (WitnessedCheckpoint, error) {
 	err := db.pool.QueryRow(ctx, qWitnessed).Scan(&c.Size, &c.Time, &c.Witnesses, &c.Note)
 	c.Time = c.Time.UTC()
 	return c, readError(err)
+}
+
+// WitnessedAfter reads the first co-signed checkpoint that covers an index, or
+// ErrNotFound.
+func (db *DB) WitnessedAfter(ctx context.Context, index int64) (WitnessedCheckpoint, error) {
+	var c WitnessedCheckpoint
+	err := db.pool.QueryRow(ctx, qWitnessedAfter, index).Scan(&c.Size, &c.Time, &c.Witnesses, &c.Note)
+	c.Time = c.Time.UTC()
+	return c, readError(err)
+}
+
+// Population reads the indices with from ≤ index < until of a force's entries by
+// which personal data were processed, in order.
+func (db *DB) Population(ctx context.Context, force string, from, until int64) ([]int64, error) {
+	rows, err := db.pool.Query(ctx, qPopulation, force, from, until)
+	if err != nil {
+		return nil, readError(err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	return list, readError(err)
 }
 
 // InsertWitnessed adds a co-signed checkpoint; that it is there already is no

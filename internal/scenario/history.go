@@ -1,14 +1,11 @@
 package scenario
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/perpetrator-register/register/internal/conduct"
-	"github.com/perpetrator-register/register/internal/conduct/victim"
 )
 
 // world replays a case into a history.
@@ -17,13 +14,14 @@ type world struct {
 	rules *conduct.Rules
 	h     conduct.History
 	ids   map[string]conduct.ID
+	owner map[conduct.ID]string // another man than the case's own suspect, by course
 	err   error
 }
 
-// Replay builds the history of the first n steps of a case: of all, or only of those
+// Replay builds the histories of the first n steps of a case: of all, or only of those
 // that the register's interface lets happen.
-func Replay(c *Case, rules *conduct.Rules, n int, possible bool) (*conduct.History, error) {
-	w := &world{c: c, rules: rules, ids: map[string]conduct.ID{}}
+func Replay(c *Case, rules *conduct.Rules, n int, possible bool) (*Histories, error) {
+	w := &world{c: c, rules: rules, ids: map[string]conduct.ID{}, owner: map[conduct.ID]string{}}
 	for i := range c.Steps[:n] {
 		if possible && c.Steps[i].RulesOnly {
 			continue
@@ -33,22 +31,7 @@ func Replay(c *Case, rules *conduct.Rules, n int, possible bool) (*conduct.Histo
 			return nil, fmt.Errorf("%s, %s: %w", c.ID, c.Steps[i].At, w.err)
 		}
 	}
-	return &w.h, nil
-}
-
-// CourseName is the case's name of a course by its identity in the replay; empty when
-// there is none.
-func CourseName(c *Case, rules *conduct.Rules, id conduct.ID) string {
-	w := &world{c: c, rules: rules, ids: map[string]conduct.ID{}}
-	for i := range c.Steps {
-		w.step(&c.Steps[i])
-	}
-	for name, known := range w.ids {
-		if course, ok := strings.CutPrefix(name, "course "); ok && known == id {
-			return course
-		}
-	}
-	return ""
+	return w.split(), nil
 }
 
 // id numbers what is recorded in the order of its first appearance, as the register's
@@ -88,20 +71,6 @@ func (w *world) behaviours(codes []string) conduct.Behaviours {
 	return set
 }
 
-// Tokens are stand-ins for the keyed tokens of a victim.
-func Tokens(p Person) []victim.Token {
-	d := victim.Details{Given: p.Given, Surname: p.Surname, DOB: p.Born}
-	if p.Phone != "" {
-		d.Phones = []string{p.Phone}
-	}
-	var out []victim.Token
-	for _, m := range victim.Materials(d) {
-		sum := sha256.Sum256([]byte(m.Value))
-		out = append(out, victim.Token{Kind: m.Kind, Layer: 1, Sum: [victim.Size]byte(sum[:victim.Size])})
-	}
-	return out
-}
-
 func (w *world) matter(name string) *conduct.Matter {
 	id := w.id("course " + name)
 	for i := range w.h.Matters {
@@ -119,6 +88,10 @@ func (w *world) matter(name string) *conduct.Matter {
 	}
 	m := conduct.Matter{Course: conduct.Course{ID: id, Nominal: w.id("nominal " + c.Force), Force: c.Force, Standing: "REPORTED",
 		Principal: Tokens(her), Unconfirmed: c.Unconfirmed}, Officer: c.Officer, Relationship: c.Relationship, Motivation: c.Motivation}
+	if c.Suspect != nil {
+		w.owner[id] = c.Suspect.Surname + c.Suspect.Born
+		m.Nominal = w.id("nominal " + c.Force + w.owner[id])
+	}
 	for _, a := range c.Associated {
 		m.Associated = append(m.Associated, Tokens(w.c.Victims[a]))
 	}

@@ -26,11 +26,11 @@ func TestCases(t *testing.T) {
 		t.Run(c.ID, func(t *testing.T) {
 			t.Parallel()
 			for n := range c.Steps {
-				h, err := Replay(c, rules, n+1, false)
+				all, err := Replay(c, rules, n+1, false)
 				if err != nil {
 					t.Fatal(err)
 				}
-				s := &c.Steps[n]
+				s, h := &c.Steps[n], all.Own
 				t.Run(s.At, func(t *testing.T) { checkStep(t, c, s, h) })
 			}
 		})

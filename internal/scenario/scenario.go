@@ -63,7 +63,8 @@ type Course struct {
 	Four         []string `yaml:"four"` // fixated, obsessive, unwanted, repeated
 	Associated   []string `yaml:"associated"`
 	Unconfirmed  bool     `yaml:"unconfirmed"`
-	// Suspect replaces the case's suspect: another man, or the same under another name.
+	// Suspect, if given, is another man than the case's own suspect, or one whom nobody
+	// knows to be the same: the register has two persons.
 	Suspect *Person `yaml:"suspect"`
 	// Restriction is that of the nominal: SILENT, CONTACT or SAFETY.
 	Restriction string `yaml:"restriction"`

@@ -35,7 +35,7 @@ func birthDate(born string) *pb.PartialDate {
 	if err != nil {
 		return nil
 	}
-	return &pb.PartialDate{Year: int32(t.Year()), Month: int32(t.Month()), Day: int32(t.Day())} //nolint:gosec // small
+	return &pb.PartialDate{Year: int32(t.Year()), Month: int32(t.Month()), Day: int32(t.Day())}
 }
 
 // pnc is an invented PNC number with its check letter, so that forces know the same man.
@@ -201,22 +201,23 @@ func actions(all []conduct.Action) []*pb.PoliceAction {
 	return out
 }
 
-// nominalIn is the suspect's nominal in a force of the case.
+// nominalIn is the nominal of the case's own suspect in a force of the case.
 func (r *run) nominalIn(force string) string {
-	for key, name := range r.nominals {
-		if strings.HasPrefix(key, force) {
-			return name
-		}
+	name, ok := r.nominals[force+r.c.Suspect.Surname+r.c.Suspect.Born]
+	if !ok {
+		r.Fatalf("force %s has no suspect", force)
 	}
-	r.Fatalf("force %s has no suspect", force)
-	return ""
+	return name
 }
+
+// nominalOf is the nominal of a course that is registered.
+func (r *run) nominalOf(course conduct.ID) string { return r.nominal(r.c.Courses[r.courses[course]]) }
 
 func (r *run) measure(s *scenario.Step, m *conduct.Measure) {
 	r.revisions[m.ID]++
 	to := r.forces[m.Force]
 	x := &pb.Measure{
-		Source: source(m.ID, "M", r.revisions[m.ID]), Nominal: r.nominalIn(m.Force), Kind: m.Kind, Status: pb.MeasureStatus(pb.MeasureStatus_value["MEASURE_STATUS_"+m.Status]),
+		Source: source(m.ID, "M", r.revisions[m.ID]), Nominal: r.nominalOf(m.Courses[0]), Kind: m.Kind, Status: pb.MeasureStatus(pb.MeasureStatus_value["MEASURE_STATUS_"+m.Status]),
 		FromTime: stamp(m.From), UntilTime: stamp(m.Until), VerifyTime: stamp(s.When()),
 	}
 	for _, c := range m.Courses {
@@ -225,7 +226,7 @@ func (r *run) measure(s *scenario.Step, m *conduct.Measure) {
 	for _, c := range m.Conditions {
 		cond := &pb.MeasureCondition{Code: c.Code}
 		if c.Zone != "" {
-			cond.Zone = &pb.ExclusionZone{Area: c.Zone, Metres: int32(c.Metres)} //nolint:gosec // small
+			cond.Zone = &pb.ExclusionZone{Area: c.Zone, Metres: int32(c.Metres)}
 		}
 		x.Conditions = append(x.Conditions, cond)
 	}
@@ -260,9 +261,9 @@ func grade(g conduct.Grade) pb.RiskGrade { return pb.RiskGrade(g) }
 func (r *run) assessment(s *scenario.Step, a *conduct.Assessment) {
 	to := r.forces[a.Force]
 	client := pb.NewAssessmentServiceClient(r.systems[to])
-	i := slices.IndexFunc(r.before.Assessments, func(o conduct.Assessment) bool { return o.ID == a.ID })
+	i := slices.IndexFunc(r.before.All.Assessments, func(o conduct.Assessment) bool { return o.ID == a.ID })
 	if i < 0 {
-		x := &pb.Assessment{Source: source(a.ID, "A", 1), Nominal: r.nominalIn(a.Force), Course: r.names[a.Course], Tool: a.Tool, Grade: grade(a.Grade), AssessTime: stamp(a.Time), Assessor: "1234"}
+		x := &pb.Assessment{Source: source(a.ID, "A", 1), Nominal: r.nominalOf(a.Course), Course: r.names[a.Course], Tool: a.Tool, Grade: grade(a.Grade), AssessTime: stamp(a.Time), Assessor: "1234"}
 		for _, y := range a.Yes {
 			x.Answers = append(x.Answers, &pb.AssessmentAnswer{Question: y, Answer: "YES"})
 		}
@@ -273,7 +274,7 @@ func (r *run) assessment(s *scenario.Step, a *conduct.Assessment) {
 		r.names[a.ID], r.revisions[a.ID] = answer.GetName(), answer.GetVersion()
 		return
 	}
-	for n := len(r.before.Assessments[i].Regrades); n < len(a.Regrades); n++ {
+	for n := len(r.before.All.Assessments[i].Regrades); n < len(a.Regrades); n++ {
 		answer, err := pb.NewAssessmentServiceClient(r.people).RegradeAssessment(r.site.As(r.Context(), "supervisor-"+to), &pb.RegradeAssessmentRequest{
 			Name: r.names[a.ID], Version: r.revisions[a.ID], Grade: grade(a.Regrades[n].Grade), Rationale: s.Regrades[0].Rationale,
 		})
@@ -286,7 +287,7 @@ func (r *run) assessment(s *scenario.Step, a *conduct.Assessment) {
 
 func (r *run) plan(p *conduct.Plan) {
 	to := r.forces[p.Force]
-	x := &pb.SafetyPlan{Source: source(p.ID, "P", 1), Nominal: r.nominalIn(p.Force), Course: r.names[p.Course], MakeTime: stamp(p.Made)}
+	x := &pb.SafetyPlan{Source: source(p.ID, "P", 1), Nominal: r.nominalOf(p.Course), Course: r.names[p.Course], MakeTime: stamp(p.Made)}
 	for _, a := range p.Actions {
 		due := a.Due
 		if due.IsZero() {

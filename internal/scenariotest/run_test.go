@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -52,7 +51,7 @@ type run struct {
 	// forces are those of the register by those of the case, which are any.
 	forces map[string]string
 	// before is what the register holds; names and revisions are of its records.
-	before    *conduct.History
+	before    *scenario.Histories
 	names     map[conduct.ID]string
 	revisions map[conduct.ID]int64
 	nominals  map[string]string // by force of the case and suspect
@@ -61,7 +60,7 @@ type run struct {
 
 func newRun(t *testing.T, c *scenario.Case) *run {
 	r := &run{T: t, c: c, clock: servertest.NewClock(c.Steps[0].When()), systems: map[string]*grpc.ClientConn{}, forces: map[string]string{},
-		before: &conduct.History{}, names: map[conduct.ID]string{}, revisions: map[conduct.ID]int64{}, nominals: map[string]string{}, courses: map[conduct.ID]string{}}
+		before: &scenario.Histories{All: &conduct.History{}, Own: &conduct.History{}}, names: map[conduct.ID]string{}, revisions: map[conduct.ID]int64{}, nominals: map[string]string{}, courses: map[conduct.ID]string{}}
 	r.site = servertest.NewSite(t, nil)
 	config := r.site.Config()
 	config.Clock = r.clock.Now
@@ -104,11 +103,11 @@ func (r *run) all() {
 		}
 		r.walk(s)
 		r.clock.Set(s.When())
-		r.step(s, h)
+		r.step(s, h.All)
 		r.before = h
 		r.expect(s, h)
 		r.alerts(s)
-		r.document(s, h)
+		r.document(s, h.Own)
 		if r.Failed() {
 			return // what follows rests on it
 		}
@@ -119,10 +118,10 @@ func (r *run) all() {
 // told to somebody whom the step names, so that the register's own clock acts there.
 func (r *run) walk(s *scenario.Step) {
 	for now := r.clock.Now(); ; {
-		prompts, next := rules.Evaluate(r.before, now)
+		prompts, next := evaluate(r.before, now)
 		was := r.allDuties(prompts)
 		tell := ""
-		for _, t := range scenario.Tellings(refdata.Default(), r.before, prompts) {
+		for _, t := range scenario.Tellings(refdata.Default(), r.before.All, prompts) {
 			if t.At.After(now) && (next.IsZero() || t.At.Before(next)) && s.Expect != nil && slices.ContainsFunc(slices.Concat(s.Expect.Told, s.Expect.NotYet), func(x string) bool {
 				return strings.HasPrefix(x, t.Code+" ")
 			}) {
@@ -133,7 +132,7 @@ func (r *run) walk(s *scenario.Step) {
 			return
 		}
 		now = next
-		if want := r.allDuties(rules.Prompts(r.before, now)); tell != "" || !slices.Equal(was, want) {
+		if want := r.allDuties(first(evaluate(r.before, now))); tell != "" || !slices.Equal(was, want) {
 			r.clock.Set(now)
 			r.wait(func() string {
 				if tell != "" && !r.toldOf()[tell] {
@@ -147,6 +146,20 @@ func (r *run) walk(s *scenario.Step) {
 		}
 	}
 }
+
+// evaluate gives the prompts of all persons of a case, and when they may change next.
+func evaluate(h *scenario.Histories, now time.Time) (prompts []conduct.Prompt, next time.Time) {
+	for _, person := range h.Persons() {
+		p, at := rules.Evaluate(person, now)
+		prompts = append(prompts, p...)
+		if !at.IsZero() && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+	}
+	return prompts, next
+}
+
+func first(prompts []conduct.Prompt, _ time.Time) []conduct.Prompt { return prompts }
 
 // wait waits until nothing is wrong, or fails: some of it the register's own clock does.
 func (r *run) wait(wrong func() string) {
@@ -168,10 +181,10 @@ func (r *run) wait(wrong func() string) {
 // machine; nothing is measured.
 const patience = 10 * time.Second
 
-// step registers what has changed since the step before.
+// step registers what has changed since the step before, and checks before it grades.
 func (r *run) step(s *scenario.Step, h *conduct.History) {
 	for i := range h.Matters {
-		if old := matterOf(r.before, h.Matters[i].ID); old == nil || !reflect.DeepEqual(*old, h.Matters[i]) {
+		if old := matterOf(r.before.All, h.Matters[i].ID); old == nil || !reflect.DeepEqual(*old, h.Matters[i]) {
 			r.matter(old, &h.Matters[i])
 		}
 	}
@@ -180,14 +193,25 @@ func (r *run) step(s *scenario.Step, h *conduct.History) {
 			r.refuse(c, h)
 		}
 	}
+	for _, c := range s.Checks {
+		if r.silent(c.Force) {
+			continue // a check finds nothing, as it must
+		}
+		if found := r.search(c.Force, "investigator", c.Ref, r.suspectOf(h, c.Ref)); found.GetOutcome() != pb.SearchOutcome_SEARCH_OUTCOME_HIT {
+			r.Errorf("%s: the check for %s finds nobody", s.At, c.Ref)
+		}
+	}
+	for _, q := range s.Searches {
+		r.searches(s, q)
+	}
 	for i := range h.Measures {
-		if old := measureOf(r.before, h.Measures[i].ID); old == nil || !reflect.DeepEqual(*old, h.Measures[i]) {
+		if old := measureOf(r.before.All, h.Measures[i].ID); old == nil || !reflect.DeepEqual(*old, h.Measures[i]) {
 			r.measure(s, &h.Measures[i])
 		}
 	}
 	for i := range h.Breaches {
-		j := slices.IndexFunc(r.before.Breaches, func(b conduct.Breach) bool { return b.ID == h.Breaches[i].ID })
-		if j < 0 || !reflect.DeepEqual(r.before.Breaches[j], h.Breaches[i]) {
+		j := slices.IndexFunc(r.before.All.Breaches, func(b conduct.Breach) bool { return b.ID == h.Breaches[i].ID })
+		if j < 0 || !reflect.DeepEqual(r.before.All.Breaches[j], h.Breaches[i]) {
 			r.breach(&h.Breaches[i])
 		}
 	}
@@ -195,21 +219,20 @@ func (r *run) step(s *scenario.Step, h *conduct.History) {
 		r.assessment(s, &h.Assessments[i])
 	}
 	for i := range h.Plans {
-		if !slices.ContainsFunc(r.before.Plans, func(p conduct.Plan) bool { return p.ID == h.Plans[i].ID }) {
+		if !slices.ContainsFunc(r.before.All.Plans, func(p conduct.Plan) bool { return p.ID == h.Plans[i].ID }) {
 			r.plan(&h.Plans[i])
 		}
 	}
-	for _, c := range s.Checks {
-		if r.silent(c.Force) {
-			continue // a check finds nothing, as it must
-		}
-		if found := r.search(c.Force, "investigator", c.Ref, r.c.Suspect); found.GetOutcome() != pb.SearchOutcome_SEARCH_OUTCOME_HIT {
-			r.Errorf("%s: the check for %s finds nobody", s.At, c.Ref)
+}
+
+// suspectOf is the man of whom a report is.
+func (r *run) suspectOf(h *conduct.History, reference string) scenario.Person {
+	for i := range h.Matters {
+		if slices.ContainsFunc(h.Matters[i].Reports, func(x conduct.Report) bool { return x.Reference == reference }) {
+			return r.suspect(r.c.Courses[r.courseName(&h.Matters[i])])
 		}
 	}
-	for _, q := range s.Searches {
-		r.searches(s, q)
-	}
+	return r.c.Suspect
 }
 
 func matterOf(h *conduct.History, id conduct.ID) *conduct.Matter {
@@ -254,192 +277,6 @@ func (r *run) search(force, role, reference string, who scenario.Person) *pb.Sea
 		r.Fatalf("search by the %s of force %s: %v", role, force, err)
 	}
 	return found
-}
-
-// expect looks at the duties of each force until they are as they must be.
-func (r *run) expect(s *scenario.Step, h *conduct.History) {
-	if s.Expect == nil {
-		return
-	}
-	want := r.allDuties(rules.Prompts(h, s.When()))
-	r.wait(func() string {
-		if got := r.allOpen(); !slices.Equal(got, want) {
-			return fmt.Sprintf("%s: %s\nopen duties %q, want %q", s.At, s.Says, got, want)
-		}
-		told := r.toldOf()
-		for _, w := range s.Expect.Told {
-			if !told[w] {
-				return fmt.Sprintf("%s: %s\n%q must have been told; told are %v", s.At, s.Says, w, told)
-			}
-		}
-		for _, w := range s.Expect.NotYet {
-			if told[w] {
-				return fmt.Sprintf("%s: %s\n%q must not have been told yet", s.At, s.Says, w)
-			}
-		}
-		return ""
-	})
-}
-
-// document looks at what each force reads of the person: the prompts, the dangers and
-// what restrains him are the same for all, but for accusations both ways, of which
-// nobody reads.
-func (r *run) document(s *scenario.Step, h *conduct.History) {
-	if s.Expect == nil || len(h.Matters) == 0 {
-		return
-	}
-	card := rules.Card(h, s.When())
-	for of, to := range r.forces {
-		name := r.nominals[of+r.c.Suspect.Surname+r.c.Suspect.Born]
-		if name == "" || r.silent(of) {
-			continue
-		}
-		got, err := pb.NewHistoryServiceClient(r.people).GetHistory(r.site.As(r.Context(), "supervisor-"+to), &pb.GetHistoryRequest{Name: name})
-		if err != nil {
-			r.Fatalf("%s: the history as force %s reads it: %v", s.At, of, err)
-		}
-		var prompts []conduct.Prompt
-		for _, p := range got.GetHistory().GetPrompts() {
-			level := conduct.Yes
-			if p.GetPossible() {
-				level = conduct.Possible
-			}
-			prompts = append(prompts, conduct.Prompt{Code: p.GetCode(), Key: p.GetKey(), Force: r.caseForce(p.GetForce()), Level: level, Unconfirmed: p.GetUnconfirmed()})
-		}
-		want := scenario.Texts(slices.DeleteFunc(slices.Clone(card.Prompts), func(p conduct.Prompt) bool { return p.Code == "COUNTER_ALLEGATION" }))
-		if diff := cmp.Diff(want, scenario.Texts(prompts)); diff != "" {
-			r.Errorf("%s: %s\nprompts as force %s reads them (-want +got):\n%s", s.At, s.Says, of, diff)
-		}
-		var warnings, measures, want2 []string
-		for _, w := range got.GetHistory().GetCard().GetWarnings() {
-			warnings = append(warnings, w.GetCode())
-		}
-		for _, w := range card.Warnings {
-			want2 = append(want2, w.Code)
-		}
-		if !slices.Equal(warnings, want2) {
-			r.Errorf("%s: force %s is warned of %q, want %q", s.At, of, warnings, want2)
-		}
-		for _, m := range got.GetHistory().GetCard().GetMeasures() {
-			measures = append(measures, m.GetKind())
-		}
-		if s.Expect.Measures != nil && !slices.Equal(measures, s.Expect.Measures) {
-			r.Errorf("%s: force %s reads of the measures %q, want %q", s.At, of, measures, s.Expect.Measures)
-		}
-	}
-}
-
-// caseForce is the force of the case, of "forces/33".
-func (r *run) caseForce(name string) string {
-	for of, to := range r.forces {
-		if name == "forces/"+to {
-			return of
-		}
-	}
-	return ""
-}
-
-// alerts looks at the alerts that a step names, and for whom they are. An empty list
-// means that nobody is alerted at all.
-func (r *run) alerts(s *scenario.Step) {
-	if s.Expect == nil || s.Expect.Alerts == nil {
-		return
-	}
-	for of, to := range r.forces {
-		got := r.alertsOf(to)
-		if len(s.Expect.Alerts) == 0 && len(got) > 0 {
-			r.Errorf("%s: force %s has alerts %q and must have none", s.At, of, got)
-		}
-		for _, a := range s.Expect.Alerts {
-			kind, rest, _ := strings.Cut(a, " ")
-			force, audience, _ := strings.Cut(rest, " ")
-			if want := strings.TrimSpace(kind + " " + audience); force == of && !slices.Contains(got, want) {
-				r.Errorf("%s: force %s has no alert %q; it has %q", s.At, of, want, got)
-			}
-		}
-	}
-}
-
-// alertsOf are the alerts of a force: their kinds, with the audience where it is not
-// everybody who may read alerts.
-func (r *run) alertsOf(to string) []string {
-	var out []string
-	for token := ""; ; {
-		page, err := pb.NewAlertServiceClient(r.people).ListAlerts(r.site.As(r.Context(), "spoc-"+to), &pb.ListAlertsRequest{Parent: "forces/" + to, PageSize: 500, PageToken: token})
-		if err != nil {
-			r.Fatalf("list alerts of force %s: %v", to, err)
-		}
-		for _, a := range page.GetAlerts() {
-			text := strings.TrimPrefix(a.GetKind().String(), "ALERT_KIND_")
-			if a.GetAudience() != pb.AlertAudience_ALERT_AUDIENCE_UNSPECIFIED {
-				text += " " + strings.TrimPrefix(a.GetAudience().String(), "ALERT_AUDIENCE_")
-			}
-			out = append(out, text)
-		}
-		if token = page.GetNextPageToken(); !page.GetMore() {
-			return out
-		}
-	}
-}
-
-// allDuties are the duties that the forces must have: what the rules say, but for
-// those about whom nobody is told.
-func (r *run) allDuties(prompts []conduct.Prompt) []string {
-	out := []string{}
-	for _, p := range prompts {
-		if p.Critical && !r.silent(p.Force) {
-			out = append(out, p.Code+" "+p.Force)
-		}
-	}
-	slices.Sort(out)
-	return out
-}
-
-// silent says whether the force's nominal is: then nobody is told of a duty.
-func (r *run) silent(force string) bool {
-	for _, c := range r.c.Courses {
-		if c.Force == force && c.Restriction == "SILENT" {
-			return true
-		}
-	}
-	return false
-}
-
-// open are the open duties, by force of the case.
-func (r *run) open() map[string][]*pb.Duty {
-	out := map[string][]*pb.Duty{}
-	for of, to := range r.forces {
-		page, err := pb.NewDutyServiceClient(r.people).ListDuties(r.site.As(r.Context(), "spoc-"+to), &pb.ListDutiesRequest{Parent: "forces/" + to, PageSize: 200})
-		if err != nil {
-			r.Fatalf("list duties of force %s: %v", of, err)
-		}
-		out[of] = page.GetDuties()
-	}
-	return out
-}
-
-func (r *run) allOpen() []string {
-	out := []string{}
-	for of, duties := range r.open() {
-		for _, d := range duties {
-			out = append(out, d.GetCode()+" "+of)
-		}
-	}
-	slices.Sort(out)
-	return out
-}
-
-// toldOf says who has been told of which open duties.
-func (r *run) toldOf() map[string]bool {
-	out := map[string]bool{}
-	for of, duties := range r.open() {
-		for _, d := range duties {
-			for _, step := range d.GetSteps() {
-				out[d.GetCode()+" "+of+" "+strings.TrimPrefix(step.GetOwner().GetRole().String(), "DUTY_ROLE_")] = true
-			}
-		}
-	}
-	return out
 }
 
 // refuse tries a closing that the register must refuse.

@@ -174,6 +174,9 @@ func beganWith(stored *storev1.StoredDuty) time.Time {
 // record of the force since what it is about began.
 func (d *Deps) answered(closes []string, since time.Time, force string, read *recorded, h *conduct.History) *answer {
 	for _, code := range closes {
+		if code == codeChecked && slices.ContainsFunc(h.Checks, func(c conduct.Check) bool { return c.Force == force && !c.Time.Before(since) }) {
+			return &answer{action: code}
+		}
 		for _, r := range read.records(h, force) {
 			if h.Shows(conduct.ID(r.ID), code, since) {
 				return &answer{action: code, record: resourceName(r.Kind, r.Force, r.ID)}

@@ -139,8 +139,9 @@ func (d *detail) history(ctx context.Context, without int64) (*registerv1.Histor
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	// That somebody he accuses has accused him is told to those alone who review it.
-	h.Counters = d.sight(d.c, d.force).counters(h.courses)
+	if d.asOf == asOfNow {
+		h.Counters = d.sight(d.c, d.force).counters(h.courses)
+	}
 	h.warnings = d.warnings.warnings
 	h.note(d.Deps, d.c)
 	history, pattern := d.shownHistory(d.force, h, now, without)

@@ -49,7 +49,7 @@ type dutyPlace struct {
 }
 
 func (p dutyPlace) bytes() []byte {
-	return append(binary.BigEndian.AppendUint64(nil, uint64(p.due.UnixNano())), p.id[:]...) //nolint:gosec // read back as it was
+	return append(binary.BigEndian.AppendUint64(nil, uint64(p.due.UnixNano())), p.id[:]...)
 }
 
 func readDutyPlace(b []byte) dutyPlace {

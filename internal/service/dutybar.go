@@ -139,6 +139,9 @@ func (d *Deps) partMayLapse(ctx context.Context, r postgres.Record, old, content
 	if content.GetPart().GetCancelled() || content.GetPart().GetLoadTime() != nil && old == nil {
 		return nil
 	}
+	if err := d.View.Pull(ctx); err != nil {
+		return err
+	}
 	switch now := content.(type) {
 	case *storev1.StoredMeasure:
 		was, ok := old.(*storev1.StoredMeasure)

@@ -53,6 +53,8 @@ const (
 	ReasonUnauthenticated  = "UNAUTHENTICATED"
 	ReasonSuspended        = "SUSPENDED"
 	ReasonStepUp           = "STEP_UP_REQUIRED"
+	ReasonNotWitnessed     = "NOT_WITNESSED"
+	ReasonTooEarly         = "TOO_EARLY"
 	ReasonNotYours         = "NOT_YOURS"
 	ReasonNotApproved      = "NOT_APPROVED"
 	ReasonAlreadyOpened    = "ALREADY_OPENED"

@@ -21,6 +21,8 @@ import (
 // pattern. The search of the entry without is left out of the checks: it is the one
 // by which the reader came here.
 func (d *Deps) shownHistory(force string, h *history, now time.Time, without int64) (*registerv1.History, *registerv1.Pattern) {
+	// That she came forward elsewhere is told to nobody who reads of him, but for
+	// those who review it: h has no other counters.
 	told := *h.History
 	told.Checks = nil
 	out := &registerv1.History{}

@@ -70,7 +70,7 @@ func begin(stored *storev1.StoredDuty, rungs []rung, officer string, now time.Ti
 	}
 	duty.OpenTime, duty.Steps, stored.Overdue = timestamppb.New(now), nil, false
 	reach(duty, rungs[at], officer, now, false)
-	stored.NextRung = int32(at) + 1 //nolint:gosec // a few rungs
+	stored.NextRung = int32(at) + 1
 	duty.ClimbTime = climbTime(stored, rungs)
 }
 

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/uuid"
 	"google.golang.org/protobuf/proto"
 
 	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
@@ -121,29 +120,16 @@ func (s *Standards) LiftSanction(ctx context.Context, req *registerv1.LiftSancti
 
 // ListSanctions implements the RPC.
 func (s *Standards) ListSanctions(ctx context.Context, req *registerv1.ListSanctionsRequest) (*registerv1.ListSanctionsResponse, error) {
-	c := call.From(ctx)
-	binding := "sanctions|" + req.GetParent()
-	var after uuid.UUID
-	if err := s.readPageToken(req.GetPageToken(), binding, &after); err != nil {
-		return nil, err
-	}
-	size := pageSize(req.GetPageSize(), 50)
-	rows, err := s.DB.ListRecords(ctx, call.ForceCode(req.GetParent()), postgres.KindSanction, after, size+1)
-	if err != nil {
-		return nil, err
-	}
 	out := &registerv1.ListSanctionsResponse{}
-	for i, cur := range rows {
-		if i == size {
-			out.NextPageToken = s.pageToken(binding, rows[i-1].Record.ID)
-			break
-		}
+	var err error
+	out.NextPageToken, err = s.listRecords(ctx, postgres.KindSanction, req.GetParent(), req.GetPageToken(), req.GetPageSize(), func(c *call.Call, cur postgres.Current) error {
 		var stored storev1.StoredSanction
 		if _, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
-			return nil, err
+			return err
 		}
 		c.Show(cur.Record.ID, cur.Record.Force)
 		out.Sanctions = append(out.Sanctions, named(stored.GetSanction(), cur.Record))
-	}
-	return out, nil
+		return nil
+	})
+	return out, err
 }

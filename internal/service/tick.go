@@ -3,9 +3,11 @@ package service
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"time"
 
+	"github.com/google/uuid"
 	"google.golang.org/grpc/codes"
 
 	"github.com/perpetrator-register/register/internal/accesslog"
@@ -26,6 +28,7 @@ const (
 	tickTerm  = 30 * time.Second       // how long one replica acts before it gives way
 	tickAge   = time.Minute            // how often one that does not act forgets
 	tickRetry = time.Minute            // before what has failed is tried again, by the register's clock
+	lookEvery = 2 * time.Second        // between two looks at what was searched
 	sweepStep = 100                    // persons that a round looks at of all
 )
 
@@ -46,12 +49,24 @@ type Ticker struct {
 	leading atomic.Bool
 
 	remaining atomic.Int64
+
+	// searched is the log index up to which searches have been seen, looked when that
+	// was, and byCheck are the codes of the duties that a search closes.
+	searched int64
+	looked   time.Time
+	byCheck  []string
 }
 
 // NewTicker makes the clock of a replica whose view is loaded. It follows the view
 // from then on.
 func NewTicker(d *Deps, log accesslog.Appender) *Ticker {
-	return &Ticker{Deps: d, log: log, changed: d.View.Follow(), later: newSchedule()}
+	t := &Ticker{Deps: d, log: log, changed: d.View.Follow(), later: newSchedule(), searched: -1}
+	for _, r := range d.Rules.Catalogue() {
+		if r.Critical && slices.Contains(r.Closes, codeChecked) {
+			t.byCheck = append(t.byCheck, r.Code)
+		}
+	}
+	return t
 }
 
 // Leading is 1 on the replica that acts, 0 on the others.
@@ -124,11 +139,11 @@ func (t *Ticker) round(ctx context.Context) error {
 	if err := t.View.Pull(ctx); err != nil {
 		return err
 	}
-	due, _ := t.View.Climbing(t.Now())
-	for _, known := range due {
-		if err := t.climb(ctx, known); err != nil {
-			return err
-		}
+	if err := t.checked(ctx); err != nil {
+		return err
+	}
+	if err := t.climbAll(ctx); err != nil {
+		return err
 	}
 	done := map[identity.ID]bool{}
 	for _, from := range [][]identity.ID{t.changed.Take(), t.later.due(t.Now()), t.some()} {
@@ -149,6 +164,66 @@ func (t *Ticker) round(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// climbAll lets those duties climb whose time has come. What has been answered
+// meanwhile does not climb.
+func (t *Ticker) climbAll(ctx context.Context) error {
+	due, _ := t.View.Climbing(t.Now())
+	for _, known := range due {
+		if _, err := t.settle(ctx, known.Nominal); err != nil {
+			return err
+		}
+		now, ok := t.View.Duty(known.ID)
+		if !ok || now.Climb.IsZero() || t.Now().Before(now.Climb) {
+			continue
+		}
+		if err := t.climb(ctx, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// codeChecked is the action of having searched the register.
+const codeChecked = "CHECKED"
+
+// checked looks after those duties that a search closes: it changes no record, so that
+// nothing else tells of it.
+func (t *Ticker) checked(ctx context.Context) error {
+	if time.Since(t.looked) < lookEvery {
+		return nil
+	}
+	head, err := t.DB.Head(ctx)
+	if errors.Is(err, postgres.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	after := t.searched
+	t.looked, t.searched = time.Now(), head.Size-1
+	if after < 0 {
+		return nil // the sweep looks at everybody
+	}
+	var ids []uuid.UUID
+	for _, nominal := range t.View.Awaiting(t.byCheck) {
+		members, _ := t.concerns(nominal)
+		for _, m := range members {
+			ids = append(ids, uuid.UUID(m))
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	found, err := t.DB.CheckedSince(ctx, ids, after)
+	for _, id := range found {
+		t.changed.Put(identity.ID(id))
+	}
+	if err != nil {
+		t.searched = after
+	}
+	return err
 }
 
 // some are the next nominals of the sweep that follows the start.
@@ -175,6 +250,12 @@ func (t *Ticker) settle(ctx context.Context, id identity.ID) ([]identity.ID, err
 	members, concerned := t.concerns(id)
 	if !concerned {
 		return members, nil
+	}
+	if err := t.missedMatches(ctx, members); err != nil {
+		if held(ctx, err) {
+			return nil, err
+		}
+		t.Log.ErrorContext(ctx, "courses with the same victim cannot be told of", "nominal", resourceID(id), "err", err)
 	}
 	var next time.Time
 	err := retry(ctx, func() error {

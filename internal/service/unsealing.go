@@ -200,34 +200,21 @@ func (s *Standards) OpenUnsealing(ctx context.Context, req *registerv1.OpenUnsea
 
 // ListUnsealings implements the RPC.
 func (s *Standards) ListUnsealings(ctx context.Context, req *registerv1.ListUnsealingsRequest) (*registerv1.ListUnsealingsResponse, error) {
-	c := call.From(ctx)
-	binding := "unsealings|" + req.GetParent()
-	var after uuid.UUID
-	if err := s.readPageToken(req.GetPageToken(), binding, &after); err != nil {
-		return nil, err
-	}
-	size := pageSize(req.GetPageSize(), 50)
-	rows, err := s.DB.ListRecords(ctx, call.ForceCode(req.GetParent()), postgres.KindUnsealing, after, size+1)
-	if err != nil {
-		return nil, err
-	}
 	out := &registerv1.ListUnsealingsResponse{}
-	for i, cur := range rows {
-		if i == size {
-			out.NextPageToken = s.pageToken(binding, rows[i-1].Record.ID)
-			break
-		}
+	var err error
+	out.NextPageToken, err = s.listRecords(ctx, postgres.KindUnsealing, req.GetParent(), req.GetPageToken(), req.GetPageSize(), func(c *call.Call, cur postgres.Current) error {
 		var stored storev1.StoredUnsealing
 		if _, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
-			return nil, err
+			return err
 		}
 		u := stored.GetUnsealing()
 		if (u.GetCaseAccess() != "") != national(c.Actor) {
-			continue
+			return nil
 		}
 		u.Name = resourceName(cur.Record.Kind, cur.Record.Force, cur.Record.ID)
 		c.Show(cur.Record.ID, cur.Record.Force)
 		out.Unsealings = append(out.Unsealings, u)
-	}
-	return out, nil
+		return nil
+	})
+	return out, err
 }

@@ -3,6 +3,7 @@ package view
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -225,6 +226,21 @@ func (v *View) Climbing(now time.Time) (due []*Duty, next time.Time) {
 		}
 	}
 	return due, next
+}
+
+// Awaiting returns the nominals of the open duties of some kinds, by the prompt's code.
+func (v *View) Awaiting(codes []string) []identity.ID {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	seen := map[identity.ID]bool{}
+	for _, of := range v.duties.open {
+		for _, d := range of {
+			if slices.Contains(codes, d.Code) {
+				seen[d.Nominal] = true
+			}
+		}
+	}
+	return slices.Collect(maps.Keys(seen))
 }
 
 // Overdue counts the open duties and those of them whose deadline has passed.

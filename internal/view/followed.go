@@ -71,7 +71,7 @@ func (c *Followed) add(ids ...identity.ID) {
 
 // nominalsOf are the nominals that a record is about as the view holds it.
 func (v *View) nominalsOf(kind postgres.Kind, id identity.ID) []identity.ID {
-	switch kind { //nolint:exhaustive // the others are about nobody, or follow from these
+	switch kind {
 	case postgres.KindNominal:
 		return []identity.ID{id}
 	case postgres.KindCourse:

@@ -108,9 +108,9 @@ func (v *View) catchUp(ctx context.Context) error {
 			v.mu.Lock()
 			was := v.nominalsOf(d.kind, d.id)
 			v.apply(d)
-			followed, about := v.followed, append(was, v.nominalsOf(d.kind, d.id)...)
+			followed, is := v.followed, v.nominalsOf(d.kind, d.id)
 			v.mu.Unlock()
-			followed.add(about...)
+			followed.add(slices.Concat(was, is)...)
 			if d.nominal != nil && !d.nominal.Silent() {
 				v.index.Put(d.id, d.nominal.Force, d.identity)
 			}

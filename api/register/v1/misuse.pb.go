@@ -1459,10 +1459,10 @@ const file_register_v1_misuse_proto_rawDesc = "" +
 	"\x1cCASE_OUTCOME_NOT_ESTABLISHED\x10\x02\x12\x18\n" +
 	"\x14CASE_OUTCOME_CONCERN\x10\x03\x12\x1b\n" +
 	"\x17CASE_OUTCOME_MISCONDUCT\x10\x04\x12\x19\n" +
-	"\x15CASE_OUTCOME_CRIMINAL\x10\x052\x97\t\n" +
-	"\rMisuseService\x12\x87\x01\n" +
-	"\tListFlags\x12\x1d.register.v1.ListFlagsRequest\x1a\x1e.register.v1.ListFlagsResponse\";\x92\x82\x19\x0e\n" +
-	"\x04flag\x12\x04list\x18\x03\x82\xd3\xe4\x93\x02#\x12!/v1/{parent=forces/*}/misuseFlags\x12\x8e\x01\n" +
+	"\x15CASE_OUTCOME_CRIMINAL\x10\x052\x9f\t\n" +
+	"\rMisuseService\x12\x8f\x01\n" +
+	"\tListFlags\x12\x1d.register.v1.ListFlagsRequest\x1a\x1e.register.v1.ListFlagsResponse\"C\x92\x82\x19\x0e\n" +
+	"\x04flag\x12\x04list\x18\x03\x82\xd3\xe4\x93\x02+:\x01*\"&/v1/{parent=forces/*}/misuseFlags:list\x12\x8e\x01\n" +
 	"\tListCases\x12\x1d.register.v1.ListCasesRequest\x1a\x1e.register.v1.ListCasesResponse\"B\x92\x82\x19\x15\n" +
 	"\vmisuse_case\x12\x04list\x18\x03\x82\xd3\xe4\x93\x02#\x12!/v1/{parent=forces/*}/misuseCases\x12\x83\x01\n" +
 	"\aGetCase\x12\x1b.register.v1.GetCaseRequest\x1a\x17.register.v1.MisuseCase\"B\x92\x82\x19\x15\n" +

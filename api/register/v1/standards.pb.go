@@ -194,6 +194,63 @@ func (Verdict) EnumDescriptor() ([]byte, []int) {
 	return file_register_v1_standards_proto_rawDescGZIP(), []int{2}
 }
 
+// SampleState says how far a dip sample is.
+type SampleState int32
+
+const (
+	// Not stated.
+	SampleState_SAMPLE_STATE_UNSPECIFIED SampleState = 0
+	// PSD is bound to its nonce; the national auditor is not.
+	SampleState_SAMPLE_STATE_BEGUN SampleState = 1
+	// Both are bound; a co-signed checkpoint, and the nonces, are waited for.
+	SampleState_SAMPLE_STATE_COMMITTED SampleState = 2
+	// It is drawn.
+	SampleState_SAMPLE_STATE_DRAWN SampleState = 3
+)
+
+// Enum value maps for SampleState.
+var (
+	SampleState_name = map[int32]string{
+		0: "SAMPLE_STATE_UNSPECIFIED",
+		1: "SAMPLE_STATE_BEGUN",
+		2: "SAMPLE_STATE_COMMITTED",
+		3: "SAMPLE_STATE_DRAWN",
+	}
+	SampleState_value = map[string]int32{
+		"SAMPLE_STATE_UNSPECIFIED": 0,
+		"SAMPLE_STATE_BEGUN":       1,
+		"SAMPLE_STATE_COMMITTED":   2,
+		"SAMPLE_STATE_DRAWN":       3,
+	}
+)
+
+func (x SampleState) Enum() *SampleState {
+	p := new(SampleState)
+	*p = x
+	return p
+}
+
+func (x SampleState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (SampleState) Descriptor() protoreflect.EnumDescriptor {
+	return file_register_v1_standards_proto_enumTypes[3].Descriptor()
+}
+
+func (SampleState) Type() protoreflect.EnumType {
+	return &file_register_v1_standards_proto_enumTypes[3]
+}
+
+func (x SampleState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use SampleState.Descriptor instead.
+func (SampleState) EnumDescriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{3}
+}
+
 // Sanction is what PSD has ordered for one user of its force.
 type Sanction struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1806,6 +1863,711 @@ func (x *ReviewReadingRequest) GetNote() string {
 	return ""
 }
 
+// Sample is a dip sample of a force's entries that nobody has chosen. What it rests
+// on stands in the log in the clear: `verifylog sample` draws it again.
+type Sample struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The resource name.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// How far it is.
+	State SampleState `protobuf:"varint,2,opt,name=state,proto3,enum=register.v1.SampleState" json:"state,omitempty"`
+	// For what lawful purpose.
+	Purpose LogPurpose `protobuf:"varint,3,opt,name=purpose,proto3,enum=register.v1.LogPurpose" json:"purpose,omitempty"`
+	// The reference of the review.
+	Reference string `protobuf:"bytes,4,opt,name=reference,proto3" json:"reference,omitempty"`
+	// The first index of those it is drawn of: the entries of the force's callers by
+	// which personal data were processed.
+	FromIndex int64 `protobuf:"varint,5,opt,name=from_index,json=fromIndex,proto3" json:"from_index,omitempty"`
+	// One more than the last.
+	UntilIndex int64 `protobuf:"varint,6,opt,name=until_index,json=untilIndex,proto3" json:"until_index,omitempty"`
+	// How many are drawn.
+	Size int32 `protobuf:"varint,7,opt,name=size,proto3" json:"size,omitempty"`
+	// SHA-256 of PSD's nonce, in hex.
+	PsdCommitment string `protobuf:"bytes,8,opt,name=psd_commitment,json=psdCommitment,proto3" json:"psd_commitment,omitempty"`
+	// SHA-256 of the national auditor's.
+	AuditorCommitment string `protobuf:"bytes,9,opt,name=auditor_commitment,json=auditorCommitment,proto3" json:"auditor_commitment,omitempty"`
+	// PSD's nonce, once revealed, in hex.
+	PsdNonce string `protobuf:"bytes,10,opt,name=psd_nonce,json=psdNonce,proto3" json:"psd_nonce,omitempty"`
+	// The national auditor's.
+	AuditorNonce string `protobuf:"bytes,11,opt,name=auditor_nonce,json=auditorNonce,proto3" json:"auditor_nonce,omitempty"`
+	// Until when the nonces are to be revealed; absent before both are bound.
+	RevealUntil *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=reveal_until,json=revealUntil,proto3" json:"reveal_until,omitempty"`
+	// The size of the tree of the checkpoint that the draw rests on: the first that
+	// was co-signed after both were bound.
+	TreeSize int64 `protobuf:"varint,13,opt,name=tree_size,json=treeSize,proto3" json:"tree_size,omitempty"`
+	// Who did not reveal: "PSD", "IOPC".
+	Missing []string `protobuf:"bytes,14,rep,name=missing,proto3" json:"missing,omitempty"`
+	// The entries drawn, in the order of the log.
+	Entries       []*DrawnEntry `protobuf:"bytes,15,rep,name=entries,proto3" json:"entries,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Sample) Reset() {
+	*x = Sample{}
+	mi := &file_register_v1_standards_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Sample) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Sample) ProtoMessage() {}
+
+func (x *Sample) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_standards_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Sample.ProtoReflect.Descriptor instead.
+func (*Sample) Descriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *Sample) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Sample) GetState() SampleState {
+	if x != nil {
+		return x.State
+	}
+	return SampleState_SAMPLE_STATE_UNSPECIFIED
+}
+
+func (x *Sample) GetPurpose() LogPurpose {
+	if x != nil {
+		return x.Purpose
+	}
+	return LogPurpose_LOG_PURPOSE_UNSPECIFIED
+}
+
+func (x *Sample) GetReference() string {
+	if x != nil {
+		return x.Reference
+	}
+	return ""
+}
+
+func (x *Sample) GetFromIndex() int64 {
+	if x != nil {
+		return x.FromIndex
+	}
+	return 0
+}
+
+func (x *Sample) GetUntilIndex() int64 {
+	if x != nil {
+		return x.UntilIndex
+	}
+	return 0
+}
+
+func (x *Sample) GetSize() int32 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *Sample) GetPsdCommitment() string {
+	if x != nil {
+		return x.PsdCommitment
+	}
+	return ""
+}
+
+func (x *Sample) GetAuditorCommitment() string {
+	if x != nil {
+		return x.AuditorCommitment
+	}
+	return ""
+}
+
+func (x *Sample) GetPsdNonce() string {
+	if x != nil {
+		return x.PsdNonce
+	}
+	return ""
+}
+
+func (x *Sample) GetAuditorNonce() string {
+	if x != nil {
+		return x.AuditorNonce
+	}
+	return ""
+}
+
+func (x *Sample) GetRevealUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RevealUntil
+	}
+	return nil
+}
+
+func (x *Sample) GetTreeSize() int64 {
+	if x != nil {
+		return x.TreeSize
+	}
+	return 0
+}
+
+func (x *Sample) GetMissing() []string {
+	if x != nil {
+		return x.Missing
+	}
+	return nil
+}
+
+func (x *Sample) GetEntries() []*DrawnEntry {
+	if x != nil {
+		return x.Entries
+	}
+	return nil
+}
+
+// DrawnEntry is an entry of a dip sample.
+type DrawnEntry struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its index in the log.
+	Index int64 `protobuf:"varint,1,opt,name=index,proto3" json:"index,omitempty"`
+	// The verdict, if there is one.
+	Verdict Verdict `protobuf:"varint,2,opt,name=verdict,proto3,enum=register.v1.Verdict" json:"verdict,omitempty"`
+	// What the reviewer noted.
+	Note string `protobuf:"bytes,3,opt,name=note,proto3" json:"note,omitempty"`
+	// Who gave the verdict.
+	Reviewer string `protobuf:"bytes,4,opt,name=reviewer,proto3" json:"reviewer,omitempty"`
+	// When.
+	ReviewTime    *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=review_time,json=reviewTime,proto3" json:"review_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DrawnEntry) Reset() {
+	*x = DrawnEntry{}
+	mi := &file_register_v1_standards_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DrawnEntry) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DrawnEntry) ProtoMessage() {}
+
+func (x *DrawnEntry) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_standards_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DrawnEntry.ProtoReflect.Descriptor instead.
+func (*DrawnEntry) Descriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *DrawnEntry) GetIndex() int64 {
+	if x != nil {
+		return x.Index
+	}
+	return 0
+}
+
+func (x *DrawnEntry) GetVerdict() Verdict {
+	if x != nil {
+		return x.Verdict
+	}
+	return Verdict_VERDICT_UNSPECIFIED
+}
+
+func (x *DrawnEntry) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+func (x *DrawnEntry) GetReviewer() string {
+	if x != nil {
+		return x.Reviewer
+	}
+	return ""
+}
+
+func (x *DrawnEntry) GetReviewTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ReviewTime
+	}
+	return nil
+}
+
+// BeginSampleRequest begins a dip sample.
+type BeginSampleRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The force, "forces/33".
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// For what lawful purpose.
+	Purpose LogPurpose `protobuf:"varint,2,opt,name=purpose,proto3,enum=register.v1.LogPurpose" json:"purpose,omitempty"`
+	// The reference of the review, 3 to 80 characters.
+	Reference string `protobuf:"bytes,3,opt,name=reference,proto3" json:"reference,omitempty"`
+	// Only entries at or after this time.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// Only entries before this time; absent means now.
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// How many are drawn, 1 to 200.
+	Size int32 `protobuf:"varint,6,opt,name=size,proto3" json:"size,omitempty"`
+	// SHA-256 of a nonce of 32 random bytes, in hex.
+	Commitment    string `protobuf:"bytes,7,opt,name=commitment,proto3" json:"commitment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BeginSampleRequest) Reset() {
+	*x = BeginSampleRequest{}
+	mi := &file_register_v1_standards_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BeginSampleRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BeginSampleRequest) ProtoMessage() {}
+
+func (x *BeginSampleRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_standards_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BeginSampleRequest.ProtoReflect.Descriptor instead.
+func (*BeginSampleRequest) Descriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *BeginSampleRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *BeginSampleRequest) GetPurpose() LogPurpose {
+	if x != nil {
+		return x.Purpose
+	}
+	return LogPurpose_LOG_PURPOSE_UNSPECIFIED
+}
+
+func (x *BeginSampleRequest) GetReference() string {
+	if x != nil {
+		return x.Reference
+	}
+	return ""
+}
+
+func (x *BeginSampleRequest) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *BeginSampleRequest) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
+func (x *BeginSampleRequest) GetSize() int32 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *BeginSampleRequest) GetCommitment() string {
+	if x != nil {
+		return x.Commitment
+	}
+	return ""
+}
+
+// CommitSampleRequest binds the national auditor.
+type CommitSampleRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The sample, "forces/33/samples/…".
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// SHA-256 of a nonce of 32 random bytes, in hex.
+	Commitment    string `protobuf:"bytes,2,opt,name=commitment,proto3" json:"commitment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CommitSampleRequest) Reset() {
+	*x = CommitSampleRequest{}
+	mi := &file_register_v1_standards_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CommitSampleRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CommitSampleRequest) ProtoMessage() {}
+
+func (x *CommitSampleRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_standards_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CommitSampleRequest.ProtoReflect.Descriptor instead.
+func (*CommitSampleRequest) Descriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *CommitSampleRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CommitSampleRequest) GetCommitment() string {
+	if x != nil {
+		return x.Commitment
+	}
+	return ""
+}
+
+// RevealSampleRequest reveals a nonce.
+type RevealSampleRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The sample, "forces/33/samples/…".
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The nonce, 32 bytes in hex.
+	Nonce         string `protobuf:"bytes,2,opt,name=nonce,proto3" json:"nonce,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevealSampleRequest) Reset() {
+	*x = RevealSampleRequest{}
+	mi := &file_register_v1_standards_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevealSampleRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevealSampleRequest) ProtoMessage() {}
+
+func (x *RevealSampleRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_standards_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevealSampleRequest.ProtoReflect.Descriptor instead.
+func (*RevealSampleRequest) Descriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *RevealSampleRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *RevealSampleRequest) GetNonce() string {
+	if x != nil {
+		return x.Nonce
+	}
+	return ""
+}
+
+// DrawSampleRequest draws a sample without a nonce that was not revealed.
+type DrawSampleRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The sample, "forces/33/samples/…".
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DrawSampleRequest) Reset() {
+	*x = DrawSampleRequest{}
+	mi := &file_register_v1_standards_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DrawSampleRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DrawSampleRequest) ProtoMessage() {}
+
+func (x *DrawSampleRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_standards_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DrawSampleRequest.ProtoReflect.Descriptor instead.
+func (*DrawSampleRequest) Descriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *DrawSampleRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// JudgeSampleRequest gives a verdict on an entry that was drawn.
+type JudgeSampleRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The sample, "forces/33/samples/…".
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The entry's index.
+	Index int64 `protobuf:"varint,2,opt,name=index,proto3" json:"index,omitempty"`
+	// The verdict.
+	Verdict Verdict `protobuf:"varint,3,opt,name=verdict,proto3,enum=register.v1.Verdict" json:"verdict,omitempty"`
+	// What the reviewer notes, at most 1000 characters.
+	Note          string `protobuf:"bytes,4,opt,name=note,proto3" json:"note,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JudgeSampleRequest) Reset() {
+	*x = JudgeSampleRequest{}
+	mi := &file_register_v1_standards_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JudgeSampleRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JudgeSampleRequest) ProtoMessage() {}
+
+func (x *JudgeSampleRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_standards_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JudgeSampleRequest.ProtoReflect.Descriptor instead.
+func (*JudgeSampleRequest) Descriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *JudgeSampleRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *JudgeSampleRequest) GetIndex() int64 {
+	if x != nil {
+		return x.Index
+	}
+	return 0
+}
+
+func (x *JudgeSampleRequest) GetVerdict() Verdict {
+	if x != nil {
+		return x.Verdict
+	}
+	return Verdict_VERDICT_UNSPECIFIED
+}
+
+func (x *JudgeSampleRequest) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+// ListSamplesRequest asks for a page of dip samples.
+type ListSamplesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The force, "forces/33".
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// How many at most, 1 to 200; 0 means 50.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The token of the page before; empty for the first page.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSamplesRequest) Reset() {
+	*x = ListSamplesRequest{}
+	mi := &file_register_v1_standards_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSamplesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSamplesRequest) ProtoMessage() {}
+
+func (x *ListSamplesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_standards_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSamplesRequest.ProtoReflect.Descriptor instead.
+func (*ListSamplesRequest) Descriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *ListSamplesRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *ListSamplesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListSamplesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListSamplesResponse is a page of dip samples.
+type ListSamplesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The samples, oldest first.
+	Samples []*Sample `protobuf:"bytes,1,rep,name=samples,proto3" json:"samples,omitempty"`
+	// The token of the next page; empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSamplesResponse) Reset() {
+	*x = ListSamplesResponse{}
+	mi := &file_register_v1_standards_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSamplesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSamplesResponse) ProtoMessage() {}
+
+func (x *ListSamplesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_standards_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSamplesResponse.ProtoReflect.Descriptor instead.
+func (*ListSamplesResponse) Descriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *ListSamplesResponse) GetSamples() []*Sample {
+	if x != nil {
+		return x.Samples
+	}
+	return nil
+}
+
+func (x *ListSamplesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 var File_register_v1_standards_proto protoreflect.FileDescriptor
 
 const file_register_v1_standards_proto_rawDesc = "" +
@@ -1959,7 +2721,70 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tB0\xe0A\x02\xbaH*r(2&^forces/[0-9]{2}/readings/[0-9]{1,18}$R\x04name\x12=\n" +
 	"\averdict\x18\x02 \x01(\x0e2\x14.register.v1.VerdictB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\averdict\x12\x1c\n" +
 	"\x04note\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\x04note:\x8d\x01\xbaH\x89\x01\x1a\x86\x01\n" +
-	"\x13review_reading.note\x12Da verdict other than PROPER needs a `note` of at least 10 characters\x1a)this.verdict < 2 || size(this.note) >= 10*f\n" +
+	"\x13review_reading.note\x12Da verdict other than PROPER needs a `note` of at least 10 characters\x1a)this.verdict < 2 || size(this.note) >= 10\"\xb2\x04\n" +
+	"\x06Sample\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12.\n" +
+	"\x05state\x18\x02 \x01(\x0e2\x18.register.v1.SampleStateR\x05state\x121\n" +
+	"\apurpose\x18\x03 \x01(\x0e2\x17.register.v1.LogPurposeR\apurpose\x12\x1c\n" +
+	"\treference\x18\x04 \x01(\tR\treference\x12\x1d\n" +
+	"\n" +
+	"from_index\x18\x05 \x01(\x03R\tfromIndex\x12\x1f\n" +
+	"\vuntil_index\x18\x06 \x01(\x03R\n" +
+	"untilIndex\x12\x12\n" +
+	"\x04size\x18\a \x01(\x05R\x04size\x12%\n" +
+	"\x0epsd_commitment\x18\b \x01(\tR\rpsdCommitment\x12-\n" +
+	"\x12auditor_commitment\x18\t \x01(\tR\x11auditorCommitment\x12\x1b\n" +
+	"\tpsd_nonce\x18\n" +
+	" \x01(\tR\bpsdNonce\x12#\n" +
+	"\rauditor_nonce\x18\v \x01(\tR\fauditorNonce\x12=\n" +
+	"\freveal_until\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\vrevealUntil\x12\x1b\n" +
+	"\ttree_size\x18\r \x01(\x03R\btreeSize\x12\x18\n" +
+	"\amissing\x18\x0e \x03(\tR\amissing\x121\n" +
+	"\aentries\x18\x0f \x03(\v2\x17.register.v1.DrawnEntryR\aentries\"\xbf\x01\n" +
+	"\n" +
+	"DrawnEntry\x12\x14\n" +
+	"\x05index\x18\x01 \x01(\x03R\x05index\x12.\n" +
+	"\averdict\x18\x02 \x01(\x0e2\x14.register.v1.VerdictR\averdict\x12\x12\n" +
+	"\x04note\x18\x03 \x01(\tR\x04note\x12\x1a\n" +
+	"\breviewer\x18\x04 \x01(\tR\breviewer\x12;\n" +
+	"\vreview_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"reviewTime\"\x86\x03\n" +
+	"\x12BeginSampleRequest\x123\n" +
+	"\x06parent\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x06parent\x12@\n" +
+	"\apurpose\x18\x02 \x01(\x0e2\x17.register.v1.LogPurposeB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\apurpose\x12*\n" +
+	"\treference\x18\x03 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x03\x18PR\treference\x129\n" +
+	"\n" +
+	"start_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
+	"\bend_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12!\n" +
+	"\x04size\x18\x06 \x01(\x05B\r\xe0A\x02\xbaH\a\x1a\x05\x18\xc8\x01(\x01R\x04size\x128\n" +
+	"\n" +
+	"commitment\x18\a \x01(\tB\x18\xe0A\x02\xbaH\x12r\x102\x0e^[0-9a-f]{64}$R\n" +
+	"commitment\"\xb2\x01\n" +
+	"\x13CommitSampleRequest\x12a\n" +
+	"\x04name\x18\x01 \x01(\tBM\xe0A\x02\xbaHGrE2C^forces/[0-9]{2}/samples/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$R\x04name\x128\n" +
+	"\n" +
+	"commitment\x18\x02 \x01(\tB\x18\xe0A\x02\xbaH\x12r\x102\x0e^[0-9a-f]{64}$R\n" +
+	"commitment\"\xa8\x01\n" +
+	"\x13RevealSampleRequest\x12a\n" +
+	"\x04name\x18\x01 \x01(\tBM\xe0A\x02\xbaHGrE2C^forces/[0-9]{2}/samples/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$R\x04name\x12.\n" +
+	"\x05nonce\x18\x02 \x01(\tB\x18\xe0A\x02\xbaH\x12r\x102\x0e^[0-9a-f]{64}$R\x05nonce\"v\n" +
+	"\x11DrawSampleRequest\x12a\n" +
+	"\x04name\x18\x01 \x01(\tBM\xe0A\x02\xbaHGrE2C^forces/[0-9]{2}/samples/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$R\x04name\"\x81\x03\n" +
+	"\x12JudgeSampleRequest\x12a\n" +
+	"\x04name\x18\x01 \x01(\tBM\xe0A\x02\xbaHGrE2C^forces/[0-9]{2}/samples/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$R\x04name\x12\x1d\n" +
+	"\x05index\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x05index\x12=\n" +
+	"\averdict\x18\x03 \x01(\x0e2\x14.register.v1.VerdictB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\averdict\x12\x1c\n" +
+	"\x04note\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\x04note:\x8b\x01\xbaH\x87\x01\x1a\x84\x01\n" +
+	"\x11judge_sample.note\x12Da verdict other than PROPER needs a `note` of at least 10 characters\x1a)this.verdict < 2 || size(this.note) >= 10\"\x9b\x01\n" +
+	"\x12ListSamplesRequest\x123\n" +
+	"\x06parent\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x06parent\x12'\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\tpageToken\"l\n" +
+	"\x13ListSamplesResponse\x12-\n" +
+	"\asamples\x18\x01 \x03(\v2\x13.register.v1.SampleR\asamples\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*f\n" +
 	"\fSanctionKind\x12\x1d\n" +
 	"\x19SANCTION_KIND_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18SANCTION_KIND_SUSPENSION\x10\x01\x12\x19\n" +
@@ -1973,7 +2798,12 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"\x13VERDICT_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eVERDICT_PROPER\x10\x01\x12\x16\n" +
 	"\x12VERDICT_QUESTIONED\x10\x02\x12\x14\n" +
-	"\x10VERDICT_IMPROPER\x10\x032\xfa\v\n" +
+	"\x10VERDICT_IMPROPER\x10\x03*w\n" +
+	"\vSampleState\x12\x1c\n" +
+	"\x18SAMPLE_STATE_UNSPECIFIED\x10\x00\x12\x16\n" +
+	"\x12SAMPLE_STATE_BEGUN\x10\x01\x12\x1a\n" +
+	"\x16SAMPLE_STATE_COMMITTED\x10\x02\x12\x16\n" +
+	"\x12SAMPLE_STATE_DRAWN\x10\x032\xcc\x12\n" +
 	"\x10StandardsService\x12\x96\x01\n" +
 	"\x0eImposeSanction\x12\".register.v1.ImposeSanctionRequest\x1a\x15.register.v1.Sanction\"I\x92\x82\x19\x14\n" +
 	"\bsanction\x12\x06impose\x18\a\x82\xd3\xe4\x93\x02+:\x01*\"&/v1/{parent=forces/*}/sanctions:impose\x12\x8e\x01\n" +
@@ -1994,7 +2824,20 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"\fListReadings\x12 .register.v1.ListReadingsRequest\x1a!.register.v1.ListReadingsResponse\"A\x92\x82\x19\x0f\n" +
 	"\x03log\x12\x06review\x18\x03\x82\xd3\xe4\x93\x02(:\x01*\"#/v1/{parent=forces/*}/readings:list\x12\x8d\x01\n" +
 	"\rReviewReading\x12!.register.v1.ReviewReadingRequest\x1a\x14.register.v1.Reading\"C\x92\x82\x19\x0f\n" +
-	"\x03log\x12\x06review\x18\a\x82\xd3\xe4\x93\x02*:\x01*\"%/v1/{name=forces/*/readings/*}:reviewB\xb3\x01\n" +
+	"\x03log\x12\x06review\x18\a\x82\xd3\xe4\x93\x02*:\x01*\"%/v1/{name=forces/*/readings/*}:review\x12\x88\x01\n" +
+	"\vBeginSample\x12\x1f.register.v1.BeginSampleRequest\x1a\x13.register.v1.Sample\"C\x92\x82\x19\x11\n" +
+	"\x06sample\x12\x05begin\x18\a\x82\xd3\xe4\x93\x02(:\x01*\"#/v1/{parent=forces/*}/samples:begin\x12\x8c\x01\n" +
+	"\fCommitSample\x12 .register.v1.CommitSampleRequest\x1a\x13.register.v1.Sample\"E\x92\x82\x19\x12\n" +
+	"\x06sample\x12\x06commit\x18\a\x82\xd3\xe4\x93\x02):\x01*\"$/v1/{name=forces/*/samples/*}:commit\x12\x8f\x01\n" +
+	"\fRevealSample\x12 .register.v1.RevealSampleRequest\x1a\x13.register.v1.Sample\"H\x92\x82\x19\x15\n" +
+	"\x06sample\x12\ttake_part\x18\a\x82\xd3\xe4\x93\x02):\x01*\"$/v1/{name=forces/*/samples/*}:reveal\x12\x89\x01\n" +
+	"\n" +
+	"DrawSample\x12\x1e.register.v1.DrawSampleRequest\x1a\x13.register.v1.Sample\"F\x92\x82\x19\x15\n" +
+	"\x06sample\x12\ttake_part\x18\a\x82\xd3\xe4\x93\x02':\x01*\"\"/v1/{name=forces/*/samples/*}:draw\x12\x88\x01\n" +
+	"\vJudgeSample\x12\x1f.register.v1.JudgeSampleRequest\x1a\x13.register.v1.Sample\"C\x92\x82\x19\x11\n" +
+	"\x06sample\x12\x05judge\x18\a\x82\xd3\xe4\x93\x02(:\x01*\"#/v1/{name=forces/*/samples/*}:judge\x12\x8c\x01\n" +
+	"\vListSamples\x12\x1f.register.v1.ListSamplesRequest\x1a .register.v1.ListSamplesResponse\":\x92\x82\x19\x11\n" +
+	"\x06sample\x12\x05judge\x18\x03\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/{parent=forces/*}/samplesB\xb3\x01\n" +
 	"\x0fcom.register.v1B\x0eStandardsProtoP\x01ZCgithub.com/perpetrator-register/register/api/register/v1;registerv1\xa2\x02\x03RXX\xaa\x02\vRegister.V1\xca\x02\vRegister\\V1\xe2\x02\x17Register\\V1\\GPBMetadata\xea\x02\fRegister::V1b\x06proto3"
 
 var (
@@ -2009,88 +2852,121 @@ func file_register_v1_standards_proto_rawDescGZIP() []byte {
 	return file_register_v1_standards_proto_rawDescData
 }
 
-var file_register_v1_standards_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_register_v1_standards_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_register_v1_standards_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_register_v1_standards_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_register_v1_standards_proto_goTypes = []any{
 	(SanctionKind)(0),               // 0: register.v1.SanctionKind
 	(UnsealingState)(0),             // 1: register.v1.UnsealingState
 	(Verdict)(0),                    // 2: register.v1.Verdict
-	(*Sanction)(nil),                // 3: register.v1.Sanction
-	(*ImposeSanctionRequest)(nil),   // 4: register.v1.ImposeSanctionRequest
-	(*LiftSanctionRequest)(nil),     // 5: register.v1.LiftSanctionRequest
-	(*ListSanctionsRequest)(nil),    // 6: register.v1.ListSanctionsRequest
-	(*ListSanctionsResponse)(nil),   // 7: register.v1.ListSanctionsResponse
-	(*Unsealing)(nil),               // 8: register.v1.Unsealing
-	(*RequestUnsealingRequest)(nil), // 9: register.v1.RequestUnsealingRequest
-	(*ApproveUnsealingRequest)(nil), // 10: register.v1.ApproveUnsealingRequest
-	(*OpenUnsealingRequest)(nil),    // 11: register.v1.OpenUnsealingRequest
-	(*UnsealedEntry)(nil),           // 12: register.v1.UnsealedEntry
-	(*GivenReason)(nil),             // 13: register.v1.GivenReason
-	(*ListUnsealingsRequest)(nil),   // 14: register.v1.ListUnsealingsRequest
-	(*ListUnsealingsResponse)(nil),  // 15: register.v1.ListUnsealingsResponse
-	(*CaseAccess)(nil),              // 16: register.v1.CaseAccess
-	(*OpenCaseAccessRequest)(nil),   // 17: register.v1.OpenCaseAccessRequest
-	(*Reading)(nil),                 // 18: register.v1.Reading
-	(*ListReadingsRequest)(nil),     // 19: register.v1.ListReadingsRequest
-	(*ListReadingsResponse)(nil),    // 20: register.v1.ListReadingsResponse
-	(*ReviewReadingRequest)(nil),    // 21: register.v1.ReviewReadingRequest
-	(*timestamppb.Timestamp)(nil),   // 22: google.protobuf.Timestamp
-	(LogPurpose)(0),                 // 23: register.v1.LogPurpose
-	(*LogEntry)(nil),                // 24: register.v1.LogEntry
-	(*Search)(nil),                  // 25: register.v1.Search
+	(SampleState)(0),                // 3: register.v1.SampleState
+	(*Sanction)(nil),                // 4: register.v1.Sanction
+	(*ImposeSanctionRequest)(nil),   // 5: register.v1.ImposeSanctionRequest
+	(*LiftSanctionRequest)(nil),     // 6: register.v1.LiftSanctionRequest
+	(*ListSanctionsRequest)(nil),    // 7: register.v1.ListSanctionsRequest
+	(*ListSanctionsResponse)(nil),   // 8: register.v1.ListSanctionsResponse
+	(*Unsealing)(nil),               // 9: register.v1.Unsealing
+	(*RequestUnsealingRequest)(nil), // 10: register.v1.RequestUnsealingRequest
+	(*ApproveUnsealingRequest)(nil), // 11: register.v1.ApproveUnsealingRequest
+	(*OpenUnsealingRequest)(nil),    // 12: register.v1.OpenUnsealingRequest
+	(*UnsealedEntry)(nil),           // 13: register.v1.UnsealedEntry
+	(*GivenReason)(nil),             // 14: register.v1.GivenReason
+	(*ListUnsealingsRequest)(nil),   // 15: register.v1.ListUnsealingsRequest
+	(*ListUnsealingsResponse)(nil),  // 16: register.v1.ListUnsealingsResponse
+	(*CaseAccess)(nil),              // 17: register.v1.CaseAccess
+	(*OpenCaseAccessRequest)(nil),   // 18: register.v1.OpenCaseAccessRequest
+	(*Reading)(nil),                 // 19: register.v1.Reading
+	(*ListReadingsRequest)(nil),     // 20: register.v1.ListReadingsRequest
+	(*ListReadingsResponse)(nil),    // 21: register.v1.ListReadingsResponse
+	(*ReviewReadingRequest)(nil),    // 22: register.v1.ReviewReadingRequest
+	(*Sample)(nil),                  // 23: register.v1.Sample
+	(*DrawnEntry)(nil),              // 24: register.v1.DrawnEntry
+	(*BeginSampleRequest)(nil),      // 25: register.v1.BeginSampleRequest
+	(*CommitSampleRequest)(nil),     // 26: register.v1.CommitSampleRequest
+	(*RevealSampleRequest)(nil),     // 27: register.v1.RevealSampleRequest
+	(*DrawSampleRequest)(nil),       // 28: register.v1.DrawSampleRequest
+	(*JudgeSampleRequest)(nil),      // 29: register.v1.JudgeSampleRequest
+	(*ListSamplesRequest)(nil),      // 30: register.v1.ListSamplesRequest
+	(*ListSamplesResponse)(nil),     // 31: register.v1.ListSamplesResponse
+	(*timestamppb.Timestamp)(nil),   // 32: google.protobuf.Timestamp
+	(LogPurpose)(0),                 // 33: register.v1.LogPurpose
+	(*LogEntry)(nil),                // 34: register.v1.LogEntry
+	(*Search)(nil),                  // 35: register.v1.Search
 }
 var file_register_v1_standards_proto_depIdxs = []int32{
 	0,  // 0: register.v1.Sanction.kind:type_name -> register.v1.SanctionKind
-	22, // 1: register.v1.Sanction.impose_time:type_name -> google.protobuf.Timestamp
-	22, // 2: register.v1.Sanction.lift_time:type_name -> google.protobuf.Timestamp
+	32, // 1: register.v1.Sanction.impose_time:type_name -> google.protobuf.Timestamp
+	32, // 2: register.v1.Sanction.lift_time:type_name -> google.protobuf.Timestamp
 	0,  // 3: register.v1.ImposeSanctionRequest.kind:type_name -> register.v1.SanctionKind
-	3,  // 4: register.v1.ListSanctionsResponse.sanctions:type_name -> register.v1.Sanction
+	4,  // 4: register.v1.ListSanctionsResponse.sanctions:type_name -> register.v1.Sanction
 	1,  // 5: register.v1.Unsealing.state:type_name -> register.v1.UnsealingState
-	23, // 6: register.v1.Unsealing.purpose:type_name -> register.v1.LogPurpose
-	22, // 7: register.v1.Unsealing.ask_time:type_name -> google.protobuf.Timestamp
-	22, // 8: register.v1.Unsealing.approve_time:type_name -> google.protobuf.Timestamp
-	22, // 9: register.v1.Unsealing.open_time:type_name -> google.protobuf.Timestamp
-	22, // 10: register.v1.Unsealing.expire_time:type_name -> google.protobuf.Timestamp
-	23, // 11: register.v1.RequestUnsealingRequest.purpose:type_name -> register.v1.LogPurpose
-	24, // 12: register.v1.UnsealedEntry.entry:type_name -> register.v1.LogEntry
-	25, // 13: register.v1.UnsealedEntry.search:type_name -> register.v1.Search
-	13, // 14: register.v1.UnsealedEntry.reason:type_name -> register.v1.GivenReason
-	8,  // 15: register.v1.ListUnsealingsResponse.unsealings:type_name -> register.v1.Unsealing
-	23, // 16: register.v1.CaseAccess.purpose:type_name -> register.v1.LogPurpose
-	22, // 17: register.v1.CaseAccess.open_time:type_name -> google.protobuf.Timestamp
-	22, // 18: register.v1.CaseAccess.expire_time:type_name -> google.protobuf.Timestamp
-	23, // 19: register.v1.OpenCaseAccessRequest.purpose:type_name -> register.v1.LogPurpose
-	22, // 20: register.v1.Reading.time:type_name -> google.protobuf.Timestamp
+	33, // 6: register.v1.Unsealing.purpose:type_name -> register.v1.LogPurpose
+	32, // 7: register.v1.Unsealing.ask_time:type_name -> google.protobuf.Timestamp
+	32, // 8: register.v1.Unsealing.approve_time:type_name -> google.protobuf.Timestamp
+	32, // 9: register.v1.Unsealing.open_time:type_name -> google.protobuf.Timestamp
+	32, // 10: register.v1.Unsealing.expire_time:type_name -> google.protobuf.Timestamp
+	33, // 11: register.v1.RequestUnsealingRequest.purpose:type_name -> register.v1.LogPurpose
+	34, // 12: register.v1.UnsealedEntry.entry:type_name -> register.v1.LogEntry
+	35, // 13: register.v1.UnsealedEntry.search:type_name -> register.v1.Search
+	14, // 14: register.v1.UnsealedEntry.reason:type_name -> register.v1.GivenReason
+	9,  // 15: register.v1.ListUnsealingsResponse.unsealings:type_name -> register.v1.Unsealing
+	33, // 16: register.v1.CaseAccess.purpose:type_name -> register.v1.LogPurpose
+	32, // 17: register.v1.CaseAccess.open_time:type_name -> google.protobuf.Timestamp
+	32, // 18: register.v1.CaseAccess.expire_time:type_name -> google.protobuf.Timestamp
+	33, // 19: register.v1.OpenCaseAccessRequest.purpose:type_name -> register.v1.LogPurpose
+	32, // 20: register.v1.Reading.time:type_name -> google.protobuf.Timestamp
 	2,  // 21: register.v1.Reading.verdict:type_name -> register.v1.Verdict
-	22, // 22: register.v1.Reading.review_time:type_name -> google.protobuf.Timestamp
-	23, // 23: register.v1.ListReadingsRequest.purpose:type_name -> register.v1.LogPurpose
-	18, // 24: register.v1.ListReadingsResponse.readings:type_name -> register.v1.Reading
+	32, // 22: register.v1.Reading.review_time:type_name -> google.protobuf.Timestamp
+	33, // 23: register.v1.ListReadingsRequest.purpose:type_name -> register.v1.LogPurpose
+	19, // 24: register.v1.ListReadingsResponse.readings:type_name -> register.v1.Reading
 	2,  // 25: register.v1.ReviewReadingRequest.verdict:type_name -> register.v1.Verdict
-	4,  // 26: register.v1.StandardsService.ImposeSanction:input_type -> register.v1.ImposeSanctionRequest
-	5,  // 27: register.v1.StandardsService.LiftSanction:input_type -> register.v1.LiftSanctionRequest
-	6,  // 28: register.v1.StandardsService.ListSanctions:input_type -> register.v1.ListSanctionsRequest
-	9,  // 29: register.v1.StandardsService.RequestUnsealing:input_type -> register.v1.RequestUnsealingRequest
-	10, // 30: register.v1.StandardsService.ApproveUnsealing:input_type -> register.v1.ApproveUnsealingRequest
-	11, // 31: register.v1.StandardsService.OpenUnsealing:input_type -> register.v1.OpenUnsealingRequest
-	14, // 32: register.v1.StandardsService.ListUnsealings:input_type -> register.v1.ListUnsealingsRequest
-	17, // 33: register.v1.StandardsService.OpenCaseAccess:input_type -> register.v1.OpenCaseAccessRequest
-	19, // 34: register.v1.StandardsService.ListReadings:input_type -> register.v1.ListReadingsRequest
-	21, // 35: register.v1.StandardsService.ReviewReading:input_type -> register.v1.ReviewReadingRequest
-	3,  // 36: register.v1.StandardsService.ImposeSanction:output_type -> register.v1.Sanction
-	3,  // 37: register.v1.StandardsService.LiftSanction:output_type -> register.v1.Sanction
-	7,  // 38: register.v1.StandardsService.ListSanctions:output_type -> register.v1.ListSanctionsResponse
-	8,  // 39: register.v1.StandardsService.RequestUnsealing:output_type -> register.v1.Unsealing
-	8,  // 40: register.v1.StandardsService.ApproveUnsealing:output_type -> register.v1.Unsealing
-	12, // 41: register.v1.StandardsService.OpenUnsealing:output_type -> register.v1.UnsealedEntry
-	15, // 42: register.v1.StandardsService.ListUnsealings:output_type -> register.v1.ListUnsealingsResponse
-	16, // 43: register.v1.StandardsService.OpenCaseAccess:output_type -> register.v1.CaseAccess
-	20, // 44: register.v1.StandardsService.ListReadings:output_type -> register.v1.ListReadingsResponse
-	18, // 45: register.v1.StandardsService.ReviewReading:output_type -> register.v1.Reading
-	36, // [36:46] is the sub-list for method output_type
-	26, // [26:36] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	3,  // 26: register.v1.Sample.state:type_name -> register.v1.SampleState
+	33, // 27: register.v1.Sample.purpose:type_name -> register.v1.LogPurpose
+	32, // 28: register.v1.Sample.reveal_until:type_name -> google.protobuf.Timestamp
+	24, // 29: register.v1.Sample.entries:type_name -> register.v1.DrawnEntry
+	2,  // 30: register.v1.DrawnEntry.verdict:type_name -> register.v1.Verdict
+	32, // 31: register.v1.DrawnEntry.review_time:type_name -> google.protobuf.Timestamp
+	33, // 32: register.v1.BeginSampleRequest.purpose:type_name -> register.v1.LogPurpose
+	32, // 33: register.v1.BeginSampleRequest.start_time:type_name -> google.protobuf.Timestamp
+	32, // 34: register.v1.BeginSampleRequest.end_time:type_name -> google.protobuf.Timestamp
+	2,  // 35: register.v1.JudgeSampleRequest.verdict:type_name -> register.v1.Verdict
+	23, // 36: register.v1.ListSamplesResponse.samples:type_name -> register.v1.Sample
+	5,  // 37: register.v1.StandardsService.ImposeSanction:input_type -> register.v1.ImposeSanctionRequest
+	6,  // 38: register.v1.StandardsService.LiftSanction:input_type -> register.v1.LiftSanctionRequest
+	7,  // 39: register.v1.StandardsService.ListSanctions:input_type -> register.v1.ListSanctionsRequest
+	10, // 40: register.v1.StandardsService.RequestUnsealing:input_type -> register.v1.RequestUnsealingRequest
+	11, // 41: register.v1.StandardsService.ApproveUnsealing:input_type -> register.v1.ApproveUnsealingRequest
+	12, // 42: register.v1.StandardsService.OpenUnsealing:input_type -> register.v1.OpenUnsealingRequest
+	15, // 43: register.v1.StandardsService.ListUnsealings:input_type -> register.v1.ListUnsealingsRequest
+	18, // 44: register.v1.StandardsService.OpenCaseAccess:input_type -> register.v1.OpenCaseAccessRequest
+	20, // 45: register.v1.StandardsService.ListReadings:input_type -> register.v1.ListReadingsRequest
+	22, // 46: register.v1.StandardsService.ReviewReading:input_type -> register.v1.ReviewReadingRequest
+	25, // 47: register.v1.StandardsService.BeginSample:input_type -> register.v1.BeginSampleRequest
+	26, // 48: register.v1.StandardsService.CommitSample:input_type -> register.v1.CommitSampleRequest
+	27, // 49: register.v1.StandardsService.RevealSample:input_type -> register.v1.RevealSampleRequest
+	28, // 50: register.v1.StandardsService.DrawSample:input_type -> register.v1.DrawSampleRequest
+	29, // 51: register.v1.StandardsService.JudgeSample:input_type -> register.v1.JudgeSampleRequest
+	30, // 52: register.v1.StandardsService.ListSamples:input_type -> register.v1.ListSamplesRequest
+	4,  // 53: register.v1.StandardsService.ImposeSanction:output_type -> register.v1.Sanction
+	4,  // 54: register.v1.StandardsService.LiftSanction:output_type -> register.v1.Sanction
+	8,  // 55: register.v1.StandardsService.ListSanctions:output_type -> register.v1.ListSanctionsResponse
+	9,  // 56: register.v1.StandardsService.RequestUnsealing:output_type -> register.v1.Unsealing
+	9,  // 57: register.v1.StandardsService.ApproveUnsealing:output_type -> register.v1.Unsealing
+	13, // 58: register.v1.StandardsService.OpenUnsealing:output_type -> register.v1.UnsealedEntry
+	16, // 59: register.v1.StandardsService.ListUnsealings:output_type -> register.v1.ListUnsealingsResponse
+	17, // 60: register.v1.StandardsService.OpenCaseAccess:output_type -> register.v1.CaseAccess
+	21, // 61: register.v1.StandardsService.ListReadings:output_type -> register.v1.ListReadingsResponse
+	19, // 62: register.v1.StandardsService.ReviewReading:output_type -> register.v1.Reading
+	23, // 63: register.v1.StandardsService.BeginSample:output_type -> register.v1.Sample
+	23, // 64: register.v1.StandardsService.CommitSample:output_type -> register.v1.Sample
+	23, // 65: register.v1.StandardsService.RevealSample:output_type -> register.v1.Sample
+	23, // 66: register.v1.StandardsService.DrawSample:output_type -> register.v1.Sample
+	23, // 67: register.v1.StandardsService.JudgeSample:output_type -> register.v1.Sample
+	31, // 68: register.v1.StandardsService.ListSamples:output_type -> register.v1.ListSamplesResponse
+	53, // [53:69] is the sub-list for method output_type
+	37, // [37:53] is the sub-list for method input_type
+	37, // [37:37] is the sub-list for extension type_name
+	37, // [37:37] is the sub-list for extension extendee
+	0,  // [0:37] is the sub-list for field type_name
 }
 
 func init() { file_register_v1_standards_proto_init() }
@@ -2110,8 +2986,8 @@ func file_register_v1_standards_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_v1_standards_proto_rawDesc), len(file_register_v1_standards_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   19,
+			NumEnums:      4,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

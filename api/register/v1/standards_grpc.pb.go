@@ -32,6 +32,12 @@ const (
 	StandardsService_OpenCaseAccess_FullMethodName   = "/register.v1.StandardsService/OpenCaseAccess"
 	StandardsService_ListReadings_FullMethodName     = "/register.v1.StandardsService/ListReadings"
 	StandardsService_ReviewReading_FullMethodName    = "/register.v1.StandardsService/ReviewReading"
+	StandardsService_BeginSample_FullMethodName      = "/register.v1.StandardsService/BeginSample"
+	StandardsService_CommitSample_FullMethodName     = "/register.v1.StandardsService/CommitSample"
+	StandardsService_RevealSample_FullMethodName     = "/register.v1.StandardsService/RevealSample"
+	StandardsService_DrawSample_FullMethodName       = "/register.v1.StandardsService/DrawSample"
+	StandardsService_JudgeSample_FullMethodName      = "/register.v1.StandardsService/JudgeSample"
+	StandardsService_ListSamples_FullMethodName      = "/register.v1.StandardsService/ListSamples"
 )
 
 // StandardsServiceClient is the client API for StandardsService service.
@@ -85,6 +91,29 @@ type StandardsServiceClient interface {
 	// ReviewReading gives a verdict on one reading. A later verdict takes the place of
 	// an earlier one, which is kept.
 	ReviewReading(ctx context.Context, in *ReviewReadingRequest, opts ...grpc.CallOption) (*Reading, error)
+	// BeginSample fixes of which entries of the force a dip sample will be drawn, and
+	// binds PSD to a nonce that it keeps secret.
+	//
+	// Errors: FAILED_PRECONDITION when there are no such entries.
+	BeginSample(ctx context.Context, in *BeginSampleRequest, opts ...grpc.CallOption) (*Sample, error)
+	// CommitSample binds the national auditor to a nonce.
+	CommitSample(ctx context.Context, in *CommitSampleRequest, opts ...grpc.CallOption) (*Sample, error)
+	// RevealSample reveals one's nonce, after witnesses have co-signed a checkpoint that
+	// covers both commitments. The second to be revealed draws the sample.
+	//
+	// Errors: FAILED_PRECONDITION before that; INVALID_ARGUMENT when it is not the nonce
+	// that was committed to.
+	RevealSample(ctx context.Context, in *RevealSampleRequest, opts ...grpc.CallOption) (*Sample, error)
+	// DrawSample draws a sample when a nonce was not revealed within seven days: its
+	// commitment stands in its place, and the log says whose it was.
+	//
+	// Errors: FAILED_PRECONDITION before that.
+	DrawSample(ctx context.Context, in *DrawSampleRequest, opts ...grpc.CallOption) (*Sample, error)
+	// JudgeSample gives a verdict on an entry that was drawn. A later verdict takes the
+	// place of an earlier one, which is kept.
+	JudgeSample(ctx context.Context, in *JudgeSampleRequest, opts ...grpc.CallOption) (*Sample, error)
+	// ListSamples lists the dip samples of a force, oldest first.
+	ListSamples(ctx context.Context, in *ListSamplesRequest, opts ...grpc.CallOption) (*ListSamplesResponse, error)
 }
 
 type standardsServiceClient struct {
@@ -195,6 +224,66 @@ func (c *standardsServiceClient) ReviewReading(ctx context.Context, in *ReviewRe
 	return out, nil
 }
 
+func (c *standardsServiceClient) BeginSample(ctx context.Context, in *BeginSampleRequest, opts ...grpc.CallOption) (*Sample, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Sample)
+	err := c.cc.Invoke(ctx, StandardsService_BeginSample_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *standardsServiceClient) CommitSample(ctx context.Context, in *CommitSampleRequest, opts ...grpc.CallOption) (*Sample, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Sample)
+	err := c.cc.Invoke(ctx, StandardsService_CommitSample_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *standardsServiceClient) RevealSample(ctx context.Context, in *RevealSampleRequest, opts ...grpc.CallOption) (*Sample, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Sample)
+	err := c.cc.Invoke(ctx, StandardsService_RevealSample_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *standardsServiceClient) DrawSample(ctx context.Context, in *DrawSampleRequest, opts ...grpc.CallOption) (*Sample, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Sample)
+	err := c.cc.Invoke(ctx, StandardsService_DrawSample_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *standardsServiceClient) JudgeSample(ctx context.Context, in *JudgeSampleRequest, opts ...grpc.CallOption) (*Sample, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Sample)
+	err := c.cc.Invoke(ctx, StandardsService_JudgeSample_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *standardsServiceClient) ListSamples(ctx context.Context, in *ListSamplesRequest, opts ...grpc.CallOption) (*ListSamplesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListSamplesResponse)
+	err := c.cc.Invoke(ctx, StandardsService_ListSamples_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // StandardsServiceServer is the server API for StandardsService service.
 // All implementations must embed UnimplementedStandardsServiceServer
 // for forward compatibility.
@@ -246,6 +335,29 @@ type StandardsServiceServer interface {
 	// ReviewReading gives a verdict on one reading. A later verdict takes the place of
 	// an earlier one, which is kept.
 	ReviewReading(context.Context, *ReviewReadingRequest) (*Reading, error)
+	// BeginSample fixes of which entries of the force a dip sample will be drawn, and
+	// binds PSD to a nonce that it keeps secret.
+	//
+	// Errors: FAILED_PRECONDITION when there are no such entries.
+	BeginSample(context.Context, *BeginSampleRequest) (*Sample, error)
+	// CommitSample binds the national auditor to a nonce.
+	CommitSample(context.Context, *CommitSampleRequest) (*Sample, error)
+	// RevealSample reveals one's nonce, after witnesses have co-signed a checkpoint that
+	// covers both commitments. The second to be revealed draws the sample.
+	//
+	// Errors: FAILED_PRECONDITION before that; INVALID_ARGUMENT when it is not the nonce
+	// that was committed to.
+	RevealSample(context.Context, *RevealSampleRequest) (*Sample, error)
+	// DrawSample draws a sample when a nonce was not revealed within seven days: its
+	// commitment stands in its place, and the log says whose it was.
+	//
+	// Errors: FAILED_PRECONDITION before that.
+	DrawSample(context.Context, *DrawSampleRequest) (*Sample, error)
+	// JudgeSample gives a verdict on an entry that was drawn. A later verdict takes the
+	// place of an earlier one, which is kept.
+	JudgeSample(context.Context, *JudgeSampleRequest) (*Sample, error)
+	// ListSamples lists the dip samples of a force, oldest first.
+	ListSamples(context.Context, *ListSamplesRequest) (*ListSamplesResponse, error)
 	mustEmbedUnimplementedStandardsServiceServer()
 }
 
@@ -285,6 +397,24 @@ func (UnimplementedStandardsServiceServer) ListReadings(context.Context, *ListRe
 }
 func (UnimplementedStandardsServiceServer) ReviewReading(context.Context, *ReviewReadingRequest) (*Reading, error) {
 	return nil, status.Error(codes.Unimplemented, "method ReviewReading not implemented")
+}
+func (UnimplementedStandardsServiceServer) BeginSample(context.Context, *BeginSampleRequest) (*Sample, error) {
+	return nil, status.Error(codes.Unimplemented, "method BeginSample not implemented")
+}
+func (UnimplementedStandardsServiceServer) CommitSample(context.Context, *CommitSampleRequest) (*Sample, error) {
+	return nil, status.Error(codes.Unimplemented, "method CommitSample not implemented")
+}
+func (UnimplementedStandardsServiceServer) RevealSample(context.Context, *RevealSampleRequest) (*Sample, error) {
+	return nil, status.Error(codes.Unimplemented, "method RevealSample not implemented")
+}
+func (UnimplementedStandardsServiceServer) DrawSample(context.Context, *DrawSampleRequest) (*Sample, error) {
+	return nil, status.Error(codes.Unimplemented, "method DrawSample not implemented")
+}
+func (UnimplementedStandardsServiceServer) JudgeSample(context.Context, *JudgeSampleRequest) (*Sample, error) {
+	return nil, status.Error(codes.Unimplemented, "method JudgeSample not implemented")
+}
+func (UnimplementedStandardsServiceServer) ListSamples(context.Context, *ListSamplesRequest) (*ListSamplesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListSamples not implemented")
 }
 func (UnimplementedStandardsServiceServer) mustEmbedUnimplementedStandardsServiceServer() {}
 func (UnimplementedStandardsServiceServer) testEmbeddedByValue()                          {}
@@ -487,6 +617,114 @@ func _StandardsService_ReviewReading_Handler(srv interface{}, ctx context.Contex
 	return interceptor(ctx, in, info, handler)
 }
 
+func _StandardsService_BeginSample_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BeginSampleRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandardsServiceServer).BeginSample(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandardsService_BeginSample_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandardsServiceServer).BeginSample(ctx, req.(*BeginSampleRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _StandardsService_CommitSample_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CommitSampleRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandardsServiceServer).CommitSample(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandardsService_CommitSample_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandardsServiceServer).CommitSample(ctx, req.(*CommitSampleRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _StandardsService_RevealSample_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RevealSampleRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandardsServiceServer).RevealSample(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandardsService_RevealSample_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandardsServiceServer).RevealSample(ctx, req.(*RevealSampleRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _StandardsService_DrawSample_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DrawSampleRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandardsServiceServer).DrawSample(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandardsService_DrawSample_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandardsServiceServer).DrawSample(ctx, req.(*DrawSampleRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _StandardsService_JudgeSample_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(JudgeSampleRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandardsServiceServer).JudgeSample(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandardsService_JudgeSample_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandardsServiceServer).JudgeSample(ctx, req.(*JudgeSampleRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _StandardsService_ListSamples_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListSamplesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandardsServiceServer).ListSamples(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandardsService_ListSamples_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandardsServiceServer).ListSamples(ctx, req.(*ListSamplesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // StandardsService_ServiceDesc is the grpc.ServiceDesc for StandardsService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -533,6 +771,30 @@ var StandardsService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ReviewReading",
 			Handler:    _StandardsService_ReviewReading_Handler,
+		},
+		{
+			MethodName: "BeginSample",
+			Handler:    _StandardsService_BeginSample_Handler,
+		},
+		{
+			MethodName: "CommitSample",
+			Handler:    _StandardsService_CommitSample_Handler,
+		},
+		{
+			MethodName: "RevealSample",
+			Handler:    _StandardsService_RevealSample_Handler,
+		},
+		{
+			MethodName: "DrawSample",
+			Handler:    _StandardsService_DrawSample_Handler,
+		},
+		{
+			MethodName: "JudgeSample",
+			Handler:    _StandardsService_JudgeSample_Handler,
+		},
+		{
+			MethodName: "ListSamples",
+			Handler:    _StandardsService_ListSamples_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

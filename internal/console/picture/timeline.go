@@ -152,16 +152,18 @@ func placeTimeline(id, class, title, text string, width, ticks int, first, last 
 		for _, span := range l.Spans {
 			s.Bars = append(s.Bars, PlacedBar{X: x(span.From), Y: y + middle - 4, Width: max(3, x(span.Until)-x(span.From))})
 		}
-		taken := map[int]bool{}
+		before, raised := -100, false
 		sorted := slices.Clone(l.Incidents)
 		slices.SortFunc(sorted, func(a, b Incident) int { return a.Time.Compare(b.Time) })
 		for _, i := range sorted {
 			at := x(i.Time)
 			row := y + middle
-			if taken[at/10] && len(l.Spans) == 0 { // two within a finger's breadth: one a little higher
-				row -= 9
+			// Of two that would touch, one stands higher.
+			raised = at-before < 15 && !raised && len(l.Spans) == 0
+			if raised {
+				row -= 13
 			}
-			taken[at/10] = true
+			before = at
 			s.Marks = append(s.Marks, mark(i.Kind, at, row))
 		}
 		y += height + laneGap
@@ -180,6 +182,7 @@ func mark(kind Kind, x, y int) Mark {
 		m.Points = fmt.Sprintf("M%d %dl12 12m0 -12l-12 12", x-6, y-6)
 	case Other:
 		m.Points = fmt.Sprintf("%d,%d %d,%d %d,%d %d,%d", x, y-7, x+7, y, x, y+7, x-7, y)
+	default: // a square or a circle has no points
 	}
 	return m
 }

@@ -29,5 +29,5 @@ func (i *issuer) signOut(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "unknown client, or an address that is not of this machine", http.StatusBadRequest)
 		return
 	}
-	http.Redirect(w, r, back, http.StatusSeeOther)
+	http.Redirect(w, r, back, http.StatusSeeOther) //nolint:gosec // to this machine alone, see above
 }

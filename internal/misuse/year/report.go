@@ -112,16 +112,17 @@ func (r *Report) note(f *misuse.Flag, bad map[int64]int) {
 // Write prints the report.
 func (r *Report) Write(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "%d users, %d days, %d searches, seed %d\n\n", r.Options.Users, r.Options.Days, r.Searches, r.Options.Seed)
-	fmt.Fprintln(t, "planted misuse\tsearches\tflagged after\trules")
+	line := func(format string, args ...any) { _, _ = fmt.Fprintf(t, format+"\n", args...) } // Flush tells
+	line("%d users, %d days, %d searches, seed %d\n", r.Options.Users, r.Options.Days, r.Searches, r.Options.Seed)
+	line("planted misuse\tsearches\tflagged after\trules")
 	for _, f := range r.Found {
 		after := "NOT FOUND"
 		if f.After > 0 {
 			after = fmt.Sprint(f.After)
 		}
-		fmt.Fprintf(t, "%s\t%d\t%s\t%s\n", f.Story, f.Searches, after, strings.Join(f.Rules, " "))
+		line("%s\t%d\t%s\t%s", f.Story, f.Searches, after, strings.Join(f.Rules, " "))
 	}
-	fmt.Fprintln(t, "\nrule\tflags on misuse\tflags on honest use\tprecision")
+	line("\nrule\tflags on misuse\tflags on honest use\tprecision")
 	rules := map[string]bool{}
 	for _, m := range []map[string]int{r.Honest, r.True} {
 		for code := range m {
@@ -130,8 +131,8 @@ func (r *Report) Write(w io.Writer) error {
 	}
 	for _, code := range slices.Sorted(maps.Keys(rules)) {
 		good, honest := r.True[code], r.Honest[code]
-		fmt.Fprintf(t, "%s\t%d\t%d\t%.2f\n", code, good, honest, float64(good)/float64(good+honest))
+		line("%s\t%d\t%d\t%.2f", code, good, honest, float64(good)/float64(good+honest))
 	}
-	fmt.Fprintf(t, "\nfound %d of %d; the honest raise %.2f flags a day\n", len(r.Found)-len(r.Missed()), len(r.Found), r.HonestADay())
+	line("\nfound %d of %d; the honest raise %.2f flags a day", len(r.Found)-len(r.Missed()), len(r.Found), r.HonestADay())
 	return t.Flush()
 }

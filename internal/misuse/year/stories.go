@@ -49,7 +49,7 @@ func (y *Year) plant() {
 	s = add("many users on one person in the news", responds, 150, (*Year).curious)
 	people(s, 1)
 	for range 13 {
-		u := kind(work(y.r.IntN(4)))
+		u := kind([]work{investigates, responds, controls, supervises}[y.r.IntN(4)])
 		u.misuse = s.n
 		s.who = append(s.who, u)
 	}

@@ -18,7 +18,6 @@ type matter struct {
 	ends     int // the day on which it is closed
 	register int // the day on which the suspect is registered, -1 for never
 	parties  []string
-	told     bool
 }
 
 func (m *matter) reference() misuse.Code { return code("reference", m.serial) }

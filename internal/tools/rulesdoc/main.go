@@ -237,7 +237,7 @@ func (d *doc) cases(cases []scenario.Case, rules *conduct.Rules) error {
 			if err != nil {
 				return err
 			}
-			for _, p := range rules.Prompts(h, c.Steps[n].When()) {
+			for _, p := range rules.Prompts(h.Own, c.Steps[n].When()) {
 				raised[code(p.Code)] = true
 			}
 		}

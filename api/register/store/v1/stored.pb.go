@@ -1599,6 +1599,52 @@ func (x *StoredReview) GetReading() *v1.Reading {
 	return nil
 }
 
+// StoredSample is the sealed content of a version of a dip sample.
+type StoredSample struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The sample; `name` is not kept.
+	Sample        *v1.Sample `protobuf:"bytes,1,opt,name=sample,proto3" json:"sample,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredSample) Reset() {
+	*x = StoredSample{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredSample) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredSample) ProtoMessage() {}
+
+func (x *StoredSample) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredSample.ProtoReflect.Descriptor instead.
+func (*StoredSample) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *StoredSample) GetSample() *v1.Sample {
+	if x != nil {
+		return x.Sample
+	}
+	return nil
+}
+
 // StoredFact is the sealed content of a version of a fact that a force has told.
 // People and references are codes, as the log has them.
 type StoredFact struct {
@@ -1619,7 +1665,7 @@ type StoredFact struct {
 
 func (x *StoredFact) Reset() {
 	*x = StoredFact{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[23]
+	mi := &file_register_store_v1_stored_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1631,7 +1677,7 @@ func (x *StoredFact) String() string {
 func (*StoredFact) ProtoMessage() {}
 
 func (x *StoredFact) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[23]
+	mi := &file_register_store_v1_stored_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1644,7 +1690,7 @@ func (x *StoredFact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredFact.ProtoReflect.Descriptor instead.
 func (*StoredFact) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{23}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *StoredFact) GetFact() isStoredFact_Fact {
@@ -1740,7 +1786,7 @@ type StoredStaff struct {
 
 func (x *StoredStaff) Reset() {
 	*x = StoredStaff{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[24]
+	mi := &file_register_store_v1_stored_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1752,7 +1798,7 @@ func (x *StoredStaff) String() string {
 func (*StoredStaff) ProtoMessage() {}
 
 func (x *StoredStaff) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[24]
+	mi := &file_register_store_v1_stored_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1765,7 +1811,7 @@ func (x *StoredStaff) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredStaff.ProtoReflect.Descriptor instead.
 func (*StoredStaff) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{24}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *StoredStaff) GetSubject() string {
@@ -1854,7 +1900,7 @@ type StoredCaseFact struct {
 
 func (x *StoredCaseFact) Reset() {
 	*x = StoredCaseFact{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[25]
+	mi := &file_register_store_v1_stored_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1866,7 +1912,7 @@ func (x *StoredCaseFact) String() string {
 func (*StoredCaseFact) ProtoMessage() {}
 
 func (x *StoredCaseFact) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[25]
+	mi := &file_register_store_v1_stored_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1879,7 +1925,7 @@ func (x *StoredCaseFact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredCaseFact.ProtoReflect.Descriptor instead.
 func (*StoredCaseFact) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{25}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *StoredCaseFact) GetReferences() []string {
@@ -1950,7 +1996,7 @@ type StoredRoster struct {
 
 func (x *StoredRoster) Reset() {
 	*x = StoredRoster{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[26]
+	mi := &file_register_store_v1_stored_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1962,7 +2008,7 @@ func (x *StoredRoster) String() string {
 func (*StoredRoster) ProtoMessage() {}
 
 func (x *StoredRoster) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[26]
+	mi := &file_register_store_v1_stored_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1975,7 +2021,7 @@ func (x *StoredRoster) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredRoster.ProtoReflect.Descriptor instead.
 func (*StoredRoster) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{26}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *StoredRoster) GetSubject() string {
@@ -2028,7 +2074,7 @@ type StoredFlag struct {
 
 func (x *StoredFlag) Reset() {
 	*x = StoredFlag{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[27]
+	mi := &file_register_store_v1_stored_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2040,7 +2086,7 @@ func (x *StoredFlag) String() string {
 func (*StoredFlag) ProtoMessage() {}
 
 func (x *StoredFlag) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[27]
+	mi := &file_register_store_v1_stored_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2053,7 +2099,7 @@ func (x *StoredFlag) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredFlag.ProtoReflect.Descriptor instead.
 func (*StoredFlag) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{27}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *StoredFlag) GetFlag() *v1.MisuseFlag {
@@ -2092,7 +2138,7 @@ type StoredMisuseCase struct {
 
 func (x *StoredMisuseCase) Reset() {
 	*x = StoredMisuseCase{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[28]
+	mi := &file_register_store_v1_stored_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2104,7 +2150,7 @@ func (x *StoredMisuseCase) String() string {
 func (*StoredMisuseCase) ProtoMessage() {}
 
 func (x *StoredMisuseCase) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[28]
+	mi := &file_register_store_v1_stored_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2117,7 +2163,7 @@ func (x *StoredMisuseCase) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredMisuseCase.ProtoReflect.Descriptor instead.
 func (*StoredMisuseCase) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{28}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *StoredMisuseCase) GetMisuseCase() *v1.MisuseCase {
@@ -2155,7 +2201,7 @@ type StoredSubscription struct {
 
 func (x *StoredSubscription) Reset() {
 	*x = StoredSubscription{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[29]
+	mi := &file_register_store_v1_stored_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2167,7 +2213,7 @@ func (x *StoredSubscription) String() string {
 func (*StoredSubscription) ProtoMessage() {}
 
 func (x *StoredSubscription) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[29]
+	mi := &file_register_store_v1_stored_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2180,7 +2226,7 @@ func (x *StoredSubscription) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredSubscription.ProtoReflect.Descriptor instead.
 func (*StoredSubscription) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{29}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *StoredSubscription) GetSubscription() *v1.Subscription {
@@ -2211,7 +2257,7 @@ type StoredQuestion struct {
 
 func (x *StoredQuestion) Reset() {
 	*x = StoredQuestion{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[30]
+	mi := &file_register_store_v1_stored_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2223,7 +2269,7 @@ func (x *StoredQuestion) String() string {
 func (*StoredQuestion) ProtoMessage() {}
 
 func (x *StoredQuestion) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[30]
+	mi := &file_register_store_v1_stored_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2236,7 +2282,7 @@ func (x *StoredQuestion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredQuestion.ProtoReflect.Descriptor instead.
 func (*StoredQuestion) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{30}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *StoredQuestion) GetQuestion() *v1.Question {
@@ -2387,7 +2433,9 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\x06access\x18\x01 \x01(\v2\x17.register.v1.CaseAccessR\x06access\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\">\n" +
 	"\fStoredReview\x12.\n" +
-	"\areading\x18\x01 \x01(\v2\x14.register.v1.ReadingR\areading\"\xe3\x01\n" +
+	"\areading\x18\x01 \x01(\v2\x14.register.v1.ReadingR\areading\";\n" +
+	"\fStoredSample\x12+\n" +
+	"\x06sample\x18\x01 \x01(\v2\x13.register.v1.SampleR\x06sample\"\xe3\x01\n" +
 	"\n" +
 	"StoredFact\x126\n" +
 	"\x05staff\x18\x01 \x01(\v2\x1e.register.store.v1.StoredStaffH\x00R\x05staff\x127\n" +
@@ -2455,7 +2503,7 @@ func file_register_store_v1_stored_proto_rawDescGZIP() []byte {
 	return file_register_store_v1_stored_proto_rawDescData
 }
 
-var file_register_store_v1_stored_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
+var file_register_store_v1_stored_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
 var file_register_store_v1_stored_proto_goTypes = []any{
 	(*StoredNominal)(nil),         // 0: register.store.v1.StoredNominal
 	(*StoredCourse)(nil),          // 1: register.store.v1.StoredCourse
@@ -2480,92 +2528,95 @@ var file_register_store_v1_stored_proto_goTypes = []any{
 	(*StoredUnsealing)(nil),       // 20: register.store.v1.StoredUnsealing
 	(*StoredCaseAccess)(nil),      // 21: register.store.v1.StoredCaseAccess
 	(*StoredReview)(nil),          // 22: register.store.v1.StoredReview
-	(*StoredFact)(nil),            // 23: register.store.v1.StoredFact
-	(*StoredStaff)(nil),           // 24: register.store.v1.StoredStaff
-	(*StoredCaseFact)(nil),        // 25: register.store.v1.StoredCaseFact
-	(*StoredRoster)(nil),          // 26: register.store.v1.StoredRoster
-	(*StoredFlag)(nil),            // 27: register.store.v1.StoredFlag
-	(*StoredMisuseCase)(nil),      // 28: register.store.v1.StoredMisuseCase
-	(*StoredSubscription)(nil),    // 29: register.store.v1.StoredSubscription
-	(*StoredQuestion)(nil),        // 30: register.store.v1.StoredQuestion
-	(*v1.Nominal)(nil),            // 31: register.v1.Nominal
-	(*timestamppb.Timestamp)(nil), // 32: google.protobuf.Timestamp
-	(*v1.CourseOfConduct)(nil),    // 33: register.v1.CourseOfConduct
-	(v1.VictimSameness)(0),        // 34: register.v1.VictimSameness
-	(*v1.Measure)(nil),            // 35: register.v1.Measure
-	(*v1.Breach)(nil),             // 36: register.v1.Breach
-	(*v1.Assessment)(nil),         // 37: register.v1.Assessment
-	(*v1.Regrade)(nil),            // 38: register.v1.Regrade
-	(*v1.SafetyPlan)(nil),         // 39: register.v1.SafetyPlan
-	(*v1.ForceContact)(nil),       // 40: register.v1.ForceContact
-	(*v1.Search)(nil),             // 41: register.v1.Search
-	(*v1.Candidate)(nil),          // 42: register.v1.Candidate
-	(*v1.Link)(nil),               // 43: register.v1.Link
-	(*v1.Alert)(nil),              // 44: register.v1.Alert
-	(*v1.Sanction)(nil),           // 45: register.v1.Sanction
-	(*v1.Unsealing)(nil),          // 46: register.v1.Unsealing
-	(*v1.CaseAccess)(nil),         // 47: register.v1.CaseAccess
-	(*v1.Reading)(nil),            // 48: register.v1.Reading
-	(*v1.MisuseFlag)(nil),         // 49: register.v1.MisuseFlag
-	(*v1.MisuseCase)(nil),         // 50: register.v1.MisuseCase
-	(*v1.Subscription)(nil),       // 51: register.v1.Subscription
-	(*v1.Question)(nil),           // 52: register.v1.Question
+	(*StoredSample)(nil),          // 23: register.store.v1.StoredSample
+	(*StoredFact)(nil),            // 24: register.store.v1.StoredFact
+	(*StoredStaff)(nil),           // 25: register.store.v1.StoredStaff
+	(*StoredCaseFact)(nil),        // 26: register.store.v1.StoredCaseFact
+	(*StoredRoster)(nil),          // 27: register.store.v1.StoredRoster
+	(*StoredFlag)(nil),            // 28: register.store.v1.StoredFlag
+	(*StoredMisuseCase)(nil),      // 29: register.store.v1.StoredMisuseCase
+	(*StoredSubscription)(nil),    // 30: register.store.v1.StoredSubscription
+	(*StoredQuestion)(nil),        // 31: register.store.v1.StoredQuestion
+	(*v1.Nominal)(nil),            // 32: register.v1.Nominal
+	(*timestamppb.Timestamp)(nil), // 33: google.protobuf.Timestamp
+	(*v1.CourseOfConduct)(nil),    // 34: register.v1.CourseOfConduct
+	(v1.VictimSameness)(0),        // 35: register.v1.VictimSameness
+	(*v1.Measure)(nil),            // 36: register.v1.Measure
+	(*v1.Breach)(nil),             // 37: register.v1.Breach
+	(*v1.Assessment)(nil),         // 38: register.v1.Assessment
+	(*v1.Regrade)(nil),            // 39: register.v1.Regrade
+	(*v1.SafetyPlan)(nil),         // 40: register.v1.SafetyPlan
+	(*v1.ForceContact)(nil),       // 41: register.v1.ForceContact
+	(*v1.Search)(nil),             // 42: register.v1.Search
+	(*v1.Candidate)(nil),          // 43: register.v1.Candidate
+	(*v1.Link)(nil),               // 44: register.v1.Link
+	(*v1.Alert)(nil),              // 45: register.v1.Alert
+	(*v1.Sanction)(nil),           // 46: register.v1.Sanction
+	(*v1.Unsealing)(nil),          // 47: register.v1.Unsealing
+	(*v1.CaseAccess)(nil),         // 48: register.v1.CaseAccess
+	(*v1.Reading)(nil),            // 49: register.v1.Reading
+	(*v1.Sample)(nil),             // 50: register.v1.Sample
+	(*v1.MisuseFlag)(nil),         // 51: register.v1.MisuseFlag
+	(*v1.MisuseCase)(nil),         // 52: register.v1.MisuseCase
+	(*v1.Subscription)(nil),       // 53: register.v1.Subscription
+	(*v1.Question)(nil),           // 54: register.v1.Question
 }
 var file_register_store_v1_stored_proto_depIdxs = []int32{
-	31, // 0: register.store.v1.StoredNominal.nominal:type_name -> register.v1.Nominal
-	32, // 1: register.store.v1.StoredNominal.update_time:type_name -> google.protobuf.Timestamp
-	33, // 2: register.store.v1.StoredCourse.course:type_name -> register.v1.CourseOfConduct
+	32, // 0: register.store.v1.StoredNominal.nominal:type_name -> register.v1.Nominal
+	33, // 1: register.store.v1.StoredNominal.update_time:type_name -> google.protobuf.Timestamp
+	34, // 2: register.store.v1.StoredCourse.course:type_name -> register.v1.CourseOfConduct
 	9,  // 3: register.store.v1.StoredCourse.victim:type_name -> register.store.v1.VictimTokens
 	9,  // 4: register.store.v1.StoredCourse.associated:type_name -> register.store.v1.VictimTokens
-	32, // 5: register.store.v1.StoredCourse.update_time:type_name -> google.protobuf.Timestamp
-	32, // 6: register.store.v1.StoredCourse.create_time:type_name -> google.protobuf.Timestamp
+	33, // 5: register.store.v1.StoredCourse.update_time:type_name -> google.protobuf.Timestamp
+	33, // 6: register.store.v1.StoredCourse.create_time:type_name -> google.protobuf.Timestamp
 	2,  // 7: register.store.v1.StoredCourse.settlements:type_name -> register.store.v1.Settlement
 	3,  // 8: register.store.v1.StoredCourse.counter_reviews:type_name -> register.store.v1.CounterReview
-	34, // 9: register.store.v1.Settlement.sameness:type_name -> register.v1.VictimSameness
-	32, // 10: register.store.v1.Settlement.settle_time:type_name -> google.protobuf.Timestamp
-	32, // 11: register.store.v1.CounterReview.review_time:type_name -> google.protobuf.Timestamp
+	35, // 9: register.store.v1.Settlement.sameness:type_name -> register.v1.VictimSameness
+	33, // 10: register.store.v1.Settlement.settle_time:type_name -> google.protobuf.Timestamp
+	33, // 11: register.store.v1.CounterReview.review_time:type_name -> google.protobuf.Timestamp
 	8,  // 12: register.store.v1.StoredMeasure.part:type_name -> register.store.v1.Part
-	35, // 13: register.store.v1.StoredMeasure.measure:type_name -> register.v1.Measure
+	36, // 13: register.store.v1.StoredMeasure.measure:type_name -> register.v1.Measure
 	8,  // 14: register.store.v1.StoredBreach.part:type_name -> register.store.v1.Part
-	36, // 15: register.store.v1.StoredBreach.breach:type_name -> register.v1.Breach
+	37, // 15: register.store.v1.StoredBreach.breach:type_name -> register.v1.Breach
 	8,  // 16: register.store.v1.StoredAssessment.part:type_name -> register.store.v1.Part
-	37, // 17: register.store.v1.StoredAssessment.assessment:type_name -> register.v1.Assessment
-	38, // 18: register.store.v1.StoredAssessment.regrades:type_name -> register.v1.Regrade
+	38, // 17: register.store.v1.StoredAssessment.assessment:type_name -> register.v1.Assessment
+	39, // 18: register.store.v1.StoredAssessment.regrades:type_name -> register.v1.Regrade
 	8,  // 19: register.store.v1.StoredPlan.part:type_name -> register.store.v1.Part
-	39, // 20: register.store.v1.StoredPlan.plan:type_name -> register.v1.SafetyPlan
-	32, // 21: register.store.v1.Part.create_time:type_name -> google.protobuf.Timestamp
-	32, // 22: register.store.v1.Part.update_time:type_name -> google.protobuf.Timestamp
-	32, // 23: register.store.v1.Part.load_time:type_name -> google.protobuf.Timestamp
+	40, // 20: register.store.v1.StoredPlan.plan:type_name -> register.v1.SafetyPlan
+	33, // 21: register.store.v1.Part.create_time:type_name -> google.protobuf.Timestamp
+	33, // 22: register.store.v1.Part.update_time:type_name -> google.protobuf.Timestamp
+	33, // 23: register.store.v1.Part.load_time:type_name -> google.protobuf.Timestamp
 	10, // 24: register.store.v1.VictimTokens.tokens:type_name -> register.store.v1.VictimToken
-	40, // 25: register.store.v1.StoredForce.contact:type_name -> register.v1.ForceContact
-	32, // 26: register.store.v1.StoredForce.update_time:type_name -> google.protobuf.Timestamp
-	41, // 27: register.store.v1.StoredSearch.search:type_name -> register.v1.Search
+	41, // 25: register.store.v1.StoredForce.contact:type_name -> register.v1.ForceContact
+	33, // 26: register.store.v1.StoredForce.update_time:type_name -> google.protobuf.Timestamp
+	42, // 27: register.store.v1.StoredSearch.search:type_name -> register.v1.Search
 	13, // 28: register.store.v1.StoredSearch.bases:type_name -> register.store.v1.Basis
 	14, // 29: register.store.v1.Basis.nominals:type_name -> register.store.v1.NominalRef
-	42, // 30: register.store.v1.Shown.candidate:type_name -> register.v1.Candidate
-	43, // 31: register.store.v1.StoredLink.link:type_name -> register.v1.Link
-	44, // 32: register.store.v1.StoredAlert.alert:type_name -> register.v1.Alert
-	45, // 33: register.store.v1.StoredSanction.sanction:type_name -> register.v1.Sanction
-	46, // 34: register.store.v1.StoredUnsealing.unsealing:type_name -> register.v1.Unsealing
-	47, // 35: register.store.v1.StoredCaseAccess.access:type_name -> register.v1.CaseAccess
-	48, // 36: register.store.v1.StoredReview.reading:type_name -> register.v1.Reading
-	24, // 37: register.store.v1.StoredFact.staff:type_name -> register.store.v1.StoredStaff
-	25, // 38: register.store.v1.StoredFact.case:type_name -> register.store.v1.StoredCaseFact
-	26, // 39: register.store.v1.StoredFact.roster:type_name -> register.store.v1.StoredRoster
-	32, // 40: register.store.v1.StoredCaseFact.open_time:type_name -> google.protobuf.Timestamp
-	32, // 41: register.store.v1.StoredCaseFact.close_time:type_name -> google.protobuf.Timestamp
-	32, // 42: register.store.v1.StoredRoster.first_day:type_name -> google.protobuf.Timestamp
-	32, // 43: register.store.v1.StoredRoster.starts:type_name -> google.protobuf.Timestamp
-	32, // 44: register.store.v1.StoredRoster.ends:type_name -> google.protobuf.Timestamp
-	49, // 45: register.store.v1.StoredFlag.flag:type_name -> register.v1.MisuseFlag
-	50, // 46: register.store.v1.StoredMisuseCase.misuse_case:type_name -> register.v1.MisuseCase
-	51, // 47: register.store.v1.StoredSubscription.subscription:type_name -> register.v1.Subscription
-	52, // 48: register.store.v1.StoredQuestion.question:type_name -> register.v1.Question
-	49, // [49:49] is the sub-list for method output_type
-	49, // [49:49] is the sub-list for method input_type
-	49, // [49:49] is the sub-list for extension type_name
-	49, // [49:49] is the sub-list for extension extendee
-	0,  // [0:49] is the sub-list for field type_name
+	43, // 30: register.store.v1.Shown.candidate:type_name -> register.v1.Candidate
+	44, // 31: register.store.v1.StoredLink.link:type_name -> register.v1.Link
+	45, // 32: register.store.v1.StoredAlert.alert:type_name -> register.v1.Alert
+	46, // 33: register.store.v1.StoredSanction.sanction:type_name -> register.v1.Sanction
+	47, // 34: register.store.v1.StoredUnsealing.unsealing:type_name -> register.v1.Unsealing
+	48, // 35: register.store.v1.StoredCaseAccess.access:type_name -> register.v1.CaseAccess
+	49, // 36: register.store.v1.StoredReview.reading:type_name -> register.v1.Reading
+	50, // 37: register.store.v1.StoredSample.sample:type_name -> register.v1.Sample
+	25, // 38: register.store.v1.StoredFact.staff:type_name -> register.store.v1.StoredStaff
+	26, // 39: register.store.v1.StoredFact.case:type_name -> register.store.v1.StoredCaseFact
+	27, // 40: register.store.v1.StoredFact.roster:type_name -> register.store.v1.StoredRoster
+	33, // 41: register.store.v1.StoredCaseFact.open_time:type_name -> google.protobuf.Timestamp
+	33, // 42: register.store.v1.StoredCaseFact.close_time:type_name -> google.protobuf.Timestamp
+	33, // 43: register.store.v1.StoredRoster.first_day:type_name -> google.protobuf.Timestamp
+	33, // 44: register.store.v1.StoredRoster.starts:type_name -> google.protobuf.Timestamp
+	33, // 45: register.store.v1.StoredRoster.ends:type_name -> google.protobuf.Timestamp
+	51, // 46: register.store.v1.StoredFlag.flag:type_name -> register.v1.MisuseFlag
+	52, // 47: register.store.v1.StoredMisuseCase.misuse_case:type_name -> register.v1.MisuseCase
+	53, // 48: register.store.v1.StoredSubscription.subscription:type_name -> register.v1.Subscription
+	54, // 49: register.store.v1.StoredQuestion.question:type_name -> register.v1.Question
+	50, // [50:50] is the sub-list for method output_type
+	50, // [50:50] is the sub-list for method input_type
+	50, // [50:50] is the sub-list for extension type_name
+	50, // [50:50] is the sub-list for extension extendee
+	0,  // [0:50] is the sub-list for field type_name
 }
 
 func init() { file_register_store_v1_stored_proto_init() }
@@ -2573,7 +2624,7 @@ func file_register_store_v1_stored_proto_init() {
 	if File_register_store_v1_stored_proto != nil {
 		return
 	}
-	file_register_store_v1_stored_proto_msgTypes[23].OneofWrappers = []any{
+	file_register_store_v1_stored_proto_msgTypes[24].OneofWrappers = []any{
 		(*StoredFact_Staff)(nil),
 		(*StoredFact_Case)(nil),
 		(*StoredFact_Roster)(nil),
@@ -2584,7 +2635,7 @@ func file_register_store_v1_stored_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_store_v1_stored_proto_rawDesc), len(file_register_store_v1_stored_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   31,
+			NumMessages:   32,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

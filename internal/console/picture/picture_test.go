@@ -1,0 +1,81 @@
+package picture
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestWaterfall(t *testing.T) {
+	t.Parallel()
+	w := NewWaterfall("w", "Why", -13.3, []Step{{"Date of birth", 14}, {"Surname", 10.9}, {"Given names", -4}})
+	if len(w.Bars) != 5 || w.Bars[4].Value != "+7.6" || w.Bars[3].Class != "minus" || w.Bars[3].Value != "−4.0" {
+		t.Errorf("bars %+v", w.Bars)
+	}
+	for _, b := range w.Bars {
+		if b.X < plotLeft || b.X+b.Width > plotRight+2 || b.Width < 2 {
+			t.Errorf("%s lies outside: %d to %d", b.Label, b.X, b.X+b.Width)
+		}
+	}
+	if want := "before any evidence −13.3 bits, date of birth +14.0, surname +10.9, given names −4.0. Sum +7.6."; !strings.Contains(w.Description, want) {
+		t.Errorf("description %q", w.Description)
+	}
+}
+
+func TestTimeline(t *testing.T) {
+	t.Parallel()
+	if _, ok := NewTimeline("Nothing", []Lane{{Label: "1"}}); ok {
+		t.Error("a picture of nothing")
+	}
+	day := func(s string) time.Time {
+		d, err := time.Parse(time.DateOnly, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	for name, lanes := range map[string][]Lane{
+		"one day": {{Label: "1: Kent", Incidents: []Incident{{day("2024-02-29"), Threat}}}},
+		"many":    {{Label: "1: Kent", Incidents: []Incident{{day("1999-12-31"), Contact}, {day("2026-01-01"), Presence}, {day("2026-01-02"), Other}}}},
+		"measure": {{Label: "Bail", Spans: []Span{{day("2025-01-01"), day("2025-06-01")}}, Incidents: []Incident{{day("2025-02-01"), Breach}}}},
+	} {
+		p, ok := NewTimeline("T", lanes)
+		if !ok {
+			t.Fatalf("%s: no picture", name)
+		}
+		for _, s := range []TimelineSVG{p.Desk, p.Phone} {
+			if len(s.Ticks) == 0 || len(s.Ticks) > 10 {
+				t.Errorf("%s: %d ticks", name, len(s.Ticks))
+			}
+			for _, m := range s.Marks {
+				if m.X < 8 || m.X > s.Width-8 || m.Y < 8 || m.Y > s.Height {
+					t.Errorf("%s: a mark at %d, %d of %d, %d", name, m.X, m.Y, s.Width, s.Height)
+				}
+			}
+			for _, b := range s.Bars {
+				if b.X < 0 || b.X+b.Width > s.Width {
+					t.Errorf("%s: a bar from %d, %d wide", name, b.X, b.Width)
+				}
+			}
+		}
+	}
+	p, _ := NewTimeline("T", []Lane{{Label: "1: Kent", Incidents: []Incident{{day("2024-02-01"), Threat}, {day("2024-02-02"), Contact}}}})
+	if want := "1: Kent: 1 with threats or violence, 1 by contact or online."; !strings.Contains(p.Desk.Description, want) {
+		t.Errorf("description %q", p.Desk.Description)
+	}
+}
+
+func TestHours(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 5, 4, 2, 30, 0, 0, time.UTC)
+	h := NewHours("T", []time.Time{at, at.Add(time.Minute), at.Add(30 * time.Hour)}, time.UTC)
+	if len(h.Rows) != 2 || h.Rows[0].Label != "Tue 5 May 26" || h.Rows[1].Total != 2 || len(h.Rows[1].Dots) != 1 {
+		t.Errorf("rows %+v", h.Rows)
+	}
+	if want := "3 calls on 2 days; 2 between midnight and six in the morning. The busiest day was 4 May 2026, with 2."; h.Description != want {
+		t.Errorf("description %q", h.Description)
+	}
+	if empty := NewHours("T", nil, time.UTC); len(empty.Rows) != 0 || empty.Height <= 0 {
+		t.Errorf("empty: %+v", empty)
+	}
+}

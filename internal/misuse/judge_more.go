@@ -1,0 +1,240 @@
+package misuse
+
+import (
+	"math"
+	"slices"
+)
+
+// beyond reports whether so many of an actor's searches are more than oversight, as
+// his peers show it, explains.
+func (j *judgement) beyond(n, days int) bool {
+	rate := min(j.e.group(j.a).rate(dayOf(j.at.Time), days), float64(j.t("peers_at_most_per_mille"))/1000)
+	expected := rate * float64(j.a.sum(dayOf(j.at.Time), days))
+	return n >= j.t("least") && float64(n) > expected+float64(j.t("sigmas"))*math.Sqrt(max(1, expected))
+}
+
+func (j *judgement) noNexus() {
+	if !j.open() {
+		return
+	}
+	for _, name := range []string{tDays, tLongDays} {
+		days := j.t(name)
+		if looks := j.lately(days); j.beyond(len(looks), days) {
+			j.raise(0, looks, append(j.weighed(), "what peers in the same role do by oversight"),
+				"%s of %d in %d days that nothing accounts for", many(len(looks), "search", "searches"), j.a.sum(dayOf(j.at.Time), days), days)
+			return
+		}
+	}
+}
+
+func (j *judgement) fishing() {
+	if !j.open() || j.l.bits&wide == 0 {
+		return
+	}
+	looks := where(j.lately(j.t(tDays)), func(l *look) bool { return l.bits&wide != 0 })
+	if len(looks) >= j.t(tLooks) {
+		j.raise(0, looks, j.weighed(), "%s so wide that they fit more people than can be shown", many(len(looks), "search", "searches"))
+	}
+}
+
+func (j *judgement) reference() {
+	days := j.t(tDays)
+	if j.basis == outside {
+		looks := where(since(j.a.apart, dayOf(j.at.Time), days), func(l *look) bool {
+			return l.person == j.l.person || (l.record != 0 && l.record == j.l.record)
+		})
+		refs := map[Code]bool{}
+		for i := range looks {
+			refs[looks[i].reference] = true
+		}
+		if len(refs) >= j.t("cases_for_one") && daysOf(looks) >= j.t("cases_for_one") {
+			j.raise(j.l.person, looks, j.weighed(), "one person under %d own cases, on %s; none of them names that person", len(refs), many(daysOf(looks), "day", "different days"))
+		}
+		return
+	}
+	if j.ev.Reference == 0 || !j.open() || !j.e.facts.tells(j.ev.Force, j.at.Time) {
+		return
+	}
+	looks := where(j.lately(days), func(l *look) bool { return l.bits&(unknown|others|lateCase) != 0 })
+	if j.beyond(len(looks), days) {
+		j.raise(0, looks, append(j.weighed(), "what peers in the same role mistype"),
+			"%s in %d days under references that are unknown, of others' cases or of closed ones", many(len(looks), "search", "searches"), days)
+	}
+}
+
+func (j *judgement) probe() {
+	if !j.open() {
+		return
+	}
+	if len(j.ev.Victims) > 0 {
+		j.raise(j.ev.Victims[0], []look{*j.l}, j.weighed(), "a search whose criteria fit a victim")
+	}
+	if j.late {
+		return // told when it was made
+	}
+	for _, owner := range j.ev.Silent {
+		j.owner = owner
+		if owner == j.ev.Force && j.ev.hasRole(rolePSD) {
+			j.owner = National
+		}
+		j.raise(j.l.person, []look{*j.l}, j.weighed(), "a search whose criteria fit a SILENT record of this force")
+	}
+	j.owner = ""
+}
+
+func (j *judgement) breakGlass() {
+	if j.basis != urgent {
+		return
+	}
+	most := j.t(tLooks)
+	if j.ev.hasRole(roleControlRoom) {
+		most = j.t("looks_control_room")
+	}
+	looks := since(j.a.urgent, dayOf(j.at.Time), j.t(tDays))
+	if len(looks) >= most {
+		j.raise(0, looks, j.weighed(), "%s for a threat to life without a reference in %d days", many(len(looks), "search", "searches"), j.t(tDays))
+	}
+}
+
+// hisClosed reports whether a person is named in a case that the actor worked on and
+// that was closed long enough before, and in no other that is open.
+func (j *judgement) hisClosed(l *look) bool {
+	his := false
+	for _, c := range j.e.facts.people[l.person] {
+		switch {
+		case !slices.Contains(c.Allocated, j.ev.Actor):
+		case c.Closed.IsZero():
+			return false
+		case dayOf(l.time()) > dayOf(c.Closed)+day(j.t("grace_days")): //nolint:gosec // days are small
+			his = true
+		}
+	}
+	return his
+}
+
+func (j *judgement) afterClosure() {
+	if !j.open() || (j.l.bits&lateCase == 0 && !j.hisClosed(j.l)) {
+		return
+	}
+	looks := where(j.lately(j.t(tDays)), func(l *look) bool { return l.bits&lateCase != 0 || j.hisClosed(l) })
+	if len(looks) >= j.t(tLooks) {
+		j.raise(0, looks, j.weighed(), "%s for people or references of cases of his own that were closed", many(len(looks), "search", "searches"))
+	}
+}
+
+func (j *judgement) manyUsers() {
+	if !j.open() {
+		return
+	}
+	from := dayOf(j.at.Time) - day(j.t(tDays)) //nolint:gosec // days are small
+	for _, about := range []Code{j.l.person, j.l.record} {
+		v := j.e.around[about]
+		if about == 0 || v == nil {
+			continue
+		}
+		var users []string
+		looks := map[string][]look{}
+		for _, t := range v.looks {
+			if dayOf(t.look.time()) <= from || !j.e.same(j.ev.Force, j.l, &t.look, j.t(tRare)) {
+				continue
+			}
+			if looks[t.actor] == nil {
+				users = append(users, t.actor)
+			}
+			looks[t.actor] = append(looks[t.actor], t.look)
+		}
+		if len(users) < j.t("users") {
+			continue
+		}
+		for _, u := range users {
+			one := *j
+			ev := *j.ev
+			ev.Actor = u
+			one.ev = &ev
+			if a, ok := j.e.actors[u]; ok {
+				ev.Force, ev.Roles = a.force, a.roles
+			}
+			one.raise(about, looks[u], []string{"of none of them a case or an incident is known"}, "one of %s who looked the same person up within %s", many(len(users), "user", "users"), many(j.t(tDays), "day", "days"))
+		}
+		return
+	}
+}
+
+// tipOff looks at a search that comes soon after a registration.
+func (j *judgement) tipOff() {
+	if j.open() && len(j.registered(j.l)) > 0 {
+		j.tipped()
+	}
+}
+
+// tipped counts the registrations near the actor's unexplained searches.
+func (j *judgement) tipped() {
+	seen := map[int64]bool{}
+	looks := where(j.lately(j.t(tDays)), func(l *look) bool {
+		near := j.registered(l)
+		for _, index := range near {
+			seen[index] = true
+		}
+		return len(near) > 0
+	})
+	if len(seen) >= j.t("times") && daysOf(looks) > 1 {
+		j.raise(0, looks, []string{"no case or incident of his", "not registered by himself"}, "%s shortly before or after %s on the people looked up",
+			many(len(looks), "search", "searches"), many(len(seen), "registration", "registrations"))
+	}
+}
+
+// registered are the registrations by others, near in time, of whom a search was for.
+func (j *judgement) registered(l *look) []int64 {
+	var out []int64
+	for _, c := range []Code{l.person, l.record} {
+		v := j.e.around[c]
+		if c == 0 || v == nil {
+			continue
+		}
+		for _, r := range v.registrations {
+			apart := r.look.at - l.at
+			if r.actor != j.ev.Actor && max(apart, -apart) <= int64(j.t("hours"))*3600 && !slices.Contains(out, r.look.index) &&
+				j.e.same(j.ev.Force, l, &r.look, j.t(tRare)) {
+				out = append(out, r.look.index)
+			}
+		}
+	}
+	return out
+}
+
+// tippedOff looks at the searches that came before a registration.
+func (e *Engine) tippedOff(ev *Event, codes []Code) {
+	i := slices.IndexFunc(rules, func(r Rule) bool { return r.Code == codeTipOff })
+	if e.set.Rules[codeTipOff][tOn] == 0 {
+		return
+	}
+	var asked []string
+	for _, c := range codes {
+		for _, t := range e.around[c].looks {
+			a, ok := e.actors[t.actor]
+			if !ok || t.actor == ev.Actor || slices.Contains(asked, t.actor) {
+				continue
+			}
+			asked = append(asked, t.actor)
+			by := Event{Index: t.look.index, Time: t.look.time(), Actor: t.actor, Force: a.force, Roles: a.roles}
+			j := judgement{e: e, rule: &rules[i], ev: &by, at: ev, a: a, l: &t.look}
+			j.tipped()
+		}
+	}
+}
+
+// review looks at somebody who reads the log.
+func (e *Engine) review(ev *Event) {
+	i := slices.IndexFunc(rules, func(r Rule) bool { return r.Code == codeReviewer })
+	if ev.Subject == "" || e.set.Rules[codeReviewer][tOn] == 0 {
+		return
+	}
+	j := judgement{e: e, rule: &rules[i], ev: ev, at: ev, l: &look{index: ev.Index, at: ev.Time.Unix()}}
+	own, of := e.facts.staff[ev.Actor], e.facts.staff[ev.Subject]
+	switch {
+	case ev.Subject == ev.Actor:
+		j.raise(1, []look{*j.l}, nil, "a reviewer read about himself")
+	case own != nil && of != nil && own.Force == of.Force && own.Unit != 0 && own.Unit == of.Unit:
+		j.raise(2, []look{*j.l}, nil, "a reviewer read about a member of his own unit")
+	}
+}
