@@ -1,8 +1,7 @@
 -- +goose Up
 
--- Facts that forces tell of their work, flags of misuse and the cases they are
--- worked on in are records like the others. The kinds of records are the program's to
--- know; the database keeps their form.
+-- Measures, duties, sanctions, facts, flags and whatever comes after them are records
+-- like the others: their kinds are the program's to know, the database keeps the form.
 ALTER TABLE register.record DROP CONSTRAINT record_kind_check;
 ALTER TABLE register.record ADD CONSTRAINT record_kind_check CHECK (kind ~ '^[a-z][a-z_]{1,30}$');
 
