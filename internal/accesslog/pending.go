@@ -189,7 +189,7 @@ func (p *Pending) prepare(changes []Change) (postgres.LogEntry, error) {
 		Projection: postgres.Projection{
 			Force: column(m.Actor.Force), Actor: column(m.Actor.Sub), Method: column(m.Method),
 			Operation: column(m.Operation), Outcome: column(m.Outcome), ReferenceHMAC: column(m.ReferenceHMAC),
-			Reason: column(m.Reason), Records: int32(min(max(m.ResultCount, 0), math.MaxInt32)), //nolint:gosec // bounded here
+			Reason: column(m.Reason), Records: int32(min(max(m.ResultCount, 0), math.MaxInt32)),
 		},
 	}, nil
 }

@@ -29,6 +29,9 @@ var notPlanted = map[string]bool{
 	"register.v1.ListEntriesRequest.record":           true,
 	"register.v1.RegisterCourseRequest.parent":        true,
 	"register.v1.RequestUnsealingRequest.case_access": true,
+	"register.v1.AskOwnerRequest.basis":               true,
+	"register.v1.AskOwnerRequest.asked_force":         true,
+	"register.v1.CreateSubscriptionRequest.basis":     true,
 	"register.v1.PlaceHoldRequest.record":             true, // one of three
 	"register.v1.PlaceHoldRequest.crime_reference":    true,
 	"register.v1.BeginSampleRequest.commitment":       true, // hashes and nonces of a form that no word has

@@ -15,7 +15,7 @@ import (
 
 // threatened registers a threat to kill that has waited too long for an answer, and
 // returns the duty.
-func threatened(tb testing.TB, ctx context.Context, conn *grpc.ClientConn, nominal string) string {
+func threatened(ctx context.Context, tb testing.TB, conn *grpc.ClientConn, nominal string) string {
 	tb.Helper()
 	r := sampleCourse(nominal)
 	r.Course.Incidents[0].Behaviours = []string{"THREATS_TO_KILL"}
@@ -34,7 +34,7 @@ func threatened(tb testing.TB, ctx context.Context, conn *grpc.ClientConn, nomin
 func dutySamples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn, nominal func() string) map[string]sample {
 	tb.Helper()
 	ctx := site.As(tb.Context(), "spoc-33")
-	duty := func() string { return threatened(tb, ctx, conn, nominal()) }
+	duty := func() string { return threatened(ctx, tb, conn, nominal()) }
 	proposed := func() string {
 		name := duty()
 		_, err := registerv1.NewDutyServiceClient(conn).CloseDuty(ctx, &registerv1.CloseDutyRequest{Name: name, Reason: "she has moved abroad"})

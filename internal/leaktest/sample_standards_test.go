@@ -82,7 +82,7 @@ func standardsSamples(tb testing.TB, site *servertest.Site, conn *grpc.ClientCon
 		"StandardsService.CommitSample": by("auditor", &registerv1.CommitSampleRequest{Name: begunSample(tb, psd, ctx), Commitment: hashOf("iopc")}),
 		"StandardsService.RevealSample": one(&registerv1.RevealSampleRequest{Name: revealed, Nonce: nonceOf("psd")}),
 		"StandardsService.DrawSample":   one(&registerv1.DrawSampleRequest{Name: drawn.GetName()}),
-		"StandardsService.JudgeSample": one(&registerv1.JudgeSampleRequest{
+		"StandardsService.JudgeSample": by("auditor", &registerv1.JudgeSampleRequest{ // some of the entries drawn are of PSD's own calls
 			Name: drawn.GetName(), Index: drawn.GetEntries()[0].GetIndex(), Verdict: registerv1.Verdict_VERDICT_QUESTIONED, Note: "no case bears this reference",
 		}),
 		"StandardsService.ListSamples": one(&registerv1.ListSamplesRequest{Parent: "forces/33", PageSize: 5}),

@@ -236,9 +236,13 @@ func restStream(m *call.Method, raw []byte) (out []proto.Message, err error) {
 		if err := json.Unmarshal(line, &part); err != nil {
 			return out, fmt.Errorf("%s: %w", line, err)
 		}
-		if part.Error != nil {
+		if part.Result == nil { // refused before it began, the status stands by itself
 			var s spb.Status
-			if err := protojson.Unmarshal(part.Error, &s); err != nil {
+			refusal := []byte(part.Error)
+			if refusal == nil {
+				refusal = line
+			}
+			if err := protojson.Unmarshal(refusal, &s); err != nil {
 				return out, err
 			}
 			return out, status.ErrorProto(&s)

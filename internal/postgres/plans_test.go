@@ -73,11 +73,12 @@ func TestListingsUseTheirIndex(t *testing.T) {
 			outcome: "entry_projection_refused", reference: "entry_projection_reference", -1: "entry_projection_pkey",
 		} {
 			values := []string{"-1", "9223372036854775807", "''", "''", "''", "''", "''", "NULL::text[]", "NULL", "NULL", "50", "false", "NULL::text[]"}
-			if column == outcome {
+			switch {
+			case column == outcome:
 				values[column] = "'PERMISSION_DENIED'"
-			} else if column == reference {
+			case column == reference:
 				values[column] = "ARRAY['7', '8']"
-			} else if column > 0 {
+			case column > 0:
 				values[column] = "'7'"
 			}
 			// As with a plan made for the values.

@@ -47,7 +47,7 @@ func (d decoder) decode(r *postgres.FeedRow) (decoded, error) {
 		return out, nil
 	}
 	var err error
-	switch r.Record.Kind {
+	switch r.Record.Kind { //nolint:exhaustive // the others are read where they are used
 	case postgres.KindNominal:
 		err = d.nominal(r, &out)
 	case postgres.KindCourse:

@@ -128,7 +128,7 @@ func (v *View) catchUp(ctx context.Context) error {
 // apply changes the maps for one version; the caller holds the lock. A nominal
 // that stands and is not SILENT is put into the index by the caller.
 func (v *View) apply(d decoded) {
-	switch d.kind {
+	switch d.kind { //nolint:exhaustive // as decode
 	case postgres.KindNominal:
 		delete(v.veils, d.id)
 		if d.veil != nil {
