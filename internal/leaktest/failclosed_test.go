@@ -153,9 +153,10 @@ func smallDisk(t *testing.T, o *outages) func() {
 		}
 	}
 	_ = f.Close() // it is full
-	// Fill the table's last page too, so that the next entry needs a new one.
+	// Fill the table's last pages too, so that the next entry needs a new one: where
+	// many wait to write, PostgreSQL adds pages by the hundred.
 	o.run(t, `DO $$ BEGIN
-		FOR i IN 1..1000 LOOP INSERT INTO register.entry SELECT 1000000 + i, now(), 0, '', sha256('\x00'::bytea), NULL; END LOOP;
+		FOR i IN 1..100000 LOOP INSERT INTO register.entry SELECT 1000000 + i, now(), 0, '', sha256('\x00'::bytea), NULL; END LOOP;
 		RAISE 'the disk is not full'; EXCEPTION WHEN disk_full THEN NULL; END $$`)
 	return func() {
 		must(t, os.Remove(filler))
