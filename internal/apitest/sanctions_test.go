@@ -260,7 +260,7 @@ func TestUnsealingInTime(t *testing.T) {
 		}
 	}
 	ahead.Store(int64(25 * time.Hour))
-	late("psd2-33", approveUnsealing, approveIt(s))
+	late("psd2-33", approveUnsealing, unsealingApproved(s))
 	late("psd-33", openUnsealing, &pb.OpenUnsealingRequest{Name: approved})
 	ahead.Store(0)
 	caseAccess(s)

@@ -37,6 +37,8 @@ type written struct {
 //
 // The view must have been pulled.
 func (b *batch) consequences(ctx context.Context, nominal identity.ID, w *written) (*recorded, time.Time, error) {
+	// What comes in after this moment may be a duty without the record that raised it.
+	level := b.d.View.Head()
 	read, err := b.d.readHistory(ctx, nominal)
 	if err != nil {
 		return nil, time.Time{}, err
@@ -54,7 +56,7 @@ func (b *batch) consequences(ctx context.Context, nominal identity.ID, w *writte
 		if !at.IsZero() && (next.IsZero() || at.Before(next)) {
 			next = at
 		}
-		if err := b.settleDuties(ctx, force, read, h, prompts); err != nil {
+		if err := b.settleDuties(ctx, force, level, read, h, prompts); err != nil {
 			return nil, time.Time{}, err
 		}
 	}
@@ -86,8 +88,8 @@ func (b *batch) conduct(ctx context.Context, c *call.Call, nominal identity.ID, 
 }
 
 // settleDuties brings one force's duties about a person level with what it may see of
-// his history.
-func (b *batch) settleDuties(ctx context.Context, force string, read *recorded, h *conduct.History, prompts []conduct.Prompt) error {
+// his history, which was read after level, a log index: no newer duty is ended.
+func (b *batch) settleDuties(ctx context.Context, force string, level int64, read *recorded, h *conduct.History, prompts []conduct.Prompt) error {
 	wanted := b.d.raisedBy(force, read, h, prompts)
 	holds := map[identity.ID]bool{}
 	for i := range wanted {
@@ -111,7 +113,7 @@ func (b *batch) settleDuties(ctx context.Context, force string, read *recorded, 
 	}
 	for _, own := range read.own(force) {
 		for _, known := range b.d.View.DutiesOf(own) {
-			if !known.Open() || holds[known.ID] || slices.ContainsFunc(wanted, func(r raised) bool { return r.Code == known.Code && r.Key == known.Key }) {
+			if !known.Open() || known.Index > level || holds[known.ID] || slices.ContainsFunc(wanted, func(r raised) bool { return r.Code == known.Code && r.Key == known.Key }) {
 				continue
 			}
 			if err := b.endDuty(ctx, known, read, h); err != nil {

@@ -38,8 +38,9 @@ type Duty struct {
 	Officer string
 	// Due is its deadline; Climb when it climbs next, zero when it does not.
 	Due, Climb time.Time
-	// Version is the version that stands.
+	// Version is the version that stands, Index its log index.
 	Version int32
+	Index   int64
 }
 
 // Open reports whether a duty is still to be done.
@@ -63,7 +64,7 @@ func NewDuty(r postgres.Record, v postgres.Version, stored *storev1.StoredDuty) 
 	in := stored.GetDuty()
 	out := &Duty{
 		ID: identity.ID(r.ID), Force: r.Force, Code: in.GetCode(), Key: in.GetKey(), State: in.GetState(), ByRegister: stored.GetByRegister(), Unconfirmed: in.GetUnconfirmed(),
-		Role: in.GetOwner().GetRole(), Officer: in.GetOwner().GetOfficer(), Due: in.GetDueTime().AsTime(), Version: v.N,
+		Role: in.GetOwner().GetRole(), Officer: in.GetOwner().GetOfficer(), Due: in.GetDueTime().AsTime(), Version: v.N, Index: v.LogIndex,
 	}
 	if in.GetClimbTime() != nil && out.Open() {
 		out.Climb = in.GetClimbTime().AsTime()

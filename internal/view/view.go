@@ -100,21 +100,13 @@ func (v *View) catchUp(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("view: feed: %w", err)
 		}
+		all := make([]decoded, len(rows))
 		for i := range rows {
-			d, err := v.decoder.decode(&rows[i])
-			if err != nil {
+			if all[i], err = v.decoder.decode(&rows[i]); err != nil {
 				return err
 			}
-			v.mu.Lock()
-			was := v.nominalsOf(d.kind, d.id)
-			v.apply(d)
-			followed, is := v.followed, v.nominalsOf(d.kind, d.id)
-			v.mu.Unlock()
-			followed.add(slices.Concat(was, is)...)
-			if d.nominal != nil && !d.nominal.Silent() {
-				v.index.Put(d.id, d.nominal.Force, d.identity)
-			}
 		}
+		v.take(all)
 		if len(rows) > 0 {
 			v.head.Store(rows[len(rows)-1].Version.LogIndex)
 			v.changed.tell()
@@ -123,6 +115,29 @@ func (v *View) catchUp(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// take applies a page of the feed at once: nobody sees a part of what one entry
+// brought, such as a duty without the record that raised it.
+func (v *View) take(page []decoded) {
+	var about []identity.ID
+	last := make(map[identity.ID]int, len(page)) // of each record its newest version
+	v.mu.Lock()
+	for i := range page {
+		d := &page[i]
+		about = append(about, v.nominalsOf(d.kind, d.id)...)
+		v.apply(*d)
+		about = append(about, v.nominalsOf(d.kind, d.id)...)
+		last[d.id] = i
+	}
+	followed := v.followed
+	v.mu.Unlock()
+	for i := range page {
+		if d := &page[i]; last[d.id] == i && d.nominal != nil && !d.nominal.Silent() {
+			v.index.Put(d.id, d.nominal.Force, d.identity)
+		}
+	}
+	followed.add(about...)
 }
 
 // apply changes the maps for one version; the caller holds the lock. A nominal
