@@ -154,11 +154,19 @@ func smallDisk(t *testing.T, o *outages) func() {
 	}
 	_ = f.Close() // it is full
 	// Fill the table's last pages too, so that the next entry needs a new one: where
-	// many wait to write, PostgreSQL adds pages by the hundred.
-	o.run(t, `DO $$ BEGIN
-		FOR i IN 1..100000 LOOP INSERT INTO register.entry SELECT 1000000 + i, now(), 0, '', sha256('\x00'::bytea), NULL; END LOOP;
-		RAISE 'the disk is not full'; EXCEPTION WHEN disk_full THEN NULL; END $$`)
+	// many wait to write, PostgreSQL adds pages by the hundred. The rows stay in the
+	// making: what is rolled back makes room again.
+	held := o.super(t, "BEGIN", `DO $$ DECLARE at bigint := 1000000; BEGIN
+		LOOP
+			BEGIN
+				INSERT INTO register.entry SELECT at + i, now(), 0, '', sha256('\x00'::bytea), NULL FROM generate_series(1, 5) i;
+			EXCEPTION WHEN disk_full THEN EXIT;
+			END;
+			at := at + 5;
+			IF at > 2000000 THEN RAISE 'the disk is not full'; END IF;
+		END LOOP; END $$`)
 	return func() {
+		must(t, held.Close(t.Context()))
 		must(t, os.Remove(filler))
 		o.run(t, "ALTER TABLE register.entry SET TABLESPACE pg_default", "DROP TABLESPACE small")
 	}
