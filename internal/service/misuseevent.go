@@ -12,7 +12,6 @@ import (
 	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/accesslog"
-	"github.com/perpetrator-register/register/internal/conduct/victim"
 	"github.com/perpetrator-register/register/internal/identity"
 	"github.com/perpetrator-register/register/internal/misuse"
 	"github.com/perpetrator-register/register/internal/postgres"
@@ -77,8 +76,8 @@ func openWatched(keys *seal.KeyRing, id uuid.UUID, bodies map[int64]postgres.Bod
 	return err == nil && proto.Unmarshal(plain, into) == nil
 }
 
-// hidden looks up what the searcher was not told: SILENT records that he met, and
-// victims whom his criteria fit.
+// hidden adds what the searcher was not told: SILENT records that he met, and victims
+// whom his criteria fit.
 func (w *Watcher) hidden(e *misuse.Event, stored *storev1.StoredSearch) {
 	for _, id := range stored.GetSilent() {
 		if veil, ok := w.View.Veil(identity.ID(id)); ok && !slices.Contains(e.Silent, veil.Force) {
@@ -86,16 +85,8 @@ func (w *Watcher) hidden(e *misuse.Event, stored *storev1.StoredSearch) {
 		}
 	}
 	slices.Sort(e.Silent)
-	c := stored.GetSearch().GetCriteria()
-	asked := &registerv1.Victim{Names: c.GetNames(), BirthDate: c.GetBirthDate(), Phones: c.GetPhones(), Emails: c.GetEmails()}
-	for _, p := range c.GetPostcodes() {
-		asked.Addresses = append(asked.Addresses, &registerv1.Address{Postcode: p})
-	}
-	for _, h := range c.GetHandles() {
-		asked.Handles = append(asked.Handles, h.GetValue())
-	}
-	for _, found := range w.View.CoursesOfVictim(victim.ForCompare(w.Keys.VictimTokens(VictimDetails(asked)))) {
-		e.Victims = append(e.Victims, misuse.CodeOf(found.Course.ID[:]))
+	for _, id := range stored.GetVictims() {
+		e.Victims = append(e.Victims, misuse.CodeOf(id))
 	}
 	slices.Sort(e.Victims) // in an order that does not hang on the surest
 }

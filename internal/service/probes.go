@@ -11,17 +11,17 @@ import (
 
 // noteVictims notes when the criteria of a search are those of a victim: for the
 // owner force's professional standards alone, as a SILENT record that was met. No
-// answer tells that she came forward.
-func (s *Searches) noteVictims(c *call.Call, criteria *registerv1.SearchCriteria) {
+// answer tells that she came forward. It returns the courses of all that fit, for the
+// sealed body.
+func (s *Searches) noteVictims(c *call.Call, criteria *registerv1.SearchCriteria) (courses [][]byte) {
 	tokens := victim.ForCompare(s.Keys.VictimTokens(criteriaDetails(criteria)))
 	for i, m := range s.View.CoursesOfVictim(tokens) {
-		if i == maxSameVictim {
-			break
-		}
-		if _, stands := s.View.Nominal(identity.ID(m.Course.Nominal)); stands {
+		courses = append(courses, m.Course.ID[:])
+		if _, stands := s.View.Nominal(identity.ID(m.Course.Nominal)); stands && i < maxSameVictim {
 			c.ShowSilent(uuid.UUID(m.Course.ID), m.Course.Force)
 		}
 	}
+	return courses
 }
 
 // criteriaDetails are search criteria as if they were a victim's details.

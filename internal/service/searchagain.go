@@ -18,6 +18,16 @@ import (
 	"github.com/perpetrator-register/register/internal/view"
 )
 
+// nominalsBehind are the record ids of the nominals behind a search's candidates.
+func nominalsBehind(stored *storev1.StoredSearch) (ids []uuid.UUID) {
+	for _, b := range stored.GetBases() {
+		for _, ref := range b.GetNominals() {
+			ids = append(ids, uuid.UUID(ref.GetId()))
+		}
+	}
+	return ids
+}
+
 // GetSearch implements the RPC.
 func (s *Searches) GetSearch(ctx context.Context, req *registerv1.GetSearchRequest) (*registerv1.Search, error) {
 	c := call.From(ctx)
@@ -29,13 +39,7 @@ func (s *Searches) GetSearch(ctx context.Context, req *registerv1.GetSearchReque
 		return nil, notChecked(err)
 	}
 	answer := stored.GetSearch()
-	var ids []uuid.UUID
-	for _, b := range stored.GetBases() {
-		for _, ref := range b.GetNominals() {
-			ids = append(ids, uuid.UUID(ref.GetId()))
-		}
-	}
-	current, err := s.currentByID(ctx, ids)
+	current, err := s.currentByID(ctx, nominalsBehind(stored))
 	if err != nil {
 		return nil, err
 	}

@@ -77,7 +77,7 @@ func (s *Searches) CreateSearch(ctx context.Context, req *registerv1.CreateSearc
 	}
 	body := &storev1.StoredSearch{Subject: call.Subject(c.Actor)}
 	people, more := s.people(c.Actor.Force, found.Candidates)
-	s.noteVictims(c, asked.GetCriteria())
+	body.Victims = s.noteVictims(c, asked.GetCriteria())
 	if len(silent) == 0 {
 		// One row at least: how long the entry takes must not tell either.
 		c.ShowSilent(nobody(c.Entry.Terms), "")

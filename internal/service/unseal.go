@@ -46,13 +46,7 @@ func (s *Standards) unseal(ctx context.Context, c *call.Call, body postgres.Stor
 		return nil, err
 	}
 	answer := stored.GetSearch()
-	var ids []uuid.UUID
-	for _, b := range stored.GetBases() {
-		for _, ref := range b.GetNominals() {
-			ids = append(ids, uuid.UUID(ref.GetId()))
-		}
-	}
-	current, err := s.currentByID(ctx, ids)
+	current, err := s.currentByID(ctx, nominalsBehind(&stored))
 	if err != nil {
 		return nil, err
 	}

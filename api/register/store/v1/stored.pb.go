@@ -890,7 +890,10 @@ type StoredSearch struct {
 	// The subject who searched, with the issuer.
 	Subject string `protobuf:"bytes,3,opt,name=subject,proto3" json:"subject,omitempty"`
 	// Restricted nominals that matched and were not shown, 16 bytes each.
-	Silent        [][]byte `protobuf:"bytes,4,rep,name=silent,proto3" json:"silent,omitempty"`
+	Silent [][]byte `protobuf:"bytes,4,rep,name=silent,proto3" json:"silent,omitempty"`
+	// Courses whose victim the criteria fit, 16 bytes each: for those who look for
+	// misuse alone.
+	Victims       [][]byte `protobuf:"bytes,5,rep,name=victims,proto3" json:"victims,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -949,6 +952,13 @@ func (x *StoredSearch) GetSubject() string {
 func (x *StoredSearch) GetSilent() [][]byte {
 	if x != nil {
 		return x.Silent
+	}
+	return nil
+}
+
+func (x *StoredSearch) GetVictims() [][]byte {
+	if x != nil {
+		return x.Victims
 	}
 	return nil
 }
@@ -2430,12 +2440,13 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\vStoredForce\x123\n" +
 	"\acontact\x18\x01 \x01(\v2\x19.register.v1.ForceContactR\acontact\x12;\n" +
 	"\vupdate_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"updateTime\"\x9d\x01\n" +
+	"updateTime\"\xb7\x01\n" +
 	"\fStoredSearch\x12+\n" +
 	"\x06search\x18\x01 \x01(\v2\x13.register.v1.SearchR\x06search\x12.\n" +
 	"\x05bases\x18\x02 \x03(\v2\x18.register.store.v1.BasisR\x05bases\x12\x18\n" +
 	"\asubject\x18\x03 \x01(\tR\asubject\x12\x16\n" +
-	"\x06silent\x18\x04 \x03(\fR\x06silent\"X\n" +
+	"\x06silent\x18\x04 \x03(\fR\x06silent\x12\x18\n" +
+	"\avictims\x18\x05 \x03(\fR\avictims\"X\n" +
 	"\x05Basis\x129\n" +
 	"\bnominals\x18\x01 \x03(\v2\x1d.register.store.v1.NominalRefR\bnominals\x12\x14\n" +
 	"\x05shown\x18\x02 \x01(\fR\x05shown\"6\n" +
