@@ -1,7 +1,9 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,15 +26,29 @@ type Check struct {
 	ReferenceHMAC string
 }
 
-// Checks reads from the log the last searches that showed one of the records, or
-// that were made for one of the references, up to a log index, the newest first.
-func (db *DB) Checks(ctx context.Context, records []uuid.UUID, references []string, until int64) ([]Check, error) {
-	rows, err := db.pool.Query(ctx, qChecks, raw(records), references, until)
+// MaxChecks is how many searches Checks reads at most.
+const MaxChecks = 300
+
+// Checks reads from the log the last searches that showed one of the records, or that
+// were made for one of the references, after a log index (-1 for all) and up to another,
+// the newest first. head is the newest index of the log: of what it covers, no search
+// was missed.
+func (db *DB) Checks(ctx context.Context, records []uuid.UUID, references []string, after, until int64) (checks []Check, head int64, err error) {
+	rows, err := db.pool.Query(ctx, qChecks, raw(records), references, after, until)
 	if err != nil {
-		return nil, readError(err)
+		return nil, 0, readError(err)
 	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Check])
-	return list, readError(err)
+	var index *int64
+	var at *time.Time
+	var force, reference *string
+	_, err = pgx.ForEachRow(rows, []any{&head, &index, &at, &force, &reference}, func() error {
+		if index != nil {
+			checks = append(checks, Check{*index, *at, *force, *reference})
+		}
+		return nil
+	})
+	slices.SortFunc(checks, func(a, b Check) int { return cmp.Compare(b.Index, a.Index) })
+	return checks, head, readError(err)
 }
 
 // CheckedSince says which of the records were shown by a search after a log index.

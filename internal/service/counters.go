@@ -21,7 +21,7 @@ import (
 // rules of conduct take them; only those that the caller may learn of. To whoever
 // registered one, and to those who do not review, there is none: a prompt would
 // tell that the other side has come forward.
-func (s *sight) counters(courses []openCourse) []conduct.Counter {
+func (s *sight) counters(courses []*opened) []conduct.Counter {
 	var out []conduct.Counter
 	for _, o := range courses {
 		id := identity.ID(o.cur.Record.ID)
@@ -41,7 +41,7 @@ func (s *sight) counters(courses []openCourse) []conduct.Counter {
 				Course: conduct.ID(id), Other: conduct.ID(other), Force: mine.Force, OtherForce: theirs.Force,
 				Possible: a.Possible, Later: later(mine, theirs), Time: a.Created,
 			}
-			for _, r := range o.stored.GetCounterReviews() {
+			for _, r := range o.course.GetCounterReviews() {
 				if slices.Equal(r.GetOther(), other[:]) {
 					c.Reviewed, c.Upheld = r.GetReviewTime().AsTime(), r.GetUpheld()
 				}

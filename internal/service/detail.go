@@ -6,12 +6,9 @@ import (
 
 	"github.com/google/uuid"
 
-	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/identity"
-	"github.com/perpetrator-register/register/internal/postgres"
-	"github.com/perpetrator-register/register/internal/view"
 )
 
 // GetCandidate implements the RPC.
@@ -29,28 +26,29 @@ func (s *Searches) GetCandidate(ctx context.Context, req *registerv1.GetCandidat
 	for _, ref := range found.basis.GetNominals() {
 		ids = append(ids, uuid.UUID(ref.GetId()))
 	}
-	current, err := s.currentByID(ctx, ids)
+	nominals, err := s.openAll(ctx, ids, asOfNow)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.unfreeze(found.basis, out.GetCandidate(), current); err != nil {
+	if _, err := unfreeze(found.basis, out.GetCandidate(), keysOf(nominals)); err != nil {
 		return nil, err
 	}
 	if s.retracted(c, found.index, found.basis, found.basis) {
 		notice(&out.Notices, noticeRetracted, "that the records of this candidate are one person no longer holds as shown: look at each by itself, and search again")
 	}
-	d := &detail{Deps: s.Deps, c: c, force: c.Actor.Force, notices: &out.Notices, current: current, asOf: req.GetAsOfIndex()}
-	if err := d.atIndex(ctx, ids, &out.AsOfIndex); err != nil {
-		return nil, err
+	d := &detail{Deps: s.Deps, c: c, force: c.Actor.Force, notices: &out.Notices, asOf: req.GetAsOfIndex()}
+	if d.asOf != asOfNow {
+		out.AsOfIndex = d.asOf
+		if nominals, err = s.openAll(ctx, ids, d.asOf); err != nil {
+			return nil, err
+		}
 	}
 	confirmed := map[identity.ID]bool{}
 	if len(ids) > 0 {
 		confirmed = s.View.Person(identity.ID(ids[0])).Confirmed
 	}
-	for _, id := range ids {
-		if err := d.add(id, confirmed[identity.ID(id)]); err != nil {
-			return nil, err
-		}
+	for i, id := range ids {
+		d.add(id, nominals[i], confirmed[identity.ID(id)])
 	}
 	out.Nominals = d.nominals
 	out.History, out.Pattern, out.Courses, err = d.history(ctx, found.index)
@@ -60,10 +58,9 @@ func (s *Searches) GetCandidate(ctx context.Context, req *registerv1.GetCandidat
 // detail gathers what may be shown of the nominals of a person.
 type detail struct {
 	*Deps
-	c       *call.Call
-	force   string
-	asOf    int64
-	current map[uuid.UUID]postgres.Current
+	c     *call.Call
+	force string
+	asOf  int64
 	// own is a nominal that the caller has opened as his force's own.
 	own      uuid.UUID
 	notices  *[]*registerv1.SearchNotice
@@ -72,60 +69,45 @@ type detail struct {
 	warnings history
 }
 
-// atIndex reads the nominals as they were at the index asked for, if one was.
-func (d *detail) atIndex(ctx context.Context, ids []uuid.UUID, shown *int64) error {
-	if d.asOf == asOfNow {
-		return nil
-	}
-	*shown = d.asOf
-	rows, err := d.DB.VersionsAsOf(ctx, ids, d.asOf)
-	d.current = map[uuid.UUID]postgres.Current{}
-	for _, cur := range rows {
-		d.current[cur.Record.ID] = cur
-	}
-	return err
-}
-
-// add adds one nominal, as far as it may be shown now.
-func (d *detail) add(id uuid.UUID, confirmed bool) error {
+// add adds one nominal, as far as it may be shown now; o is nil when there is none.
+func (d *detail) add(id uuid.UUID, o *opened, confirmed bool) {
 	n, ok := d.View.Nominal(identity.ID(id))
 	own := id == d.own
 	switch {
 	case own:
 	case !ok:
 		notice(d.notices, "WITHDRAWN", "a record that the search found has been withdrawn or erased since")
-		return nil
+		return
 	case n.Restriction == registerv1.Restriction_RESTRICTION_SILENT:
 		// Read as withdrawn: that it became silent must not be told.
 		d.c.ShowSilent(id, n.Force)
 		notice(d.notices, "WITHDRAWN", "a record that the search found has been withdrawn or erased since")
-		return nil
+		return
 	case n.Restriction != registerv1.Restriction_RESTRICTION_UNSPECIFIED && n.Force != d.force:
 		d.c.Show(id, n.Force)
 		notice(d.notices, "ASK_OWNER", "a record of "+d.contact(n.Force).GetTeam()+" is restricted: ask the owner force")
-		return nil
+		return
 	}
-	cur, ok := d.current[id]
-	if !ok || cur.Wrapped == nil {
-		return nil
+	if o == nil {
+		return
 	}
-	var stored storev1.StoredNominal
-	if _, err := view.OpenVersion(d.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
-		return err
-	}
+	force := o.cur.Record.Force
 	if _, veiled := d.View.Veil(identity.ID(id)); veiled {
-		d.c.ShowSilent(id, cur.Record.Force)
+		d.c.ShowSilent(id, force)
 	} else {
-		d.c.Show(id, cur.Record.Force)
+		d.c.Show(id, force)
 	}
-	shown := completeNominal(&stored, cur)
-	if !own || !d.c.Policy.MaySeeSilent(d.c.Actor, cur.Record.Force) {
-		shown.Restriction = registerv1.Restriction_RESTRICTION_UNSPECIFIED
+	reader := forOthers
+	if own && d.c.Policy.MaySeeSilent(d.c.Actor, force) {
+		reader = forOwn
+	}
+	shown, ok := o.shown[reader].(*registerv1.Nominal)
+	if !ok {
+		return
 	}
 	d.nominals = append(d.nominals, shown)
-	d.of = append(d.of, insider{identity.ID(id), cur.Record.Force, confirmed})
+	d.of = append(d.of, insider{identity.ID(id), force, confirmed})
 	d.warnings.bear(shown.GetWarnings(), confirmed)
-	return nil
 }
 
 // history reads what is recorded of the nominals that were added. The search of the
@@ -146,12 +128,8 @@ func (d *detail) history(ctx context.Context, without int64) (*registerv1.Histor
 	h.note(d.Deps, d.c)
 	history, pattern := d.shownHistory(d.force, h, now, without)
 	courses := slices.Clone(h.courses)
-	slices.SortStableFunc(courses, func(a, b openCourse) int { return lastIncident(b.stored).Compare(lastIncident(a.stored)) })
-	var shown []*registerv1.CourseOfConduct
-	for _, o := range courses {
-		shown = append(shown, completeCourse(o.stored, o.cur))
-	}
-	return history, pattern, shown, nil
+	slices.SortStableFunc(courses, func(a, b *opened) int { return lastIncident(b.course).Compare(lastIncident(a.course)) })
+	return history, pattern, shownTo[*registerv1.CourseOfConduct](d.force, courses), nil
 }
 
 func notice(into *[]*registerv1.SearchNotice, code, message string) {

@@ -49,6 +49,9 @@ func (s *Duties) held(ctx context.Context, c *call.Call, o openedDuty, req *regi
 	if err != nil || call.ForceCode(req.GetRecord()) != o.cur.Record.Force {
 		return missing("there is no such record of the own force about the person")
 	}
+	if err := s.View.Pull(ctx); err != nil {
+		return err
+	}
 	read, err := s.readHistory(ctx, identity.ID(o.stored.GetNominalId()))
 	if err != nil {
 		return err

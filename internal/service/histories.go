@@ -47,16 +47,15 @@ func (s *Histories) of(ctx context.Context, c *call.Call, name string, asOf int6
 		}
 	}
 	d := &detail{Deps: s.Deps, c: c, force: cur.Record.Force, notices: &out.Notices, asOf: asOf, own: cur.Record.ID}
-	if d.current, err = s.currentByID(ctx, ids); err != nil {
+	nominals, err := s.openAll(ctx, ids, asOf)
+	if err != nil {
 		return nil, err
 	}
-	if err := d.atIndex(ctx, ids, &out.AsOfIndex); err != nil {
-		return nil, err
+	if asOf != asOfNow {
+		out.AsOfIndex = asOf
 	}
-	for _, id := range ids {
-		if err := d.add(id, person.Confirmed[identity.ID(id)]); err != nil {
-			return nil, err
-		}
+	for i, id := range ids {
+		d.add(id, nominals[i], person.Confirmed[identity.ID(id)])
 	}
 	out.Unconfirmed = slices.ContainsFunc(d.of, func(in insider) bool { return !in.confirmed })
 	out.Nominals = d.nominals

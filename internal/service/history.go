@@ -6,15 +6,12 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"google.golang.org/protobuf/proto"
 
-	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/conduct"
 	"github.com/perpetrator-register/register/internal/identity"
 	"github.com/perpetrator-register/register/internal/postgres"
-	"github.com/perpetrator-register/register/internal/view"
 )
 
 // insider is a nominal of a person whose conduct a force may see.
@@ -54,16 +51,12 @@ func (d *Deps) insiders(c *call.Call, force string, asked identity.ID, p identit
 // history is what is recorded of a person, with the records that it was read from.
 type history struct {
 	*conduct.History
-	courses     []openCourse
-	measures    []openPart[*storev1.StoredMeasure]
-	breaches    []openPart[*storev1.StoredBreach]
-	assessments []openPart[*storev1.StoredAssessment]
-	plans       []openPart[*storev1.StoredPlan]
-	checks      []postgres.Check // newest first
+	courses, measures, breaches, assessments, plans []*opened
+	checks                                          []postgres.Check // newest first
 	// warnings are those that the nominals themselves bear.
 	warnings []bornWarning
-	// records are all of them, unconfirmed those behind unconfirmed links.
-	records     []postgres.Current
+	// records are all of them by id, unconfirmed those behind unconfirmed links.
+	records     map[uuid.UUID]*opened
 	unconfirmed map[uuid.UUID]bool
 }
 
@@ -83,10 +76,10 @@ func (h *history) bear(codes []string, confirmed bool) {
 // asOfNow asks for the records as they stand.
 const asOfNow int64 = 0
 
-// history reads what is recorded of the nominals of a person, in two statements:
-// as it stands, or as it stood at a log index. The view must be level.
+// history reads what is recorded of the nominals of a person, in two statements at
+// most: as it stands, or as it stood at a log index. The view must be level.
 func (d *Deps) history(ctx context.Context, force string, of []insider, asOf int64) (*history, error) {
-	h := &history{History: &conduct.History{}, unconfirmed: map[uuid.UUID]bool{}}
+	h := &history{History: &conduct.History{}, records: map[uuid.UUID]*opened{}, unconfirmed: map[uuid.UUID]bool{}}
 	var ids, nominals []uuid.UUID
 	for _, in := range of {
 		nominals = append(nominals, uuid.UUID(in.id))
@@ -107,19 +100,13 @@ func (d *Deps) history(ctx context.Context, force string, of []insider, asOf int
 	if len(ids) == 0 {
 		return h, d.addChecks(ctx, h, nominals, asOf)
 	}
-	var err error
-	if asOf == asOfNow {
-		h.records, err = d.DB.CurrentByID(ctx, ids)
-	} else {
-		h.records, err = d.DB.VersionsAsOf(ctx, ids, asOf)
-	}
+	all, err := d.openAll(ctx, ids, asOf)
 	if err != nil {
 		return nil, err
 	}
-	h.records = slices.DeleteFunc(h.records, func(cur postgres.Current) bool { return cur.Wrapped == nil || cur.Version.Erased })
-	for _, cur := range h.records {
-		if err := d.add(h, cur); err != nil {
-			return nil, err
+	for _, o := range all {
+		if o != nil {
+			h.add(o)
 		}
 	}
 	return h, d.addChecks(ctx, h, nominals, asOf)
@@ -134,86 +121,33 @@ func (d *Deps) seesPart(force string, id identity.ID) bool {
 	return d.opens(force, part.Nominal)
 }
 
-// add opens a record and adds it to a history.
-func (d *Deps) add(h *history, cur postgres.Current) error {
-	read := func(into proto.Message) error {
-		_, err := view.OpenVersion(d.Keys, cur.Record, cur.Version, cur.Wrapped, into)
-		return err
-	}
-	unconfirmed := h.unconfirmed[cur.Record.ID]
-	switch cur.Record.Kind { //nolint:exhaustive // those of conduct
+// add adds a record to a history.
+func (h *history) add(o *opened) {
+	id := o.cur.Record.ID
+	h.records[id] = o
+	unconfirmed := h.unconfirmed[id]
+	switch o.cur.Record.Kind { //nolint:exhaustive // those of conduct
 	case postgres.KindCourse:
-		o := openCourse{cur, &storev1.StoredCourse{}}
-		if err := read(o.stored); err != nil {
-			return err
-		}
-		course, err := d.View.Course(cur.Record, cur.Version.N, o.stored)
-		if err != nil {
-			return err
-		}
-		course.Unconfirmed = unconfirmed
 		h.courses = append(h.courses, o)
-		h.Matters = append(h.Matters, d.matter(*course, o.stored))
+		h.Matters = append(h.Matters, *o.matter)
+		h.Matters[len(h.Matters)-1].Unconfirmed = unconfirmed
 	case postgres.KindMeasure:
-		o := openPart[*storev1.StoredMeasure]{cur, &storev1.StoredMeasure{}}
-		if err := read(o.stored); err != nil {
-			return err
-		}
 		h.measures = append(h.measures, o)
-		h.Measures = append(h.Measures, measureIn(o, unconfirmed))
+		h.Measures = append(h.Measures, *o.measure)
+		h.Measures[len(h.Measures)-1].Unconfirmed = unconfirmed
 	case postgres.KindBreach:
-		o := openPart[*storev1.StoredBreach]{cur, &storev1.StoredBreach{}}
-		if err := read(o.stored); err != nil {
-			return err
-		}
 		h.breaches = append(h.breaches, o)
-		h.Breaches = append(h.Breaches, d.breachIn(o, unconfirmed))
+		h.Breaches = append(h.Breaches, *o.breach)
+		h.Breaches[len(h.Breaches)-1].Unconfirmed = unconfirmed
 	case postgres.KindAssessment:
-		o := openPart[*storev1.StoredAssessment]{cur, &storev1.StoredAssessment{}}
-		if err := read(o.stored); err != nil {
-			return err
-		}
 		h.assessments = append(h.assessments, o)
-		h.Assessments = append(h.Assessments, assessmentIn(o, unconfirmed))
+		h.Assessments = append(h.Assessments, *o.assessment)
+		h.Assessments[len(h.Assessments)-1].Unconfirmed = unconfirmed
 	case postgres.KindPlan:
-		o := openPart[*storev1.StoredPlan]{cur, &storev1.StoredPlan{}}
-		if err := read(o.stored); err != nil {
-			return err
-		}
 		h.plans = append(h.plans, o)
-		h.Plans = append(h.Plans, planIn(o, unconfirmed))
+		h.Plans = append(h.Plans, *o.plan)
+		h.Plans[len(h.Plans)-1].Unconfirmed = unconfirmed
 	}
-	return nil
-}
-
-// addChecks adds the searches that found him, or that were made for one of his
-// matters, as the log tells.
-func (d *Deps) addChecks(ctx context.Context, h *history, nominals []uuid.UUID, asOf int64) error {
-	references := map[string]string{}
-	var hmacs []string
-	for i := range h.Matters {
-		m := &h.Matters[i]
-		for _, r := range m.Reports {
-			for _, sum := range d.Keys.ReferenceHMACs(m.Force, r.Reference) {
-				if _, known := references[sum]; !known {
-					references[sum] = r.Reference
-					hmacs = append(hmacs, sum)
-				}
-			}
-		}
-	}
-	until := asOf
-	if asOf == asOfNow {
-		until = int64(1) << 62
-	}
-	var err error
-	if h.checks, err = d.DB.Checks(ctx, nominals, hmacs, until); err != nil {
-		return err
-	}
-	for _, c := range h.checks {
-		h.Checks = append(h.Checks, conduct.Check{Force: c.Force, Time: c.Time, Reference: references[c.ReferenceHMAC]})
-	}
-	return nil
 }
 
 // moment is when a history is looked at: now, or when the entry of a log index was

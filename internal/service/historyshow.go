@@ -3,17 +3,18 @@ package service
 import (
 	"bytes"
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/conduct"
-	"github.com/perpetrator-register/register/internal/identity"
 	"github.com/perpetrator-register/register/internal/postgres"
 )
 
@@ -48,8 +49,8 @@ func (d *Deps) shownHistory(force string, h *history, now time.Time, without int
 		})
 	}
 	out.HighRisk, out.HighRiskUnconfirmed = card.HighRisk.Level == conduct.Yes, card.HighRisk.Unconfirmed
-	d.records(force, h, out)
-	out.Timeline = d.timeline(h, out, now)
+	h.show(force, out)
+	out.Timeline = d.timeline(force, h, now)
 	if len(h.courses) == 0 {
 		return out, nil
 	}
@@ -133,10 +134,8 @@ func (d *Deps) prompt(h *history, p *conduct.Prompt) *registerv1.Prompt {
 
 // nameOf is the resource name of a record of the history.
 func (h *history) nameOf(id conduct.ID) string {
-	for i := range h.records {
-		if r := &h.records[i].Record; r.ID == uuid.UUID(id) {
-			return resourceName(r.Kind, r.Force, r.ID)
-		}
+	if o, ok := h.records[uuid.UUID(id)]; ok {
+		return o.name
 	}
 	return ""
 }
@@ -151,40 +150,43 @@ func rankingOf(r conduct.Ranking) *registerv1.Ranking {
 	return out
 }
 
-// records shows measures, breaches, assessments and plans as a force may see them.
-func (d *Deps) records(force string, h *history, out *registerv1.History) {
-	for _, o := range h.measures {
-		m := measureForm.shown(o)
-		if o.cur.Record.Force != force {
-			withholdPlaces(m)
-		}
-		out.Measures = append(out.Measures, m)
-	}
-	slices.SortStableFunc(out.GetMeasures(), func(a, b *registerv1.Measure) int {
+// records shows measures, breaches, assessments and plans as a force may see them, and
+// puts those of the history in the same order.
+func (h *history) show(force string, out *registerv1.History) {
+	slices.SortStableFunc(h.measures, shownBefore(force, func(a, b *registerv1.Measure) int {
 		return cmp.Or(cmp.Compare(boolRank(inForce(b)), boolRank(inForce(a))), newer(a.GetFromTime(), b.GetFromTime()), strings.Compare(a.GetName(), b.GetName()))
-	})
-	for _, o := range h.breaches {
-		out.Breaches = append(out.Breaches, breachForm.shown(o))
-	}
-	slices.SortStableFunc(out.GetBreaches(), func(a, b *registerv1.Breach) int {
+	}))
+	slices.SortStableFunc(h.breaches, shownBefore(force, func(a, b *registerv1.Breach) int {
 		return cmp.Or(newer(a.GetOccurTime(), b.GetOccurTime()), strings.Compare(a.GetName(), b.GetName()))
-	})
-	for _, o := range h.assessments {
-		out.Assessments = append(out.Assessments, assessmentForm.shown(o))
-	}
-	slices.SortStableFunc(out.GetAssessments(), func(a, b *registerv1.Assessment) int {
+	}))
+	slices.SortStableFunc(h.assessments, shownBefore(force, func(a, b *registerv1.Assessment) int {
 		return cmp.Or(newer(a.GetAssessTime(), b.GetAssessTime()), strings.Compare(a.GetName(), b.GetName()))
-	})
-	for _, o := range h.plans {
-		p := planForm.shown(o)
-		if o.cur.Record.Force != force {
-			withholdActions(p)
-		}
-		out.Plans = append(out.Plans, p)
-	}
-	slices.SortStableFunc(out.GetPlans(), func(a, b *registerv1.SafetyPlan) int {
+	}))
+	slices.SortStableFunc(h.plans, shownBefore(force, func(a, b *registerv1.SafetyPlan) int {
 		return cmp.Or(newer(a.GetMakeTime(), b.GetMakeTime()), strings.Compare(a.GetName(), b.GetName()))
-	})
+	}))
+	out.Measures, out.Breaches = shownTo[*registerv1.Measure](force, h.measures), shownTo[*registerv1.Breach](force, h.breaches)
+	out.Assessments, out.Plans = shownTo[*registerv1.Assessment](force, h.assessments), shownTo[*registerv1.SafetyPlan](force, h.plans)
+}
+
+// shownTo are records as a force may see them.
+func shownTo[M proto.Message](force string, all []*opened) []M {
+	var out []M
+	for _, o := range all {
+		if m, ok := o.shown[o.reader(force)].(M); ok {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// shownBefore orders records as what is shown of them is ordered.
+func shownBefore[M proto.Message](force string, order func(a, b M) int) func(a, b *opened) int {
+	return func(a, b *opened) int {
+		x, _ := a.shown[a.reader(force)].(M)
+		y, _ := b.shown[b.reader(force)].(M)
+		return order(x, y)
+	}
 }
 
 func inForce(m *registerv1.Measure) bool {
@@ -198,7 +200,10 @@ func boolRank(b bool) int {
 	return 0
 }
 
-func newer(a, b *timestamppb.Timestamp) int { return b.AsTime().Compare(a.AsTime()) }
+// newer orders times, the newer first. An absent one counts as the zero moment.
+func newer(a, b *timestamppb.Timestamp) int {
+	return cmp.Or(cmp.Compare(b.GetSeconds(), a.GetSeconds()), cmp.Compare(b.GetNanos(), a.GetNanos()))
+}
 
 // withholdPlaces leaves out of another force's measure where its victim may live.
 func withholdPlaces(m *registerv1.Measure) {
@@ -219,20 +224,12 @@ func withholdActions(p *registerv1.SafetyPlan) {
 // note notes in a call that the records of a history were shown; of those of a
 // SILENT nominal the owner's PSD alone is to learn.
 func (h *history) note(d *Deps, c *call.Call) {
-	silent := map[uuid.UUID]bool{}
-	for _, o := range h.courses {
-		_, silent[o.cur.Record.ID] = d.View.Veil(identity.ID(o.stored.GetNominalId()))
-	}
-	slices.SortFunc(h.records, func(a, b postgres.Current) int { return bytes.Compare(a.Record.ID[:], b.Record.ID[:]) })
-	for _, cur := range h.records {
-		veiled := silent[cur.Record.ID]
-		if part, ok := d.View.Part(identity.ID(cur.Record.ID)); ok {
-			_, veiled = d.View.Veil(part.Nominal)
-		}
-		if veiled {
-			c.ShowSilent(cur.Record.ID, cur.Record.Force)
+	all := slices.SortedFunc(maps.Values(h.records), func(a, b *opened) int { return bytes.Compare(a.cur.Record.ID[:], b.cur.Record.ID[:]) })
+	for _, o := range all {
+		if _, veiled := d.View.Veil(o.nominal); veiled {
+			c.ShowSilent(o.cur.Record.ID, o.cur.Record.Force)
 		} else {
-			c.Show(cur.Record.ID, cur.Record.Force)
+			c.Show(o.cur.Record.ID, o.cur.Record.Force)
 		}
 	}
 }

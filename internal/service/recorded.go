@@ -105,8 +105,8 @@ func (d *Deps) readHistory(ctx context.Context, nominal identity.ID) (*recorded,
 		for _, in := range of {
 			out.confirmed[force][in.id] = in.confirmed
 		}
-		for _, cur := range h.records {
-			out.read[cur.Record.ID] = cur
+		for id, o := range h.records {
+			out.read[id] = o.cur
 		}
 	}
 	return out, nil

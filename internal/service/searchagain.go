@@ -15,17 +15,44 @@ import (
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/identity"
 	"github.com/perpetrator-register/register/internal/postgres"
+	"github.com/perpetrator-register/register/internal/seal"
 	"github.com/perpetrator-register/register/internal/view"
 )
 
-// nominalsBehind are the record ids of the nominals behind a search's candidates.
-func nominalsBehind(stored *storev1.StoredSearch) (ids []uuid.UUID) {
+// behind gives the owner forces of the nominals behind a search's candidates, and the
+// keys of those that have not been erased. Of most the view holds both.
+func (d *Deps) behind(ctx context.Context, stored *storev1.StoredSearch) (owners map[uuid.UUID]string, keys map[uuid.UUID]seal.DataKey, err error) {
+	owners, keys = map[uuid.UUID]string{}, map[uuid.UUID]seal.DataKey{}
+	var others []uuid.UUID
 	for _, b := range stored.GetBases() {
 		for _, ref := range b.GetNominals() {
-			ids = append(ids, uuid.UUID(ref.GetId()))
+			id := uuid.UUID(ref.GetId())
+			if n, ok := d.View.Nominal(identity.ID(id)); ok {
+				owners[id], keys[id] = n.Force, n.Key
+			} else {
+				others = append(others, id) // withdrawn or erased
+			}
 		}
 	}
-	return ids
+	current, err := d.currentByID(ctx, others)
+	for id, cur := range current {
+		owners[id] = cur.Record.Force
+		if cur.Wrapped != nil && err == nil {
+			keys[id], err = d.Keys.Unwrap(cur.Wrapped, id[:])
+		}
+	}
+	return owners, keys, err
+}
+
+// keysOf are the keys of records that were opened.
+func keysOf(all []*opened) map[uuid.UUID]seal.DataKey {
+	out := make(map[uuid.UUID]seal.DataKey, len(all))
+	for _, o := range all {
+		if o != nil {
+			out[o.cur.Record.ID] = o.key
+		}
+	}
+	return out
 }
 
 // GetSearch implements the RPC.
@@ -39,7 +66,7 @@ func (s *Searches) GetSearch(ctx context.Context, req *registerv1.GetSearchReque
 		return nil, notChecked(err)
 	}
 	answer := stored.GetSearch()
-	current, err := s.currentByID(ctx, nominalsBehind(stored))
+	owners, keys, err := s.behind(ctx, stored)
 	if err != nil {
 		return nil, err
 	}
@@ -49,13 +76,13 @@ func (s *Searches) GetSearch(ctx context.Context, req *registerv1.GetSearchReque
 	}
 	for i, b := range stored.GetBases() {
 		for _, ref := range b.GetNominals() {
-			if cur, ok := current[uuid.UUID(ref.GetId())]; ok {
-				c.Show(cur.Record.ID, cur.Record.Force)
+			if id := uuid.UUID(ref.GetId()); owners[id] != "" {
+				c.Show(id, owners[id])
 			}
 		}
-		best, err := s.unfreeze(b, answer.GetCandidates()[i], current)
-		if err == nil && best != nil && again != nil {
-			err = again.weigh(answer.GetCandidates()[i], *best)
+		best, err := unfreeze(b, answer.GetCandidates()[i], keys)
+		if err == nil && best != uuid.Nil && again != nil {
+			err = again.weigh(ctx, answer.GetCandidates()[i], best)
 		}
 		if err != nil {
 			return nil, err
@@ -68,21 +95,17 @@ func (s *Searches) GetSearch(ctx context.Context, req *registerv1.GetSearchReque
 	return answer, nil
 }
 
-// unfreeze puts back what a candidate showed, and returns the record that it
-// showed it of: nil if nothing was shown, or the record was erased.
-func (s *Deps) unfreeze(b *storev1.Basis, into *registerv1.Candidate, current map[uuid.UUID]postgres.Current) (*postgres.Current, error) {
+// unfreeze puts back what a candidate showed, and returns the nominal that it showed it
+// of: uuid.Nil if nothing was shown, or the record was erased.
+func unfreeze(b *storev1.Basis, into *registerv1.Candidate, keys map[uuid.UUID]seal.DataKey) (uuid.UUID, error) {
 	if len(b.GetShown()) == 0 {
-		return nil, nil //nolint:nilnil // there is nothing to put back
+		return uuid.Nil, nil
 	}
 	for _, ref := range b.GetNominals() {
 		id := uuid.UUID(ref.GetId())
-		cur, ok := current[id]
-		if !ok || cur.Wrapped == nil {
+		key, ok := keys[id]
+		if !ok {
 			continue
-		}
-		key, err := s.Keys.Unwrap(cur.Wrapped, id[:])
-		if err != nil {
-			return nil, err
 		}
 		plain, err := key.Open(b.GetShown(), shownAD(identity.ID(id)))
 		if err != nil {
@@ -90,14 +113,14 @@ func (s *Deps) unfreeze(b *storev1.Basis, into *registerv1.Candidate, current ma
 		}
 		var shown storev1.Shown
 		if err := proto.Unmarshal(plain, &shown); err != nil {
-			return nil, err
+			return uuid.Nil, err
 		}
 		into.DisplayName = shown.GetCandidate().GetDisplayName()
 		into.BirthDate = shown.GetCandidate().GetBirthDate()
 		into.Terms = shown.GetCandidate().GetTerms()
-		return &cur, nil
+		return id, nil
 	}
-	return nil, nil //nolint:nilnil // the record was erased
+	return uuid.Nil, nil
 }
 
 // rescoring weighs the candidates of an old search with today's model and
@@ -117,16 +140,17 @@ func (d *Deps) rescoring(c *call.Call, search *registerv1.Search) *rescoring {
 // weigh weighs the nominal behind a candidate anew. One that may not be shown
 // now, or has been withdrawn, stays as it was shown. Once its candidates can be
 // opened no more, a search tells no value of a record that it has not told yet.
-func (r *rescoring) weigh(candidate *registerv1.Candidate, cur postgres.Current) error {
-	n, stands := r.View.Nominal(identity.ID(cur.Record.ID))
+func (r *rescoring) weigh(ctx context.Context, candidate *registerv1.Candidate, id uuid.UUID) error {
+	n, stands := r.View.Nominal(identity.ID(id))
 	if !stands || n.Silent() || n.Restriction != registerv1.Restriction_RESTRICTION_UNSPECIFIED && n.Force != r.c.Actor.Force {
 		return nil
 	}
-	var stored storev1.StoredNominal
-	if _, err := view.OpenVersion(r.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
+	all, err := r.openAll(ctx, []uuid.UUID{id}, asOfNow)
+	if err != nil || all[0] == nil {
 		return err
 	}
-	scored := r.View.Index().Score(r.asked, view.Record(stored.GetNominal()))
+	nominal, _ := all[0].shown[forOwn].(*registerv1.Nominal)
+	scored := r.View.Index().Score(r.asked, view.Record(nominal))
 	told := map[string]bool{}
 	for _, t := range candidate.GetTerms() {
 		told[t.GetField()+"\x00"+t.GetRecordValue()] = true

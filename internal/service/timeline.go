@@ -1,34 +1,23 @@
 package service
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
-	"github.com/perpetrator-register/register/internal/call"
-	"github.com/perpetrator-register/register/internal/conduct"
-	"github.com/perpetrator-register/register/internal/postgres"
 	"github.com/perpetrator-register/register/internal/view"
 )
 
-// events gathers a timeline of one record after another.
+// events gathers the part of one record in a timeline.
 type events struct {
 	*Deps
-	h   *history
-	now time.Time
-	all []*registerv1.TimelineEvent
-	// These are of the record that is being read.
+	all                     []*registerv1.TimelineEvent
 	force, record, course   string
 	unconfirmed, discounted bool
-}
-
-func (e *events) of(record postgres.Record, course string, discounted bool) {
-	e.force, e.record, e.course = "forces/"+record.Force, resourceName(record.Kind, record.Force, record.ID), course
-	e.unconfirmed, e.discounted = e.h.unconfirmed[record.ID], discounted
 }
 
 func (e *events) add(at *timestamppb.Timestamp, kind registerv1.TimelineKind, item, text string, codes ...string) {
@@ -51,66 +40,82 @@ func (e *events) actions(item string, all []*registerv1.PoliceAction) {
 	}
 }
 
-// timeline is all that happened, the newest first. What is shown says what of other
-// forces' records may be seen.
-func (d *Deps) timeline(h *history, shown *registerv1.History, now time.Time) []*registerv1.TimelineEvent {
-	e := &events{Deps: d, h: h, now: now}
-	for i := range h.courses {
-		e.addCourse(h.courses[i], h.Matters[i].Course)
+// timeline is all that happened, the newest first, as a force may see it.
+func (d *Deps) timeline(force string, h *history, now time.Time) []*registerv1.TimelineEvent {
+	total := 0
+	parts := make([][]*registerv1.TimelineEvent, 0, len(h.records))
+	for _, o := range h.records {
+		part := d.eventsOf(o, o.reader(force), h.unconfirmed[o.cur.Record.ID])
+		parts, total = append(parts, part), total+len(part)
 	}
-	record := func(name string) (r postgres.Record) {
-		id, _ := uuid.Parse(call.RecordID(name))
-		for _, cur := range h.records {
-			if cur.Record.ID == id {
-				r = cur.Record
+	all := make([]*registerv1.TimelineEvent, 0, total)
+	for _, part := range parts {
+		for _, e := range part {
+			if e.GetKind() == registerv1.TimelineKind_TIMELINE_KIND_MEASURE_END && e.GetEventTime().AsTime().After(now) {
+				continue
 			}
+			all = append(all, e)
 		}
-		return r
 	}
-	for _, m := range shown.GetMeasures() {
-		course := ""
-		if len(m.GetCourses()) == 1 {
-			course = m.GetCourses()[0]
-		}
-		e.of(record(m.GetName()), course, cancelledPart(m.GetState()))
+	slices.SortStableFunc(all, laterFirst)
+	return all
+}
+
+func laterFirst(a, b *registerv1.TimelineEvent) int {
+	if by := newer(a.GetEventTime(), b.GetEventTime()); by != 0 {
+		return by
+	}
+	return cmp.Or(strings.Compare(a.GetRecord(), b.GetRecord()), strings.Compare(a.GetItem(), b.GetItem()))
+}
+
+// eventsOf is the part of a record in a timeline, in order; the end of a measure is
+// there though it may be yet to come.
+func (d *Deps) eventsOf(o *opened, reader int, unconfirmed bool) []*registerv1.TimelineEvent {
+	keep := &o.events[reader][boolRank(unconfirmed)]
+	if made := keep.Load(); made != nil {
+		return *made
+	}
+	e := &events{Deps: d, force: "forces/" + o.cur.Record.Force, record: o.name, unconfirmed: unconfirmed}
+	switch m := o.shown[reader].(type) {
+	case *registerv1.CourseOfConduct:
+		e.addCourse(m, o.counts)
+	case *registerv1.Measure:
 		e.addMeasure(m)
+	case *registerv1.Breach:
+		e.discounted = cancelledPart(m.GetState())
+		e.add(m.GetOccurTime(), registerv1.TimelineKind_TIMELINE_KIND_BREACH, m.GetMeasure(), m.GetNarrative(), slices.Concat(m.GetConditions(), m.GetBehaviours())...)
+		e.actions("", m.GetActions())
+	case *registerv1.Assessment:
+		e.addAssessment(m)
+	case *registerv1.SafetyPlan:
+		e.addPlan(m)
 	}
-	for _, b := range shown.GetBreaches() {
-		e.of(record(b.GetName()), "", cancelledPart(b.GetState()))
-		e.add(b.GetOccurTime(), registerv1.TimelineKind_TIMELINE_KIND_BREACH, b.GetMeasure(), b.GetNarrative(), slices.Concat(b.GetConditions(), b.GetBehaviours())...)
-		e.actions("", b.GetActions())
-	}
-	for _, a := range shown.GetAssessments() {
-		e.of(record(a.GetName()), a.GetCourse(), cancelledPart(a.GetState()))
-		e.add(a.GetAssessTime(), registerv1.TimelineKind_TIMELINE_KIND_ASSESSMENT, "", a.GetRationale(), a.GetTool(), gradeName(a.GetGrade()))
-		for _, r := range a.GetRegrades() {
-			e.add(r.GetRegradeTime(), registerv1.TimelineKind_TIMELINE_KIND_REGRADE, "", r.GetRationale(), gradeName(r.GetGrade()))
-		}
-	}
-	for _, p := range shown.GetPlans() {
-		e.of(record(p.GetName()), p.GetCourse(), cancelledPart(p.GetState()))
-		e.add(p.GetMakeTime(), registerv1.TimelineKind_TIMELINE_KIND_PLAN, "", "")
-		for _, a := range p.GetActions() {
-			e.add(a.GetDoneTime(), registerv1.TimelineKind_TIMELINE_KIND_PLAN_ACTION, "", a.GetOutcome(), nonEmpty(a.GetCode())...)
-		}
-		for _, r := range p.GetReferrals() {
-			e.add(r.GetReferTime(), registerv1.TimelineKind_TIMELINE_KIND_REFERRAL, "", "", nonEmpty(r.GetCode(), r.GetOutcome())...)
-		}
-	}
-	slices.SortStableFunc(e.all, func(a, b *registerv1.TimelineEvent) int {
-		if by := newer(a.GetEventTime(), b.GetEventTime()); by != 0 {
-			return by
-		}
-		return strings.Compare(a.GetRecord()+a.GetItem(), b.GetRecord()+b.GetItem())
-	})
+	slices.SortStableFunc(e.all, laterFirst)
+	keep.Store(&e.all)
 	return e.all
 }
 
-func (e *events) addCourse(o openCourse, course conduct.Course) {
-	c := o.stored.GetCourse()
-	name := resourceName(o.cur.Record.Kind, o.cur.Record.Force, o.cur.Record.ID)
-	counts := e.Rules.Counts(course)
-	e.of(o.cur.Record, name, !counts)
+func (e *events) addAssessment(a *registerv1.Assessment) {
+	e.course, e.discounted = a.GetCourse(), cancelledPart(a.GetState())
+	e.add(a.GetAssessTime(), registerv1.TimelineKind_TIMELINE_KIND_ASSESSMENT, "", a.GetRationale(), a.GetTool(), gradeName(a.GetGrade()))
+	for _, r := range a.GetRegrades() {
+		e.add(r.GetRegradeTime(), registerv1.TimelineKind_TIMELINE_KIND_REGRADE, "", r.GetRationale(), gradeName(r.GetGrade()))
+	}
+}
+
+func (e *events) addPlan(p *registerv1.SafetyPlan) {
+	e.course, e.discounted = p.GetCourse(), cancelledPart(p.GetState())
+	e.add(p.GetMakeTime(), registerv1.TimelineKind_TIMELINE_KIND_PLAN, "", "")
+	for _, a := range p.GetActions() {
+		e.add(a.GetDoneTime(), registerv1.TimelineKind_TIMELINE_KIND_PLAN_ACTION, "", a.GetOutcome(), nonEmpty(a.GetCode())...)
+	}
+	for _, r := range p.GetReferrals() {
+		e.add(r.GetReferTime(), registerv1.TimelineKind_TIMELINE_KIND_REFERRAL, "", "", nonEmpty(r.GetCode(), r.GetOutcome())...)
+	}
+}
+
+func (e *events) addCourse(c *registerv1.CourseOfConduct, counts bool) {
+	e.course = e.record
 	for _, i := range c.GetIncidents() {
 		e.discounted = !counts || i.GetGrade().GetAssessment() == "E"
 		e.add(i.GetOccurTime(), registerv1.TimelineKind_TIMELINE_KIND_INCIDENT, i.GetReference(), i.GetNarrative(), i.GetBehaviours()...)
@@ -134,6 +139,10 @@ func (e *events) addCourse(o openCourse, course conduct.Course) {
 }
 
 func (e *events) addMeasure(m *registerv1.Measure) {
+	if len(m.GetCourses()) == 1 {
+		e.course = m.GetCourses()[0]
+	}
+	e.discounted = cancelledPart(m.GetState())
 	codes := []string{m.GetKind(), strings.TrimPrefix(m.GetStatus().String(), "MEASURE_STATUS_")}
 	for _, c := range m.GetConditions() {
 		codes = append(codes, c.GetCode())
@@ -143,9 +152,7 @@ func (e *events) addMeasure(m *registerv1.Measure) {
 		title = kind.Title
 	}
 	e.add(m.GetFromTime(), registerv1.TimelineKind_TIMELINE_KIND_MEASURE, "", title, codes...)
-	if end := m.GetUntilTime(); end != nil && !end.AsTime().After(e.now) {
-		e.add(end, registerv1.TimelineKind_TIMELINE_KIND_MEASURE_END, "", title, m.GetKind())
-	}
+	e.add(m.GetUntilTime(), registerv1.TimelineKind_TIMELINE_KIND_MEASURE_END, "", title, m.GetKind())
 }
 
 func cancelledPart(s registerv1.RecordState) bool {

@@ -46,27 +46,27 @@ func (s *Standards) unseal(ctx context.Context, c *call.Call, body postgres.Stor
 		return nil, err
 	}
 	answer := stored.GetSearch()
-	current, err := s.currentByID(ctx, nominalsBehind(&stored))
+	owners, keys, err := s.behind(ctx, &stored)
 	if err != nil {
 		return nil, err
 	}
 	for i, b := range stored.GetBases() {
 		hidden := false
 		for _, ref := range b.GetNominals() {
-			cur, ok := current[uuid.UUID(ref.GetId())]
+			id := uuid.UUID(ref.GetId())
 			switch {
-			case !ok:
-			case s.hides(c, identity.ID(cur.Record.ID)):
+			case owners[id] == "":
+			case s.hides(c, identity.ID(id)):
 				hidden = true
-				c.ShowSilent(cur.Record.ID, cur.Record.Force)
+				c.ShowSilent(id, owners[id])
 			default:
-				c.Show(cur.Record.ID, cur.Record.Force)
+				c.Show(id, owners[id])
 			}
 		}
 		if hidden {
 			continue
 		}
-		if _, err := s.unfreeze(b, answer.GetCandidates()[i], current); err != nil {
+		if _, err := unfreeze(b, answer.GetCandidates()[i], keys); err != nil {
 			return nil, err
 		}
 	}

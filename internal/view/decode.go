@@ -20,6 +20,7 @@ import (
 type decoded struct {
 	id       identity.ID
 	index    int64 // of the version in the log
+	n        int32 // of the version
 	kind     postgres.Kind
 	force    string
 	nominal  *Nominal
@@ -42,7 +43,7 @@ type decoder struct {
 }
 
 func (d decoder) decode(r *postgres.FeedRow) (decoded, error) {
-	out := decoded{id: identity.ID(r.Record.ID), index: r.Version.LogIndex, kind: r.Record.Kind, force: r.Record.Force}
+	out := decoded{id: identity.ID(r.Record.ID), index: r.Version.LogIndex, n: r.Version.N, kind: r.Record.Kind, force: r.Record.Force}
 	if r.Version.Erased || r.Wrapped == nil {
 		return out, nil
 	}

@@ -121,6 +121,15 @@ func (s *nominals) get(id identity.ID) (*Nominal, bool) {
 	}, true
 }
 
+// version is the version of a nominal that stands, 0 when none does.
+func (s *nominals) version(id identity.ID) int32 {
+	at, ok := s.at[id]
+	if !ok {
+		return 0
+	}
+	return s.row(at).version
+}
+
 // shows reports whether a nominal stands and is not SILENT.
 func (s *nominals) shows(id identity.ID) bool {
 	at, ok := s.at[id]

@@ -21,6 +21,8 @@ type Part struct {
 	Nominal identity.ID
 	// Measure is the measure that a breach contravenes.
 	Measure identity.ID
+	// Version is the version that stands.
+	Version int32
 }
 
 // parts are the parts of the register by what they belong to. The lists are
@@ -88,7 +90,7 @@ func (d decoder) part(r *postgres.FeedRow) (*Part, error) {
 	if err != nil {
 		return nil, fmt.Errorf("view: record %s version %d: content malformed", r.Record.ID, r.Version.N)
 	}
-	out := &Part{Kind: r.Record.Kind, Nominal: identity.ID(nominal)}
+	out := &Part{Kind: r.Record.Kind, Nominal: identity.ID(nominal), Version: r.Version.N}
 	if r.Record.Kind == postgres.KindBreach {
 		measure, err := uuid.FromBytes(breach.GetMeasureId())
 		if err != nil {

@@ -145,7 +145,7 @@ func (v *View) CoursesOfVictim(tokens []victim.Token) []SameVictim {
 			continue
 		}
 		if verdict, bits := victim.Compare(tokens, course.Principal); verdict == victim.Same {
-			out = append(out, SameVictim{Course: course, Possible: bits < SureBits, bits: bits})
+			out = append(out, SameVictim{Course: course.Course, Possible: bits < SureBits, bits: bits})
 		}
 	}
 	slices.SortFunc(out, func(a, b SameVictim) int {

@@ -45,7 +45,7 @@ type View struct {
 	mu        sync.RWMutex
 	nominals  nominals
 	veils     map[identity.ID]*Veil
-	courses   map[identity.ID]*conduct.Course
+	courses   map[identity.ID]standingCourse
 	byNominal map[identity.ID][]identity.ID
 	contacts  map[string]*registerv1.ForceContact
 	links     links
@@ -58,6 +58,13 @@ type View struct {
 	followed  *Followed    // nil when nobody follows
 	head      atomic.Int64 // last log index applied, -1 before the first
 	changed   changes
+	opened    opened
+}
+
+// standingCourse is a course with the version that stands.
+type standingCourse struct {
+	*conduct.Course
+	version int32
 }
 
 // New makes an empty view; Load fills it.
@@ -70,7 +77,7 @@ func New(db *postgres.DB, keys *seal.KeyRing, rules *conduct.Rules, model *ident
 		silent:    newSilentIndex(model),
 		nominals:  newNominals(),
 		veils:     map[identity.ID]*Veil{},
-		courses:   map[identity.ID]*conduct.Course{},
+		courses:   map[identity.ID]standingCourse{},
 		byNominal: map[identity.ID][]identity.ID{},
 		contacts:  map[string]*registerv1.ForceContact{},
 		links:     newLinks(),
@@ -80,6 +87,7 @@ func New(db *postgres.DB, keys *seal.KeyRing, rules *conduct.Rules, model *ident
 		papers:    newPapers(),
 		parts:     newParts(),
 		duties:    newDuties(),
+		opened:    newOpened(),
 	}
 	v.head.Store(-1)
 	v.puller = puller{catchUp: v.catchUp}
@@ -143,6 +151,7 @@ func (v *View) take(page []decoded) {
 // apply changes the maps for one version; the caller holds the lock. A nominal
 // that stands and is not SILENT is put into the index by the caller.
 func (v *View) apply(d decoded) {
+	v.opened.Drop(d.id)
 	switch d.kind { //nolint:exhaustive // as decode
 	case postgres.KindNominal:
 		delete(v.veils, d.id)
@@ -172,7 +181,7 @@ func (v *View) apply(d decoded) {
 		}
 		if d.course != nil {
 			nominal := identity.ID(d.course.Nominal)
-			v.courses[d.id] = d.course
+			v.courses[d.id] = standingCourse{d.course, d.n}
 			if v.decoder.rules.Counts(*d.course) {
 				v.victims.put(d.id, d.course.Principal)
 			}
@@ -203,9 +212,10 @@ func (v *View) apply(d decoded) {
 func (v *View) Lift() error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	v.forgetOpened()
 	v.victims = newVictims()
 	for id, old := range v.courses {
-		course := *old
+		course := *old.Course
 		var err error
 		if course.Principal, err = v.decoder.lift(old.Principal); err != nil {
 			return err
@@ -216,7 +226,7 @@ func (v *View) Lift() error {
 				return err
 			}
 		}
-		v.courses[id] = &course
+		v.courses[id] = standingCourse{&course, old.version}
 		if v.decoder.rules.Counts(course) {
 			v.victims.put(id, course.Principal)
 		}
@@ -233,7 +243,8 @@ func (v *View) KeepLevel(ctx context.Context, every time.Duration) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case now := <-tick.C:
+			v.opened.Tick(now)
 			if err := v.Pull(ctx); err != nil && !errors.Is(err, context.Canceled) {
 				v.log.WarnContext(ctx, "the change feed cannot be read", "err", err)
 			}
@@ -292,7 +303,7 @@ func (v *View) Courses(id identity.ID) []*conduct.Course {
 	ids := v.byNominal[id]
 	out := make([]*conduct.Course, 0, len(ids))
 	for _, c := range ids {
-		out = append(out, v.courses[c])
+		out = append(out, v.courses[c].Course)
 	}
 	return out
 }
@@ -302,7 +313,7 @@ func (v *View) CourseByID(id identity.ID) (*conduct.Course, bool) {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
 	c, ok := v.courses[id]
-	return c, ok
+	return c.Course, ok
 }
 
 // CourseIDs returns the record ids of the courses of a nominal.
