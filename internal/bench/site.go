@@ -198,7 +198,7 @@ func (s *site) start(ctx context.Context, program, database string, env ...strin
 	select {
 	case <-serving:
 		r.started = time.Since(began)
-		return r, nil
+		return r, r.settle(ctx)
 	case <-r.ended:
 		return nil, fmt.Errorf("%s ended at once: see %s.log", program, path)
 	case <-time.After(20 * time.Minute): // millions take their time
@@ -206,6 +206,26 @@ func (s *site) start(ctx context.Context, program, database string, env ...strin
 	case <-ctx.Done():
 		return nil, errors.Join(ctx.Err(), r.stop())
 	}
+}
+
+// settle waits until a server has read again what it watches of the log: it does so
+// beside its first calls, and that is no part of what they cost.
+func (r *replica) settle(ctx context.Context) error {
+	const look, idle = 500 * time.Millisecond, 25 * time.Millisecond
+	_, before := processTime(r.command.Process.Pid)
+	for range 600 {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(look):
+		}
+		_, now := processTime(r.command.Process.Pid)
+		if now-before < idle {
+			return nil
+		}
+		before = now
+	}
+	return errors.New("the server does not come to rest")
 }
 
 // read reads the server's journal for what it says of itself.
