@@ -299,21 +299,29 @@ func (r *replica) dial(force string) (*grpc.ClientConn, error) {
 	return grpc.NewClient(r.address, grpc.WithTransportCredentials(credentials.NewTLS(config)))
 }
 
-// people are connections of so many investigators, with the contexts that
-// carry their tokens.
-func (r *replica) investigators(ctx context.Context, clients int) (conns []*grpc.ClientConn, contexts []context.Context, err error) {
+// usersOfClient is how many investigators call over one connection in turn: nobody
+// makes hundreds of searches a second himself, and whoever watches the log keeps what
+// each has done.
+const usersOfClient = 100
+
+// investigators connects clients, each with the contexts of its users.
+func (r *replica) investigators(ctx context.Context, clients int) (conns []*grpc.ClientConn, contexts [][]context.Context, err error) {
 	accounts := []string{"investigator-10", "investigator-33", "investigator-43"}
 	for i := range clients {
-		token, err := r.site.idp.MintForTest(accounts[i%len(accounts)], nil)
-		if err != nil {
-			return nil, nil, err
-		}
 		conn, err := r.dial("")
 		if err != nil {
 			return nil, nil, err
 		}
 		conns = append(conns, conn)
-		contexts = append(contexts, metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+token))
+		users := make([]context.Context, usersOfClient)
+		for j := range users {
+			token, err := r.site.idp.MintForTest(accounts[i%len(accounts)], map[string]any{"sub": fmt.Sprintf("bench-%d-%d", i, j)})
+			if err != nil {
+				return nil, nil, err
+			}
+			users[j] = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+token)
+		}
+		contexts = append(contexts, users)
 	}
 	return conns, contexts, nil
 }
