@@ -67,6 +67,9 @@ func (s *Settings) WarmUp() time.Duration {
 // with it.
 func (e *Engine) Feed(ev Event) []Flag {
 	e.flags = nil
+	if s := e.facts.member(&ev); s != nil {
+		ev.Actor = s.Subject // one person, by whichever way he comes
+	}
 	e.begin(dayOf(ev.Time))
 	e.settle(&ev)
 	switch ev.Kind {
@@ -288,12 +291,12 @@ func (j *judgement) bucket() day {
 }
 
 // audience says whose department may see a flag: never the actor's own when he is
-// one of it, or of no force.
+// one of it or above it, or of no force.
 func (j *judgement) audience() string {
 	switch {
 	case j.owner != "":
 		return j.owner
-	case j.ev.Force == "" || j.ev.hasRole(rolePSD) || j.ev.hasRole(roleAuditor):
+	case j.ev.Force == "" || j.e.facts.oversees(j.e.facts.member(j.ev)) || j.ev.hasRole(rolePSD) || j.ev.hasRole(roleAuditor):
 		return National
 	}
 	return j.ev.Force

@@ -233,11 +233,16 @@ func (e *Engine) review(ev *Event) {
 		return
 	}
 	j := judgement{e: e, rule: &rules[i], ev: ev, at: ev, l: &look{index: ev.Index, at: ev.Time.Unix()}}
-	own, of := e.facts.staff[ev.Actor], e.facts.staff[ev.Subject]
-	switch {
-	case ev.Subject == ev.Actor:
-		j.raise(1, []look{*j.l}, nil, "a reviewer read about himself")
-	case own != nil && of != nil && own.Force == of.Force && own.Unit != 0 && own.Unit == of.Unit:
-		j.raise(2, []look{*j.l}, nil, "a reviewer read about a member of his own unit")
+	fact := func(subject string) *Staff { return e.facts.staff[subject] }
+	own, of := e.facts.member(ev), fact(ev.Subject)
+	if own == nil {
+		own = &Staff{Subject: ev.Actor, Force: ev.Force}
+	}
+	if of == nil {
+		of = &Staff{Subject: ev.Subject, Force: ev.Force}
+	}
+	tie := TieBetween(own, of, fact)
+	if i := slices.Index([]Tie{TieSelf, TieUnit, TieLine, TieClose}, tie); i >= 0 {
+		j.raise(Code(i+1), []look{*j.l}, nil, "a reviewer read about %s", tie)
 	}
 }
