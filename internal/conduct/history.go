@@ -54,6 +54,8 @@ type Matter struct {
 	// Loaded is when the register got it, if it was loaded as history: clocks start
 	// then. Zero for what was reported as it happened.
 	Loaded time.Time
+	// Recorded is when the register first had it.
+	Recorded time.Time
 }
 
 // Closure is how a matter was closed.
