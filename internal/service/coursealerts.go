@@ -62,8 +62,8 @@ func (d *Deps) tellOfCourse(ctx context.Context, c *call.Call, change accesslog.
 	case counts && (!counted || newIncidents(was, is)):
 		err = b.report(ctx, report{
 			kind: registerv1.AlertKind_ALERT_KIND_CONDUCT_REPORTED, change: change, nominal: k.nominal,
-			message:  "has recorded conduct of a person of whom your force holds a record.",
-			load:     b.loadOf(c, historic),
+			message: "has recorded conduct of a person of whom your force holds a record.",
+			load:    b.loadOf(c, historic),
 		})
 	case counted && !counts:
 		err = b.fell(ctx, k.change, k.nominal, fallenCode(k.is))
