@@ -181,6 +181,7 @@ func (c *Console) showLinkForm(v *visit, f *form, status int) error {
 	if v.may("link.list") {
 		view.Back, view.BackText = "/links", "All links"
 	}
+	v.asking(view.Link.Other.Contact, l.GetName())
 	view.Errors = f.faults
 	view.Receipt = v.receipt()
 	return v.showAs(status, "link", view)

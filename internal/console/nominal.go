@@ -46,6 +46,12 @@ func (c *Console) showNominal(v *visit) error {
 	if v.may("link.read") {
 		view.Links = append(view.Links, navItem{Title: "Records that may be the same person", Path: view.Path + "/person"})
 	}
+	if v.may("subscription.create") && view.State == "" {
+		view.Links = append(view.Links, navItem{Title: "Tell us when another force registers him", Path: subscribePage(name)})
+	}
+	if v.may("history.export") {
+		view.Links = append(view.Links, navItem{Title: "Evidence for a stalking protection order", Path: view.Path + "/pack"})
+	}
 	if v.may("log.list") {
 		view.Name, view.Log = name, &v.s.data.Log
 	}

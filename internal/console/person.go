@@ -22,6 +22,7 @@ type detailView struct {
 	Plans       []planView
 	Timeline    picture.Timeline
 	HasTimeline bool
+	Subscribe   string // where one asks to be told of him
 	Printed     string
 }
 
@@ -43,6 +44,9 @@ func (c *Console) showCandidate(v *visit) error {
 		one := c.words.nominal(n)
 		if own, id, ok := strings.Cut(n.GetName(), "/nominals/"); ok && own == v.force() && v.may("course.register") {
 			one.Report, one.Open = "/register/for/"+id, "/nominals/"+id
+			if v.may("history.export") {
+				one.Pack = one.Open + "/pack"
+			}
 			leadOn(view.History.prompts(), d.GetHistory().GetPrompts(), v.force(), one.Open)
 		}
 		view.Nominals = append(view.Nominals, one)
@@ -53,6 +57,10 @@ func (c *Console) showCandidate(v *visit) error {
 	view.Assessments = c.assessmentViews(v, d.GetHistory(), labels)
 	for _, p := range d.GetHistory().GetPlans() {
 		view.Plans = append(view.Plans, c.planView(v, p, labels))
+	}
+	v.asking(view.Candidate.Contacts, name)
+	if v.may("subscription.create") {
+		view.Subscribe = subscribePage(name)
 	}
 	view.Receipt = v.receipt()
 	return v.show("person", view)
@@ -66,6 +74,7 @@ type nominalView struct {
 	Police               bool
 	Updated              string
 	Report               string // where a report on it is begun; own records alone
+	Pack                 string // where a pack of evidence is made of it
 	Open                 string // its page, where it is shown among others; own records alone
 }
 
