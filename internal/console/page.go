@@ -76,6 +76,8 @@ var sections = []struct{ title, path, needs string }{
 	{"Duties", "/duties", "duty.list"},
 	{"Alerts", "/alerts", "alert.list"},
 	{"Links", "/links", "link.list"},
+	{"Questions", "/questions", "question.list"},
+	{"Watching", "/subscriptions", "subscription.list"},
 	{"Cases", "/cases", "misuse_case.list"},
 	{"Standards", "/standards", "sanction.list"},
 	{"Access log", "/log", "log.list"},
