@@ -35,6 +35,9 @@ func (w *Writer) rewrite(ctx context.Context, items []*item) {
 // are written without it.
 func (w *Writer) finish(ctx context.Context, a *attempt, err error) {
 	w.journal(ctx, err)
+	if err != nil {
+		w.alone = 0
+	}
 	switch {
 	case err == nil:
 		return
@@ -105,6 +108,11 @@ func (a *attempt) run(ctx context.Context, g *gathering) error {
 	w := a.w
 	ctx, cancel := context.WithTimeout(ctx, w.o.Timeout)
 	defer cancel()
+	if a.guarded() {
+		if err := a.runGuarded(ctx); !errors.Is(err, postgres.ErrMoved) {
+			return err
+		}
+	}
 	tx, head, err := w.db.BeginLog(ctx, a.need())
 	if err != nil {
 		return err
@@ -132,11 +140,18 @@ func (a *attempt) run(ctx context.Context, g *gathering) error {
 	if err := tx.Commit(ctx, &a.batch); err != nil {
 		return err
 	}
-	w.edge = next
+	a.written(next)
+	return nil
+}
+
+// written takes note of a batch that has committed, and answers its callers.
+func (a *attempt) written(next edge) {
+	w := a.w
+	w.edge, w.time = next, a.batch.Time
+	w.alone++
 	w.stats.batches.Add(1)
 	w.stats.entries.Add(int64(len(a.items)))
 	a.succeed()
-	return nil
 }
 
 // need lists what must be known of the records that the batch touches.
@@ -168,6 +183,9 @@ func (a *attempt) need() postgres.LogNeed {
 // each level: never more than that, however far the head has moved.
 func (w *Writer) catchUp(ctx context.Context, tx *postgres.LogTx, head postgres.LogHead) error {
 	behind := head.Size - w.edge.size
+	if behind != 0 {
+		w.alone = 0
+	}
 	e := w.edge
 	switch {
 	case behind < 0:

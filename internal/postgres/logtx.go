@@ -16,6 +16,9 @@ import (
 // logLock is the key of the advisory lock that orders all writes.
 const logLock int64 = 7214683101
 
+// beginLog begins a transaction of the log.
+const beginLog = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+
 // MaxLeaves is how many new leaf hashes BeginLog reads along with the head.
 const MaxLeaves = 256
 
@@ -102,7 +105,7 @@ func (db *DB) beginLog(ctx context.Context, need LogNeed) (*LogTx, LogHead, erro
 
 func (tx *LogTx) begin(ctx context.Context, need LogNeed) (head LogHead, err error) {
 	b := &pgx.Batch{}
-	b.Queue("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+	b.Queue(beginLog)
 	b.Queue(qLockLog, logLock)
 	// Statements after the lock see all that earlier holders committed.
 	b.Queue(qLockHead)
@@ -224,8 +227,15 @@ func (tx *LogTx) release() {
 // when it may not outlive the server; after any other error nothing was
 // written. ErrConstraint says that trying again is of no use.
 func (tx *LogTx) Commit(ctx context.Context, batch *LogBatch) error {
+	return tx.commit(ctx, &pgx.Batch{}, batch, unguarded)
+}
+
+// unguarded stands for the place of a guard where there is none.
+const unguarded = -1
+
+// commit adds a batch to statements, one of which may be a guard, and sends all.
+func (tx *LogTx) commit(ctx context.Context, b *pgx.Batch, batch *LogBatch, guard int) error {
 	warnings := tx.db.warnings.Load()
-	b := &pgx.Batch{}
 	batch.queue(b)
 	inserts := b.Len()
 	b.Queue("COMMIT")
@@ -233,6 +243,9 @@ func (tx *LogTx) Commit(ctx context.Context, batch *LogBatch) error {
 	if err != nil && done <= inserts {
 		unknown := lostWhileCommitting(err, done == inserts)
 		tx.Rollback()
+		if moved(err, done, guard) {
+			return ErrMoved
+		}
 		if unknown {
 			return fmt.Errorf("%w: %w", ErrMaybeCommitted, describe(err))
 		}

@@ -31,6 +31,7 @@ var (
 	qEntries           = statement("entries")
 	qFeed              = statement("feed")
 	qFeedHead          = statement("feed_head")
+	qGuardLog          = statement("guard_log")
 	qHead              = statement("head")
 	qIndexBounds       = statement("index_bounds")
 	qInsertBodies      = statement("insert_bodies")
