@@ -271,7 +271,7 @@ func (a *attempt) build(head postgres.LogHead) (edge, error) {
 	a.leaves = make([]tlog.Hash, len(a.items))
 	for i, it := range a.items {
 		stamp(it.entry.Meta, now)
-		a.leaves[i] = tlog.RecordHash(it.entry.Meta)
+		a.leaves[i] = a.w.leafHash(it.entry.Meta)
 		it.entry.Leaf = a.leaves[i][:]
 		a.batch.Entries = append(a.batch.Entries, it.entry)
 		a.collect(it, head.Size+int64(i))

@@ -22,7 +22,7 @@ func TestVerifierKnowsTheForm(t *testing.T) {
 	m := Metadata{V: schemaVersion, ID: uuid.New(), Time: time.Now()}
 	fill(reflect.ValueOf(&m).Elem())
 	m.BodyHash, m.Versions[0].Digest, m.V = make([]byte, 32), make([]byte, 32), schemaVersion
-	raw, err := m.marshal()
+	raw, err := m.marshal(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

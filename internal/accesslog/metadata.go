@@ -106,8 +106,8 @@ const (
 // schemaVersion is the version of the metadata's form.
 const schemaVersion = 1
 
-// wire is Metadata as written: the order of its fields is the order in the
-// entry. The first three have a fixed length, so that the time can be set
+// wire is Metadata as read, and as written (see marshal): the order of its fields is
+// the order in the entry. The first three have a fixed length, so that the time can be set
 // without writing the whole anew.
 type wire struct {
 	V             int          `json:"v"`
@@ -141,21 +141,6 @@ const (
 	timeForm   = "2006-01-02T15:04:05.000000Z"
 	timeOffset = len(`{"v":1,"id":"00000000-0000-0000-0000-000000000000","time":"`)
 )
-
-// marshal writes the metadata in its one form.
-func (m *Metadata) marshal() ([]byte, error) {
-	w := wire{
-		V: m.V, ID: m.ID.String(), Time: m.Time.UTC().Format(timeForm), Actor: m.Actor, Roles: m.Roles, ACR: m.ACR,
-		Client: m.Client, Addr: m.Addr, Method: m.Method, Operation: m.Operation, Reason: m.Reason,
-		ReferenceHMAC: m.ReferenceHMAC, OnBehalfOf: m.OnBehalfOf, Terms: m.Terms, Results: m.Results,
-		ResultCount: m.ResultCount, Marks: m.Marks, Versions: m.Versions, Outcome: m.Outcome,
-		Recipients: m.Recipients, Trace: m.Trace, BodyHash: m.BodyHash, Count: m.Count, Source: m.Source,
-	}
-	if m.Decision != (Decision{}) {
-		w.Decision = &m.Decision
-	}
-	return json.Marshal(&w)
-}
 
 // tidy replaces what is not valid UTF-8, which JSON cannot hold.
 func (m *Metadata) tidy() {
@@ -209,7 +194,7 @@ func ParseMetadata(b []byte) (Metadata, error) {
 	if w.Decision != nil {
 		m.Decision = *w.Decision
 	}
-	if again, err := m.marshal(); err != nil || !bytes.Equal(again, b) {
+	if again, err := m.marshal(nil); err != nil || !bytes.Equal(again, b) {
 		return Metadata{}, errNotMetadata
 	}
 	return m, nil

@@ -89,6 +89,7 @@ type Appender interface {
 // limits of one entry.
 const (
 	maxChanges = math.MaxInt16
+	usualMeta  = 1 << 10  // bytes; that of most is shorter
 	maxMeta    = 1 << 20  // bytes
 	maxSize    = 16 << 20 // bytes, with all that commits together with it
 	maxColumn  = 256      // bytes; an OpenID Connect subject has at most 255
@@ -104,6 +105,9 @@ func (p *Pending) check(changes []Change) error {
 	}
 	if p.Entry.Method == "" || p.Entry.Outcome == "" || p.Entry.Actor.Kind == "" {
 		return errors.New("method, outcome and kind of actor are needed")
+	}
+	if len(changes)+len(p.Requires) == 0 {
+		return nil
 	}
 	seen := make(map[uuid.UUID]bool, len(changes)+len(p.Requires))
 	for i := range changes {
@@ -176,10 +180,10 @@ func (p *Pending) prepare(changes []Change) (postgres.LogEntry, error) {
 		sum := sha256.Sum256(p.Body.Sealed)
 		m.BodyHash = sum[:]
 	}
-	meta, err := m.marshal()
+	meta, err := m.marshal(make([]byte, 0, usualMeta))
 	if err == nil && bytes.Contains(meta, []byte(`\ufffd`)) { // how invalid UTF-8 is written
 		m.tidy()
-		meta, err = m.marshal()
+		meta, err = m.marshal(nil)
 	}
 	if err != nil || len(meta) > maxMeta {
 		return postgres.LogEntry{}, fmt.Errorf("%w: it cannot be written as metadata", ErrRejected)

@@ -48,6 +48,7 @@ type Writer struct {
 	edge    edge      // of the log as last known
 	time    time.Time // of our last batch
 	alone   int       // batches in a row before which nobody else had written
+	leaf    []byte    // room for what is hashed
 	last    int       // size of the last batch
 	held    []*item   // those left for the next batch
 	ahead   bool      // whether others went before those held
