@@ -89,7 +89,6 @@ type Appender interface {
 // limits of one entry.
 const (
 	maxChanges = math.MaxInt16
-	usualMeta  = 1 << 10  // bytes; that of most is shorter
 	maxMeta    = 1 << 20  // bytes
 	maxSize    = 16 << 20 // bytes, with all that commits together with it
 	maxColumn  = 256      // bytes; an OpenID Connect subject has at most 255
@@ -180,10 +179,10 @@ func (p *Pending) prepare(changes []Change) (postgres.LogEntry, error) {
 		sum := sha256.Sum256(p.Body.Sealed)
 		m.BodyHash = sum[:]
 	}
-	meta, err := m.marshal(make([]byte, 0, usualMeta))
+	meta, err := m.marshal()
 	if err == nil && bytes.Contains(meta, []byte(`\ufffd`)) { // how invalid UTF-8 is written
 		m.tidy()
-		meta, err = m.marshal(nil)
+		meta, err = m.marshal()
 	}
 	if err != nil || len(meta) > maxMeta {
 		return postgres.LogEntry{}, fmt.Errorf("%w: it cannot be written as metadata", ErrRejected)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
@@ -34,17 +33,17 @@ func (db *DB) WriteLog(ctx context.Context, guard LogGuard, batch *LogBatch) err
 		return fmt.Errorf("%w: %w", ErrNoConnection, describe(err))
 	}
 	tx := &LogTx{db: db, conn: conn}
-	b := &pgx.Batch{}
-	b.Queue(beginLog)
-	b.Queue(qLockLog, logLock)
-	// Statements after the lock see all that earlier holders committed.
-	at := b.Len()
-	b.Queue(qGuardLog, guard.Size, guard.Root, guard.Sanction)
-	return tx.commit(ctx, b, batch, at)
+	return tx.commit(ctx, []call{
+		{sql: beginLog},
+		{sql: qLockLog, args: []any{logLock}},
+		// Statements after the lock see all that earlier holders committed.
+		{sql: qGuardLog, args: []any{guard.Size, guard.Root, guard.Sanction}},
+	}, batch)
 }
 
-// moved tells whether a batch failed at its guard.
-func moved(err error, done, guard int) bool {
+// moved tells whether a batch failed at its guard, the last of so many statements
+// before it.
+func moved(err error, done, before int) bool {
 	var pg *pgconn.PgError
-	return done == guard && errors.As(err, &pg) && pg.Code == invalidText
+	return before > 0 && done == before-1 && errors.As(err, &pg) && pg.Code == invalidText
 }

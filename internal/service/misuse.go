@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
-	"google.golang.org/grpc/codes"
-
 	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/call"
@@ -93,10 +91,7 @@ func (s *Misuse) ListFlags(ctx context.Context, req *registerv1.ListFlagsRequest
 	if err := s.readPageToken(req.GetPageToken(), binding, &from); err != nil {
 		return nil, err
 	}
-	conflict, err := s.conflicts(ctx, c)
-	if err != nil {
-		return nil, err
-	}
+	reviewer := s.reviewer(c)
 	size := pageSize(req.GetPageSize(), 50)
 	resp := &registerv1.ListFlagsResponse{}
 	next, err := s.newest(ctx, audience(req.GetParent()), postgres.KindMisuseFlag, from, func(cur postgres.Current) (bool, error) {
@@ -108,9 +103,11 @@ func (s *Misuse) ListFlags(ctx context.Context, req *registerv1.ListFlagsRequest
 		if (req.GetRule() != "" && f.GetRule() != req.GetRule()) || (req.GetSubject() != "" && f.GetSubject() != req.GetSubject()) {
 			return true, nil
 		}
-		if about, err := conflict(f.GetSubject()); err != nil || about {
-			return true, err // of his own, or of his unit, a reviewer is told nothing
+		tie, check, err := reviewer.tie(ctx, userOf(f.GetForce(), f.GetSubject()))
+		if err != nil || tie != misuse.TieNone {
+			return true, err // of his own, or of those near him, a reviewer is told nothing
 		}
+		f.ConflictCheck = check
 		if len(resp.GetFlags()) == size {
 			return false, nil
 		}
@@ -143,10 +140,7 @@ func (s *Misuse) ListCases(ctx context.Context, req *registerv1.ListCasesRequest
 	if err := s.readPageToken(req.GetPageToken(), binding, &from); err != nil {
 		return nil, err
 	}
-	conflict, err := s.conflicts(ctx, c)
-	if err != nil {
-		return nil, err
-	}
+	reviewer := s.reviewer(c)
 	size := pageSize(req.GetPageSize(), 50)
 	resp := &registerv1.ListCasesResponse{}
 	next, err := s.newest(ctx, audience(req.GetParent()), postgres.KindMisuseCase, from, func(cur postgres.Current) (bool, error) {
@@ -158,9 +152,11 @@ func (s *Misuse) ListCases(ctx context.Context, req *registerv1.ListCasesRequest
 		if req.GetUndecided() && m.GetState() == registerv1.CaseState_CASE_STATE_DECIDED {
 			return true, nil
 		}
-		if about, err := conflict(m.GetSubject()); err != nil || about {
+		tie, check, err := reviewer.tie(ctx, userOf(m.GetForce(), m.GetSubject()))
+		if err != nil || tie != misuse.TieNone {
 			return true, err
 		}
+		m.ConflictCheck = check
 		if len(resp.GetMisuseCases()) == size {
 			return false, nil
 		}
@@ -180,47 +176,6 @@ func nameCase(c *call.Call, cur postgres.Current, m *registerv1.MisuseCase) *reg
 	return m
 }
 
-// conflicts tells of whom the caller may not judge: himself, and the members of his
-// own unit.
-func (s *Misuse) conflicts(ctx context.Context, c *call.Call) (func(subject string) (bool, error), error) {
-	own := call.Subject(c.Actor)
-	mine, err := s.unitOf(ctx, c.Actor.Force, own)
-	if err != nil {
-		return nil, err
-	}
-	known := map[string]bool{}
-	return func(subject string) (bool, error) {
-		if subject == own {
-			return true, nil
-		}
-		about, ok := known[subject]
-		if !ok && mine != "" {
-			unit, err := s.unitOf(ctx, c.Actor.Force, subject)
-			if err != nil {
-				return false, err
-			}
-			about = unit == mine
-			known[subject] = about
-		}
-		return about, nil
-	}, nil
-}
-
-// unitOf is the unit of a member of staff, as his force has told; empty when it has
-// not.
-func (s *Misuse) unitOf(ctx context.Context, force, subject string) (string, error) {
-	if force == "" {
-		return "", nil
-	}
-	cur, found, err := s.bySource(ctx, s.Keys.SourceHMACs(force, systemFacts, staffKey(subject), spaceFact))
-	if err != nil || !found || cur.Wrapped == nil {
-		return "", err
-	}
-	var stored storev1.StoredFact
-	_, err = view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored)
-	return stored.GetStaff().GetUnit(), err
-}
-
 // caseOf reads a case that the caller may work on.
 func (s *Misuse) caseOf(ctx context.Context, c *call.Call, name string, stored *storev1.StoredMisuseCase) (cur postgres.Current, key seal.DataKey, err error) {
 	id, err := uuid.Parse(call.RecordID(name))
@@ -233,17 +188,9 @@ func (s *Misuse) caseOf(ctx context.Context, c *call.Call, name string, stored *
 	if cur.Record.Force != audience(name) {
 		return cur, key, notFound("case")
 	}
-	conflict, err := s.conflicts(ctx, c)
-	if err != nil {
-		return cur, key, err
-	}
-	if about, err := conflict(stored.GetMisuseCase().GetSubject()); err != nil || about {
-		if err == nil {
-			err = problem(codes.FailedPrecondition, ReasonReviewerConflict, "whoever is concerned cannot review: hand this to another reviewer, outside your unit")
-		}
-		return cur, key, err
-	}
-	return cur, key, nil
+	m := stored.GetMisuseCase()
+	m.ConflictCheck, err = s.reviewer(c).check(ctx, userOf(m.GetForce(), m.GetSubject()))
+	return cur, key, err
 }
 
 // GetCase implements the RPC.
@@ -283,18 +230,18 @@ func (s *Misuse) whole(ctx context.Context, c *call.Call, cur postgres.Current, 
 		}
 		m.Flags = append(m.Flags, shownFlag(c, f.Record, &flag))
 	}
-	conflict, err := s.conflicts(ctx, c)
-	if err != nil {
-		return nil, err
-	}
+	reviewer := s.reviewer(c)
 	_, err = s.newest(ctx, cur.Record.Force, postgres.KindMisuseCase, uuid.Nil, func(other postgres.Current) (bool, error) {
 		var o storev1.StoredMisuseCase
 		if _, err := view.OpenVersion(s.Keys, other.Record, other.Version, other.Wrapped, &o); err != nil {
 			return false, err
 		}
 		shares := slices.ContainsFunc(o.GetAround(), func(code uint64) bool { return slices.Contains(stored.GetAround(), code) })
-		about, err := conflict(o.GetMisuseCase().GetSubject())
-		if err == nil && shares && !about && other.Record.ID != cur.Record.ID {
+		if !shares || other.Record.ID == cur.Record.ID {
+			return true, nil
+		}
+		tie, _, err := reviewer.tie(ctx, userOf(o.GetMisuseCase().GetForce(), o.GetMisuseCase().GetSubject()))
+		if err == nil && tie == misuse.TieNone {
 			m.Neighbours = append(m.Neighbours, caseName(other.Record.Force, other.Record.ID))
 		}
 		return len(m.GetNeighbours()) < maxNeighbours, err

@@ -720,7 +720,11 @@ type Unsealing struct {
 	// Until when it can be approved or, once approved, opened.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	// The national auditor's case access under which it is asked; empty for PSD.
-	CaseAccess    string `protobuf:"bytes,14,opt,name=case_access,json=caseAccess,proto3" json:"case_access,omitempty"`
+	CaseAccess string `protobuf:"bytes,14,opt,name=case_access,json=caseAccess,proto3" json:"case_access,omitempty"`
+	// How far it could be checked that the asker has no part in the entry …
+	AskerCheck ConflictCheck `protobuf:"varint,15,opt,name=asker_check,json=askerCheck,proto3,enum=register.v1.ConflictCheck" json:"asker_check,omitempty"`
+	// … nor the approver.
+	ApproverCheck ConflictCheck `protobuf:"varint,16,opt,name=approver_check,json=approverCheck,proto3,enum=register.v1.ConflictCheck" json:"approver_check,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -851,6 +855,20 @@ func (x *Unsealing) GetCaseAccess() string {
 		return x.CaseAccess
 	}
 	return ""
+}
+
+func (x *Unsealing) GetAskerCheck() ConflictCheck {
+	if x != nil {
+		return x.AskerCheck
+	}
+	return ConflictCheck_CONFLICT_CHECK_UNSPECIFIED
+}
+
+func (x *Unsealing) GetApproverCheck() ConflictCheck {
+	if x != nil {
+		return x.ApproverCheck
+	}
+	return ConflictCheck_CONFLICT_CHECK_UNSPECIFIED
 }
 
 // RequestUnsealingRequest asks for an unsealing.
@@ -1541,7 +1559,9 @@ type Reading struct {
 	// Who gave the verdict.
 	Reviewer string `protobuf:"bytes,10,opt,name=reviewer,proto3" json:"reviewer,omitempty"`
 	// When.
-	ReviewTime    *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=review_time,json=reviewTime,proto3" json:"review_time,omitempty"`
+	ReviewTime *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=review_time,json=reviewTime,proto3" json:"review_time,omitempty"`
+	// How far it could be checked that the reviewer has no part in it.
+	ReviewCheck   ConflictCheck `protobuf:"varint,12,opt,name=review_check,json=reviewCheck,proto3,enum=register.v1.ConflictCheck" json:"review_check,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1651,6 +1671,13 @@ func (x *Reading) GetReviewTime() *timestamppb.Timestamp {
 		return x.ReviewTime
 	}
 	return nil
+}
+
+func (x *Reading) GetReviewCheck() ConflictCheck {
+	if x != nil {
+		return x.ReviewCheck
+	}
+	return ConflictCheck_CONFLICT_CHECK_UNSPECIFIED
 }
 
 // ListReadingsRequest asks for a page of readings.
@@ -2050,7 +2077,9 @@ type DrawnEntry struct {
 	// Who gave the verdict.
 	Reviewer string `protobuf:"bytes,4,opt,name=reviewer,proto3" json:"reviewer,omitempty"`
 	// When.
-	ReviewTime    *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=review_time,json=reviewTime,proto3" json:"review_time,omitempty"`
+	ReviewTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=review_time,json=reviewTime,proto3" json:"review_time,omitempty"`
+	// How far it could be checked that the reviewer has no part in it.
+	ReviewCheck   ConflictCheck `protobuf:"varint,6,opt,name=review_check,json=reviewCheck,proto3,enum=register.v1.ConflictCheck" json:"review_check,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2118,6 +2147,13 @@ func (x *DrawnEntry) GetReviewTime() *timestamppb.Timestamp {
 		return x.ReviewTime
 	}
 	return nil
+}
+
+func (x *DrawnEntry) GetReviewCheck() ConflictCheck {
+	if x != nil {
+		return x.ReviewCheck
+	}
+	return ConflictCheck_CONFLICT_CHECK_UNSPECIFIED
 }
 
 // BeginSampleRequest begins a dip sample.
@@ -3009,7 +3045,7 @@ var File_register_v1_standards_proto protoreflect.FileDescriptor
 
 const file_register_v1_standards_proto_rawDesc = "" +
 	"\n" +
-	"\x1bregister/v1/standards.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\x1a\x1bregister/v1/accesslog.proto\x1a\x18register/v1/search.proto\"\x9f\x04\n" +
+	"\x1bregister/v1/standards.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\x1a\x1bregister/v1/accesslog.proto\x1a\x18register/v1/common.proto\x1a\x18register/v1/search.proto\"\x9f\x04\n" +
 	"\bSanction\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\x03R\x04name\x12-\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x19.register.v1.SanctionKindR\x04kind\x12\x18\n" +
@@ -3053,7 +3089,7 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\tpageToken\"t\n" +
 	"\x15ListSanctionsResponse\x123\n" +
 	"\tsanctions\x18\x01 \x03(\v2\x15.register.v1.SanctionR\tsanctions\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xaa\x04\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xaa\x05\n" +
 	"\tUnsealing\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05entry\x18\x02 \x01(\x03R\x05entry\x12\x18\n" +
@@ -3071,7 +3107,10 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"\vexpire_time\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12\x1f\n" +
 	"\vcase_access\x18\x0e \x01(\tR\n" +
-	"caseAccess\"\xa4\x03\n" +
+	"caseAccess\x12;\n" +
+	"\vasker_check\x18\x0f \x01(\x0e2\x1a.register.v1.ConflictCheckR\n" +
+	"askerCheck\x12A\n" +
+	"\x0eapprover_check\x18\x10 \x01(\x0e2\x1a.register.v1.ConflictCheckR\rapproverCheck\"\xa4\x03\n" +
 	"\x17RequestUnsealingRequest\x123\n" +
 	"\x06parent\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x06parent\x12\x1d\n" +
 	"\x05entry\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x05entry\x12@\n" +
@@ -3127,7 +3166,7 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"\treference\x18\x03 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x03\x18PR\treference\x12%\n" +
 	"\x06reason\x18\x04 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\n" +
 	"\x18\xe8\aR\x06reason\x12 \n" +
-	"\x04days\x18\x05 \x01(\x05B\f\xe0A\x02\xbaH\x06\x1a\x04\x18Z(\x01R\x04days\"\xfe\x02\n" +
+	"\x04days\x18\x05 \x01(\x05B\f\xe0A\x02\xbaH\x06\x1a\x04\x18Z(\x01R\x04days\"\xbd\x03\n" +
 	"\aReading\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x18\n" +
@@ -3141,7 +3180,8 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"\breviewer\x18\n" +
 	" \x01(\tR\breviewer\x12;\n" +
 	"\vreview_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"reviewTime\"\xae\x02\n" +
+	"reviewTime\x12=\n" +
+	"\freview_check\x18\f \x01(\x0e2\x1a.register.v1.ConflictCheckR\vreviewCheck\"\xae\x02\n" +
 	"\x13ListReadingsRequest\x123\n" +
 	"\x06parent\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x06parent\x12@\n" +
 	"\apurpose\x18\x02 \x01(\x0e2\x17.register.v1.LogPurposeB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\apurpose\x12*\n" +
@@ -3177,7 +3217,7 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"\freveal_until\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\vrevealUntil\x12\x1b\n" +
 	"\ttree_size\x18\r \x01(\x03R\btreeSize\x12\x18\n" +
 	"\amissing\x18\x0e \x03(\tR\amissing\x121\n" +
-	"\aentries\x18\x0f \x03(\v2\x17.register.v1.DrawnEntryR\aentries\"\xbf\x01\n" +
+	"\aentries\x18\x0f \x03(\v2\x17.register.v1.DrawnEntryR\aentries\"\xfe\x01\n" +
 	"\n" +
 	"DrawnEntry\x12\x14\n" +
 	"\x05index\x18\x01 \x01(\x03R\x05index\x12.\n" +
@@ -3185,7 +3225,8 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"\x04note\x18\x03 \x01(\tR\x04note\x12\x1a\n" +
 	"\breviewer\x18\x04 \x01(\tR\breviewer\x12;\n" +
 	"\vreview_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"reviewTime\"\x86\x03\n" +
+	"reviewTime\x12=\n" +
+	"\freview_check\x18\x06 \x01(\x0e2\x1a.register.v1.ConflictCheckR\vreviewCheck\"\x86\x03\n" +
 	"\x12BeginSampleRequest\x123\n" +
 	"\x06parent\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x06parent\x12@\n" +
 	"\apurpose\x18\x02 \x01(\x0e2\x17.register.v1.LogPurposeB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\apurpose\x12*\n" +
@@ -3382,8 +3423,9 @@ var file_register_v1_standards_proto_goTypes = []any{
 	(*ListHoldsResponse)(nil),       // 36: register.v1.ListHoldsResponse
 	(*timestamppb.Timestamp)(nil),   // 37: google.protobuf.Timestamp
 	(LogPurpose)(0),                 // 38: register.v1.LogPurpose
-	(*LogEntry)(nil),                // 39: register.v1.LogEntry
-	(*Search)(nil),                  // 40: register.v1.Search
+	(ConflictCheck)(0),              // 39: register.v1.ConflictCheck
+	(*LogEntry)(nil),                // 40: register.v1.LogEntry
+	(*Search)(nil),                  // 41: register.v1.Search
 }
 var file_register_v1_standards_proto_depIdxs = []int32{
 	0,  // 0: register.v1.Sanction.kind:type_name -> register.v1.SanctionKind
@@ -3397,78 +3439,82 @@ var file_register_v1_standards_proto_depIdxs = []int32{
 	37, // 8: register.v1.Unsealing.approve_time:type_name -> google.protobuf.Timestamp
 	37, // 9: register.v1.Unsealing.open_time:type_name -> google.protobuf.Timestamp
 	37, // 10: register.v1.Unsealing.expire_time:type_name -> google.protobuf.Timestamp
-	38, // 11: register.v1.RequestUnsealingRequest.purpose:type_name -> register.v1.LogPurpose
-	39, // 12: register.v1.UnsealedEntry.entry:type_name -> register.v1.LogEntry
-	40, // 13: register.v1.UnsealedEntry.search:type_name -> register.v1.Search
-	14, // 14: register.v1.UnsealedEntry.reason:type_name -> register.v1.GivenReason
-	9,  // 15: register.v1.ListUnsealingsResponse.unsealings:type_name -> register.v1.Unsealing
-	38, // 16: register.v1.CaseAccess.purpose:type_name -> register.v1.LogPurpose
-	37, // 17: register.v1.CaseAccess.open_time:type_name -> google.protobuf.Timestamp
-	37, // 18: register.v1.CaseAccess.expire_time:type_name -> google.protobuf.Timestamp
-	38, // 19: register.v1.OpenCaseAccessRequest.purpose:type_name -> register.v1.LogPurpose
-	37, // 20: register.v1.Reading.time:type_name -> google.protobuf.Timestamp
-	2,  // 21: register.v1.Reading.verdict:type_name -> register.v1.Verdict
-	37, // 22: register.v1.Reading.review_time:type_name -> google.protobuf.Timestamp
-	38, // 23: register.v1.ListReadingsRequest.purpose:type_name -> register.v1.LogPurpose
-	19, // 24: register.v1.ListReadingsResponse.readings:type_name -> register.v1.Reading
-	2,  // 25: register.v1.ReviewReadingRequest.verdict:type_name -> register.v1.Verdict
-	3,  // 26: register.v1.Sample.state:type_name -> register.v1.SampleState
-	38, // 27: register.v1.Sample.purpose:type_name -> register.v1.LogPurpose
-	37, // 28: register.v1.Sample.reveal_until:type_name -> google.protobuf.Timestamp
-	24, // 29: register.v1.Sample.entries:type_name -> register.v1.DrawnEntry
-	2,  // 30: register.v1.DrawnEntry.verdict:type_name -> register.v1.Verdict
-	37, // 31: register.v1.DrawnEntry.review_time:type_name -> google.protobuf.Timestamp
-	38, // 32: register.v1.BeginSampleRequest.purpose:type_name -> register.v1.LogPurpose
-	37, // 33: register.v1.BeginSampleRequest.start_time:type_name -> google.protobuf.Timestamp
-	37, // 34: register.v1.BeginSampleRequest.end_time:type_name -> google.protobuf.Timestamp
-	2,  // 35: register.v1.JudgeSampleRequest.verdict:type_name -> register.v1.Verdict
-	23, // 36: register.v1.ListSamplesResponse.samples:type_name -> register.v1.Sample
-	37, // 37: register.v1.Hold.place_time:type_name -> google.protobuf.Timestamp
-	37, // 38: register.v1.Hold.lift_time:type_name -> google.protobuf.Timestamp
-	32, // 39: register.v1.ListHoldsResponse.holds:type_name -> register.v1.Hold
-	5,  // 40: register.v1.StandardsService.ImposeSanction:input_type -> register.v1.ImposeSanctionRequest
-	6,  // 41: register.v1.StandardsService.LiftSanction:input_type -> register.v1.LiftSanctionRequest
-	7,  // 42: register.v1.StandardsService.ListSanctions:input_type -> register.v1.ListSanctionsRequest
-	10, // 43: register.v1.StandardsService.RequestUnsealing:input_type -> register.v1.RequestUnsealingRequest
-	11, // 44: register.v1.StandardsService.ApproveUnsealing:input_type -> register.v1.ApproveUnsealingRequest
-	12, // 45: register.v1.StandardsService.OpenUnsealing:input_type -> register.v1.OpenUnsealingRequest
-	15, // 46: register.v1.StandardsService.ListUnsealings:input_type -> register.v1.ListUnsealingsRequest
-	18, // 47: register.v1.StandardsService.OpenCaseAccess:input_type -> register.v1.OpenCaseAccessRequest
-	20, // 48: register.v1.StandardsService.ListReadings:input_type -> register.v1.ListReadingsRequest
-	22, // 49: register.v1.StandardsService.ReviewReading:input_type -> register.v1.ReviewReadingRequest
-	25, // 50: register.v1.StandardsService.BeginSample:input_type -> register.v1.BeginSampleRequest
-	26, // 51: register.v1.StandardsService.CommitSample:input_type -> register.v1.CommitSampleRequest
-	27, // 52: register.v1.StandardsService.RevealSample:input_type -> register.v1.RevealSampleRequest
-	28, // 53: register.v1.StandardsService.DrawSample:input_type -> register.v1.DrawSampleRequest
-	29, // 54: register.v1.StandardsService.JudgeSample:input_type -> register.v1.JudgeSampleRequest
-	30, // 55: register.v1.StandardsService.ListSamples:input_type -> register.v1.ListSamplesRequest
-	33, // 56: register.v1.StandardsService.PlaceHold:input_type -> register.v1.PlaceHoldRequest
-	34, // 57: register.v1.StandardsService.LiftHold:input_type -> register.v1.LiftHoldRequest
-	35, // 58: register.v1.StandardsService.ListHolds:input_type -> register.v1.ListHoldsRequest
-	4,  // 59: register.v1.StandardsService.ImposeSanction:output_type -> register.v1.Sanction
-	4,  // 60: register.v1.StandardsService.LiftSanction:output_type -> register.v1.Sanction
-	8,  // 61: register.v1.StandardsService.ListSanctions:output_type -> register.v1.ListSanctionsResponse
-	9,  // 62: register.v1.StandardsService.RequestUnsealing:output_type -> register.v1.Unsealing
-	9,  // 63: register.v1.StandardsService.ApproveUnsealing:output_type -> register.v1.Unsealing
-	13, // 64: register.v1.StandardsService.OpenUnsealing:output_type -> register.v1.UnsealedEntry
-	16, // 65: register.v1.StandardsService.ListUnsealings:output_type -> register.v1.ListUnsealingsResponse
-	17, // 66: register.v1.StandardsService.OpenCaseAccess:output_type -> register.v1.CaseAccess
-	21, // 67: register.v1.StandardsService.ListReadings:output_type -> register.v1.ListReadingsResponse
-	19, // 68: register.v1.StandardsService.ReviewReading:output_type -> register.v1.Reading
-	23, // 69: register.v1.StandardsService.BeginSample:output_type -> register.v1.Sample
-	23, // 70: register.v1.StandardsService.CommitSample:output_type -> register.v1.Sample
-	23, // 71: register.v1.StandardsService.RevealSample:output_type -> register.v1.Sample
-	23, // 72: register.v1.StandardsService.DrawSample:output_type -> register.v1.Sample
-	23, // 73: register.v1.StandardsService.JudgeSample:output_type -> register.v1.Sample
-	31, // 74: register.v1.StandardsService.ListSamples:output_type -> register.v1.ListSamplesResponse
-	32, // 75: register.v1.StandardsService.PlaceHold:output_type -> register.v1.Hold
-	32, // 76: register.v1.StandardsService.LiftHold:output_type -> register.v1.Hold
-	36, // 77: register.v1.StandardsService.ListHolds:output_type -> register.v1.ListHoldsResponse
-	59, // [59:78] is the sub-list for method output_type
-	40, // [40:59] is the sub-list for method input_type
-	40, // [40:40] is the sub-list for extension type_name
-	40, // [40:40] is the sub-list for extension extendee
-	0,  // [0:40] is the sub-list for field type_name
+	39, // 11: register.v1.Unsealing.asker_check:type_name -> register.v1.ConflictCheck
+	39, // 12: register.v1.Unsealing.approver_check:type_name -> register.v1.ConflictCheck
+	38, // 13: register.v1.RequestUnsealingRequest.purpose:type_name -> register.v1.LogPurpose
+	40, // 14: register.v1.UnsealedEntry.entry:type_name -> register.v1.LogEntry
+	41, // 15: register.v1.UnsealedEntry.search:type_name -> register.v1.Search
+	14, // 16: register.v1.UnsealedEntry.reason:type_name -> register.v1.GivenReason
+	9,  // 17: register.v1.ListUnsealingsResponse.unsealings:type_name -> register.v1.Unsealing
+	38, // 18: register.v1.CaseAccess.purpose:type_name -> register.v1.LogPurpose
+	37, // 19: register.v1.CaseAccess.open_time:type_name -> google.protobuf.Timestamp
+	37, // 20: register.v1.CaseAccess.expire_time:type_name -> google.protobuf.Timestamp
+	38, // 21: register.v1.OpenCaseAccessRequest.purpose:type_name -> register.v1.LogPurpose
+	37, // 22: register.v1.Reading.time:type_name -> google.protobuf.Timestamp
+	2,  // 23: register.v1.Reading.verdict:type_name -> register.v1.Verdict
+	37, // 24: register.v1.Reading.review_time:type_name -> google.protobuf.Timestamp
+	39, // 25: register.v1.Reading.review_check:type_name -> register.v1.ConflictCheck
+	38, // 26: register.v1.ListReadingsRequest.purpose:type_name -> register.v1.LogPurpose
+	19, // 27: register.v1.ListReadingsResponse.readings:type_name -> register.v1.Reading
+	2,  // 28: register.v1.ReviewReadingRequest.verdict:type_name -> register.v1.Verdict
+	3,  // 29: register.v1.Sample.state:type_name -> register.v1.SampleState
+	38, // 30: register.v1.Sample.purpose:type_name -> register.v1.LogPurpose
+	37, // 31: register.v1.Sample.reveal_until:type_name -> google.protobuf.Timestamp
+	24, // 32: register.v1.Sample.entries:type_name -> register.v1.DrawnEntry
+	2,  // 33: register.v1.DrawnEntry.verdict:type_name -> register.v1.Verdict
+	37, // 34: register.v1.DrawnEntry.review_time:type_name -> google.protobuf.Timestamp
+	39, // 35: register.v1.DrawnEntry.review_check:type_name -> register.v1.ConflictCheck
+	38, // 36: register.v1.BeginSampleRequest.purpose:type_name -> register.v1.LogPurpose
+	37, // 37: register.v1.BeginSampleRequest.start_time:type_name -> google.protobuf.Timestamp
+	37, // 38: register.v1.BeginSampleRequest.end_time:type_name -> google.protobuf.Timestamp
+	2,  // 39: register.v1.JudgeSampleRequest.verdict:type_name -> register.v1.Verdict
+	23, // 40: register.v1.ListSamplesResponse.samples:type_name -> register.v1.Sample
+	37, // 41: register.v1.Hold.place_time:type_name -> google.protobuf.Timestamp
+	37, // 42: register.v1.Hold.lift_time:type_name -> google.protobuf.Timestamp
+	32, // 43: register.v1.ListHoldsResponse.holds:type_name -> register.v1.Hold
+	5,  // 44: register.v1.StandardsService.ImposeSanction:input_type -> register.v1.ImposeSanctionRequest
+	6,  // 45: register.v1.StandardsService.LiftSanction:input_type -> register.v1.LiftSanctionRequest
+	7,  // 46: register.v1.StandardsService.ListSanctions:input_type -> register.v1.ListSanctionsRequest
+	10, // 47: register.v1.StandardsService.RequestUnsealing:input_type -> register.v1.RequestUnsealingRequest
+	11, // 48: register.v1.StandardsService.ApproveUnsealing:input_type -> register.v1.ApproveUnsealingRequest
+	12, // 49: register.v1.StandardsService.OpenUnsealing:input_type -> register.v1.OpenUnsealingRequest
+	15, // 50: register.v1.StandardsService.ListUnsealings:input_type -> register.v1.ListUnsealingsRequest
+	18, // 51: register.v1.StandardsService.OpenCaseAccess:input_type -> register.v1.OpenCaseAccessRequest
+	20, // 52: register.v1.StandardsService.ListReadings:input_type -> register.v1.ListReadingsRequest
+	22, // 53: register.v1.StandardsService.ReviewReading:input_type -> register.v1.ReviewReadingRequest
+	25, // 54: register.v1.StandardsService.BeginSample:input_type -> register.v1.BeginSampleRequest
+	26, // 55: register.v1.StandardsService.CommitSample:input_type -> register.v1.CommitSampleRequest
+	27, // 56: register.v1.StandardsService.RevealSample:input_type -> register.v1.RevealSampleRequest
+	28, // 57: register.v1.StandardsService.DrawSample:input_type -> register.v1.DrawSampleRequest
+	29, // 58: register.v1.StandardsService.JudgeSample:input_type -> register.v1.JudgeSampleRequest
+	30, // 59: register.v1.StandardsService.ListSamples:input_type -> register.v1.ListSamplesRequest
+	33, // 60: register.v1.StandardsService.PlaceHold:input_type -> register.v1.PlaceHoldRequest
+	34, // 61: register.v1.StandardsService.LiftHold:input_type -> register.v1.LiftHoldRequest
+	35, // 62: register.v1.StandardsService.ListHolds:input_type -> register.v1.ListHoldsRequest
+	4,  // 63: register.v1.StandardsService.ImposeSanction:output_type -> register.v1.Sanction
+	4,  // 64: register.v1.StandardsService.LiftSanction:output_type -> register.v1.Sanction
+	8,  // 65: register.v1.StandardsService.ListSanctions:output_type -> register.v1.ListSanctionsResponse
+	9,  // 66: register.v1.StandardsService.RequestUnsealing:output_type -> register.v1.Unsealing
+	9,  // 67: register.v1.StandardsService.ApproveUnsealing:output_type -> register.v1.Unsealing
+	13, // 68: register.v1.StandardsService.OpenUnsealing:output_type -> register.v1.UnsealedEntry
+	16, // 69: register.v1.StandardsService.ListUnsealings:output_type -> register.v1.ListUnsealingsResponse
+	17, // 70: register.v1.StandardsService.OpenCaseAccess:output_type -> register.v1.CaseAccess
+	21, // 71: register.v1.StandardsService.ListReadings:output_type -> register.v1.ListReadingsResponse
+	19, // 72: register.v1.StandardsService.ReviewReading:output_type -> register.v1.Reading
+	23, // 73: register.v1.StandardsService.BeginSample:output_type -> register.v1.Sample
+	23, // 74: register.v1.StandardsService.CommitSample:output_type -> register.v1.Sample
+	23, // 75: register.v1.StandardsService.RevealSample:output_type -> register.v1.Sample
+	23, // 76: register.v1.StandardsService.DrawSample:output_type -> register.v1.Sample
+	23, // 77: register.v1.StandardsService.JudgeSample:output_type -> register.v1.Sample
+	31, // 78: register.v1.StandardsService.ListSamples:output_type -> register.v1.ListSamplesResponse
+	32, // 79: register.v1.StandardsService.PlaceHold:output_type -> register.v1.Hold
+	32, // 80: register.v1.StandardsService.LiftHold:output_type -> register.v1.Hold
+	36, // 81: register.v1.StandardsService.ListHolds:output_type -> register.v1.ListHoldsResponse
+	63, // [63:82] is the sub-list for method output_type
+	44, // [44:63] is the sub-list for method input_type
+	44, // [44:44] is the sub-list for extension type_name
+	44, // [44:44] is the sub-list for extension extendee
+	0,  // [0:44] is the sub-list for field type_name
 }
 
 func init() { file_register_v1_standards_proto_init() }
@@ -3478,6 +3524,7 @@ func file_register_v1_standards_proto_init() {
 	}
 	file_register_v1_access_proto_init()
 	file_register_v1_accesslog_proto_init()
+	file_register_v1_common_proto_init()
 	file_register_v1_search_proto_init()
 	file_register_v1_standards_proto_msgTypes[9].OneofWrappers = []any{
 		(*UnsealedEntry_Search)(nil),
