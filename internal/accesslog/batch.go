@@ -101,6 +101,7 @@ type attempt struct {
 	items  []*item // those not finished yet
 	batch  postgres.LogBatch
 	leaves []tlog.Hash
+	blind  bool // it was sent without knowing whether the connection holds
 }
 
 // run writes the items; with g, also those who have come in the meantime.
@@ -289,9 +290,6 @@ func (a *attempt) build(head postgres.LogHead) (edge, error) {
 
 func (a *attempt) collect(it *item, index int64) {
 	b := &a.batch
-	if it.p.Body != nil {
-		b.Bodies = append(b.Bodies, postgres.LogBody{Index: index, Body: *it.p.Body})
-	}
 	for _, t := range it.touches {
 		b.Touches = append(b.Touches, postgres.LogTouch{Index: index, Touch: t})
 	}

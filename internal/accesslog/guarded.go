@@ -47,6 +47,7 @@ func (a *attempt) runGuarded(ctx context.Context) error {
 	for _, it := range a.items {
 		it.changes, it.touches = nil, it.p.Touches
 	}
+	a.blind = true
 	root := w.edge.root()
 	next, err := a.build(postgres.LogHead{Size: w.edge.size, Time: w.time})
 	if err != nil {
@@ -54,7 +55,7 @@ func (a *attempt) runGuarded(ctx context.Context) error {
 	}
 	err = w.db.WriteLog(ctx, postgres.LogGuard{Size: w.edge.size, Root: root[:], Sanction: level}, &a.batch)
 	if errors.Is(err, postgres.ErrMoved) {
-		w.alone = 0
+		w.alone, a.blind = 0, false
 	}
 	if err != nil {
 		return err

@@ -188,7 +188,7 @@ func (p *Pending) prepare(changes []Change) (postgres.LogEntry, error) {
 		return postgres.LogEntry{}, fmt.Errorf("%w: it cannot be written as metadata", ErrRejected)
 	}
 	return postgres.LogEntry{
-		Meta: meta, BodyHash: m.BodyHash, Versions: len(changes),
+		Meta: meta, BodyHash: m.BodyHash, Versions: len(changes), Body: p.Body,
 		Projection: postgres.Projection{
 			Force: column(m.Actor.Force), Actor: column(m.Actor.Sub), Method: column(m.Method),
 			Operation: column(m.Operation), Outcome: column(m.Outcome), ReferenceHMAC: column(m.ReferenceHMAC),

@@ -13,12 +13,7 @@ type LogEntry struct {
 	Meta, Leaf, BodyHash []byte
 	Versions             int
 	Projection           Projection
-}
-
-// LogBody is a body to be inserted.
-type LogBody struct {
-	Index int64
-	Body
+	Body                 *Body // sealed part, nil for none
 }
 
 // LogTouch is a touch to be inserted.
@@ -33,7 +28,6 @@ type LogBatch struct {
 	First       int64
 	Time        time.Time
 	Entries     []LogEntry
-	Bodies      []LogBody
 	Touches     []LogTouch
 	Records     []Record
 	Keys        []RecordKey
@@ -63,30 +57,26 @@ func (l *LogBatch) calls(p *parameters) []call {
 // message that they go into grows least often.
 func (l *LogBatch) encode(p *parameters) {
 	n := len(l.Entries)
-	bodies := make([]*LogBody, n)
-	for i := range l.Bodies {
-		bodies[l.Bodies[i].Index-l.First] = &l.Bodies[i]
-	}
 	p.reset()
 	p.int64(l.First)
 	p.time(l.Time)
 	p.byteas(n, false, func(i int) []byte { return l.Entries[i].Meta })
 	p.byteas(n, true, func(i int) []byte {
-		if bodies[i] == nil {
-			return nil
+		if b := l.Entries[i].Body; b != nil {
+			return notNil(b.Sealed)
 		}
-		return notNil(bodies[i].Sealed)
+		return nil
 	})
 	p.byteas(n, false, func(i int) []byte { return l.Entries[i].Leaf })
 	p.byteas(n, true, func(i int) []byte { return l.Entries[i].BodyHash })
 	p.byteas(n, true, func(i int) []byte {
-		if bodies[i] == nil {
-			return nil
+		if b := l.Entries[i].Body; b != nil {
+			return notNil(b.Wrapped)
 		}
-		return notNil(bodies[i].Wrapped)
+		return nil
 	})
 	p.uuids(n, true, func(i int) *[16]byte {
-		if b := bodies[i]; b != nil && b.SearchID.Valid {
+		if b := l.Entries[i].Body; b != nil && b.SearchID.Valid {
 			return (*[16]byte)(&b.SearchID.UUID)
 		}
 		return nil

@@ -8,8 +8,9 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// ErrMoved says that the log does not stand where a batch was made for: another
-// replica has written, or a sanction has changed. Nothing was written.
+// ErrMoved says that the log does not stand where a batch was made for, because another
+// replica has written or a sanction has changed, or that the connection to it had ended.
+// Nothing was written.
 var ErrMoved = errors.New("the log has moved on")
 
 // LogGuard says where the log must stand under the lock for a batch that was made
@@ -33,12 +34,23 @@ func (db *DB) WriteLog(ctx context.Context, guard LogGuard, batch *LogBatch) err
 		return fmt.Errorf("%w: %w", ErrNoConnection, describe(err))
 	}
 	tx := &LogTx{db: db, conn: conn}
-	return tx.commit(ctx, []call{
+	err = tx.commit(ctx, []call{
 		{sql: beginLog},
 		{sql: qLockLog, args: []any{logLock}},
 		// Statements after the lock see all that earlier holders committed.
 		{sql: qGuardLog, args: []any{guard.Size, guard.Root, guard.Sanction}},
 	}, batch)
+	if err != nil && connectionEnded(err) {
+		return fmt.Errorf("%w: %w", ErrMoved, err)
+	}
+	return err
+}
+
+// connectionEnded is true when the server said that it had ended a session, before
+// it took up anything that was asked on it.
+func connectionEnded(err error) bool {
+	var server *ServerError
+	return errors.As(err, &server) && !errors.Is(err, ErrMaybeCommitted) && connectionLost(err)
 }
 
 // moved tells whether a batch failed at its guard, the last of so many statements
