@@ -149,7 +149,7 @@ func (j *judgement) family() {
 }
 
 func (j *judgement) burst() {
-	if !j.open() {
+	if !j.open() || j.said(0) {
 		return
 	}
 	from := j.at.Time.Add(-time.Duration(j.t("hours")) * time.Hour).Unix()
@@ -161,7 +161,7 @@ func (j *judgement) burst() {
 }
 
 func (j *judgement) zeroHits() {
-	if !j.open() || j.l.bits&nobody == 0 {
+	if !j.open() || j.l.bits&nobody == 0 || j.said(0) {
 		return
 	}
 	looks := where(j.lately(1), func(l *look) bool { return l.bits&nobody != 0 })
@@ -210,7 +210,7 @@ func (j *judgement) volume() {
 }
 
 func (j *judgement) offRoster() {
-	if !j.open() || j.l.bits&offDuty == 0 {
+	if !j.open() || j.l.bits&offDuty == 0 || j.said(0) {
 		return
 	}
 	looks := where(j.lately(j.t(tDays)), func(l *look) bool { return l.bits&offDuty != 0 })

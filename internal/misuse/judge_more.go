@@ -28,7 +28,7 @@ func (j *judgement) noNexus() {
 }
 
 func (j *judgement) fishing() {
-	if !j.open() || j.l.bits&wide == 0 {
+	if !j.open() || j.l.bits&wide == 0 || j.said(0) {
 		return
 	}
 	looks := where(j.lately(j.t(tDays)), func(l *look) bool { return l.bits&wide != 0 })
@@ -52,7 +52,7 @@ func (j *judgement) reference() {
 		}
 		return
 	}
-	if j.ev.Reference == 0 || !j.open() || !j.e.facts.tells(j.ev.Force, j.at.Time) {
+	if j.ev.Reference == 0 || !j.open() || j.said(0) || !j.e.facts.tells(j.ev.Force, j.at.Time) {
 		return
 	}
 	looks := where(j.lately(days), func(l *look) bool { return l.bits&(unknown|others|lateCase) != 0 })
@@ -113,7 +113,7 @@ func (j *judgement) hisClosed(l *look) bool {
 }
 
 func (j *judgement) afterClosure() {
-	if !j.open() || (j.l.bits&lateCase == 0 && !j.hisClosed(j.l)) {
+	if !j.open() || j.said(0) || (j.l.bits&lateCase == 0 && !j.hisClosed(j.l)) {
 		return
 	}
 	looks := where(j.lately(j.t(tDays)), func(l *look) bool { return l.bits&lateCase != 0 || j.hisClosed(l) })
@@ -169,6 +169,9 @@ func (j *judgement) tipOff() {
 
 // tipped counts the registrations near the actor's unexplained searches.
 func (j *judgement) tipped() {
+	if j.said(0) {
+		return
+	}
 	seen := map[int64]bool{}
 	looks := where(j.lately(j.t(tDays)), func(l *look) bool {
 		near := j.registered(l)

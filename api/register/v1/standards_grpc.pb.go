@@ -59,8 +59,8 @@ type StandardsServiceClient interface {
 	//
 	// Errors: NOT_FOUND; INVALID_ARGUMENT when the reason is missing.
 	LiftSanction(ctx context.Context, in *LiftSanctionRequest, opts ...grpc.CallOption) (*Sanction, error)
-	// ListSanctions lists the sanctions of a force, oldest first, the lifted
-	// included.
+	// ListSanctions lists the sanctions of a force, the lifted included, oldest first
+	// unless asked otherwise.
 	ListSanctions(ctx context.Context, in *ListSanctionsRequest, opts ...grpc.CallOption) (*ListSanctionsResponse, error)
 	// RequestUnsealing asks that the sealed part of an entry be opened: criteria,
 	// justification and what was shown, or the reason in words. It needs a statutory
@@ -346,8 +346,8 @@ type StandardsServiceServer interface {
 	//
 	// Errors: NOT_FOUND; INVALID_ARGUMENT when the reason is missing.
 	LiftSanction(context.Context, *LiftSanctionRequest) (*Sanction, error)
-	// ListSanctions lists the sanctions of a force, oldest first, the lifted
-	// included.
+	// ListSanctions lists the sanctions of a force, the lifted included, oldest first
+	// unless asked otherwise.
 	ListSanctions(context.Context, *ListSanctionsRequest) (*ListSanctionsResponse, error)
 	// RequestUnsealing asks that the sealed part of an entry be opened: criteria,
 	// justification and what was shown, or the reason in words. It needs a statutory
