@@ -1,9 +1,7 @@
 package postgres
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -26,29 +24,28 @@ type Check struct {
 	ReferenceHMAC string
 }
 
-// MaxChecks is how many searches Checks reads at most.
-const MaxChecks = 300
+// CheckRow is an entry that Checks found.
+type CheckRow struct {
+	// Record is the record that was asked for; not valid for one found by its reference.
+	Record uuid.NullUUID
+	Check
+	// Search says that it is a search that showed the record; the last entry of a
+	// record is there too if it is none.
+	Search bool
+}
 
-// Checks reads from the log the last searches that showed one of the records, or that
-// were made for one of the references, after a log index (-1 for all) and up to another,
-// the newest first. head is the newest index of the log: of what it covers, no search
-// was missed.
-func (db *DB) Checks(ctx context.Context, records []uuid.UUID, references []string, after, until int64) (checks []Check, head int64, err error) {
-	rows, err := db.pool.Query(ctx, qChecks, raw(records), references, after, until)
+// Checks reads from the log the last two searches by each force that showed one of the
+// records or were made for one of the references, up to a log index, in no order. after
+// has for each record the index behind which to look; its last entry comes with them.
+func (db *DB) Checks(ctx context.Context, records []uuid.UUID, after []int64, references []string, until int64) ([]CheckRow, error) {
+	rows, err := db.pool.Query(ctx, qChecks, raw(records), after, references, until)
 	if err != nil {
-		return nil, 0, readError(err)
+		return nil, readError(err)
 	}
-	var index *int64
-	var at *time.Time
-	var force, reference *string
-	_, err = pgx.ForEachRow(rows, []any{&head, &index, &at, &force, &reference}, func() error {
-		if index != nil {
-			checks = append(checks, Check{*index, *at, *force, *reference})
-		}
-		return nil
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (c CheckRow, err error) {
+		return c, row.Scan(&c.Record, &c.Index, &c.Time, &c.Force, &c.ReferenceHMAC, &c.Search)
 	})
-	slices.SortFunc(checks, func(a, b Check) int { return cmp.Compare(b.Index, a.Index) })
-	return checks, head, readError(err)
+	return list, readError(err)
 }
 
 // CheckedSince says which of the records were shown by a search after a log index.

@@ -138,7 +138,7 @@ func (s *Server) deps(ref *refdata.Set) (*service.Deps, error) {
 	rules := conduct.NewRules(ref)
 	s.view = view.New(s.db, s.keys, rules, model, s.log)
 	return &service.Deps{
-		DB: s.db, Keys: s.keys, View: s.view, Checked: service.NewChecked(), Ref: ref, Rules: rules, Proof: accesslog.NewReader(s.db),
+		DB: s.db, Keys: s.keys, View: s.view, Ref: ref, Rules: rules, Proof: accesslog.NewReader(s.db),
 		Origin: c.Origin, SearchTTL: c.Limits.SearchTTL, Timeout: c.Limits.CallTimeout, Now: c.now(), Log: s.log,
 	}, nil
 }

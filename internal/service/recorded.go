@@ -26,6 +26,9 @@ type recorded struct {
 	confirmed map[string]map[identity.ID]bool
 	// read are the records that were read, by id.
 	read map[uuid.UUID]postgres.Current
+	// overtaken says that a duty came in while it was read, and may be about what was
+	// not read yet: it was left alone.
+	overtaken bool
 }
 
 // forces are those that own a nominal of the person, in order.
@@ -52,6 +55,14 @@ func (r *recorded) records(h *conduct.History, force string) []postgres.Record {
 	}
 	slices.SortFunc(out, func(a, b postgres.Record) int { return bytes.Compare(a.ID[:], b.ID[:]) })
 	return out
+}
+
+// exclude takes a record out of every force's history.
+func (r *recorded) exclude(id uuid.UUID) {
+	delete(r.read, id)
+	for _, h := range r.history {
+		h.Exclude(conduct.ID(id))
+	}
 }
 
 // requires makes a change conflict with any other of what was read.

@@ -21,15 +21,13 @@ import (
 
 // Deps are what the use cases stand on.
 type Deps struct {
-	DB   *postgres.DB
-	Keys *seal.KeyRing
-	View *view.View
-	// Checked keeps who was searched for lately.
-	Checked *Checked
-	Ref     *refdata.Set
-	Rules   *conduct.Rules
-	Check   *Checker
-	Proof   *accesslog.Reader
+	DB    *postgres.DB
+	Keys  *seal.KeyRing
+	View  *view.View
+	Ref   *refdata.Set
+	Rules *conduct.Rules
+	Check *Checker
+	Proof *accesslog.Reader
 	// Origin is the log's name in checkpoints.
 	Origin string
 	// SearchTTL is how long candidates of a search can be opened.
@@ -40,6 +38,8 @@ type Deps struct {
 	// Now is the clock.
 	Now func() time.Time
 	Log *slog.Logger
+
+	checks knownChecks
 }
 
 func (d *Deps) timestamp() *timestamppb.Timestamp { return timestamppb.New(d.Now()) }
