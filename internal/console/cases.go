@@ -155,6 +155,7 @@ type oneCaseView struct {
 	Why      textField
 	Purpose  string // with which the log was read last
 	Ref      string
+	Sanction *actor // for who may impose one
 }
 
 // showCase shows one case with what was flagged.
@@ -180,6 +181,9 @@ func (c *Console) showCaseForm(v *visit, f *form, status int) error {
 		Why: f.area("rationale", "Why", "At least 10 characters.", 3, 8000), Purpose: v.s.data.Log.Reason, Ref: v.s.data.Log.Reference,
 	}
 	view.Title = "Case of " + view.Case.Short
+	if v.s.data.Force != "" && k.GetForce() == v.force() {
+		view.Sanction = v.sanctionable(k.GetSubject(), nil)
+	}
 	view.Back, view.BackText = "/cases", "All cases"
 	view.Errors = f.faults
 	view.Receipt = v.receipt()

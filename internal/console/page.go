@@ -77,6 +77,7 @@ var sections = []struct{ title, path, needs string }{
 	{"Alerts", "/alerts", "alert.list"},
 	{"Links", "/links", "link.list"},
 	{"Cases", "/cases", "misuse_case.list"},
+	{"Standards", "/standards", "sanction.list"},
 	{"Access log", "/log", "log.list"},
 	{"Forces", "/forces", "directory.read"},
 	{"Administration", "/administration", "directory.update"},

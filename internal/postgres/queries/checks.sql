@@ -1,26 +1,28 @@
 -- Searches up to a log index that showed one of these records, or that were made for one
 -- of these references: of each record, and of each reference, the last two by each force.
 -- Of a record the entries after the index beside it are looked at, and its last entry is
--- there too, search or not: up to that, all is known. Each step is one look-up by key,
--- however many entries there are of a record.
-WITH seen AS (
+-- there too, search or not: up to that, all is known. Rows compared as a whole keep the
+-- look-up in the order of the index, however often a record was shown; OFFSET 0 as in
+-- feed.sql.
+WITH seen AS MATERIALIZED (
     SELECT asked.id AS record_id, ''::text AS asked_reference, r.idx, p.time, p.force, p.reference_hmac, NOT r.silent AND p.search AS hit
     FROM unnest($1::uuid[], $2::bigint[]) AS asked(id, after)
     CROSS JOIN LATERAL (
-        SELECT idx, silent FROM register.entry_record WHERE record_id = asked.id AND idx > asked.after AND idx <= $4 OFFSET 0
+        SELECT idx, silent FROM register.entry_record
+        WHERE (record_id, idx) <= (asked.id, $4) AND (record_id, idx) > (asked.id, asked.after) OFFSET 0
     ) r
     CROSS JOIN LATERAL (
         SELECT time, force, reference_hmac, method = 'SearchService.CreateSearch' AND outcome = 'OK' AS search
-        FROM register.entry_projection WHERE idx = r.idx LIMIT 1
+        FROM register.entry_projection WHERE idx = r.idx OFFSET 0
     ) p
     UNION ALL
     SELECT NULL, asked.reference, p.idx, p.time, p.force, p.reference_hmac, true
     FROM unnest($3::text[]) AS asked(reference)
     CROSS JOIN LATERAL (
         SELECT idx, time, force, reference_hmac FROM register.entry_projection
-        WHERE reference_hmac = asked.reference AND reference_hmac <> '' AND idx <= $4
+        WHERE (reference_hmac, idx) <= (asked.reference, $4) AND (reference_hmac, idx) >= (asked.reference, 0) AND reference_hmac <> ''
             AND method = 'SearchService.CreateSearch' AND outcome = 'OK'
-        ORDER BY idx DESC LIMIT 2
+        ORDER BY reference_hmac DESC, idx DESC LIMIT 2
     ) p
 )
 SELECT record_id, idx, time, force, reference_hmac, hit
