@@ -104,7 +104,7 @@ func TestEvidencePack(t *testing.T) {
 	w.as("psd-33").post("/log", url.Values{"purpose": {"SELF_MONITORING"}, "reference": {"PSD/1"}, "show": {"list"}}).must(t, http.StatusOK, "Made a pack of evidence")
 	officer := w.as("investigator-33")
 	officer.get(record).must(t, http.StatusOK).mustNot(t, record+"/pack")
-	officer.get(record + "/pack").must(t, http.StatusForbidden)
+	officer.get(record+"/pack").must(t, http.StatusForbidden)
 	officer.post(record+"/pack", url.Values{"kind": {"COURT"}, "recipient": {"Somebody"}, "reference": {"SPO/1"}}).must(t, http.StatusForbidden)
 	w.as("spoc-10").post(record+"/pack", url.Values{"kind": {"COURT"}, "recipient": {"Somebody"}, "reference": {"SPO/1"}}).must(t, http.StatusNotFound)
 }
