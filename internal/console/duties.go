@@ -308,7 +308,7 @@ func (c *Console) takeDuty(v *visit) error {
 		places, done = []fieldPlace{{"", "approve-reason"}}, "The closing is refused. The duty stays open."
 		_, err = c.duties.RefuseClosure(v.ctx, &registerv1.RefuseClosureRequest{Name: name, Version: version, Reason: f.get("approve-reason")}, v.noted())
 	}
-	if status, ok := f.refused(err, places); ok {
+	if status := f.refused(err, places); status != 0 {
 		return c.showDutyForm(v, f, status)
 	}
 	if err != nil {

@@ -47,7 +47,12 @@ type logView struct {
 	Bounded         bool
 	Hidden          []choice // what the list was asked for, to ask on
 	Basis           []choice // the part of it that holds for whom one asks about next
+	Sanction        *actor   // whom the picture is of, for who may impose a sanction on him
+	MayUnseal       bool
 }
+
+// actor is somebody whom the log names.
+type actor struct{ Subject, Short, Collar string }
 
 type entryView struct {
 	Index                                  int64
@@ -248,6 +253,7 @@ func (c *Console) logAnswer(v *visit, f *form, entries []*registerv1.LogEntry, n
 		view.Bounded, view.Next = next != "", ""
 		h := picture.NewHours("Calls of "+shortSubject(f.get("subject"))+" by day and hour", times, london)
 		view.Hours = &h
+		view.Sanction = v.sanctionable(c.subjectOf(f.get("subject"), v.s.data.Force), entries)
 	}
 	for name, values := range f.values {
 		if name != "page" && name != "show" {
@@ -262,6 +268,19 @@ func (c *Console) logAnswer(v *visit, f *form, entries []*registerv1.LogEntry, n
 	}
 	slices.SortFunc(view.Hidden, func(a, b choice) int { return strings.Compare(a.ID, b.ID) })
 	return view
+}
+
+// sanctionable is whom a sanction may be imposed on; nil for who may not impose one.
+// His collar number is the one that he proved last.
+func (v *visit) sanctionable(subject string, entries []*registerv1.LogEntry) *actor {
+	if !v.may("sanction.impose") {
+		return nil
+	}
+	a := &actor{Subject: subject, Short: shortSubject(subject)}
+	if i := slices.IndexFunc(entries, func(e *registerv1.LogEntry) bool { return e.GetOfficerVerified() }); i >= 0 {
+		a.Collar = entries[i].GetCollarNumber()
+	}
+	return a
 }
 
 func (c *Console) entryView(e *registerv1.LogEntry) entryView {

@@ -80,6 +80,7 @@ var sections = []struct{ title, path, needs string }{
 	{"Questions", "/questions", "question.list"},
 	{"Watching", "/subscriptions", "subscription.list"},
 	{"Cases", "/cases", "misuse_case.list"},
+	{"Standards", "/standards", "sanction.list"},
 	{"Access log", "/log", "log.list"},
 	{"Forces", "/forces", "directory.read"},
 	{"Administration", "/administration", "directory.update"},

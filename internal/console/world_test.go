@@ -1,10 +1,12 @@
 package console_test
 
 import (
+	"html"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -164,4 +166,14 @@ func (b *browser) session() *http.Cookie {
 		}
 	}
 	return nil
+}
+
+// hiddenValue is what a form sends without showing it.
+func hiddenValue(t *testing.T, text, name string) string {
+	t.Helper()
+	found := regexp.MustCompile(`type="hidden" name="` + name + `" value="([^"]*)"`).FindStringSubmatch(text)
+	if found == nil {
+		t.Fatalf("no hidden %s\n%s", name, text)
+	}
+	return html.UnescapeString(found[1])
 }
