@@ -2,15 +2,11 @@ package console
 
 import (
 	"cmp"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
-	"google.golang.org/grpc/codes"
-
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
-	"github.com/perpetrator-register/register/internal/client"
 	"github.com/perpetrator-register/register/internal/refdata"
 )
 
@@ -129,29 +125,6 @@ func takeWhy(f *form, id string) string {
 		f.fault(id, "Say why, in 10 to 1000 characters")
 	}
 	return f.get(id)
-}
-
-// refused takes what the register does not accept into a form, and says with which
-// status the form is shown again; 0 when the error is not one that a form can show.
-func (f *form) refused(err error, places []fieldPlace) int {
-	p := client.AsProblem(err)
-	if p == nil {
-		return 0
-	}
-	switch p.Code { //nolint:exhaustive // what else may be wrong has a page of its own
-	case codes.InvalidArgument:
-		f.take(p, places)
-		return http.StatusUnprocessableEntity
-	case codes.FailedPrecondition, codes.Aborted:
-		f.fault("", p.Message)
-		return http.StatusConflict
-	case codes.PermissionDenied:
-		if p.Reason == "NOT_YOURS" {
-			f.fault("", p.Message)
-			return http.StatusForbidden
-		}
-	}
-	return 0
 }
 
 // strengths are the strengths of sign-in that a force's providers know and accept, the
