@@ -1,6 +1,9 @@
 package accesslog
 
-import "runtime"
+import (
+	"context"
+	"runtime"
+)
 
 // maxYields is how often callers that run are let go before the next batch: each time
 // costs next to nothing when none does.
@@ -10,17 +13,18 @@ const maxYields = 8
 // nothing of a record, such as those of searches, go before the others: a batch
 // of an import takes many times as long as theirs. They do so once; the next
 // batch takes all. It returns nil when the writer is closed and nothing waits.
-func (w *Writer) gather() *gathering {
+func (w *Writer) gather(ctx context.Context) *gathering {
 	// Let the callers just answered come back with their next entry first.
-	if w.last > 1 {
-		expected := len(w.queue) + w.last
+	if w.answered > 1 {
+		expected := len(w.queue) + w.answered
 		for yields := 0; yields < maxYields && len(w.queue) < expected; yields++ {
 			runtime.Gosched()
 		}
 	}
+	w.answered = 0
 	g := &gathering{w: w, items: make([]*item, 0, w.last+16)}
 	if len(w.held) == 0 {
-		first := w.wait()
+		first := w.wait(ctx)
 		if first == nil {
 			return nil
 		}
@@ -57,12 +61,22 @@ func (g *gathering) sort(it *item) {
 	g.take(it)
 }
 
-// wait waits for an entry; nil means closed.
-func (w *Writer) wait() *item {
-	select {
-	case it := <-w.queue:
-		return it
-	case <-w.closing:
+// wait waits for an entry, and sees to a batch that lands meanwhile; nil means closed.
+func (w *Writer) wait(ctx context.Context) *item {
+	for waiting := true; waiting; {
+		var landed chan error
+		if w.flight != nil {
+			landed = w.flight.done
+		}
+		select {
+		case it := <-w.queue:
+			return it
+		case err := <-landed:
+			landed <- err
+			w.land(ctx)
+		case <-w.closing:
+			waiting = false
+		}
 	}
 	select {
 	case it := <-w.queue: // it came before the closing
