@@ -19,16 +19,8 @@ func (w *Writer) write(ctx context.Context, g *gathering) {
 		return
 	}
 	a := attempt{w: w, items: g.items}
-	switch guarded := a.guarded(); {
-	case guarded && w.flight != nil && w.overlaps():
-		w.follow(ctx, a)
-	case guarded && w.flight == nil:
-		w.launch(ctx, a)
-	default:
-		w.land(ctx)
-		err := a.run(ctx, g)
-		w.finish(ctx, &a, err)
-	}
+	err := a.run(ctx, g)
+	w.finish(ctx, &a, err)
 }
 
 // rewrite writes a part of a batch that was refused.
@@ -117,6 +109,12 @@ func (a *attempt) run(ctx context.Context, g *gathering) error {
 	w := a.w
 	ctx, cancel := context.WithTimeout(ctx, w.o.Timeout)
 	defer cancel()
+	if a.guarded() {
+		if err := a.runGuarded(ctx); !errors.Is(err, postgres.ErrMoved) {
+			return err
+		}
+		a.blind = false
+	}
 	tx, head, err := w.db.BeginLog(ctx, a.need())
 	if err != nil {
 		return err
@@ -137,23 +135,26 @@ func (a *attempt) run(ctx context.Context, g *gathering) error {
 	if len(a.items) == 0 {
 		return nil
 	}
-	next, err := a.build(w.edge, head)
+	next, err := a.build(head)
 	if err != nil {
 		return err
 	}
 	if err := tx.Commit(ctx, &a.batch); err != nil {
 		return err
 	}
-	w.written(a, next)
-	a.succeed()
+	a.written(next)
 	return nil
 }
 
-// written takes note of a batch that has committed.
-func (w *Writer) written(a *attempt, next edge) {
+// written takes note of a batch that has committed, and answers its callers.
+func (a *attempt) written(next edge) {
+	w := a.w
 	w.edge, w.time = next, a.batch.Time
 	w.alone++
-	w.answered += len(a.items)
+	w.answered = len(a.items)
+	w.stats.batches.Add(1)
+	w.stats.entries.Add(int64(len(a.items)))
+	a.succeed()
 }
 
 // need lists what must be known of the records that the batch touches.
@@ -263,7 +264,7 @@ func admissible(p *Pending, head postgres.LogHead) error {
 }
 
 // build makes the rows of the batch and the edge of the tree that they give.
-func (a *attempt) build(from edge, head postgres.LogHead) (edge, error) {
+func (a *attempt) build(head postgres.LogHead) (edge, error) {
 	w := a.w
 	now := w.o.Now().UTC().Truncate(time.Microsecond)
 	if now.Before(head.Time) {
@@ -278,7 +279,7 @@ func (a *attempt) build(from edge, head postgres.LogHead) (edge, error) {
 		a.batch.Entries = append(a.batch.Entries, it.entry)
 		a.collect(it, head.Size+int64(i))
 	}
-	next, full := from.append(a.leaves)
+	next, full := w.edge.append(a.leaves)
 	root := next.root()
 	signed, err := checkpoint.Sign(w.o.Origin, tlog.Tree{N: next.size, Hash: root}, w.o.Signers)
 	if err != nil {
@@ -314,8 +315,6 @@ func (a *attempt) collect(it *item, index int64) {
 
 // succeed finishes all items of a batch that has committed.
 func (a *attempt) succeed() {
-	a.w.stats.batches.Add(1)
-	a.w.stats.entries.Add(int64(len(a.items)))
 	for i, it := range a.items {
 		it.finish(Receipt{
 			Index: a.batch.First + int64(i), Time: a.batch.Time,

@@ -33,7 +33,7 @@ func (b *Bulk) Batch(at time.Time, entries []*Pending) (*postgres.LogBatch, erro
 		}
 		a.items = append(a.items, &item{p: p, entry: entry, touches: p.Touches})
 	}
-	next, err := a.build(b.w.edge, b.head)
+	next, err := a.build(b.head)
 	if err != nil {
 		return nil, err
 	}

@@ -1,30 +1,20 @@
 package accesslog
 
 import (
-	"context"
 	"runtime"
+	"time"
 )
-
-// maxYields is how often callers that run are let go before the next batch: each time
-// costs next to nothing when none does.
-const maxYields = 8
 
 // gather waits for an entry and takes along others that wait. Entries that ask
 // nothing of a record, such as those of searches, go before the others: a batch
 // of an import takes many times as long as theirs. They do so once; the next
 // batch takes all. It returns nil when the writer is closed and nothing waits.
-func (w *Writer) gather(ctx context.Context) *gathering {
-	// Let the callers just answered come back with their next entry first.
-	if w.answered > 1 {
-		expected := len(w.queue) + w.answered
-		for yields := 0; yields < maxYields && len(w.queue) < expected; yields++ {
-			runtime.Gosched()
-		}
-	}
+func (w *Writer) gather() *gathering {
+	w.await()
 	w.answered = 0
 	g := &gathering{w: w, items: make([]*item, 0, w.last+16)}
 	if len(w.held) == 0 {
-		first := w.wait(ctx)
+		first := w.wait()
 		if first == nil {
 			return nil
 		}
@@ -47,6 +37,25 @@ func (w *Writer) gather(ctx context.Context) *gathering {
 	return g
 }
 
+// lull is how long nobody has come when no more of those just answered are expected.
+const lull = 30 * time.Microsecond
+
+// await lets the callers just answered come back with their next entry first, as long
+// as they do: one large batch costs less than two small ones.
+func (w *Writer) await() {
+	if w.answered < 2 {
+		return
+	}
+	waiting := len(w.queue)
+	expected := waiting + w.answered
+	for came := time.Now(); waiting < expected && time.Since(came) < lull; {
+		runtime.Gosched()
+		if n := len(w.queue); n > waiting {
+			waiting, came = n, time.Now()
+		}
+	}
+}
+
 // asks reports whether an entry depends on the state of records, or changes it.
 func (it *item) asks() bool {
 	return len(it.p.Changes) > 0 || len(it.p.Requires) > 0 || it.p.amends()
@@ -61,22 +70,12 @@ func (g *gathering) sort(it *item) {
 	g.take(it)
 }
 
-// wait waits for an entry, and sees to a batch that lands meanwhile; nil means closed.
-func (w *Writer) wait(ctx context.Context) *item {
-	for waiting := true; waiting; {
-		var landed chan error
-		if w.flight != nil {
-			landed = w.flight.done
-		}
-		select {
-		case it := <-w.queue:
-			return it
-		case err := <-landed:
-			landed <- err
-			w.land(ctx)
-		case <-w.closing:
-			waiting = false
-		}
+// wait waits for an entry; nil means closed.
+func (w *Writer) wait() *item {
+	select {
+	case it := <-w.queue:
+		return it
+	case <-w.closing:
 	}
 	select {
 	case it := <-w.queue: // it came before the closing

@@ -24,7 +24,7 @@ func TestWhatAsksNothingGoesFirst(t *testing.T) {
 		}
 	}
 	got := func(late string) string {
-		g := w.gather(t.Context())
+		g := w.gather()
 		if g == nil {
 			return "closed"
 		}

@@ -45,17 +45,15 @@ type Writer struct {
 	stats struct{ entries, batches, failures atomic.Int64 }
 
 	// Of the writing goroutine alone:
-	edge         edge          // of the log as last known
-	time         time.Time     // of our last batch
-	alone        int           // batches in a row before which nobody else had written
-	leaf         []byte        // room for what is hashed
-	flight       *flight       // the batch in flight, if any
-	rows, commit time.Duration // that batches take on average, see pace
-	answered     int           // callers answered since the last batch was gathered
-	last         int           // size of the last batch
-	held         []*item       // those left for the next batch
-	ahead        bool          // whether others went before those held
-	failing      bool          // whether the last batch failed, for the journal
+	edge     edge      // of the log as last known
+	time     time.Time // of our last batch
+	alone    int       // batches in a row before which nobody else had written
+	leaf     []byte    // room for what is hashed
+	answered int       // callers answered since the last batch was gathered
+	last     int       // size of the last batch
+	held     []*item   // those left for the next batch
+	ahead    bool      // whether others went before those held
+	failing  bool      // whether the last batch failed, for the journal
 	// pause, if not nil, fires when it is time to try again to connect.
 	pause <-chan time.Time
 }
@@ -193,20 +191,15 @@ func (w *Writer) Append(ctx context.Context, p *Pending) (Receipt, error) {
 
 func (w *Writer) run() {
 	defer close(w.stopped)
-	ctx := context.Background()
 	for {
 		if w.pause != nil {
 			<-w.pause
 			w.pause = nil
 		}
-		if w.flight != nil && !w.overlaps() {
-			w.land(ctx)
-		}
-		g := w.gather(ctx)
+		g := w.gather()
 		if g == nil {
-			w.land(ctx)
 			return
 		}
-		w.write(ctx, g)
+		w.write(context.Background(), g)
 	}
 }

@@ -17,43 +17,38 @@ type call struct {
 	encoded [][]byte
 }
 
-// ready prepares statements and their parameters: a round trip for each the first
-// time on a connection, none after.
-func (tx *LogTx) ready(ctx context.Context, calls []call) ([]ready, error) {
-	conn := tx.conn.Conn()
-	out := make([]ready, len(calls))
-	for i, c := range calls {
-		s, err := conn.Prepare(ctx, c.sql, c.sql)
-		if err != nil {
-			return nil, err
-		}
-		values, err := c.values(conn, s)
-		if err != nil {
-			return nil, err
-		}
-		out[i] = ready{s, values}
-	}
-	return out, nil
-}
+// errNotSent says that a batch failed before any of it was sent.
+var errNotSent = errors.New("not sent")
+
+// binaryForm says that all parameters are in binary form.
+var binaryForm = []int16{pgx.BinaryFormatCode}
 
 // send executes statements in one round trip; done is how many succeeded before the
 // first that failed. The last must be a COMMIT.
-func (tx *LogTx) send(ctx context.Context, all []ready) (done int, err error) {
-	p := tx.conn.Conn().PgConn().StartPipeline(ctx)
-	for _, r := range all {
-		p.SendQueryStatement(r.statement, r.values, binaryForm, nil)
+func (tx *LogTx) send(ctx context.Context, calls []call) (done int, err error) {
+	conn := tx.conn.Conn()
+	statements, values := make([]*pgconn.StatementDescription, len(calls)), make([][][]byte, len(calls))
+	for i, c := range calls {
+		// A round trip the first time on a connection, none after.
+		if statements[i], err = conn.Prepare(ctx, c.sql, c.sql); err != nil {
+			return 0, fmt.Errorf("%w: %w", errNotSent, err)
+		}
+		if values[i], err = c.values(conn, statements[i]); err != nil {
+			return 0, fmt.Errorf("%w: %w", errNotSent, err)
+		}
+	}
+	p := conn.PgConn().StartPipeline(ctx)
+	for i, s := range statements {
+		p.SendQueryStatement(s, values[i], binaryForm, nil)
 	}
 	if err = p.Sync(); err == nil {
-		done, err = results(p, len(all), true, func(int) {})
+		done, err = results(p, len(calls))
 	}
 	if closeErr := p.Close(); err == nil {
 		err = closeErr
 	}
 	return done, err
 }
-
-// binaryForm says that all parameters are in binary form.
-var binaryForm = []int16{pgx.BinaryFormatCode}
 
 // values are the parameters in binary form.
 func (c *call) values(conn *pgx.Conn, s *pgconn.StatementDescription) ([][]byte, error) {
@@ -71,10 +66,9 @@ func (c *call) values(conn *pgx.Conn, s *pgconn.StatementDescription) ([][]byte,
 	return out, nil
 }
 
-// results reads those of n statements, the last of them a COMMIT or not, and tells of
-// each that succeeded how many have.
-func results(p *pgconn.Pipeline, n int, commits bool, tell func(done int)) (done int, err error) {
-	for done < n {
+// results reads those of n statements, the last of them a COMMIT.
+func results(p *pgconn.Pipeline, n int) (done int, err error) {
+	for ; done < n; done++ {
 		got, err := p.GetResults()
 		if err != nil {
 			return done, err
@@ -87,11 +81,9 @@ func results(p *pgconn.Pipeline, n int, commits bool, tell func(done int)) (done
 		if err != nil {
 			return done, err
 		}
-		if commits && done == n-1 && tag.String() != "COMMIT" { // it rolled back
+		if done == n-1 && tag.String() != commitLog { // it rolled back
 			return done, &pgconn.PgError{Severity: "ERROR", SeverityUnlocalized: "ERROR", Code: "25P02"}
 		}
-		done++
-		tell(done)
 	}
 	return done, nil
 }

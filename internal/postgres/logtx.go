@@ -231,26 +231,21 @@ func (tx *LogTx) release() {
 // when it may not outlive the server; after any other error nothing was
 // written. ErrConstraint says that trying again is of no use.
 func (tx *LogTx) Commit(ctx context.Context, batch *LogBatch) error {
-	warnings := tx.db.warnings.Load()
-	p := room.Get().(*parameters) //nolint:errcheck // it holds nothing else
-	defer room.Put(p)
-	all, err := tx.ready(ctx, append(batch.calls(p), call{sql: commitLog}))
-	if err != nil {
-		tx.Rollback()
-		return fmt.Errorf("write to the log: %w", describe(err))
-	}
-	done, err := tx.send(ctx, all)
-	return tx.outcome(err, done, len(all), warnings)
+	return tx.write(ctx, nil, batch)
 }
 
 // room is for the parameters of batches.
 var room = sync.Pool{New: func() any { return new(parameters) }}
 
-// outcome tells what became of so many statements, the last of them a COMMIT, of which
-// so many succeeded, and lets the connection go.
-func (tx *LogTx) outcome(err error, done, sent int, warnings int64) error {
-	if err != nil && done < sent {
-		unknown := lostWhileCommitting(err, done == sent-1)
+// write sends a batch and the commit after other statements, and lets the connection go.
+func (tx *LogTx) write(ctx context.Context, before []call, batch *LogBatch) error {
+	warnings := tx.db.warnings.Load()
+	p := room.Get().(*parameters) //nolint:errcheck // it holds nothing else
+	defer room.Put(p)
+	calls := append(append(before, batch.calls(p)...), call{sql: commitLog})
+	done, err := tx.send(ctx, calls)
+	if err != nil && done < len(calls) {
+		unknown := !errors.Is(err, errNotSent) && lostWhileCommitting(err, done == len(calls)-1)
 		tx.Rollback()
 		if unknown {
 			return fmt.Errorf("%w: %w", ErrMaybeCommitted, describe(err))

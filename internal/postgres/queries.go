@@ -62,7 +62,6 @@ var (
 	qSummariseBlock    = statement("summarise_block")
 	qSummarised        = statement("summarised")
 	qTileRoots         = statement("tile_roots")
-	qTryLockLog        = statement("try_lock_log")
 	qTiles             = statement("tiles")
 	qVersionsAsOf      = statement("versions_as_of")
 	qVersionsByID      = statement("versions_by_id")
