@@ -4,13 +4,14 @@ import (
 	"cmp"
 	"encoding/hex"
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
 
 	"google.golang.org/grpc/codes"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/client"
@@ -48,7 +49,6 @@ type logView struct {
 	Hidden          []choice // what the list was asked for, to ask on
 	Basis           []choice // the part of it that holds for whom one asks about next
 	Sanction        *actor   // whom the picture is of, for who may impose a sanction on him
-	MayUnseal       bool
 }
 
 // actor is somebody whom the log names.
@@ -62,6 +62,7 @@ type entryView struct {
 	Count                                  int32
 	Refused                                bool
 	Leaf, Metadata                         string
+	Unseal                                 string // the address to ask at, for who may
 }
 
 // logForm shows what the log can be asked for. Nothing is read yet.
@@ -154,18 +155,7 @@ func (c *Console) entriesAsked(v *visit, f *form) *registerv1.ListEntriesRequest
 	if len(req.GetReference()) < 3 {
 		f.fault("reference", "Enter the reference of the case or review")
 	}
-	day := func(id, what string, add int) *timestamppb.Timestamp {
-		d := f.partialDate(id, what)
-		if d == nil {
-			return nil
-		}
-		if d.GetDay() == 0 {
-			f.fault(id+"-day", what+" must be a whole date")
-			return nil
-		}
-		return timestamppb.New(time.Date(int(d.GetYear()), time.Month(d.GetMonth()), int(d.GetDay())+add, 0, 0, 0, 0, london))
-	}
-	req.StartTime, req.EndTime = day("from", "From", 0), day("until", "Until", 1)
+	req.StartTime, req.EndTime = wholeDay(f, "from", "From", 0), wholeDay(f, "until", "Until", 1)
 	return req
 }
 
@@ -237,7 +227,9 @@ func (c *Console) logAnswer(v *visit, f *form, entries []*registerv1.LogEntry, n
 	for _, e := range entries {
 		times = append(times, e.GetTime().AsTime())
 		if len(view.Entries) < activityPage {
-			view.Entries = append(view.Entries, c.entryView(e))
+			one := c.entryView(e)
+			one.Unseal = v.unsealAt(e)
+			view.Entries = append(view.Entries, one)
 		}
 	}
 	view.Heading = count(len(entries), "entry", "entries")
@@ -276,6 +268,21 @@ func (v *visit) sanctionable(subject string, entries []*registerv1.LogEntry) *ac
 		a.Collar = entries[i].GetCollarNumber()
 	}
 	return a
+}
+
+// unsealAt is where to ask that a search be opened; empty for who may not, and for
+// what is not a search.
+func (v *visit) unsealAt(e *registerv1.LogEntry) string {
+	force := strings.TrimPrefix(e.GetForce(), "forces/")
+	if !v.may("log.unseal") || e.GetMethod() != "SearchService.CreateSearch" || force == "" || e.GetOutcome() != "OK" || e.GetSubject() == v.s.data.Subject {
+		return ""
+	}
+	return unsealAddress(e.GetIndex(), force)
+}
+
+// unsealAddress is where to ask that an entry of a force be opened.
+func unsealAddress(entry int64, force string) string {
+	return "/standards/unsealings/new?" + url.Values{"entry": {strconv.FormatInt(entry, 10)}, "force": {force}}.Encode()
 }
 
 func (c *Console) entryView(e *registerv1.LogEntry) entryView {

@@ -2,6 +2,7 @@ package console
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -153,6 +154,15 @@ func (f *form) refused(err error, places []fieldPlace) int {
 	}
 	return 0
 }
+
+// notThere reports whether the register knows nothing of the kind.
+func notThere(err error) bool {
+	p := client.AsProblem(err)
+	return p != nil && p.Code == codes.NotFound
+}
+
+// enumCode is the code of an enum's value in the reference data.
+func enumCode(prefix string, e fmt.Stringer) string { return strings.TrimPrefix(e.String(), prefix) }
 
 // strengths are the strengths of sign-in that a force's providers know and accept, the
 // weakest first.
