@@ -24,9 +24,6 @@ const (
 	activityPage = 500
 	// activityMost bounds what a picture of somebody's activity is made of.
 	activityMost = 5000
-	// staleWitness is the age of the newest co-signed checkpoint that a reader is
-	// warned of.
-	staleWitness = 15 * time.Minute
 )
 
 type logView struct {
@@ -298,37 +295,4 @@ func (c *Console) entryView(e *registerv1.LogEntry) entryView {
 		out.Officer = "named by the system, not proved"
 	}
 	return out
-}
-
-type logHealthView struct {
-	Frame
-	Health healthView
-}
-
-// showLogHealth shows the newest checkpoint and who has co-signed.
-func (c *Console) showLogHealth(v *visit) error {
-	health, err := c.health(v)
-	if err != nil {
-		return err
-	}
-	view := &logHealthView{Frame: v.page("Health of the log"), Health: health}
-	view.Back, view.BackText = "/log", "Access log"
-	view.Receipt = v.receipt()
-	return v.show("loghealth", view)
-}
-
-func (c *Console) health(v *visit) (healthView, error) {
-	k, err := c.accessLog.GetCheckpoint(v.ctx, &registerv1.GetCheckpointRequest{}, v.noted())
-	if err != nil {
-		return healthView{}, err
-	}
-	out := healthView{Origin: k.GetOrigin(), Size: k.GetTreeSize(), Root: hex.EncodeToString(k.GetRootHash()), Note: k.GetNote()}
-	if w := k.GetWitnessed(); w != nil {
-		out.Witnessed = true
-		out.Witness.Size, out.Witness.Behind = w.GetTreeSize(), k.GetTreeSize()-w.GetTreeSize()
-		out.Witness.When = dateTime(w.GetWitnessTime().AsTime())
-		out.Witness.Names, out.Witness.Note = list(w.GetWitnesses()), w.GetNote()
-		out.Witness.Stale = c.now().Sub(w.GetWitnessTime().AsTime()) > staleWitness
-	}
-	return out, nil
 }

@@ -21,6 +21,10 @@ var standardsPages = []struct{ title, path, needs, what string }{
 	{"Sanctions", "/standards/sanctions", "sanction.list", "Suspend somebody, or demand a stronger or newer sign-in of him; lift it."},
 	{"Unsealing", "/standards/unsealings", "log.unseal", "Open what is sealed of an entry: criteria, justification and what was shown. It takes two people."},
 	{"Dip samples", "/standards/samples", "sample.judge", "Look at uses of the register that nobody has chosen, and give a verdict on each."},
+	{"Evidence bundles", "/standards/evidence", "evidence.make", "Give entries of the log, with their proofs and the log’s signature, to a body that asks for them."},
+	{"Legal holds", "/standards/holds", "hold.list", "Keep what is sealed from being dropped, and see from where on it is kept."},
+	{"Readings by others", "/standards/readings", "log.review", "Review when another force’s people looked into the log, and for what purpose."},
+	{"Case access", "/standards/case-access", "log.inquire", "Open what is sealed of a force’s entries for a case, two auditors together."},
 	{"Health of the log", "/log/health", "log.prove", "The newest checkpoint, who has co-signed it, and whether the log has only grown since."},
 }
 

@@ -107,21 +107,27 @@ type askUnsealingView struct {
 	Force       string
 	Code        string
 	Entry       textField
-	Access      *textField // the national auditor's alone
+	Access      *choiceField // the national auditor's alone
 	Why         textField
 	Declaration choiceField
 }
 
 // unsealingForm asks that an entry be opened. Which entry comes by its number alone.
 func (c *Console) unsealingForm(v *visit) error {
+	if v.chosenForce() == "" {
+		return v.seeOther("/standards/unsealings")
+	}
 	f := emptyForm()
 	if _, err := strconv.ParseUint(v.r.URL.Query().Get("entry"), 10, 63); err == nil {
 		f.set("entry", v.r.URL.Query().Get("entry"))
 	}
-	return v.show("unseal", c.askUnsealingView(v, f))
+	if k := v.r.URL.Query().Get("access"); k != "" {
+		f.set("access", "forces/"+v.chosenForce()+"/caseAccesses/"+k)
+	}
+	return c.showAskUnsealing(v, f, http.StatusOK)
 }
 
-func (c *Console) askUnsealingView(v *visit, f *form) *askUnsealingView {
+func (c *Console) showAskUnsealing(v *visit, f *form, status int) error {
 	view := &askUnsealingView{
 		Frame: v.ofStandards("Ask to unseal an entry", "/standards/unsealings"+v.ofForce(), "Unsealing"), lawfulPurpose: v.lawfulPurpose(f), Code: v.chosenForce(),
 		Entry: f.text("entry", "Entry of the log", "Its number, as the log lists it.", "govuk-input--width-10"),
@@ -129,12 +135,16 @@ func (c *Console) askUnsealingView(v *visit, f *form) *askUnsealingView {
 	}
 	if v.s.data.Force == "" {
 		view.Force = c.words.force(v.chosenForce())
-		k := f.text("access", "Case access", "Under which you ask: its name, as it was told when it was opened.", "")
+		accesses, err := c.openAccesses(v)
+		if err != nil {
+			return err
+		}
+		k := f.choices("access", "Case access", "Under which you ask.", accesses)
 		view.Access = &k
 	}
 	view.Entry.Mode = "numeric"
 	view.Errors = f.faults
-	return view
+	return v.showAs(status, "unseal", view)
 }
 
 // askUnsealing asks that an entry be opened.
@@ -153,15 +163,15 @@ func (c *Console) askUnsealing(v *visit) error {
 	req := &registerv1.RequestUnsealingRequest{Parent: "forces/" + v.chosenForce(), Entry: entry, NoConflict: true, CaseAccess: f.get("access"), Reason: takeWhy(f, "why")}
 	req.Purpose, req.Reference = takePurpose(f)
 	if len(f.faults) > 0 {
-		return v.showAs(http.StatusUnprocessableEntity, "unseal", c.askUnsealingView(v, f))
+		return c.showAskUnsealing(v, f, http.StatusUnprocessableEntity)
 	}
 	_, err = c.standards.RequestUnsealing(v.ctx, req, v.noted())
 	if notThere(err) {
 		f.fault("entry", "No entry of the force with this number has a sealed part that is kept")
-		return v.showAs(http.StatusUnprocessableEntity, "unseal", c.askUnsealingView(v, f))
+		return c.showAskUnsealing(v, f, http.StatusUnprocessableEntity)
 	}
 	if status := f.refused(err, []fieldPlace{{"entry", "entry"}, {"purpose", "purpose"}, {"reference", "reference"}, {"reason", "why"}, {"case_access", "access"}}); status != 0 {
-		return v.showAs(status, "unseal", c.askUnsealingView(v, f))
+		return c.showAskUnsealing(v, f, status)
 	}
 	if err != nil {
 		return err

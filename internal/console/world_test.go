@@ -194,3 +194,13 @@ func hiddenValue(t *testing.T, text, name string) string {
 	}
 	return html.UnescapeString(found[1])
 }
+
+// waitFor waits until something holds.
+func waitFor(t *testing.T, holds func() bool) {
+	t.Helper()
+	for until := time.Now().Add(time.Minute); !holds(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatal("it does not come about")
+		}
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/accesslog"
@@ -74,6 +75,10 @@ func standardsSamples(tb testing.TB, site *servertest.Site, conn *grpc.ClientCon
 		"StandardsService.ListUnsealings":   one(&registerv1.ListUnsealingsRequest{Parent: "forces/33", PageSize: 5}),
 		"StandardsService.OpenCaseAccess": by("auditor", &registerv1.OpenCaseAccessRequest{
 			Parent: "forces/33", Purpose: registerv1.LogPurpose_LOG_PURPOSE_CRIMINAL_PROCEEDINGS, Reference: "IOPC/26/9", Reason: "a complaint about an officer", Days: 30,
+		}),
+		"StandardsService.ListCaseAccesses": by("auditor", &registerv1.ListCaseAccessesRequest{Parent: "forces/33", PageSize: 5}),
+		"StandardsService.MakeEvidence": one(&registerv1.MakeEvidenceRequest{
+			Parent: "forces/33", Purpose: registerv1.LogPurpose_LOG_PURPOSE_CRIMINAL_PROCEEDINGS, Reference: "CPS/26/9", Recipient: "cps", StartTime: timestamppb.New(time.Now().Add(-time.Hour)),
 		}),
 		"StandardsService.PlaceHold":    one(sampleHold()),
 		"StandardsService.LiftHold":     one(&registerv1.LiftHoldRequest{Name: placed.GetName(), Reason: "proceedings have ended"}),
