@@ -6,10 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"google.golang.org/grpc/codes"
-
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
-	"github.com/perpetrator-register/register/internal/client"
 )
 
 type casesView struct {
@@ -229,15 +226,8 @@ func (c *Console) takeCase(v *visit) error {
 			Name: name, Outcome: registerv1.CaseOutcome(registerv1.CaseOutcome_value["CASE_OUTCOME_"+f.get("outcome")]), Rationale: f.get("rationale"),
 		}, v.noted())
 	}
-	if p := client.AsProblem(err); p != nil {
-		switch p.Code { //nolint:exhaustive // what else may be wrong has a page of its own
-		case codes.InvalidArgument:
-			f.take(p, []fieldPlace{{"outcome", "outcome"}, {"", id}})
-			return c.showCaseForm(v, f, http.StatusUnprocessableEntity)
-		case codes.FailedPrecondition, codes.Aborted:
-			f.fault(id, p.Message)
-			return c.showCaseForm(v, f, http.StatusConflict)
-		}
+	if status := f.refused(err, []fieldPlace{{"outcome", "outcome"}, {"", id}}); status != 0 {
+		return c.showCaseForm(v, f, status)
 	}
 	if err != nil {
 		return err

@@ -3,7 +3,6 @@ package console
 import (
 	"cmp"
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -134,29 +133,6 @@ func takeWhy(f *form, id string) string {
 		f.fault(id, "Say why, in 10 to 1000 characters")
 	}
 	return f.get(id)
-}
-
-// refused takes what the register does not accept into a form, and says with which
-// status the form is shown again; 0 when the error is not one that a form can show.
-func (f *form) refused(err error, places []fieldPlace) int {
-	p := client.AsProblem(err)
-	if p == nil {
-		return 0
-	}
-	switch p.Code { //nolint:exhaustive // what else may be wrong has a page of its own
-	case codes.InvalidArgument:
-		f.take(p, places)
-		return http.StatusUnprocessableEntity
-	case codes.FailedPrecondition, codes.Aborted:
-		f.fault("", p.Message)
-		return http.StatusConflict
-	case codes.PermissionDenied:
-		if p.Reason == "NOT_YOURS" {
-			f.fault("", p.Message)
-			return http.StatusForbidden
-		}
-	}
-	return 0
 }
 
 // notThere reports whether the register knows nothing of the kind.

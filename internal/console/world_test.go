@@ -89,13 +89,14 @@ func (p page) must(t *testing.T, status int, texts ...string) page {
 	return p
 }
 
-func (p page) mustNot(t *testing.T, texts ...string) {
+func (p page) mustNot(t *testing.T, texts ...string) page {
 	t.Helper()
 	for _, text := range texts {
 		if strings.Contains(p.text, text) {
 			t.Errorf("%s %s says %q", p.Request.Method, p.Request.URL.Path, text)
 		}
 	}
+	return p
 }
 
 func (b *browser) send(method, path string, form url.Values, headers map[string]string) page {

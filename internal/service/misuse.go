@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
-	"google.golang.org/grpc/codes"
-
 	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/call"
@@ -58,19 +56,18 @@ func (s *Misuse) ListFlags(ctx context.Context, req *registerv1.ListFlagsRequest
 	c.Entry.Reason = reviewPurpose
 	c.SetBody(&storev1.StoredReason{Method: c.Method.Short, Code: reviewPurpose, Subject: req.GetSubject()})
 	binding := strings.Join([]string{"flags", req.GetParent(), req.GetRule(), req.GetSubject()}, "|")
-	conflict, err := s.conflicts(ctx, c)
-	if err != nil {
-		return nil, err
-	}
+	reviewer := s.reviewer(c)
 	l := listing{force: audience(req.GetParent()), kind: postgres.KindMisuseFlag, binding: binding, token: req.GetPageToken(), size: req.GetPageSize(), newestFirst: true}
 	resp := &registerv1.ListFlagsResponse{}
+	var err error
 	resp.NextPageToken, err = listRecords(ctx, s.Deps, l, func(m *storev1.StoredFlag) (bool, error) {
 		f := m.GetFlag()
 		if (req.GetRule() != "" && f.GetRule() != req.GetRule()) || (req.GetSubject() != "" && f.GetSubject() != req.GetSubject()) {
 			return false, nil
 		}
-		about, err := conflict(f.GetSubject()) // of his own, or of his unit, a reviewer is told nothing
-		return !about, err
+		tie, check, err := reviewer.tie(ctx, userOf(f.GetForce(), f.GetSubject()))
+		f.ConflictCheck = check
+		return tie == misuse.TieNone, err // of his own, or of those near him, a reviewer is told nothing
 	}, func(cur postgres.Current, m *storev1.StoredFlag) {
 		resp.Flags = append(resp.Flags, shownFlag(c, cur.Record, m))
 	})
@@ -93,19 +90,18 @@ func (s *Misuse) ListCases(ctx context.Context, req *registerv1.ListCasesRequest
 	c := call.From(ctx)
 	c.Entry.Reason = reviewPurpose
 	binding := fmt.Sprintf("cases|%s|%t", req.GetParent(), req.GetUndecided())
-	conflict, err := s.conflicts(ctx, c)
-	if err != nil {
-		return nil, err
-	}
+	reviewer := s.reviewer(c)
 	l := listing{force: audience(req.GetParent()), kind: postgres.KindMisuseCase, binding: binding, token: req.GetPageToken(), size: req.GetPageSize(), newestFirst: true}
 	resp := &registerv1.ListCasesResponse{}
+	var err error
 	resp.NextPageToken, err = listRecords(ctx, s.Deps, l, func(m *storev1.StoredMisuseCase) (bool, error) {
 		k := m.GetMisuseCase()
 		if req.GetUndecided() && k.GetState() == registerv1.CaseState_CASE_STATE_DECIDED {
 			return false, nil
 		}
-		about, err := conflict(k.GetSubject())
-		return !about, err
+		tie, check, err := reviewer.tie(ctx, userOf(k.GetForce(), k.GetSubject()))
+		k.ConflictCheck = check
+		return tie == misuse.TieNone, err
 	}, func(cur postgres.Current, m *storev1.StoredMisuseCase) {
 		m.MisuseCase.Events = nil
 		resp.MisuseCases = append(resp.MisuseCases, nameCase(c, cur, m.GetMisuseCase()))
@@ -117,47 +113,6 @@ func nameCase(c *call.Call, cur postgres.Current, m *registerv1.MisuseCase) *reg
 	m.Name, m.Version = caseName(cur.Record.Force, cur.Record.ID), int64(cur.Version.N)
 	c.Show(cur.Record.ID, cur.Record.Force)
 	return m
-}
-
-// conflicts tells of whom the caller may not judge: himself, and the members of his
-// own unit.
-func (s *Misuse) conflicts(ctx context.Context, c *call.Call) (func(subject string) (bool, error), error) {
-	own := call.Subject(c.Actor)
-	mine, err := s.unitOf(ctx, c.Actor.Force, own)
-	if err != nil {
-		return nil, err
-	}
-	known := map[string]bool{}
-	return func(subject string) (bool, error) {
-		if subject == own {
-			return true, nil
-		}
-		about, ok := known[subject]
-		if !ok && mine != "" {
-			unit, err := s.unitOf(ctx, c.Actor.Force, subject)
-			if err != nil {
-				return false, err
-			}
-			about = unit == mine
-			known[subject] = about
-		}
-		return about, nil
-	}, nil
-}
-
-// unitOf is the unit of a member of staff, as his force has told; empty when it has
-// not.
-func (s *Misuse) unitOf(ctx context.Context, force, subject string) (string, error) {
-	if force == "" {
-		return "", nil
-	}
-	cur, found, err := s.bySource(ctx, s.Keys.SourceHMACs(force, systemFacts, staffKey(subject), spaceFact))
-	if err != nil || !found || cur.Wrapped == nil {
-		return "", err
-	}
-	var stored storev1.StoredFact
-	_, err = view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored)
-	return stored.GetStaff().GetUnit(), err
 }
 
 // caseOf reads a case that the caller may work on.
@@ -172,17 +127,9 @@ func (s *Misuse) caseOf(ctx context.Context, c *call.Call, name string, stored *
 	if cur.Record.Force != audience(name) {
 		return cur, key, notFound("case")
 	}
-	conflict, err := s.conflicts(ctx, c)
-	if err != nil {
-		return cur, key, err
-	}
-	if about, err := conflict(stored.GetMisuseCase().GetSubject()); err != nil || about {
-		if err == nil {
-			err = problem(codes.FailedPrecondition, ReasonReviewerConflict, "whoever is concerned cannot review: hand this to another reviewer, outside your unit")
-		}
-		return cur, key, err
-	}
-	return cur, key, nil
+	m := stored.GetMisuseCase()
+	m.ConflictCheck, err = s.reviewer(c).check(ctx, userOf(m.GetForce(), m.GetSubject()))
+	return cur, key, err
 }
 
 // GetCase implements the RPC.
@@ -222,14 +169,14 @@ func (s *Misuse) whole(ctx context.Context, c *call.Call, cur postgres.Current, 
 		}
 		m.Flags = append(m.Flags, shownFlag(c, f.Record, &flag))
 	}
-	conflict, err := s.conflicts(ctx, c)
-	if err != nil {
-		return nil, err
-	}
+	reviewer := s.reviewer(c)
 	err = everyRecord(ctx, s.Deps, cur.Record.Force, postgres.KindMisuseCase, func(other postgres.Current, o *storev1.StoredMisuseCase) (bool, error) {
 		shares := slices.ContainsFunc(o.GetAround(), func(code uint64) bool { return slices.Contains(stored.GetAround(), code) })
-		about, err := conflict(o.GetMisuseCase().GetSubject())
-		if err == nil && shares && !about && other.Record.ID != cur.Record.ID {
+		if !shares || other.Record.ID == cur.Record.ID {
+			return true, nil
+		}
+		tie, _, err := reviewer.tie(ctx, userOf(o.GetMisuseCase().GetForce(), o.GetMisuseCase().GetSubject()))
+		if err == nil && tie == misuse.TieNone {
 			m.Neighbours = append(m.Neighbours, caseName(other.Record.Force, other.Record.ID))
 		}
 		return len(m.GetNeighbours()) < maxNeighbours, err

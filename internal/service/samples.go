@@ -259,11 +259,11 @@ func (s *Standards) JudgeSample(ctx context.Context, req *registerv1.JudgeSample
 			if err != nil {
 				return nil, err
 			}
-			if isActor(c.Actor, meta.Actor) {
-				return nil, notYours("the entry is of your own call")
+			if e.ReviewCheck, err = s.reviewer(c).check(ctx, callersOf(&meta)...); err != nil {
+				return nil, err
 			}
 			e.Verdict, e.Note, e.Reviewer, e.ReviewTime = req.GetVerdict(), req.GetNote(), call.Subject(c.Actor), s.timestamp()
-			return []string{}, nil
+			return []string{conflictMark(e.GetReviewCheck())}, nil
 		}
 		return nil, Invalid(ReasonInvalidFields, []Violation{{"index", "is not one of the entries drawn"}})
 	})

@@ -738,7 +738,11 @@ type Unsealing struct {
 	// Until when it can be approved or, once approved, opened.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	// The national auditor's case access under which it is asked; empty for PSD.
-	CaseAccess    string `protobuf:"bytes,14,opt,name=case_access,json=caseAccess,proto3" json:"case_access,omitempty"`
+	CaseAccess string `protobuf:"bytes,14,opt,name=case_access,json=caseAccess,proto3" json:"case_access,omitempty"`
+	// How far it could be checked that the asker has no part in the entry …
+	AskerCheck ConflictCheck `protobuf:"varint,15,opt,name=asker_check,json=askerCheck,proto3,enum=register.v1.ConflictCheck" json:"asker_check,omitempty"`
+	// … nor the approver.
+	ApproverCheck ConflictCheck `protobuf:"varint,16,opt,name=approver_check,json=approverCheck,proto3,enum=register.v1.ConflictCheck" json:"approver_check,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -869,6 +873,20 @@ func (x *Unsealing) GetCaseAccess() string {
 		return x.CaseAccess
 	}
 	return ""
+}
+
+func (x *Unsealing) GetAskerCheck() ConflictCheck {
+	if x != nil {
+		return x.AskerCheck
+	}
+	return ConflictCheck_CONFLICT_CHECK_UNSPECIFIED
+}
+
+func (x *Unsealing) GetApproverCheck() ConflictCheck {
+	if x != nil {
+		return x.ApproverCheck
+	}
+	return ConflictCheck_CONFLICT_CHECK_UNSPECIFIED
 }
 
 // RequestUnsealingRequest asks for an unsealing.
@@ -1959,7 +1977,9 @@ type Reading struct {
 	// Who gave the verdict.
 	Reviewer string `protobuf:"bytes,10,opt,name=reviewer,proto3" json:"reviewer,omitempty"`
 	// When.
-	ReviewTime    *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=review_time,json=reviewTime,proto3" json:"review_time,omitempty"`
+	ReviewTime *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=review_time,json=reviewTime,proto3" json:"review_time,omitempty"`
+	// How far it could be checked that the reviewer has no part in it.
+	ReviewCheck   ConflictCheck `protobuf:"varint,12,opt,name=review_check,json=reviewCheck,proto3,enum=register.v1.ConflictCheck" json:"review_check,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2069,6 +2089,13 @@ func (x *Reading) GetReviewTime() *timestamppb.Timestamp {
 		return x.ReviewTime
 	}
 	return nil
+}
+
+func (x *Reading) GetReviewCheck() ConflictCheck {
+	if x != nil {
+		return x.ReviewCheck
+	}
+	return ConflictCheck_CONFLICT_CHECK_UNSPECIFIED
 }
 
 // ListReadingsRequest asks for a page of readings.
@@ -2468,7 +2495,9 @@ type DrawnEntry struct {
 	// Who gave the verdict.
 	Reviewer string `protobuf:"bytes,4,opt,name=reviewer,proto3" json:"reviewer,omitempty"`
 	// When.
-	ReviewTime    *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=review_time,json=reviewTime,proto3" json:"review_time,omitempty"`
+	ReviewTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=review_time,json=reviewTime,proto3" json:"review_time,omitempty"`
+	// How far it could be checked that the reviewer has no part in it.
+	ReviewCheck   ConflictCheck `protobuf:"varint,6,opt,name=review_check,json=reviewCheck,proto3,enum=register.v1.ConflictCheck" json:"review_check,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2536,6 +2565,13 @@ func (x *DrawnEntry) GetReviewTime() *timestamppb.Timestamp {
 		return x.ReviewTime
 	}
 	return nil
+}
+
+func (x *DrawnEntry) GetReviewCheck() ConflictCheck {
+	if x != nil {
+		return x.ReviewCheck
+	}
+	return ConflictCheck_CONFLICT_CHECK_UNSPECIFIED
 }
 
 // BeginSampleRequest begins a dip sample.
@@ -3473,7 +3509,7 @@ var File_register_v1_standards_proto protoreflect.FileDescriptor
 
 const file_register_v1_standards_proto_rawDesc = "" +
 	"\n" +
-	"\x1bregister/v1/standards.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\x1a\x1bregister/v1/accesslog.proto\x1a\x18register/v1/search.proto\"\x9f\x04\n" +
+	"\x1bregister/v1/standards.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\x1a\x1bregister/v1/accesslog.proto\x1a\x18register/v1/common.proto\x1a\x18register/v1/search.proto\"\x9f\x04\n" +
 	"\bSanction\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\x03R\x04name\x12-\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x19.register.v1.SanctionKindR\x04kind\x12\x18\n" +
@@ -3519,7 +3555,7 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"\bstanding\x18\x05 \x01(\bR\bstanding\"t\n" +
 	"\x15ListSanctionsResponse\x123\n" +
 	"\tsanctions\x18\x01 \x03(\v2\x15.register.v1.SanctionR\tsanctions\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xaa\x04\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xaa\x05\n" +
 	"\tUnsealing\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05entry\x18\x02 \x01(\x03R\x05entry\x12\x18\n" +
@@ -3537,7 +3573,10 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"\vexpire_time\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12\x1f\n" +
 	"\vcase_access\x18\x0e \x01(\tR\n" +
-	"caseAccess\"\xa4\x03\n" +
+	"caseAccess\x12;\n" +
+	"\vasker_check\x18\x0f \x01(\x0e2\x1a.register.v1.ConflictCheckR\n" +
+	"askerCheck\x12A\n" +
+	"\x0eapprover_check\x18\x10 \x01(\x0e2\x1a.register.v1.ConflictCheckR\rapproverCheck\"\xa4\x03\n" +
 	"\x17RequestUnsealingRequest\x123\n" +
 	"\x06parent\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x06parent\x12\x1d\n" +
 	"\x05entry\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x05entry\x12@\n" +
@@ -3627,7 +3666,7 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"disclosure\x18\x01 \x01(\x03R\n" +
 	"disclosure\x12\x18\n" +
 	"\areceipt\x18\x02 \x01(\tR\areceipt\x12\x18\n" +
-	"\aentries\x18\x03 \x01(\x05R\aentries\"\xfe\x02\n" +
+	"\aentries\x18\x03 \x01(\x05R\aentries\"\xbd\x03\n" +
 	"\aReading\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x18\n" +
@@ -3641,7 +3680,8 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"\breviewer\x18\n" +
 	" \x01(\tR\breviewer\x12;\n" +
 	"\vreview_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"reviewTime\"\xae\x02\n" +
+	"reviewTime\x12=\n" +
+	"\freview_check\x18\f \x01(\x0e2\x1a.register.v1.ConflictCheckR\vreviewCheck\"\xae\x02\n" +
 	"\x13ListReadingsRequest\x123\n" +
 	"\x06parent\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x06parent\x12@\n" +
 	"\apurpose\x18\x02 \x01(\x0e2\x17.register.v1.LogPurposeB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\apurpose\x12*\n" +
@@ -3677,7 +3717,7 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"\freveal_until\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\vrevealUntil\x12\x1b\n" +
 	"\ttree_size\x18\r \x01(\x03R\btreeSize\x12\x18\n" +
 	"\amissing\x18\x0e \x03(\tR\amissing\x121\n" +
-	"\aentries\x18\x0f \x03(\v2\x17.register.v1.DrawnEntryR\aentries\"\xbf\x01\n" +
+	"\aentries\x18\x0f \x03(\v2\x17.register.v1.DrawnEntryR\aentries\"\xfe\x01\n" +
 	"\n" +
 	"DrawnEntry\x12\x14\n" +
 	"\x05index\x18\x01 \x01(\x03R\x05index\x12.\n" +
@@ -3685,7 +3725,8 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"\x04note\x18\x03 \x01(\tR\x04note\x12\x1a\n" +
 	"\breviewer\x18\x04 \x01(\tR\breviewer\x12;\n" +
 	"\vreview_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"reviewTime\"\x86\x03\n" +
+	"reviewTime\x12=\n" +
+	"\freview_check\x18\x06 \x01(\x0e2\x1a.register.v1.ConflictCheckR\vreviewCheck\"\x86\x03\n" +
 	"\x12BeginSampleRequest\x123\n" +
 	"\x06parent\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x06parent\x12@\n" +
 	"\apurpose\x18\x02 \x01(\x0e2\x17.register.v1.LogPurposeB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\apurpose\x12*\n" +
@@ -3898,8 +3939,9 @@ var file_register_v1_standards_proto_goTypes = []any{
 	(*ListHoldsResponse)(nil),        // 41: register.v1.ListHoldsResponse
 	(*timestamppb.Timestamp)(nil),    // 42: google.protobuf.Timestamp
 	(LogPurpose)(0),                  // 43: register.v1.LogPurpose
-	(*LogEntry)(nil),                 // 44: register.v1.LogEntry
-	(*Search)(nil),                   // 45: register.v1.Search
+	(ConflictCheck)(0),               // 44: register.v1.ConflictCheck
+	(*LogEntry)(nil),                 // 45: register.v1.LogEntry
+	(*Search)(nil),                   // 46: register.v1.Search
 }
 var file_register_v1_standards_proto_depIdxs = []int32{
 	0,  // 0: register.v1.Sanction.kind:type_name -> register.v1.SanctionKind
@@ -3913,88 +3955,92 @@ var file_register_v1_standards_proto_depIdxs = []int32{
 	42, // 8: register.v1.Unsealing.approve_time:type_name -> google.protobuf.Timestamp
 	42, // 9: register.v1.Unsealing.open_time:type_name -> google.protobuf.Timestamp
 	42, // 10: register.v1.Unsealing.expire_time:type_name -> google.protobuf.Timestamp
-	43, // 11: register.v1.RequestUnsealingRequest.purpose:type_name -> register.v1.LogPurpose
-	44, // 12: register.v1.UnsealedEntry.entry:type_name -> register.v1.LogEntry
-	45, // 13: register.v1.UnsealedEntry.search:type_name -> register.v1.Search
-	14, // 14: register.v1.UnsealedEntry.reason:type_name -> register.v1.GivenReason
-	9,  // 15: register.v1.ListUnsealingsResponse.unsealings:type_name -> register.v1.Unsealing
-	43, // 16: register.v1.CaseAccess.purpose:type_name -> register.v1.LogPurpose
-	42, // 17: register.v1.CaseAccess.open_time:type_name -> google.protobuf.Timestamp
-	42, // 18: register.v1.CaseAccess.expire_time:type_name -> google.protobuf.Timestamp
-	43, // 19: register.v1.OpenCaseAccessRequest.purpose:type_name -> register.v1.LogPurpose
-	17, // 20: register.v1.ListCaseAccessesResponse.case_accesses:type_name -> register.v1.CaseAccess
-	43, // 21: register.v1.MakeEvidenceRequest.purpose:type_name -> register.v1.LogPurpose
-	42, // 22: register.v1.MakeEvidenceRequest.start_time:type_name -> google.protobuf.Timestamp
-	42, // 23: register.v1.MakeEvidenceRequest.end_time:type_name -> google.protobuf.Timestamp
-	23, // 24: register.v1.MakeEvidenceResponse.head:type_name -> register.v1.EvidenceHead
-	42, // 25: register.v1.Reading.time:type_name -> google.protobuf.Timestamp
-	2,  // 26: register.v1.Reading.verdict:type_name -> register.v1.Verdict
-	42, // 27: register.v1.Reading.review_time:type_name -> google.protobuf.Timestamp
-	43, // 28: register.v1.ListReadingsRequest.purpose:type_name -> register.v1.LogPurpose
-	24, // 29: register.v1.ListReadingsResponse.readings:type_name -> register.v1.Reading
-	2,  // 30: register.v1.ReviewReadingRequest.verdict:type_name -> register.v1.Verdict
-	3,  // 31: register.v1.Sample.state:type_name -> register.v1.SampleState
-	43, // 32: register.v1.Sample.purpose:type_name -> register.v1.LogPurpose
-	42, // 33: register.v1.Sample.reveal_until:type_name -> google.protobuf.Timestamp
-	29, // 34: register.v1.Sample.entries:type_name -> register.v1.DrawnEntry
-	2,  // 35: register.v1.DrawnEntry.verdict:type_name -> register.v1.Verdict
-	42, // 36: register.v1.DrawnEntry.review_time:type_name -> google.protobuf.Timestamp
-	43, // 37: register.v1.BeginSampleRequest.purpose:type_name -> register.v1.LogPurpose
-	42, // 38: register.v1.BeginSampleRequest.start_time:type_name -> google.protobuf.Timestamp
-	42, // 39: register.v1.BeginSampleRequest.end_time:type_name -> google.protobuf.Timestamp
-	2,  // 40: register.v1.JudgeSampleRequest.verdict:type_name -> register.v1.Verdict
-	28, // 41: register.v1.ListSamplesResponse.samples:type_name -> register.v1.Sample
-	42, // 42: register.v1.Hold.place_time:type_name -> google.protobuf.Timestamp
-	42, // 43: register.v1.Hold.lift_time:type_name -> google.protobuf.Timestamp
-	37, // 44: register.v1.ListHoldsResponse.holds:type_name -> register.v1.Hold
-	42, // 45: register.v1.ListHoldsResponse.oldest_kept_time:type_name -> google.protobuf.Timestamp
-	5,  // 46: register.v1.StandardsService.ImposeSanction:input_type -> register.v1.ImposeSanctionRequest
-	6,  // 47: register.v1.StandardsService.LiftSanction:input_type -> register.v1.LiftSanctionRequest
-	7,  // 48: register.v1.StandardsService.ListSanctions:input_type -> register.v1.ListSanctionsRequest
-	10, // 49: register.v1.StandardsService.RequestUnsealing:input_type -> register.v1.RequestUnsealingRequest
-	11, // 50: register.v1.StandardsService.ApproveUnsealing:input_type -> register.v1.ApproveUnsealingRequest
-	12, // 51: register.v1.StandardsService.OpenUnsealing:input_type -> register.v1.OpenUnsealingRequest
-	15, // 52: register.v1.StandardsService.ListUnsealings:input_type -> register.v1.ListUnsealingsRequest
-	18, // 53: register.v1.StandardsService.OpenCaseAccess:input_type -> register.v1.OpenCaseAccessRequest
-	19, // 54: register.v1.StandardsService.ListCaseAccesses:input_type -> register.v1.ListCaseAccessesRequest
-	21, // 55: register.v1.StandardsService.MakeEvidence:input_type -> register.v1.MakeEvidenceRequest
-	25, // 56: register.v1.StandardsService.ListReadings:input_type -> register.v1.ListReadingsRequest
-	27, // 57: register.v1.StandardsService.ReviewReading:input_type -> register.v1.ReviewReadingRequest
-	30, // 58: register.v1.StandardsService.BeginSample:input_type -> register.v1.BeginSampleRequest
-	31, // 59: register.v1.StandardsService.CommitSample:input_type -> register.v1.CommitSampleRequest
-	32, // 60: register.v1.StandardsService.RevealSample:input_type -> register.v1.RevealSampleRequest
-	33, // 61: register.v1.StandardsService.DrawSample:input_type -> register.v1.DrawSampleRequest
-	34, // 62: register.v1.StandardsService.JudgeSample:input_type -> register.v1.JudgeSampleRequest
-	35, // 63: register.v1.StandardsService.ListSamples:input_type -> register.v1.ListSamplesRequest
-	38, // 64: register.v1.StandardsService.PlaceHold:input_type -> register.v1.PlaceHoldRequest
-	39, // 65: register.v1.StandardsService.LiftHold:input_type -> register.v1.LiftHoldRequest
-	40, // 66: register.v1.StandardsService.ListHolds:input_type -> register.v1.ListHoldsRequest
-	4,  // 67: register.v1.StandardsService.ImposeSanction:output_type -> register.v1.Sanction
-	4,  // 68: register.v1.StandardsService.LiftSanction:output_type -> register.v1.Sanction
-	8,  // 69: register.v1.StandardsService.ListSanctions:output_type -> register.v1.ListSanctionsResponse
-	9,  // 70: register.v1.StandardsService.RequestUnsealing:output_type -> register.v1.Unsealing
-	9,  // 71: register.v1.StandardsService.ApproveUnsealing:output_type -> register.v1.Unsealing
-	13, // 72: register.v1.StandardsService.OpenUnsealing:output_type -> register.v1.UnsealedEntry
-	16, // 73: register.v1.StandardsService.ListUnsealings:output_type -> register.v1.ListUnsealingsResponse
-	17, // 74: register.v1.StandardsService.OpenCaseAccess:output_type -> register.v1.CaseAccess
-	20, // 75: register.v1.StandardsService.ListCaseAccesses:output_type -> register.v1.ListCaseAccessesResponse
-	22, // 76: register.v1.StandardsService.MakeEvidence:output_type -> register.v1.MakeEvidenceResponse
-	26, // 77: register.v1.StandardsService.ListReadings:output_type -> register.v1.ListReadingsResponse
-	24, // 78: register.v1.StandardsService.ReviewReading:output_type -> register.v1.Reading
-	28, // 79: register.v1.StandardsService.BeginSample:output_type -> register.v1.Sample
-	28, // 80: register.v1.StandardsService.CommitSample:output_type -> register.v1.Sample
-	28, // 81: register.v1.StandardsService.RevealSample:output_type -> register.v1.Sample
-	28, // 82: register.v1.StandardsService.DrawSample:output_type -> register.v1.Sample
-	28, // 83: register.v1.StandardsService.JudgeSample:output_type -> register.v1.Sample
-	36, // 84: register.v1.StandardsService.ListSamples:output_type -> register.v1.ListSamplesResponse
-	37, // 85: register.v1.StandardsService.PlaceHold:output_type -> register.v1.Hold
-	37, // 86: register.v1.StandardsService.LiftHold:output_type -> register.v1.Hold
-	41, // 87: register.v1.StandardsService.ListHolds:output_type -> register.v1.ListHoldsResponse
-	67, // [67:88] is the sub-list for method output_type
-	46, // [46:67] is the sub-list for method input_type
-	46, // [46:46] is the sub-list for extension type_name
-	46, // [46:46] is the sub-list for extension extendee
-	0,  // [0:46] is the sub-list for field type_name
+	44, // 11: register.v1.Unsealing.asker_check:type_name -> register.v1.ConflictCheck
+	44, // 12: register.v1.Unsealing.approver_check:type_name -> register.v1.ConflictCheck
+	43, // 13: register.v1.RequestUnsealingRequest.purpose:type_name -> register.v1.LogPurpose
+	45, // 14: register.v1.UnsealedEntry.entry:type_name -> register.v1.LogEntry
+	46, // 15: register.v1.UnsealedEntry.search:type_name -> register.v1.Search
+	14, // 16: register.v1.UnsealedEntry.reason:type_name -> register.v1.GivenReason
+	9,  // 17: register.v1.ListUnsealingsResponse.unsealings:type_name -> register.v1.Unsealing
+	43, // 18: register.v1.CaseAccess.purpose:type_name -> register.v1.LogPurpose
+	42, // 19: register.v1.CaseAccess.open_time:type_name -> google.protobuf.Timestamp
+	42, // 20: register.v1.CaseAccess.expire_time:type_name -> google.protobuf.Timestamp
+	43, // 21: register.v1.OpenCaseAccessRequest.purpose:type_name -> register.v1.LogPurpose
+	17, // 22: register.v1.ListCaseAccessesResponse.case_accesses:type_name -> register.v1.CaseAccess
+	43, // 23: register.v1.MakeEvidenceRequest.purpose:type_name -> register.v1.LogPurpose
+	42, // 24: register.v1.MakeEvidenceRequest.start_time:type_name -> google.protobuf.Timestamp
+	42, // 25: register.v1.MakeEvidenceRequest.end_time:type_name -> google.protobuf.Timestamp
+	23, // 26: register.v1.MakeEvidenceResponse.head:type_name -> register.v1.EvidenceHead
+	42, // 27: register.v1.Reading.time:type_name -> google.protobuf.Timestamp
+	2,  // 28: register.v1.Reading.verdict:type_name -> register.v1.Verdict
+	42, // 29: register.v1.Reading.review_time:type_name -> google.protobuf.Timestamp
+	44, // 30: register.v1.Reading.review_check:type_name -> register.v1.ConflictCheck
+	43, // 31: register.v1.ListReadingsRequest.purpose:type_name -> register.v1.LogPurpose
+	24, // 32: register.v1.ListReadingsResponse.readings:type_name -> register.v1.Reading
+	2,  // 33: register.v1.ReviewReadingRequest.verdict:type_name -> register.v1.Verdict
+	3,  // 34: register.v1.Sample.state:type_name -> register.v1.SampleState
+	43, // 35: register.v1.Sample.purpose:type_name -> register.v1.LogPurpose
+	42, // 36: register.v1.Sample.reveal_until:type_name -> google.protobuf.Timestamp
+	29, // 37: register.v1.Sample.entries:type_name -> register.v1.DrawnEntry
+	2,  // 38: register.v1.DrawnEntry.verdict:type_name -> register.v1.Verdict
+	42, // 39: register.v1.DrawnEntry.review_time:type_name -> google.protobuf.Timestamp
+	44, // 40: register.v1.DrawnEntry.review_check:type_name -> register.v1.ConflictCheck
+	43, // 41: register.v1.BeginSampleRequest.purpose:type_name -> register.v1.LogPurpose
+	42, // 42: register.v1.BeginSampleRequest.start_time:type_name -> google.protobuf.Timestamp
+	42, // 43: register.v1.BeginSampleRequest.end_time:type_name -> google.protobuf.Timestamp
+	2,  // 44: register.v1.JudgeSampleRequest.verdict:type_name -> register.v1.Verdict
+	28, // 45: register.v1.ListSamplesResponse.samples:type_name -> register.v1.Sample
+	42, // 46: register.v1.Hold.place_time:type_name -> google.protobuf.Timestamp
+	42, // 47: register.v1.Hold.lift_time:type_name -> google.protobuf.Timestamp
+	37, // 48: register.v1.ListHoldsResponse.holds:type_name -> register.v1.Hold
+	42, // 49: register.v1.ListHoldsResponse.oldest_kept_time:type_name -> google.protobuf.Timestamp
+	5,  // 50: register.v1.StandardsService.ImposeSanction:input_type -> register.v1.ImposeSanctionRequest
+	6,  // 51: register.v1.StandardsService.LiftSanction:input_type -> register.v1.LiftSanctionRequest
+	7,  // 52: register.v1.StandardsService.ListSanctions:input_type -> register.v1.ListSanctionsRequest
+	10, // 53: register.v1.StandardsService.RequestUnsealing:input_type -> register.v1.RequestUnsealingRequest
+	11, // 54: register.v1.StandardsService.ApproveUnsealing:input_type -> register.v1.ApproveUnsealingRequest
+	12, // 55: register.v1.StandardsService.OpenUnsealing:input_type -> register.v1.OpenUnsealingRequest
+	15, // 56: register.v1.StandardsService.ListUnsealings:input_type -> register.v1.ListUnsealingsRequest
+	18, // 57: register.v1.StandardsService.OpenCaseAccess:input_type -> register.v1.OpenCaseAccessRequest
+	19, // 58: register.v1.StandardsService.ListCaseAccesses:input_type -> register.v1.ListCaseAccessesRequest
+	21, // 59: register.v1.StandardsService.MakeEvidence:input_type -> register.v1.MakeEvidenceRequest
+	25, // 60: register.v1.StandardsService.ListReadings:input_type -> register.v1.ListReadingsRequest
+	27, // 61: register.v1.StandardsService.ReviewReading:input_type -> register.v1.ReviewReadingRequest
+	30, // 62: register.v1.StandardsService.BeginSample:input_type -> register.v1.BeginSampleRequest
+	31, // 63: register.v1.StandardsService.CommitSample:input_type -> register.v1.CommitSampleRequest
+	32, // 64: register.v1.StandardsService.RevealSample:input_type -> register.v1.RevealSampleRequest
+	33, // 65: register.v1.StandardsService.DrawSample:input_type -> register.v1.DrawSampleRequest
+	34, // 66: register.v1.StandardsService.JudgeSample:input_type -> register.v1.JudgeSampleRequest
+	35, // 67: register.v1.StandardsService.ListSamples:input_type -> register.v1.ListSamplesRequest
+	38, // 68: register.v1.StandardsService.PlaceHold:input_type -> register.v1.PlaceHoldRequest
+	39, // 69: register.v1.StandardsService.LiftHold:input_type -> register.v1.LiftHoldRequest
+	40, // 70: register.v1.StandardsService.ListHolds:input_type -> register.v1.ListHoldsRequest
+	4,  // 71: register.v1.StandardsService.ImposeSanction:output_type -> register.v1.Sanction
+	4,  // 72: register.v1.StandardsService.LiftSanction:output_type -> register.v1.Sanction
+	8,  // 73: register.v1.StandardsService.ListSanctions:output_type -> register.v1.ListSanctionsResponse
+	9,  // 74: register.v1.StandardsService.RequestUnsealing:output_type -> register.v1.Unsealing
+	9,  // 75: register.v1.StandardsService.ApproveUnsealing:output_type -> register.v1.Unsealing
+	13, // 76: register.v1.StandardsService.OpenUnsealing:output_type -> register.v1.UnsealedEntry
+	16, // 77: register.v1.StandardsService.ListUnsealings:output_type -> register.v1.ListUnsealingsResponse
+	17, // 78: register.v1.StandardsService.OpenCaseAccess:output_type -> register.v1.CaseAccess
+	20, // 79: register.v1.StandardsService.ListCaseAccesses:output_type -> register.v1.ListCaseAccessesResponse
+	22, // 80: register.v1.StandardsService.MakeEvidence:output_type -> register.v1.MakeEvidenceResponse
+	26, // 81: register.v1.StandardsService.ListReadings:output_type -> register.v1.ListReadingsResponse
+	24, // 82: register.v1.StandardsService.ReviewReading:output_type -> register.v1.Reading
+	28, // 83: register.v1.StandardsService.BeginSample:output_type -> register.v1.Sample
+	28, // 84: register.v1.StandardsService.CommitSample:output_type -> register.v1.Sample
+	28, // 85: register.v1.StandardsService.RevealSample:output_type -> register.v1.Sample
+	28, // 86: register.v1.StandardsService.DrawSample:output_type -> register.v1.Sample
+	28, // 87: register.v1.StandardsService.JudgeSample:output_type -> register.v1.Sample
+	36, // 88: register.v1.StandardsService.ListSamples:output_type -> register.v1.ListSamplesResponse
+	37, // 89: register.v1.StandardsService.PlaceHold:output_type -> register.v1.Hold
+	37, // 90: register.v1.StandardsService.LiftHold:output_type -> register.v1.Hold
+	41, // 91: register.v1.StandardsService.ListHolds:output_type -> register.v1.ListHoldsResponse
+	71, // [71:92] is the sub-list for method output_type
+	50, // [50:71] is the sub-list for method input_type
+	50, // [50:50] is the sub-list for extension type_name
+	50, // [50:50] is the sub-list for extension extendee
+	0,  // [0:50] is the sub-list for field type_name
 }
 
 func init() { file_register_v1_standards_proto_init() }
@@ -4004,6 +4050,7 @@ func file_register_v1_standards_proto_init() {
 	}
 	file_register_v1_access_proto_init()
 	file_register_v1_accesslog_proto_init()
+	file_register_v1_common_proto_init()
 	file_register_v1_search_proto_init()
 	file_register_v1_standards_proto_msgTypes[9].OneofWrappers = []any{
 		(*UnsealedEntry_Search)(nil),

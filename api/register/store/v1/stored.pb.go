@@ -1666,6 +1666,7 @@ type StoredFact struct {
 	//	*StoredFact_Staff
 	//	*StoredFact_Case
 	//	*StoredFact_Roster
+	//	*StoredFact_Collar
 	Fact isStoredFact_Fact `protobuf_oneof:"fact"`
 	// SHA-256 over the fact as stored, to tell what is told again from a change.
 	ContentHash   []byte `protobuf:"bytes,10,opt,name=content_hash,json=contentHash,proto3" json:"content_hash,omitempty"`
@@ -1737,6 +1738,15 @@ func (x *StoredFact) GetRoster() *StoredRoster {
 	return nil
 }
 
+func (x *StoredFact) GetCollar() *StoredCollar {
+	if x != nil {
+		if x, ok := x.Fact.(*StoredFact_Collar); ok {
+			return x.Collar
+		}
+	}
+	return nil
+}
+
 func (x *StoredFact) GetContentHash() []byte {
 	if x != nil {
 		return x.ContentHash
@@ -1763,11 +1773,18 @@ type StoredFact_Roster struct {
 	Roster *StoredRoster `protobuf:"bytes,3,opt,name=roster,proto3,oneof"`
 }
 
+type StoredFact_Collar struct {
+	// Whose a collar number is.
+	Collar *StoredCollar `protobuf:"bytes,4,opt,name=collar,proto3,oneof"`
+}
+
 func (*StoredFact_Staff) isStoredFact_Fact() {}
 
 func (*StoredFact_Case) isStoredFact_Fact() {}
 
 func (*StoredFact_Roster) isStoredFact_Fact() {}
+
+func (*StoredFact_Collar) isStoredFact_Fact() {}
 
 // StoredStaff is what a force has told of a member of staff.
 type StoredStaff struct {
@@ -1789,9 +1806,13 @@ type StoredStaff struct {
 	// The codes of those close to him.
 	Associates []string `protobuf:"bytes,8,rep,name=associates,proto3" json:"associates,omitempty"`
 	// That he has left.
-	Left          bool `protobuf:"varint,9,opt,name=left,proto3" json:"left,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Left bool `protobuf:"varint,9,opt,name=left,proto3" json:"left,omitempty"`
+	// The subject of his line manager.
+	LineManager string `protobuf:"bytes,10,opt,name=line_manager,json=lineManager,proto3" json:"line_manager,omitempty"`
+	// That he is of the professional standards department.
+	ProfessionalStandards bool `protobuf:"varint,11,opt,name=professional_standards,json=professionalStandards,proto3" json:"professional_standards,omitempty"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *StoredStaff) Reset() {
@@ -1887,6 +1908,67 @@ func (x *StoredStaff) GetLeft() bool {
 	return false
 }
 
+func (x *StoredStaff) GetLineManager() string {
+	if x != nil {
+		return x.LineManager
+	}
+	return ""
+}
+
+func (x *StoredStaff) GetProfessionalStandards() bool {
+	if x != nil {
+		return x.ProfessionalStandards
+	}
+	return false
+}
+
+// StoredCollar says whose a collar number is, by what was told last. It is stored
+// with the fact of the member of staff, to find him by the number.
+type StoredCollar struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The subject of the member of staff.
+	Subject       string `protobuf:"bytes,1,opt,name=subject,proto3" json:"subject,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredCollar) Reset() {
+	*x = StoredCollar{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredCollar) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredCollar) ProtoMessage() {}
+
+func (x *StoredCollar) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredCollar.ProtoReflect.Descriptor instead.
+func (*StoredCollar) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *StoredCollar) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
 // StoredCaseFact is what a force has told of a case.
 type StoredCaseFact struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1910,7 +1992,7 @@ type StoredCaseFact struct {
 
 func (x *StoredCaseFact) Reset() {
 	*x = StoredCaseFact{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[26]
+	mi := &file_register_store_v1_stored_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1922,7 +2004,7 @@ func (x *StoredCaseFact) String() string {
 func (*StoredCaseFact) ProtoMessage() {}
 
 func (x *StoredCaseFact) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[26]
+	mi := &file_register_store_v1_stored_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1935,7 +2017,7 @@ func (x *StoredCaseFact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredCaseFact.ProtoReflect.Descriptor instead.
 func (*StoredCaseFact) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{26}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *StoredCaseFact) GetReferences() []string {
@@ -2006,7 +2088,7 @@ type StoredRoster struct {
 
 func (x *StoredRoster) Reset() {
 	*x = StoredRoster{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[27]
+	mi := &file_register_store_v1_stored_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2018,7 +2100,7 @@ func (x *StoredRoster) String() string {
 func (*StoredRoster) ProtoMessage() {}
 
 func (x *StoredRoster) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[27]
+	mi := &file_register_store_v1_stored_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2031,7 +2113,7 @@ func (x *StoredRoster) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredRoster.ProtoReflect.Descriptor instead.
 func (*StoredRoster) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{27}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *StoredRoster) GetSubject() string {
@@ -2084,7 +2166,7 @@ type StoredFlag struct {
 
 func (x *StoredFlag) Reset() {
 	*x = StoredFlag{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[28]
+	mi := &file_register_store_v1_stored_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2096,7 +2178,7 @@ func (x *StoredFlag) String() string {
 func (*StoredFlag) ProtoMessage() {}
 
 func (x *StoredFlag) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[28]
+	mi := &file_register_store_v1_stored_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2109,7 +2191,7 @@ func (x *StoredFlag) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredFlag.ProtoReflect.Descriptor instead.
 func (*StoredFlag) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{28}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *StoredFlag) GetFlag() *v1.MisuseFlag {
@@ -2148,7 +2230,7 @@ type StoredMisuseCase struct {
 
 func (x *StoredMisuseCase) Reset() {
 	*x = StoredMisuseCase{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[29]
+	mi := &file_register_store_v1_stored_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2160,7 +2242,7 @@ func (x *StoredMisuseCase) String() string {
 func (*StoredMisuseCase) ProtoMessage() {}
 
 func (x *StoredMisuseCase) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[29]
+	mi := &file_register_store_v1_stored_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2173,7 +2255,7 @@ func (x *StoredMisuseCase) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredMisuseCase.ProtoReflect.Descriptor instead.
 func (*StoredMisuseCase) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{29}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *StoredMisuseCase) GetMisuseCase() *v1.MisuseCase {
@@ -2208,7 +2290,7 @@ type StoredHold struct {
 
 func (x *StoredHold) Reset() {
 	*x = StoredHold{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[30]
+	mi := &file_register_store_v1_stored_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2220,7 +2302,7 @@ func (x *StoredHold) String() string {
 func (*StoredHold) ProtoMessage() {}
 
 func (x *StoredHold) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[30]
+	mi := &file_register_store_v1_stored_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2233,7 +2315,7 @@ func (x *StoredHold) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredHold.ProtoReflect.Descriptor instead.
 func (*StoredHold) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{30}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *StoredHold) GetHold() *v1.Hold {
@@ -2257,7 +2339,7 @@ type StoredSubscription struct {
 
 func (x *StoredSubscription) Reset() {
 	*x = StoredSubscription{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[31]
+	mi := &file_register_store_v1_stored_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2269,7 +2351,7 @@ func (x *StoredSubscription) String() string {
 func (*StoredSubscription) ProtoMessage() {}
 
 func (x *StoredSubscription) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[31]
+	mi := &file_register_store_v1_stored_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2282,7 +2364,7 @@ func (x *StoredSubscription) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredSubscription.ProtoReflect.Descriptor instead.
 func (*StoredSubscription) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{31}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *StoredSubscription) GetSubscription() *v1.Subscription {
@@ -2313,7 +2395,7 @@ type StoredQuestion struct {
 
 func (x *StoredQuestion) Reset() {
 	*x = StoredQuestion{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[32]
+	mi := &file_register_store_v1_stored_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2325,7 +2407,7 @@ func (x *StoredQuestion) String() string {
 func (*StoredQuestion) ProtoMessage() {}
 
 func (x *StoredQuestion) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[32]
+	mi := &file_register_store_v1_stored_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2338,7 +2420,7 @@ func (x *StoredQuestion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredQuestion.ProtoReflect.Descriptor instead.
 func (*StoredQuestion) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{32}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *StoredQuestion) GetQuestion() *v1.Question {
@@ -2492,15 +2574,16 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\fStoredReview\x12.\n" +
 	"\areading\x18\x01 \x01(\v2\x14.register.v1.ReadingR\areading\";\n" +
 	"\fStoredSample\x12+\n" +
-	"\x06sample\x18\x01 \x01(\v2\x13.register.v1.SampleR\x06sample\"\xe3\x01\n" +
+	"\x06sample\x18\x01 \x01(\v2\x13.register.v1.SampleR\x06sample\"\x9e\x02\n" +
 	"\n" +
 	"StoredFact\x126\n" +
 	"\x05staff\x18\x01 \x01(\v2\x1e.register.store.v1.StoredStaffH\x00R\x05staff\x127\n" +
 	"\x04case\x18\x02 \x01(\v2!.register.store.v1.StoredCaseFactH\x00R\x04case\x129\n" +
-	"\x06roster\x18\x03 \x01(\v2\x1f.register.store.v1.StoredRosterH\x00R\x06roster\x12!\n" +
+	"\x06roster\x18\x03 \x01(\v2\x1f.register.store.v1.StoredRosterH\x00R\x06roster\x129\n" +
+	"\x06collar\x18\x04 \x01(\v2\x1f.register.store.v1.StoredCollarH\x00R\x06collar\x12!\n" +
 	"\fcontent_hash\x18\n" +
 	" \x01(\fR\vcontentHashB\x06\n" +
-	"\x04fact\"\x82\x02\n" +
+	"\x04fact\"\xdc\x02\n" +
 	"\vStoredStaff\x12\x18\n" +
 	"\asubject\x18\x01 \x01(\tR\asubject\x12%\n" +
 	"\x0ecollar_numbers\x18\x02 \x03(\tR\rcollarNumbers\x12\x12\n" +
@@ -2512,7 +2595,12 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\n" +
 	"associates\x18\b \x03(\tR\n" +
 	"associates\x12\x12\n" +
-	"\x04left\x18\t \x01(\bR\x04left\"\x90\x02\n" +
+	"\x04left\x18\t \x01(\bR\x04left\x12!\n" +
+	"\fline_manager\x18\n" +
+	" \x01(\tR\vlineManager\x125\n" +
+	"\x16professional_standards\x18\v \x01(\bR\x15professionalStandards\"(\n" +
+	"\fStoredCollar\x12\x18\n" +
+	"\asubject\x18\x01 \x01(\tR\asubject\"\x90\x02\n" +
 	"\x0eStoredCaseFact\x12\x1e\n" +
 	"\n" +
 	"references\x18\x01 \x03(\tR\n" +
@@ -2563,7 +2651,7 @@ func file_register_store_v1_stored_proto_rawDescGZIP() []byte {
 	return file_register_store_v1_stored_proto_rawDescData
 }
 
-var file_register_store_v1_stored_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
+var file_register_store_v1_stored_proto_msgTypes = make([]protoimpl.MessageInfo, 34)
 var file_register_store_v1_stored_proto_goTypes = []any{
 	(*StoredNominal)(nil),         // 0: register.store.v1.StoredNominal
 	(*StoredCourse)(nil),          // 1: register.store.v1.StoredCourse
@@ -2591,95 +2679,97 @@ var file_register_store_v1_stored_proto_goTypes = []any{
 	(*StoredSample)(nil),          // 23: register.store.v1.StoredSample
 	(*StoredFact)(nil),            // 24: register.store.v1.StoredFact
 	(*StoredStaff)(nil),           // 25: register.store.v1.StoredStaff
-	(*StoredCaseFact)(nil),        // 26: register.store.v1.StoredCaseFact
-	(*StoredRoster)(nil),          // 27: register.store.v1.StoredRoster
-	(*StoredFlag)(nil),            // 28: register.store.v1.StoredFlag
-	(*StoredMisuseCase)(nil),      // 29: register.store.v1.StoredMisuseCase
-	(*StoredHold)(nil),            // 30: register.store.v1.StoredHold
-	(*StoredSubscription)(nil),    // 31: register.store.v1.StoredSubscription
-	(*StoredQuestion)(nil),        // 32: register.store.v1.StoredQuestion
-	(*v1.Nominal)(nil),            // 33: register.v1.Nominal
-	(*timestamppb.Timestamp)(nil), // 34: google.protobuf.Timestamp
-	(*v1.CourseOfConduct)(nil),    // 35: register.v1.CourseOfConduct
-	(v1.VictimSameness)(0),        // 36: register.v1.VictimSameness
-	(*v1.Measure)(nil),            // 37: register.v1.Measure
-	(*v1.Breach)(nil),             // 38: register.v1.Breach
-	(*v1.Assessment)(nil),         // 39: register.v1.Assessment
-	(*v1.Regrade)(nil),            // 40: register.v1.Regrade
-	(*v1.SafetyPlan)(nil),         // 41: register.v1.SafetyPlan
-	(*v1.ForceContact)(nil),       // 42: register.v1.ForceContact
-	(*v1.Search)(nil),             // 43: register.v1.Search
-	(*v1.Candidate)(nil),          // 44: register.v1.Candidate
-	(*v1.Link)(nil),               // 45: register.v1.Link
-	(*v1.Alert)(nil),              // 46: register.v1.Alert
-	(*v1.Sanction)(nil),           // 47: register.v1.Sanction
-	(*v1.Unsealing)(nil),          // 48: register.v1.Unsealing
-	(*v1.CaseAccess)(nil),         // 49: register.v1.CaseAccess
-	(*v1.Reading)(nil),            // 50: register.v1.Reading
-	(*v1.Sample)(nil),             // 51: register.v1.Sample
-	(*v1.MisuseFlag)(nil),         // 52: register.v1.MisuseFlag
-	(*v1.MisuseCase)(nil),         // 53: register.v1.MisuseCase
-	(*v1.Hold)(nil),               // 54: register.v1.Hold
-	(*v1.Subscription)(nil),       // 55: register.v1.Subscription
-	(*v1.Question)(nil),           // 56: register.v1.Question
+	(*StoredCollar)(nil),          // 26: register.store.v1.StoredCollar
+	(*StoredCaseFact)(nil),        // 27: register.store.v1.StoredCaseFact
+	(*StoredRoster)(nil),          // 28: register.store.v1.StoredRoster
+	(*StoredFlag)(nil),            // 29: register.store.v1.StoredFlag
+	(*StoredMisuseCase)(nil),      // 30: register.store.v1.StoredMisuseCase
+	(*StoredHold)(nil),            // 31: register.store.v1.StoredHold
+	(*StoredSubscription)(nil),    // 32: register.store.v1.StoredSubscription
+	(*StoredQuestion)(nil),        // 33: register.store.v1.StoredQuestion
+	(*v1.Nominal)(nil),            // 34: register.v1.Nominal
+	(*timestamppb.Timestamp)(nil), // 35: google.protobuf.Timestamp
+	(*v1.CourseOfConduct)(nil),    // 36: register.v1.CourseOfConduct
+	(v1.VictimSameness)(0),        // 37: register.v1.VictimSameness
+	(*v1.Measure)(nil),            // 38: register.v1.Measure
+	(*v1.Breach)(nil),             // 39: register.v1.Breach
+	(*v1.Assessment)(nil),         // 40: register.v1.Assessment
+	(*v1.Regrade)(nil),            // 41: register.v1.Regrade
+	(*v1.SafetyPlan)(nil),         // 42: register.v1.SafetyPlan
+	(*v1.ForceContact)(nil),       // 43: register.v1.ForceContact
+	(*v1.Search)(nil),             // 44: register.v1.Search
+	(*v1.Candidate)(nil),          // 45: register.v1.Candidate
+	(*v1.Link)(nil),               // 46: register.v1.Link
+	(*v1.Alert)(nil),              // 47: register.v1.Alert
+	(*v1.Sanction)(nil),           // 48: register.v1.Sanction
+	(*v1.Unsealing)(nil),          // 49: register.v1.Unsealing
+	(*v1.CaseAccess)(nil),         // 50: register.v1.CaseAccess
+	(*v1.Reading)(nil),            // 51: register.v1.Reading
+	(*v1.Sample)(nil),             // 52: register.v1.Sample
+	(*v1.MisuseFlag)(nil),         // 53: register.v1.MisuseFlag
+	(*v1.MisuseCase)(nil),         // 54: register.v1.MisuseCase
+	(*v1.Hold)(nil),               // 55: register.v1.Hold
+	(*v1.Subscription)(nil),       // 56: register.v1.Subscription
+	(*v1.Question)(nil),           // 57: register.v1.Question
 }
 var file_register_store_v1_stored_proto_depIdxs = []int32{
-	33, // 0: register.store.v1.StoredNominal.nominal:type_name -> register.v1.Nominal
-	34, // 1: register.store.v1.StoredNominal.update_time:type_name -> google.protobuf.Timestamp
-	35, // 2: register.store.v1.StoredCourse.course:type_name -> register.v1.CourseOfConduct
+	34, // 0: register.store.v1.StoredNominal.nominal:type_name -> register.v1.Nominal
+	35, // 1: register.store.v1.StoredNominal.update_time:type_name -> google.protobuf.Timestamp
+	36, // 2: register.store.v1.StoredCourse.course:type_name -> register.v1.CourseOfConduct
 	9,  // 3: register.store.v1.StoredCourse.victim:type_name -> register.store.v1.VictimTokens
 	9,  // 4: register.store.v1.StoredCourse.associated:type_name -> register.store.v1.VictimTokens
-	34, // 5: register.store.v1.StoredCourse.update_time:type_name -> google.protobuf.Timestamp
-	34, // 6: register.store.v1.StoredCourse.create_time:type_name -> google.protobuf.Timestamp
+	35, // 5: register.store.v1.StoredCourse.update_time:type_name -> google.protobuf.Timestamp
+	35, // 6: register.store.v1.StoredCourse.create_time:type_name -> google.protobuf.Timestamp
 	2,  // 7: register.store.v1.StoredCourse.settlements:type_name -> register.store.v1.Settlement
 	3,  // 8: register.store.v1.StoredCourse.counter_reviews:type_name -> register.store.v1.CounterReview
-	36, // 9: register.store.v1.Settlement.sameness:type_name -> register.v1.VictimSameness
-	34, // 10: register.store.v1.Settlement.settle_time:type_name -> google.protobuf.Timestamp
-	34, // 11: register.store.v1.CounterReview.review_time:type_name -> google.protobuf.Timestamp
+	37, // 9: register.store.v1.Settlement.sameness:type_name -> register.v1.VictimSameness
+	35, // 10: register.store.v1.Settlement.settle_time:type_name -> google.protobuf.Timestamp
+	35, // 11: register.store.v1.CounterReview.review_time:type_name -> google.protobuf.Timestamp
 	8,  // 12: register.store.v1.StoredMeasure.part:type_name -> register.store.v1.Part
-	37, // 13: register.store.v1.StoredMeasure.measure:type_name -> register.v1.Measure
+	38, // 13: register.store.v1.StoredMeasure.measure:type_name -> register.v1.Measure
 	8,  // 14: register.store.v1.StoredBreach.part:type_name -> register.store.v1.Part
-	38, // 15: register.store.v1.StoredBreach.breach:type_name -> register.v1.Breach
+	39, // 15: register.store.v1.StoredBreach.breach:type_name -> register.v1.Breach
 	8,  // 16: register.store.v1.StoredAssessment.part:type_name -> register.store.v1.Part
-	39, // 17: register.store.v1.StoredAssessment.assessment:type_name -> register.v1.Assessment
-	40, // 18: register.store.v1.StoredAssessment.regrades:type_name -> register.v1.Regrade
+	40, // 17: register.store.v1.StoredAssessment.assessment:type_name -> register.v1.Assessment
+	41, // 18: register.store.v1.StoredAssessment.regrades:type_name -> register.v1.Regrade
 	8,  // 19: register.store.v1.StoredPlan.part:type_name -> register.store.v1.Part
-	41, // 20: register.store.v1.StoredPlan.plan:type_name -> register.v1.SafetyPlan
-	34, // 21: register.store.v1.Part.create_time:type_name -> google.protobuf.Timestamp
-	34, // 22: register.store.v1.Part.update_time:type_name -> google.protobuf.Timestamp
-	34, // 23: register.store.v1.Part.load_time:type_name -> google.protobuf.Timestamp
+	42, // 20: register.store.v1.StoredPlan.plan:type_name -> register.v1.SafetyPlan
+	35, // 21: register.store.v1.Part.create_time:type_name -> google.protobuf.Timestamp
+	35, // 22: register.store.v1.Part.update_time:type_name -> google.protobuf.Timestamp
+	35, // 23: register.store.v1.Part.load_time:type_name -> google.protobuf.Timestamp
 	10, // 24: register.store.v1.VictimTokens.tokens:type_name -> register.store.v1.VictimToken
-	42, // 25: register.store.v1.StoredForce.contact:type_name -> register.v1.ForceContact
-	34, // 26: register.store.v1.StoredForce.update_time:type_name -> google.protobuf.Timestamp
-	43, // 27: register.store.v1.StoredSearch.search:type_name -> register.v1.Search
+	43, // 25: register.store.v1.StoredForce.contact:type_name -> register.v1.ForceContact
+	35, // 26: register.store.v1.StoredForce.update_time:type_name -> google.protobuf.Timestamp
+	44, // 27: register.store.v1.StoredSearch.search:type_name -> register.v1.Search
 	13, // 28: register.store.v1.StoredSearch.bases:type_name -> register.store.v1.Basis
 	14, // 29: register.store.v1.Basis.nominals:type_name -> register.store.v1.NominalRef
-	44, // 30: register.store.v1.Shown.candidate:type_name -> register.v1.Candidate
-	45, // 31: register.store.v1.StoredLink.link:type_name -> register.v1.Link
-	46, // 32: register.store.v1.StoredAlert.alert:type_name -> register.v1.Alert
-	47, // 33: register.store.v1.StoredSanction.sanction:type_name -> register.v1.Sanction
-	48, // 34: register.store.v1.StoredUnsealing.unsealing:type_name -> register.v1.Unsealing
-	49, // 35: register.store.v1.StoredCaseAccess.access:type_name -> register.v1.CaseAccess
-	50, // 36: register.store.v1.StoredReview.reading:type_name -> register.v1.Reading
-	51, // 37: register.store.v1.StoredSample.sample:type_name -> register.v1.Sample
+	45, // 30: register.store.v1.Shown.candidate:type_name -> register.v1.Candidate
+	46, // 31: register.store.v1.StoredLink.link:type_name -> register.v1.Link
+	47, // 32: register.store.v1.StoredAlert.alert:type_name -> register.v1.Alert
+	48, // 33: register.store.v1.StoredSanction.sanction:type_name -> register.v1.Sanction
+	49, // 34: register.store.v1.StoredUnsealing.unsealing:type_name -> register.v1.Unsealing
+	50, // 35: register.store.v1.StoredCaseAccess.access:type_name -> register.v1.CaseAccess
+	51, // 36: register.store.v1.StoredReview.reading:type_name -> register.v1.Reading
+	52, // 37: register.store.v1.StoredSample.sample:type_name -> register.v1.Sample
 	25, // 38: register.store.v1.StoredFact.staff:type_name -> register.store.v1.StoredStaff
-	26, // 39: register.store.v1.StoredFact.case:type_name -> register.store.v1.StoredCaseFact
-	27, // 40: register.store.v1.StoredFact.roster:type_name -> register.store.v1.StoredRoster
-	34, // 41: register.store.v1.StoredCaseFact.open_time:type_name -> google.protobuf.Timestamp
-	34, // 42: register.store.v1.StoredCaseFact.close_time:type_name -> google.protobuf.Timestamp
-	34, // 43: register.store.v1.StoredRoster.first_day:type_name -> google.protobuf.Timestamp
-	34, // 44: register.store.v1.StoredRoster.starts:type_name -> google.protobuf.Timestamp
-	34, // 45: register.store.v1.StoredRoster.ends:type_name -> google.protobuf.Timestamp
-	52, // 46: register.store.v1.StoredFlag.flag:type_name -> register.v1.MisuseFlag
-	53, // 47: register.store.v1.StoredMisuseCase.misuse_case:type_name -> register.v1.MisuseCase
-	54, // 48: register.store.v1.StoredHold.hold:type_name -> register.v1.Hold
-	55, // 49: register.store.v1.StoredSubscription.subscription:type_name -> register.v1.Subscription
-	56, // 50: register.store.v1.StoredQuestion.question:type_name -> register.v1.Question
-	51, // [51:51] is the sub-list for method output_type
-	51, // [51:51] is the sub-list for method input_type
-	51, // [51:51] is the sub-list for extension type_name
-	51, // [51:51] is the sub-list for extension extendee
-	0,  // [0:51] is the sub-list for field type_name
+	27, // 39: register.store.v1.StoredFact.case:type_name -> register.store.v1.StoredCaseFact
+	28, // 40: register.store.v1.StoredFact.roster:type_name -> register.store.v1.StoredRoster
+	26, // 41: register.store.v1.StoredFact.collar:type_name -> register.store.v1.StoredCollar
+	35, // 42: register.store.v1.StoredCaseFact.open_time:type_name -> google.protobuf.Timestamp
+	35, // 43: register.store.v1.StoredCaseFact.close_time:type_name -> google.protobuf.Timestamp
+	35, // 44: register.store.v1.StoredRoster.first_day:type_name -> google.protobuf.Timestamp
+	35, // 45: register.store.v1.StoredRoster.starts:type_name -> google.protobuf.Timestamp
+	35, // 46: register.store.v1.StoredRoster.ends:type_name -> google.protobuf.Timestamp
+	53, // 47: register.store.v1.StoredFlag.flag:type_name -> register.v1.MisuseFlag
+	54, // 48: register.store.v1.StoredMisuseCase.misuse_case:type_name -> register.v1.MisuseCase
+	55, // 49: register.store.v1.StoredHold.hold:type_name -> register.v1.Hold
+	56, // 50: register.store.v1.StoredSubscription.subscription:type_name -> register.v1.Subscription
+	57, // 51: register.store.v1.StoredQuestion.question:type_name -> register.v1.Question
+	52, // [52:52] is the sub-list for method output_type
+	52, // [52:52] is the sub-list for method input_type
+	52, // [52:52] is the sub-list for extension type_name
+	52, // [52:52] is the sub-list for extension extendee
+	0,  // [0:52] is the sub-list for field type_name
 }
 
 func init() { file_register_store_v1_stored_proto_init() }
@@ -2691,6 +2781,7 @@ func file_register_store_v1_stored_proto_init() {
 		(*StoredFact_Staff)(nil),
 		(*StoredFact_Case)(nil),
 		(*StoredFact_Roster)(nil),
+		(*StoredFact_Collar)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -2698,7 +2789,7 @@ func file_register_store_v1_stored_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_store_v1_stored_proto_rawDesc), len(file_register_store_v1_stored_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   33,
+			NumMessages:   34,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
