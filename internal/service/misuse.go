@@ -50,73 +50,27 @@ func caseName(force string, id uuid.UUID) string {
 	return parentOf(force) + "/misuseCases/" + id.String()
 }
 
-// newest walks over the records of a kind, the newest first, from a page token's
-// place on, until take says that it has enough. next is the place where to go on,
-// uuid.Nil at the end.
-func (s *Misuse) newest(ctx context.Context, force string, kind postgres.Kind, from uuid.UUID, take func(postgres.Current) (more bool, err error)) (next uuid.UUID, err error) {
-	if from == uuid.Nil {
-		from = uuid.Max
-	}
-	const page = 200
-	for {
-		list, err := s.DB.ListRecordsNewest(ctx, force, kind, from, page)
-		if err != nil {
-			return uuid.Nil, err
-		}
-		for _, cur := range list {
-			if cur.Wrapped != nil {
-				more, err := take(cur)
-				if err != nil {
-					return uuid.Nil, err
-				}
-				if !more {
-					return from, nil
-				}
-			}
-			from = cur.Record.ID
-		}
-		if len(list) < page {
-			return uuid.Nil, nil
-		}
-	}
-}
-
 // ListFlags implements the RPC.
 func (s *Misuse) ListFlags(ctx context.Context, req *registerv1.ListFlagsRequest) (*registerv1.ListFlagsResponse, error) {
 	c := call.From(ctx)
 	c.Entry.Reason = reviewPurpose
 	c.SetBody(&storev1.StoredReason{Method: c.Method.Short, Code: reviewPurpose, Subject: req.GetSubject()})
 	binding := strings.Join([]string{"flags", req.GetParent(), req.GetRule(), req.GetSubject()}, "|")
-	var from uuid.UUID
-	if err := s.readPageToken(req.GetPageToken(), binding, &from); err != nil {
-		return nil, err
-	}
 	reviewer := s.reviewer(c)
-	size := pageSize(req.GetPageSize(), 50)
+	l := listing{force: audience(req.GetParent()), kind: postgres.KindMisuseFlag, binding: binding, token: req.GetPageToken(), size: req.GetPageSize(), newestFirst: true}
 	resp := &registerv1.ListFlagsResponse{}
-	next, err := s.newest(ctx, audience(req.GetParent()), postgres.KindMisuseFlag, from, func(cur postgres.Current) (bool, error) {
-		var stored storev1.StoredFlag
-		if _, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
-			return false, err
-		}
-		f := stored.GetFlag()
+	var err error
+	resp.NextPageToken, err = listRecords(ctx, s.Deps, l, func(m *storev1.StoredFlag) (bool, error) {
+		f := m.GetFlag()
 		if (req.GetRule() != "" && f.GetRule() != req.GetRule()) || (req.GetSubject() != "" && f.GetSubject() != req.GetSubject()) {
-			return true, nil
-		}
-		tie, check, err := reviewer.tie(ctx, userOf(f.GetForce(), f.GetSubject()))
-		if err != nil || tie != misuse.TieNone {
-			return true, err // of his own, or of those near him, a reviewer is told nothing
-		}
-		f.ConflictCheck = check
-		if len(resp.GetFlags()) == size {
 			return false, nil
 		}
-		resp.Flags = append(resp.Flags, shownFlag(c, cur.Record, &stored))
-		return true, nil
+		tie, check, err := reviewer.tie(ctx, userOf(f.GetForce(), f.GetSubject()))
+		f.ConflictCheck = check
+		return tie == misuse.TieNone, err // of his own, or of those near him, a reviewer is told nothing
+	}, func(cur postgres.Current, m *storev1.StoredFlag) {
+		resp.Flags = append(resp.Flags, shownFlag(c, cur.Record, m))
 	})
-	if next != uuid.Nil {
-		resp.NextPageToken = s.pageToken(binding, next)
-	}
 	return resp, err
 }
 
@@ -136,37 +90,22 @@ func (s *Misuse) ListCases(ctx context.Context, req *registerv1.ListCasesRequest
 	c := call.From(ctx)
 	c.Entry.Reason = reviewPurpose
 	binding := fmt.Sprintf("cases|%s|%t", req.GetParent(), req.GetUndecided())
-	var from uuid.UUID
-	if err := s.readPageToken(req.GetPageToken(), binding, &from); err != nil {
-		return nil, err
-	}
 	reviewer := s.reviewer(c)
-	size := pageSize(req.GetPageSize(), 50)
+	l := listing{force: audience(req.GetParent()), kind: postgres.KindMisuseCase, binding: binding, token: req.GetPageToken(), size: req.GetPageSize(), newestFirst: true}
 	resp := &registerv1.ListCasesResponse{}
-	next, err := s.newest(ctx, audience(req.GetParent()), postgres.KindMisuseCase, from, func(cur postgres.Current) (bool, error) {
-		var stored storev1.StoredMisuseCase
-		if _, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
-			return false, err
-		}
-		m := stored.GetMisuseCase()
-		if req.GetUndecided() && m.GetState() == registerv1.CaseState_CASE_STATE_DECIDED {
-			return true, nil
-		}
-		tie, check, err := reviewer.tie(ctx, userOf(m.GetForce(), m.GetSubject()))
-		if err != nil || tie != misuse.TieNone {
-			return true, err
-		}
-		m.ConflictCheck = check
-		if len(resp.GetMisuseCases()) == size {
+	var err error
+	resp.NextPageToken, err = listRecords(ctx, s.Deps, l, func(m *storev1.StoredMisuseCase) (bool, error) {
+		k := m.GetMisuseCase()
+		if req.GetUndecided() && k.GetState() == registerv1.CaseState_CASE_STATE_DECIDED {
 			return false, nil
 		}
-		m.Events = nil
-		resp.MisuseCases = append(resp.MisuseCases, nameCase(c, cur, m))
-		return true, nil
+		tie, check, err := reviewer.tie(ctx, userOf(k.GetForce(), k.GetSubject()))
+		k.ConflictCheck = check
+		return tie == misuse.TieNone, err
+	}, func(cur postgres.Current, m *storev1.StoredMisuseCase) {
+		m.MisuseCase.Events = nil
+		resp.MisuseCases = append(resp.MisuseCases, nameCase(c, cur, m.GetMisuseCase()))
 	})
-	if next != uuid.Nil {
-		resp.NextPageToken = s.pageToken(binding, next)
-	}
 	return resp, err
 }
 
@@ -231,11 +170,7 @@ func (s *Misuse) whole(ctx context.Context, c *call.Call, cur postgres.Current, 
 		m.Flags = append(m.Flags, shownFlag(c, f.Record, &flag))
 	}
 	reviewer := s.reviewer(c)
-	_, err = s.newest(ctx, cur.Record.Force, postgres.KindMisuseCase, uuid.Nil, func(other postgres.Current) (bool, error) {
-		var o storev1.StoredMisuseCase
-		if _, err := view.OpenVersion(s.Keys, other.Record, other.Version, other.Wrapped, &o); err != nil {
-			return false, err
-		}
+	err = everyRecord(ctx, s.Deps, cur.Record.Force, postgres.KindMisuseCase, func(other postgres.Current, o *storev1.StoredMisuseCase) (bool, error) {
 		shares := slices.ContainsFunc(o.GetAround(), func(code uint64) bool { return slices.Contains(stored.GetAround(), code) })
 		if !shares || other.Record.ID == cur.Record.ID {
 			return true, nil

@@ -16,7 +16,6 @@ import (
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/postgres"
 	"github.com/perpetrator-register/register/internal/seal"
-	"github.com/perpetrator-register/register/internal/view"
 )
 
 // unsealingTTL is how long a request waits for approval, and then for its asker.
@@ -201,21 +200,16 @@ func (s *Standards) OpenUnsealing(ctx context.Context, req *registerv1.OpenUnsea
 
 // ListUnsealings implements the RPC.
 func (s *Standards) ListUnsealings(ctx context.Context, req *registerv1.ListUnsealingsRequest) (*registerv1.ListUnsealingsResponse, error) {
+	c := call.From(ctx)
 	out := &registerv1.ListUnsealingsResponse{}
+	wanted := func(m *storev1.StoredUnsealing) (bool, error) {
+		return (m.GetUnsealing().GetCaseAccess() != "") == national(c.Actor), nil
+	}
 	var err error
-	out.NextPageToken, err = s.listRecords(ctx, postgres.KindUnsealing, req.GetParent(), req.GetPageToken(), req.GetPageSize(), func(c *call.Call, cur postgres.Current) error {
-		var stored storev1.StoredUnsealing
-		if _, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
-			return err
-		}
-		u := stored.GetUnsealing()
-		if (u.GetCaseAccess() != "") != national(c.Actor) {
-			return nil
-		}
-		u.Name = resourceName(cur.Record.Kind, cur.Record.Force, cur.Record.ID)
+	out.NextPageToken, err = listRecords(ctx, s.Deps, pageOf(postgres.KindUnsealing, req), wanted, func(cur postgres.Current, m *storev1.StoredUnsealing) {
+		m.Unsealing.Name = resourceName(cur.Record.Kind, cur.Record.Force, cur.Record.ID)
 		c.Show(cur.Record.ID, cur.Record.Force)
-		out.Unsealings = append(out.Unsealings, u)
-		return nil
+		out.Unsealings = append(out.Unsealings, m.GetUnsealing())
 	})
 	return out, err
 }

@@ -207,7 +207,9 @@ type Checkpoint struct {
 	Note string `protobuf:"bytes,4,opt,name=note,proto3" json:"note,omitempty"`
 	// The newest checkpoint that a quorum of witnesses has co-signed; absent when
 	// there is none. Its tree is a prefix of this one.
-	Witnessed     *WitnessedCheckpoint `protobuf:"bytes,5,opt,name=witnessed,proto3" json:"witnessed,omitempty"`
+	Witnessed *WitnessedCheckpoint `protobuf:"bytes,5,opt,name=witnessed,proto3" json:"witnessed,omitempty"`
+	// When the newest entry that it covers was logged.
+	Time          *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=time,proto3" json:"time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -273,6 +275,13 @@ func (x *Checkpoint) GetNote() string {
 func (x *Checkpoint) GetWitnessed() *WitnessedCheckpoint {
 	if x != nil {
 		return x.Witnessed
+	}
+	return nil
+}
+
+func (x *Checkpoint) GetTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Time
 	}
 	return nil
 }
@@ -667,7 +676,10 @@ type ListEntriesRequest struct {
 	// it; `parent` must name a force, whose references they are.
 	CrimeReference string `protobuf:"bytes,12,opt,name=crime_reference,json=crimeReference,proto3" json:"crime_reference,omitempty"`
 	// Only entries with any other outcome than "OK".
-	Refused       bool `protobuf:"varint,13,opt,name=refused,proto3" json:"refused,omitempty"`
+	Refused bool `protobuf:"varint,13,opt,name=refused,proto3" json:"refused,omitempty"`
+	// Only the entries with these indices, at most 200, such as those of a dip sample;
+	// no other filter goes with them. What is not of the force is left out.
+	Indices       []int64 `protobuf:"varint,14,rep,packed,name=indices,proto3" json:"indices,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -791,6 +803,13 @@ func (x *ListEntriesRequest) GetRefused() bool {
 		return x.Refused
 	}
 	return false
+}
+
+func (x *ListEntriesRequest) GetIndices() []int64 {
+	if x != nil {
+		return x.Indices
+	}
+	return nil
 }
 
 // SummariseActivityRequest asks how many entries there are.
@@ -1238,14 +1257,15 @@ var File_register_v1_accesslog_proto protoreflect.FileDescriptor
 const file_register_v1_accesslog_proto_rawDesc = "" +
 	"\n" +
 	"\x1bregister/v1/accesslog.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\"\x16\n" +
-	"\x14GetCheckpointRequest\"\xb2\x01\n" +
+	"\x14GetCheckpointRequest\"\xe2\x01\n" +
 	"\n" +
 	"Checkpoint\x12\x16\n" +
 	"\x06origin\x18\x01 \x01(\tR\x06origin\x12\x1b\n" +
 	"\ttree_size\x18\x02 \x01(\x03R\btreeSize\x12\x1b\n" +
 	"\troot_hash\x18\x03 \x01(\fR\brootHash\x12\x12\n" +
 	"\x04note\x18\x04 \x01(\tR\x04note\x12>\n" +
-	"\twitnessed\x18\x05 \x01(\v2 .register.v1.WitnessedCheckpointR\twitnessed\"\xa3\x01\n" +
+	"\twitnessed\x18\x05 \x01(\v2 .register.v1.WitnessedCheckpointR\twitnessed\x12.\n" +
+	"\x04time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\"\xa3\x01\n" +
 	"\x13WitnessedCheckpoint\x12\x1b\n" +
 	"\ttree_size\x18\x01 \x01(\x03R\btreeSize\x12=\n" +
 	"\fwitness_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\vwitnessTime\x12\x1c\n" +
@@ -1271,7 +1291,7 @@ const file_register_v1_accesslog_proto_rawDesc = "" +
 	"\x10second_tree_size\x18\x02 \x01(\x03R\x0esecondTreeSize\x12&\n" +
 	"\x0ffirst_root_hash\x18\x03 \x01(\fR\rfirstRootHash\x12(\n" +
 	"\x10second_root_hash\x18\x04 \x01(\fR\x0esecondRootHash\x12\x16\n" +
-	"\x06hashes\x18\x05 \x03(\fR\x06hashes\"\xd4\x04\n" +
+	"\x06hashes\x18\x05 \x03(\fR\x06hashes\"\xe3\a\n" +
 	"\x12ListEntriesRequest\x127\n" +
 	"\x06parent\x18\x01 \x01(\tB\x1f\xe0A\x02\xbaH\x19r\x172\x15^forces/([0-9]{2}|-)$R\x06parent\x12@\n" +
 	"\apurpose\x18\x02 \x01(\x0e2\x17.register.v1.LogPurposeB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\apurpose\x12*\n" +
@@ -1289,7 +1309,9 @@ const file_register_v1_accesslog_proto_rawDesc = "" +
 	"\n" +
 	"page_token\x18\v \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\tpageToken\x120\n" +
 	"\x0fcrime_reference\x18\f \x01(\tB\a\xbaH\x04r\x02\x18PR\x0ecrimeReference\x12\x18\n" +
-	"\arefused\x18\r \x01(\bR\arefused\"\xa0\x03\n" +
+	"\arefused\x18\r \x01(\bR\arefused\x12+\n" +
+	"\aindices\x18\x0e \x03(\x03B\x11\xbaH\x0e\x92\x01\v\x10\xc8\x01\x18\x01\"\x04\"\x02(\x00R\aindices:\xdf\x02\xbaH\xdb\x02\x1a\xd8\x02\n" +
+	"\x14list_entries.indices\x12?give `indices` alone, without another filter and without a page\x1a\xfe\x01size(this.indices) == 0 || (this.subject == '' && this.method == '' && this.outcome == '' && this.record == '' && this.crime_reference == '' && !this.refused && !has(this.start_time) && !has(this.end_time) && this.page_size == 0 && this.page_token == '')\"\xa0\x03\n" +
 	"\x18SummariseActivityRequest\x127\n" +
 	"\x06parent\x18\x01 \x01(\tB\x1f\xe0A\x02\xbaH\x19r\x172\x15^forces/([0-9]{2}|-)$R\x06parent\x12@\n" +
 	"\apurpose\x18\x02 \x01(\x0e2\x17.register.v1.LogPurposeB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\apurpose\x12*\n" +
@@ -1388,33 +1410,34 @@ var file_register_v1_accesslog_proto_goTypes = []any{
 }
 var file_register_v1_accesslog_proto_depIdxs = []int32{
 	4,  // 0: register.v1.Checkpoint.witnessed:type_name -> register.v1.WitnessedCheckpoint
-	15, // 1: register.v1.WitnessedCheckpoint.witness_time:type_name -> google.protobuf.Timestamp
-	0,  // 2: register.v1.ListEntriesRequest.purpose:type_name -> register.v1.LogPurpose
-	15, // 3: register.v1.ListEntriesRequest.start_time:type_name -> google.protobuf.Timestamp
-	15, // 4: register.v1.ListEntriesRequest.end_time:type_name -> google.protobuf.Timestamp
-	0,  // 5: register.v1.SummariseActivityRequest.purpose:type_name -> register.v1.LogPurpose
-	1,  // 6: register.v1.SummariseActivityRequest.group_by:type_name -> register.v1.ActivityGrouping
-	15, // 7: register.v1.SummariseActivityRequest.start_time:type_name -> google.protobuf.Timestamp
-	15, // 8: register.v1.SummariseActivityRequest.end_time:type_name -> google.protobuf.Timestamp
-	12, // 9: register.v1.SummariseActivityResponse.counts:type_name -> register.v1.ActivityCount
-	14, // 10: register.v1.ListEntriesResponse.entries:type_name -> register.v1.LogEntry
-	15, // 11: register.v1.LogEntry.time:type_name -> google.protobuf.Timestamp
-	16, // 12: register.v1.LogEntry.operation:type_name -> register.v1.Operation
-	2,  // 13: register.v1.AccessLogService.GetCheckpoint:input_type -> register.v1.GetCheckpointRequest
-	5,  // 14: register.v1.AccessLogService.GetInclusionProof:input_type -> register.v1.GetInclusionProofRequest
-	7,  // 15: register.v1.AccessLogService.GetConsistencyProof:input_type -> register.v1.GetConsistencyProofRequest
-	9,  // 16: register.v1.AccessLogService.ListEntries:input_type -> register.v1.ListEntriesRequest
-	10, // 17: register.v1.AccessLogService.SummariseActivity:input_type -> register.v1.SummariseActivityRequest
-	3,  // 18: register.v1.AccessLogService.GetCheckpoint:output_type -> register.v1.Checkpoint
-	6,  // 19: register.v1.AccessLogService.GetInclusionProof:output_type -> register.v1.InclusionProof
-	8,  // 20: register.v1.AccessLogService.GetConsistencyProof:output_type -> register.v1.ConsistencyProof
-	13, // 21: register.v1.AccessLogService.ListEntries:output_type -> register.v1.ListEntriesResponse
-	11, // 22: register.v1.AccessLogService.SummariseActivity:output_type -> register.v1.SummariseActivityResponse
-	18, // [18:23] is the sub-list for method output_type
-	13, // [13:18] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	15, // 1: register.v1.Checkpoint.time:type_name -> google.protobuf.Timestamp
+	15, // 2: register.v1.WitnessedCheckpoint.witness_time:type_name -> google.protobuf.Timestamp
+	0,  // 3: register.v1.ListEntriesRequest.purpose:type_name -> register.v1.LogPurpose
+	15, // 4: register.v1.ListEntriesRequest.start_time:type_name -> google.protobuf.Timestamp
+	15, // 5: register.v1.ListEntriesRequest.end_time:type_name -> google.protobuf.Timestamp
+	0,  // 6: register.v1.SummariseActivityRequest.purpose:type_name -> register.v1.LogPurpose
+	1,  // 7: register.v1.SummariseActivityRequest.group_by:type_name -> register.v1.ActivityGrouping
+	15, // 8: register.v1.SummariseActivityRequest.start_time:type_name -> google.protobuf.Timestamp
+	15, // 9: register.v1.SummariseActivityRequest.end_time:type_name -> google.protobuf.Timestamp
+	12, // 10: register.v1.SummariseActivityResponse.counts:type_name -> register.v1.ActivityCount
+	14, // 11: register.v1.ListEntriesResponse.entries:type_name -> register.v1.LogEntry
+	15, // 12: register.v1.LogEntry.time:type_name -> google.protobuf.Timestamp
+	16, // 13: register.v1.LogEntry.operation:type_name -> register.v1.Operation
+	2,  // 14: register.v1.AccessLogService.GetCheckpoint:input_type -> register.v1.GetCheckpointRequest
+	5,  // 15: register.v1.AccessLogService.GetInclusionProof:input_type -> register.v1.GetInclusionProofRequest
+	7,  // 16: register.v1.AccessLogService.GetConsistencyProof:input_type -> register.v1.GetConsistencyProofRequest
+	9,  // 17: register.v1.AccessLogService.ListEntries:input_type -> register.v1.ListEntriesRequest
+	10, // 18: register.v1.AccessLogService.SummariseActivity:input_type -> register.v1.SummariseActivityRequest
+	3,  // 19: register.v1.AccessLogService.GetCheckpoint:output_type -> register.v1.Checkpoint
+	6,  // 20: register.v1.AccessLogService.GetInclusionProof:output_type -> register.v1.InclusionProof
+	8,  // 21: register.v1.AccessLogService.GetConsistencyProof:output_type -> register.v1.ConsistencyProof
+	13, // 22: register.v1.AccessLogService.ListEntries:output_type -> register.v1.ListEntriesResponse
+	11, // 23: register.v1.AccessLogService.SummariseActivity:output_type -> register.v1.SummariseActivityResponse
+	19, // [19:24] is the sub-list for method output_type
+	14, // [14:19] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_register_v1_accesslog_proto_init() }
