@@ -46,7 +46,7 @@ func (d *Deps) tellOfCourse(ctx context.Context, c *call.Call, change accesslog.
 		}
 	}
 	if d.silent(k.nominal) {
-		err := b.conduct(ctx, c, k.nominal, written{change, is})
+		err := b.conduct(ctx, c, k.nominal, written{change: change, content: is})
 		return b.changes, err
 	}
 	if err := d.require(c, d.View.Person(k.nominal).Members...); err != nil {
@@ -68,7 +68,7 @@ func (d *Deps) tellOfCourse(ctx context.Context, c *call.Call, change accesslog.
 		err = b.serial(k)
 	}
 	if err == nil {
-		err = b.conduct(ctx, c, k.nominal, written{change, is})
+		err = b.conduct(ctx, c, k.nominal, written{change: change, content: is})
 	}
 	// Last, so that no ordinal of what others see tells that there is more.
 	if err == nil {

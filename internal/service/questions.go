@@ -156,7 +156,7 @@ func (s *Exchange) GetQuestion(ctx context.Context, req *registerv1.GetQuestionR
 // ListQuestions implements the RPC.
 func (s *Exchange) ListQuestions(ctx context.Context, req *registerv1.ListQuestionsRequest) (*registerv1.ListQuestionsResponse, error) {
 	c := call.From(ctx)
-	page, next, err := s.page(ctx, c, req.GetParent(), postgres.KindQuestion, req.GetPageSize(), req.GetPageToken(), func(p *view.Paper) bool { return !req.GetOpen() || !p.Answered })
+	page, next, err := s.paperPage(ctx, c, req.GetParent(), postgres.KindQuestion, req.GetPageSize(), req.GetPageToken(), func(p *view.Paper) bool { return !req.GetOpen() || !p.Answered })
 	if err != nil {
 		return nil, err
 	}
