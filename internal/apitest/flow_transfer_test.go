@@ -74,7 +74,7 @@ func TestTransferMovesAMatterWhole(t *testing.T) {
 	before := s.openDuties("33")
 	s.names["duty"] = s.dutiesOf("spoc-33", n, "NO_ACTION")[0].GetName()
 	steps := len(s.duty("spoc-33").GetSteps())
-	patternBefore := s.must("system-43", getHistory, &pb.GetHistoryRequest{Name: third}).(*pb.NominalHistory)
+	patternBefore := s.must("spoc-43", getHistory, &pb.GetHistoryRequest{Name: third}).(*pb.NominalHistory)
 
 	offer := s.offer(course)
 	there := ofForce("10", offer.GetName())
@@ -140,7 +140,7 @@ func (s *stage) afterTransfer(n, course, measureName string, own *pb.CourseOfCon
 	if old.GetState() != pb.RecordState_RECORD_STATE_TRANSFERRED || old.GetTransferredTo() != own.GetName() {
 		s.Errorf("the former course is %v", old)
 	}
-	again := threatAt("33", n, s.run+"-C", time.Now())
+	again := threatAt("33", n, s.run+"-C", own.GetIncidents()[0].GetOccurTime().AsTime())
 	again.Course.Source.Revision = 7
 	if err := s.try("system-33", registerCourse, again); reasonOf(err) != "RECORD_TRANSFERRED" {
 		s.Errorf("the former owner revises: %v", err)
@@ -152,7 +152,7 @@ func (s *stage) afterTransfer(n, course, measureName string, own *pb.CourseOfCon
 		s.Errorf("the former owner assesses: %v", err)
 	}
 	// It is counted once, for everybody.
-	history := s.must("system-43", getHistory, &pb.GetHistoryRequest{Name: third}).(*pb.NominalHistory)
+	history := s.must("spoc-43", getHistory, &pb.GetHistoryRequest{Name: third}).(*pb.NominalHistory)
 	if len(history.GetCourses()) != 1 || history.GetCourses()[0].GetName() != own.GetName() {
 		s.Errorf("a third force reads the courses %v", history.GetCourses())
 	}
@@ -171,7 +171,7 @@ func (s *stage) afterTransfer(n, course, measureName string, own *pb.CourseOfCon
 	if owned != 2 {
 		s.Errorf("the timeline tells of %d owners", owned)
 	}
-	past := s.must("system-43", getHistory, &pb.GetHistoryRequest{Name: third, AsOfIndex: before.GetAsOfIndex()}).(*pb.NominalHistory)
+	past := s.must("spoc-43", getHistory, &pb.GetHistoryRequest{Name: third, AsOfIndex: before.GetAsOfIndex()}).(*pb.NominalHistory)
 	if len(past.GetCourses()) != 1 || past.GetCourses()[0].GetName() != course {
 		s.Errorf("before, a third force read the courses %v", past.GetCourses())
 	}
@@ -192,7 +192,9 @@ func (s *stage) afterTransfer(n, course, measureName string, own *pb.CourseOfCon
 	}
 	// The former owner, which holds a nominal of him, is told as any other is.
 	all, _ := s.alertsOf("spoc-43", "43", "")
-	if !slices.ContainsFunc(all, func(a *pb.Alert) bool { return a.GetKind() == pb.AlertKind_ALERT_KIND_TRANSFER_ACCEPTED && a.GetSubject() == own.GetName() }) {
+	if !slices.ContainsFunc(all, func(a *pb.Alert) bool {
+		return a.GetKind() == pb.AlertKind_ALERT_KIND_TRANSFER_ACCEPTED && a.GetSubject() == own.GetName()
+	}) {
 		s.Errorf("force 43 is told %v", all)
 	}
 }

@@ -42,7 +42,7 @@ func (s *Transfers) AcceptTransfer(ctx context.Context, req *registerv1.AcceptTr
 		hmacs := s.Keys.SourceHMACs(force, req.GetSource().GetSystem(), req.GetSource().GetReference(), spaceCourse)
 		if _, taken, err := s.bySource(ctx, hmacs); err != nil || taken {
 			if err == nil {
-				err = problem(codes.AlreadyExists, ReasonSourceTaken, "your force has a course under this reference: give the matter another")
+				err = problem(codes.FailedPrecondition, ReasonSourceTaken, "your force has a course under this reference: give the matter another")
 			}
 			return err
 		}

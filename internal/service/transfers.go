@@ -320,11 +320,8 @@ func mayRevise(to []byte) error {
 
 // errOffered says that a matter is offered to another force.
 func (d *Deps) errOffered(force string, offer []byte) error {
-	return &Problem{
-		Code: codes.FailedPrecondition, Reason: ReasonTransferOpen,
-		Message:    "the matter is offered to another force: withdraw the offer first",
-		Violations: []Violation{{recordNamed(postgres.KindTransfer, force, offer), "waits for an answer"}},
-	}
+	return problem(codes.FailedPrecondition, ReasonTransferOpen,
+		"the matter is offered to another force: withdraw the offer first: "+recordNamed(postgres.KindTransfer, force, offer))
 }
 
 // answerTransferWithin is how soon an offer is to be answered.

@@ -56,9 +56,8 @@ type TransferServiceClient interface {
 	// the other force, in an entry of its own.
 	//
 	// Errors: NOT_FOUND; INVALID_ARGUMENT when it is not clear on which nominal the
-	// matter is to hang; ALREADY_EXISTS with reason SOURCE_TAKEN when the own
-	// reference is in use; FAILED_PRECONDITION with reason TRANSFER_CLOSED,
-	// OTHER_FORCE when it is the offering force's to wait, NOT_ONE_PERSON when the
+	// matter is to hang; FAILED_PRECONDITION with reason SOURCE_TAKEN when the own
+	// reference is in use, TRANSFER_CLOSED, OTHER_FORCE when it is the offering force's to wait, NOT_ONE_PERSON when the
 	// nominal named is not of the person, RESTRICTION_KEPT when the nominal must be
 	// taken over with its restriction, or RECORD_CANCELLED.
 	AcceptTransfer(ctx context.Context, in *AcceptTransferRequest, opts ...grpc.CallOption) (*Transfer, error)
@@ -174,9 +173,8 @@ type TransferServiceServer interface {
 	// the other force, in an entry of its own.
 	//
 	// Errors: NOT_FOUND; INVALID_ARGUMENT when it is not clear on which nominal the
-	// matter is to hang; ALREADY_EXISTS with reason SOURCE_TAKEN when the own
-	// reference is in use; FAILED_PRECONDITION with reason TRANSFER_CLOSED,
-	// OTHER_FORCE when it is the offering force's to wait, NOT_ONE_PERSON when the
+	// matter is to hang; FAILED_PRECONDITION with reason SOURCE_TAKEN when the own
+	// reference is in use, TRANSFER_CLOSED, OTHER_FORCE when it is the offering force's to wait, NOT_ONE_PERSON when the
 	// nominal named is not of the person, RESTRICTION_KEPT when the nominal must be
 	// taken over with its restriction, or RECORD_CANCELLED.
 	AcceptTransfer(context.Context, *AcceptTransferRequest) (*Transfer, error)
