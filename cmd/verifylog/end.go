@@ -50,6 +50,9 @@ func (v *verifier) beyond() error {
 	if err := v.noteFault(v.rows.rest()); err != nil {
 		return err
 	}
+	if v.noted == nil && v.contested == nil {
+		v.note(v.rows.disposal())
+	}
 	v.note(v.notes.rest())
 	if v.m.StoredEntries > v.m.Size {
 		v.note(&Fault{Index: v.m.Size, Through: v.m.StoredEntries - 1, File: tlogfile.ManifestFile, What: "the database held entries that no checkpoint covers"})

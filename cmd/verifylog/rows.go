@@ -21,6 +21,7 @@ type rowChecker struct {
 	last     time.Time
 	ids      *table
 	records  *histories
+	disposed disposals
 }
 
 func openChecker(d folder, m tlogfile.Manifest, report *Report) (*rowChecker, error) {
@@ -64,6 +65,9 @@ func (c *rowChecker) entry(index int64, read *loadedEntry, name string) error {
 			return at(index, name, fmt.Sprintf("it has the id of entry %d", other))
 		}
 	}
+	if f := c.disposed.entry(index, e); f != nil {
+		return f
+	}
 	if err := c.body(index, e); err != nil {
 		return err
 	}
@@ -102,6 +106,7 @@ func (c *rowChecker) body(index int64, e *tlogfile.Entry) error {
 	if b == nil || b.Index > index {
 		if len(e.BodyHash) > 0 {
 			c.report.Dropped++
+			c.disposed.missing(index)
 		}
 		return nil
 	}
@@ -115,6 +120,7 @@ func (c *rowChecker) body(index int64, e *tlogfile.Entry) error {
 		return at(index, tlogfile.BodiesFile, "the body is not the one that was logged").differ(base64Of(e.BodyHash), base64Of(b.SealedHash))
 	}
 	c.report.Bodies++
+	c.disposed.there()
 	return nil
 }
 
@@ -190,6 +196,20 @@ func (c *rowChecker) checkVersion(index int64, name string, v *tlogfile.VersionR
 			differ(base64Of(digest), base64Of(v.Digest))
 	}
 	return nil
+}
+
+// disposal looks for bodies that are gone though no disposal tells of them. Of a part
+// that was cut off before the end of its log, a later disposal may.
+func (c *rowChecker) disposal() *Fault {
+	if f := c.disposed.flush(); f != nil {
+		return f
+	}
+	n, first := c.disposed.end()
+	c.report.Unaccounted = n
+	if n == 0 || c.m.Cut {
+		return nil
+	}
+	return at(first, tlogfile.BodiesFile, "its body is missing, and no disposal that the log tells of has dropped it")
 }
 
 // rest looks for rows of entries that are not there.

@@ -18,6 +18,15 @@ func (r Report) String() string {
 	fmt.Fprintf(&b, "from %s to %s\n", r.First.Format(tlogfile.EntryTime), r.Last.Format(tlogfile.EntryTime))
 	fmt.Fprintf(&b, "%d versions, %d of them erasures; %d bodies, %d dropped; %d tiles, %d checkpoints\n",
 		r.Versions, r.Erasures, r.Bodies, r.Dropped, r.Tiles, r.Checkpoints)
+	if r.Erasures > 0 {
+		b.WriteString("What an erasure left is what was logged: the record's key is gone, its versions and their digests stand.\n")
+	}
+	switch {
+	case r.Unaccounted > 0:
+		fmt.Fprintf(&b, "Of %d bodies that were dropped no disposal tells in this part of the log: ask for the log up to its end.\n", r.Unaccounted)
+	case r.Dropped > 0:
+		b.WriteString("Each body that was dropped went by whole tiles, by a disposal that the log tells of; its hash stands in its entry.\n")
+	}
 	fmt.Fprintf(&b, "root %s\n", r.Root)
 	if r.Witnessed > 0 {
 		fmt.Fprintf(&b, "co-signed up to entry %d by %s\n", r.Witnessed-1, strings.Join(r.Witnesses, ", "))

@@ -78,8 +78,10 @@ var tamperings = map[string]tampering{
 	"signature changed":        {"UPDATE register.checkpoint SET note = regexp_replace(note, '....(=*\\n)$', 'AAA=\\1') WHERE size = 40", 39, 39, "size 40"},
 	"newest signature changed": {"UPDATE register.checkpoint SET note = overlay(note PLACING 'AAAA' FROM length(note) - 20) WHERE size = 300", 299, 299, "signature"},
 
-	"body changed": {"UPDATE register.entry_body SET sealed = 'x' WHERE idx = 3", 3, 3, "body is not the one"},
-	"body added":   {"INSERT INTO register.entry_body SELECT 8, NULL, wrapped, sealed FROM register.entry_body WHERE idx = 3", 8, 8, "body is not the one"},
+	"body removed":              {"DELETE FROM register.entry_body WHERE idx = 3", 3, 3, "others of its tile stand"},
+	"all bodies of a tile gone": {"DELETE FROM register.entry_body", 2, 2, "no disposal"},
+	"body changed":              {"UPDATE register.entry_body SET sealed = 'x' WHERE idx = 3", 3, 3, "body is not the one"},
+	"body added":                {"INSERT INTO register.entry_body SELECT 8, NULL, wrapped, sealed FROM register.entry_body WHERE idx = 3", 8, 8, "body is not the one"},
 	"bodies swapped": {
 		"UPDATE register.entry_body SET idx = 100 + idx; UPDATE register.entry_body SET idx = 105 - idx", 2, 2, "body is not the one",
 	},
@@ -122,13 +124,26 @@ func TestTamperingIsFound(t *testing.T) {
 			})
 		}
 	}
-	r.super("DELETE FROM register.entry_body WHERE idx = 3")
-	if got := r.whole(r.export(nil)); got.Bodies != 1 || got.Dropped != 1 || got.Root != sound.Root {
-		t.Errorf("after a body was dropped: %+v", got)
+}
+
+// The clock is set back, and what keeps the writer from following it is undone: the
+// entry whose time goes back is named.
+func clockSetBackIsFound(t *testing.T) {
+	r := newRegistry(t)
+	for range 7 {
+		r.append(read())
+	}
+	r.now = func() time.Time { return time.Now().Add(-time.Hour) }
+	r.append(read()) // 7: the writer keeps the last time
+	r.whole(r.export(nil))
+	r.super("UPDATE register.checkpoint SET time = time - interval '2 hours' WHERE size = 8")
+	r.append(read())
+	if f := r.fault(t, r.export(nil)); f.Index != 8 || !strings.Contains(f.What, "time goes backwards") {
+		t.Errorf("clock set back: %v", f)
 	}
 }
 
-// What the operator himself does, who holds the signing key, is found as well.
+// What else the operator himself may do, who holds the signing key, is found as well.
 func TestForgeryWithTheKey(t *testing.T) {
 	r := newRegistry(t)
 	twice := read()
@@ -139,22 +154,8 @@ func TestForgeryWithTheKey(t *testing.T) {
 		r.append(read())
 	}
 	r.append(twice)
-	r.append(read())
-
-	// The clock is set back, and what keeps the writer from following it.
-	r.now = func() time.Time { return time.Now().Add(-time.Hour) }
-	r.append(read()) // 7: the writer keeps the last time
-	r.whole(r.export(nil))
-	r.super("UPDATE register.checkpoint SET time = time - interval '2 hours' WHERE size = 8")
-	r.append(read())
-	if f := r.fault(t, r.export(nil)); f.Index != 8 || !strings.Contains(f.What, "time goes backwards") {
-		t.Errorf("clock set back: %v", f)
-	}
-	r.super("DELETE FROM register.entry WHERE idx = 8; DELETE FROM register.entry_projection WHERE idx = 8; DELETE FROM register.checkpoint WHERE size = 9; UPDATE register.checkpoint SET time = time + interval '2 hours' WHERE size = 8")
-
-	r.w = r.writer()
 	r.append(again)
-	if f := r.fault(t, r.export(nil)); f.Index != 8 || !strings.Contains(f.What, "id of entry 5") {
+	if f := r.fault(t, r.export(nil)); f.Index != 6 || !strings.Contains(f.What, "id of entry 5") {
 		t.Errorf("one id twice: %v", f)
 	}
 

@@ -11,15 +11,18 @@ import (
 
 // Report says what was verified.
 type Report struct {
-	Origin      string    `json:"origin"`
-	From        int64     `json:"from"` // index of the first entry
-	Size        int64     `json:"size"` // of the tree: one more than the last index
-	Root        string    `json:"root"`
-	Entries     int64     `json:"entries"`
-	Versions    int64     `json:"versions"`
-	Erasures    int64     `json:"erasures"`
-	Bodies      int64     `json:"bodies"`
-	Dropped     int64     `json:"dropped_bodies"` // told of, and dropped since
+	Origin   string `json:"origin"`
+	From     int64  `json:"from"` // index of the first entry
+	Size     int64  `json:"size"` // of the tree: one more than the last index
+	Root     string `json:"root"`
+	Entries  int64  `json:"entries"`
+	Versions int64  `json:"versions"`
+	Erasures int64  `json:"erasures"`
+	Bodies   int64  `json:"bodies"`
+	Dropped  int64  `json:"dropped_bodies"` // told of, and dropped since
+	// Unaccounted is how many of the dropped no disposal tells of that stands in
+	// this part of the log; of a log exported to its end that is a fault.
+	Unaccounted int64     `json:"unaccounted_bodies"`
 	Tiles       int64     `json:"tiles"`
 	Checkpoints int64     `json:"checkpoints"`
 	First       time.Time `json:"first_time"`

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -33,6 +34,7 @@ type PolicyStore struct {
 	used    []Permission
 	current atomic.Pointer[Policy]
 	mu      sync.Mutex // one reload at a time
+	files   [][]byte   // of the policy in force, its tests included
 }
 
 // OpenPolicy reads and compiles the policy of a folder: model.conf,
@@ -41,11 +43,13 @@ type PolicyStore struct {
 // program.
 func OpenPolicy(fsys fs.FS, used []Permission) (*PolicyStore, error) {
 	s := &PolicyStore{fsys: fsys, used: append([]Permission(nil), used...)}
-	p, err := s.read()
+	files, err := readStable(fsys, modelFile, permissionsFile, testsFile)
 	if err != nil {
 		return nil, err
 	}
-	s.current.Store(p)
+	if err := s.activate(files); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 
@@ -58,16 +62,23 @@ func (s *PolicyStore) Current() *Policy { return s.current.Load() }
 func (s *PolicyStore) Reload() (act Activation, changed bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p, err := s.read()
+	files, err := readStable(s.fsys, modelFile, permissionsFile, testsFile)
 	if err != nil {
 		return Activation{}, false, err
 	}
-	old := s.current.Load()
-	if old.Hash() == p.Hash() {
+	// To compile a policy and prove it takes half a second of a processor, in which
+	// calls wait: not for files that stand as they were.
+	if slices.EqualFunc(files, s.files, bytes.Equal) {
 		return Activation{}, false, nil
 	}
-	s.current.Store(p)
-	return Activation{OldHash: old.Hash(), NewHash: p.Hash()}, true, nil
+	old := s.current.Load().Hash()
+	if err := s.activate(files); err != nil {
+		return Activation{}, false, err
+	}
+	if now := s.current.Load().Hash(); now != old {
+		return Activation{OldHash: old, NewHash: now}, true, nil
+	}
+	return Activation{}, false, nil
 }
 
 // Watch looks at the files at each interval until ctx ends, reloads when the
@@ -107,15 +118,18 @@ func stamp(fsys fs.FS, names ...string) string {
 	return b.String()
 }
 
-func (s *PolicyStore) read() (*Policy, error) {
-	p, _, faults, err := CheckFolder(s.fsys, s.used)
+// activate puts the policy of files in force, if its tests pass.
+func (s *PolicyStore) activate(files [][]byte) error {
+	p, _, faults, err := check(files, s.used)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if len(faults) > 0 {
-		return nil, fmt.Errorf("policy: %d of its tests fail, the first at line %d: %s", len(faults), faults[0].Line, faults[0].Problem)
+		return fmt.Errorf("policy: %d of its tests fail, the first at line %d: %s", len(faults), faults[0].Line, faults[0].Problem)
 	}
-	return p, nil
+	s.current.Store(p)
+	s.files = files
+	return nil
 }
 
 // CheckFolder compiles the policy of a folder and runs its tests, for those
@@ -126,6 +140,11 @@ func CheckFolder(fsys fs.FS, used []Permission) (p *Policy, ran int, faults []Te
 	if err != nil {
 		return nil, 0, nil, err
 	}
+	return check(files, used)
+}
+
+// check is CheckFolder of the files' contents.
+func check(files [][]byte, used []Permission) (p *Policy, ran int, faults []TestFault, err error) {
 	if p, err = LoadPolicy(files[0], files[1], used); err != nil {
 		return nil, 0, nil, err
 	}

@@ -42,6 +42,9 @@ func TestReload(t *testing.T) {
 	if _, changed, err := s.Reload(); changed || err != nil {
 		t.Errorf("nothing changed, but changed %t: %v", changed, err)
 	}
+	if n := testing.AllocsPerRun(1, func() { _, _, _ = s.Reload() }); n > 200 {
+		t.Errorf("files that stand as they were took %.0f allocations: they were compiled again", n)
+	}
 	for name, c := range map[string]struct{ permissions, tests, want string }{
 		"empty":         {"", smallTests, "empty"},
 		"garbled":       {"p, psd", smallTests, "want: p"},

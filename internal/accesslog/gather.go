@@ -2,6 +2,10 @@ package accesslog
 
 import "runtime"
 
+// maxYields is how often callers that run are let go before the next batch: each time
+// costs next to nothing when none does.
+const maxYields = 8
+
 // gather waits for an entry and takes along others that wait. Entries that ask
 // nothing of a record, such as those of searches, go before the others: a batch
 // of an import takes many times as long as theirs. They do so once; the next
@@ -9,7 +13,10 @@ import "runtime"
 func (w *Writer) gather() *gathering {
 	// Let the callers just answered come back with their next entry first.
 	if w.last > 1 {
-		runtime.Gosched()
+		expected := len(w.queue) + w.last
+		for yields := 0; yields < maxYields && len(w.queue) < expected; yields++ {
+			runtime.Gosched()
+		}
 	}
 	g := &gathering{w: w, items: make([]*item, 0, w.last+16)}
 	if len(w.held) == 0 {

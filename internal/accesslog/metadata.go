@@ -8,10 +8,6 @@
 package accesslog
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -103,60 +99,6 @@ const (
 	Deny  Effect = "deny"
 )
 
-// schemaVersion is the version of the metadata's form.
-const schemaVersion = 1
-
-// wire is Metadata as written: the order of its fields is the order in the
-// entry. The first three have a fixed length, so that the time can be set
-// without writing the whole anew.
-type wire struct {
-	V             int          `json:"v"`
-	ID            string       `json:"id"`
-	Time          string       `json:"time"`
-	Actor         Actor        `json:"actor"`
-	Roles         []string     `json:"roles,omitempty"`
-	ACR           string       `json:"acr,omitempty"`
-	Client        string       `json:"client,omitempty"`
-	Addr          string       `json:"addr,omitempty"`
-	Method        string       `json:"method"`
-	Operation     string       `json:"operation,omitempty"`
-	Reason        string       `json:"reason,omitempty"`
-	ReferenceHMAC string       `json:"reference_hmac,omitempty"`
-	OnBehalfOf    string       `json:"on_behalf_of,omitempty"`
-	Terms         []string     `json:"terms,omitempty"`
-	Results       []uuid.UUID  `json:"results,omitempty"`
-	ResultCount   int          `json:"result_count"`
-	Marks         []string     `json:"marks,omitempty"`
-	Versions      []VersionRef `json:"versions,omitempty"`
-	Decision      *Decision    `json:"decision,omitempty"`
-	Outcome       string       `json:"outcome"`
-	Recipients    []string     `json:"recipients,omitempty"`
-	Trace         string       `json:"trace,omitempty"`
-	BodyHash      []byte       `json:"body_hash,omitempty"`
-	Count         int64        `json:"count,omitempty"`
-	Source        string       `json:"source,omitempty"`
-}
-
-const (
-	timeForm   = "2006-01-02T15:04:05.000000Z"
-	timeOffset = len(`{"v":1,"id":"00000000-0000-0000-0000-000000000000","time":"`)
-)
-
-// marshal writes the metadata in its one form.
-func (m *Metadata) marshal() ([]byte, error) {
-	w := wire{
-		V: m.V, ID: m.ID.String(), Time: m.Time.UTC().Format(timeForm), Actor: m.Actor, Roles: m.Roles, ACR: m.ACR,
-		Client: m.Client, Addr: m.Addr, Method: m.Method, Operation: m.Operation, Reason: m.Reason,
-		ReferenceHMAC: m.ReferenceHMAC, OnBehalfOf: m.OnBehalfOf, Terms: m.Terms, Results: m.Results,
-		ResultCount: m.ResultCount, Marks: m.Marks, Versions: m.Versions, Outcome: m.Outcome,
-		Recipients: m.Recipients, Trace: m.Trace, BodyHash: m.BodyHash, Count: m.Count, Source: m.Source,
-	}
-	if m.Decision != (Decision{}) {
-		w.Decision = &m.Decision
-	}
-	return json.Marshal(&w)
-}
-
 // tidy replaces what is not valid UTF-8, which JSON cannot hold.
 func (m *Metadata) tidy() {
 	for _, text := range []*string{
@@ -172,45 +114,4 @@ func (m *Metadata) tidy() {
 			(*list)[i] = strings.ToValidUTF8(text, "\uFFFD")
 		}
 	}
-}
-
-// stamp sets the time in marshalled metadata.
-func stamp(meta []byte, t time.Time) {
-	var form [len(timeForm) + 8]byte // formatting writes some bytes beyond the end
-	copy(meta[timeOffset:], t.AppendFormat(form[:0], timeForm))
-}
-
-var errNotMetadata = errors.New("not an entry's metadata")
-
-// ParseMetadata reads an entry's metadata, which must be in its one form: what
-// was read would be written as the same bytes.
-func ParseMetadata(b []byte) (Metadata, error) {
-	var w wire
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&w); err != nil {
-		return Metadata{}, errNotMetadata // the cause may quote the entry
-	}
-	id, errID := uuid.Parse(w.ID)
-	at, errTime := time.Parse(timeForm, w.Time)
-	if errID != nil || errTime != nil {
-		return Metadata{}, errNotMetadata
-	}
-	if w.V != schemaVersion {
-		return Metadata{}, fmt.Errorf("%w: schema version %d", errNotMetadata, w.V)
-	}
-	m := Metadata{
-		V: w.V, ID: id, Time: at.UTC(), Actor: w.Actor, Roles: w.Roles, ACR: w.ACR,
-		Client: w.Client, Addr: w.Addr, Method: w.Method, Operation: w.Operation, Reason: w.Reason,
-		ReferenceHMAC: w.ReferenceHMAC, OnBehalfOf: w.OnBehalfOf, Terms: w.Terms, Results: w.Results,
-		ResultCount: w.ResultCount, Marks: w.Marks, Versions: w.Versions, Outcome: w.Outcome,
-		Recipients: w.Recipients, Trace: w.Trace, BodyHash: w.BodyHash, Count: w.Count, Source: w.Source,
-	}
-	if w.Decision != nil {
-		m.Decision = *w.Decision
-	}
-	if again, err := m.marshal(); err != nil || !bytes.Equal(again, b) {
-		return Metadata{}, errNotMetadata
-	}
-	return m, nil
 }

@@ -108,23 +108,3 @@ func FuzzOpenCheckpoint(f *testing.F) {
 		}
 	})
 }
-
-func FuzzParseMetadata(f *testing.F) {
-	m := read().Entry
-	m.V = schemaVersion
-	b, err := m.marshal()
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(b)
-	f.Add([]byte(`{"v":1}`))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		m, err := ParseMetadata(b)
-		if err != nil {
-			return
-		}
-		if again, err := m.marshal(); err != nil || string(again) != string(b) {
-			t.Errorf("%q is read as %q (%v)", b, again, err)
-		}
-	})
-}

@@ -60,6 +60,7 @@ func factCases() []apiCase {
 				"facts[0].staff.person.names[0].surname", "facts[0].staff.associates[0].names[0].surname",
 				"facts[1].case.people[0].names[0].surname", "facts[1].case.close_time",
 				"facts[2].roster.first_day", "facts[2].roster.shifts[0].end_time", "facts[3]", "facts[4].fact",
+				"facts[5].staff.collar_numbers[0]",
 			},
 			request: func(s *stage) proto.Message {
 				r := facts("faulty")
@@ -67,7 +68,7 @@ func factCases() []apiCase {
 				r.Facts[1].GetCase().CloseTime = timestamppb.New(time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC))
 				r.Facts[2].GetRoster().FirstDay = timestamppb.New(time.Date(2026, 11, 2, 1, 0, 0, 0, time.UTC))
 				r.Facts[2].GetRoster().Shifts[0].EndTime = r.Facts[2].GetRoster().Shifts[0].StartTime
-				r.Facts = append(r.Facts, facts("faulty").Facts[1], &pb.Fact{})
+				r.Facts = append(r.Facts, facts("faulty").Facts[1], &pb.Fact{}, facts("with the same number").Facts[0])
 				return r
 			},
 		},

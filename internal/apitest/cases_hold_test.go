@@ -57,7 +57,11 @@ func holdCases() []apiCase {
 		{name: "lift another force's hold", method: liftHold, who: "psd-10", prepare: heldEntries, request: lift, code: codes.PermissionDenied, reason: "OTHER_FORCE"},
 
 		{name: "holds of a force", method: listHolds, who: "psd-33", live: true, prepare: heldEntries, request: list, check: func(s *stage, m proto.Message) {
-			for _, h := range m.(*pb.ListHoldsResponse).GetHolds() {
+			list := m.(*pb.ListHoldsResponse)
+			if list.OldestKept == nil || list.GetOldestKeptTime() == nil {
+				s.Errorf("what is kept is not told: %v", list)
+			}
+			for _, h := range list.GetHolds() {
 				if h.GetName() == s.names["hold"] {
 					return
 				}

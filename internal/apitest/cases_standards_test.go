@@ -111,6 +111,42 @@ func standardsCases() []apiCase {
 				s.Error("the sanction is not listed")
 			},
 		},
+		{
+			name: "sanctions that stand, the newest first", method: listSanctions, who: "psd-33", live: true,
+			prepare: func(s *stage) {
+				s.Helper()
+				suspended(s)
+				s.names["lifted"] = s.must("psd-33", imposeSanction, suspension("33", s.tag+"-lifted")).(*pb.Sanction).GetName()
+				s.must("psd-33", liftSanction, &pb.LiftSanctionRequest{Name: s.names["lifted"], Reason: "nothing was found against him"})
+			},
+			request: always(&pb.ListSanctionsRequest{Parent: "forces/33", PageSize: 200, NewestFirst: true, Standing: true}),
+			check: func(s *stage, m proto.Message) {
+				list := m.(*pb.ListSanctionsResponse).GetSanctions()
+				found := false
+				for i, o := range list {
+					found = found || o.GetName() == s.names["sanction"]
+					if o.GetLiftTime() != nil || o.GetName() == s.names["lifted"] || i > 0 && o.GetName() > list[i-1].GetName() {
+						s.Errorf("listed: %v", o)
+					}
+				}
+				if !found {
+					s.Error("the sanction is not listed")
+				}
+			},
+		},
+		{
+			name: "sanctions with the token of another order", method: listSanctions, who: "psd-33", live: true,
+			prepare: func(s *stage) {
+				s.Helper()
+				suspended(s)
+				s.must("psd-33", imposeSanction, suspension("33", s.tag+"-second"))
+				s.names["token"] = s.must("psd-33", listSanctions, &pb.ListSanctionsRequest{Parent: "forces/33", PageSize: 1}).(*pb.ListSanctionsResponse).GetNextPageToken()
+			},
+			request: func(s *stage) proto.Message {
+				return &pb.ListSanctionsRequest{Parent: "forces/33", NewestFirst: true, PageToken: s.names["token"]}
+			},
+			code: codes.InvalidArgument, reason: "INVALID_FIELDS", fields: []string{"page_token"},
+		},
 		{name: "sanctions for the auditor", method: listSanctions, who: "auditor", live: true, request: always(&pb.ListSanctionsRequest{Parent: "forces/33"})},
 		{name: "sanctions of another force", method: listSanctions, who: "psd-33", request: always(&pb.ListSanctionsRequest{Parent: "forces/10"}), code: codes.PermissionDenied, reason: "OTHER_FORCE"},
 		{name: "sanctions for the data protection officer", method: listSanctions, who: "dpo-33", request: always(&pb.ListSanctionsRequest{Parent: "forces/33"}), code: codes.PermissionDenied, reason: "NOT_ALLOWED"},

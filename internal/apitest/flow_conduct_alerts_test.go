@@ -1,7 +1,10 @@
 package apitest
 
 import (
+	"fmt"
+	"slices"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -109,18 +112,53 @@ func TestConductOfSilent(t *testing.T) {
 	}
 }
 
-// What is loaded as history raises one alert a day and force, not a flood.
+// What is loaded as history raises one alert a load and force, not a flood: a stream is
+// a load, or all that bears one name, however long it takes; single calls are one a day.
 func TestHistoryIsToldOnce(t *testing.T) {
 	t.Parallel()
-	s := flow(t, nil)
+	s, clock := clocked(t)
 	a, _, at33, at10 := s.linked()
+	const loaded = pb.AlertKind_ALERT_KIND_HISTORY_LOADED
+	reference := 0
+	load := func(name string) {
+		t.Helper()
+		var send []proto.Message
+		for range 3 {
+			reference++
+			r := against("33", a, fmt.Sprint("L", reference), "Loveday", "Nancarrow")
+			r.HistoricLoad = true
+			m := record(int64(reference), r)
+			m.Load = name
+			send = append(send, m)
+		}
+		for _, m := range s.sendAll(send) {
+			if e := m.(*pb.RegisterRecordsResponse).GetError(); e != nil {
+				t.Errorf("not loaded: %v", e)
+			}
+		}
+	}
+	load("")
+	at10, at33 = s.wantKinds("10", at10, loaded), s.wantKinds("33", at33, loaded)
+	load("")
+	at10, at33 = s.wantKinds("10", at10, loaded), s.wantKinds("33", at33, loaded)
+	load("niche-2019")
+	clock.Advance(25 * time.Hour)
+	load("niche-2019")
+	at10 = s.wantKinds("10", at10, loaded)
+	if all, next := s.alertsOf("spoc-33", "33", at33); len(all) == 0 || all[0].GetKind() != loaded || slices.ContainsFunc(all[1:], func(a *pb.Alert) bool { return !ofDuty(a) }) {
+		t.Errorf("the force that loads is told %v", all)
+	} else {
+		at33 = next
+	}
 	for _, c := range [][3]string{{"H1", "Wenna", "Ashdowne"}, {"H2", "Orla", "Penhaligon"}, {"H3", "Mabyn", "Trewhella"}} {
 		r := against("33", a, c[0], c[1], c[2])
 		r.HistoricLoad = true
 		s.must("system-33", registerCourse, r)
 	}
-	at10 = s.wantKinds("10", at10, pb.AlertKind_ALERT_KIND_HISTORY_LOADED)
-	s.wantKinds("33", at33, pb.AlertKind_ALERT_KIND_HISTORY_LOADED)
+	at10 = s.wantKinds("10", at10, loaded)
+	if all, _ := s.alertsOf("spoc-33", "33", at33); !slices.ContainsFunc(all, func(a *pb.Alert) bool { return a.GetKind() == loaded }) {
+		t.Errorf("the force that loads by single calls is told %v", all)
+	}
 	// What is reported as it happens is told as ever.
 	s.must("system-33", registerCourse, against("33", a, "C4", "Senara", "Polglase"))
 	s.wantKinds("10", at10, alertConduct)

@@ -97,7 +97,10 @@ func TestASearchForAVictimIsSeen(t *testing.T) {
 	t.Parallel()
 	s := flow(t, nil)
 	nominal := s.register("33", "the suspect", "N-1")
-	s.must("system-33", registerCourse, course("33", nominal, "C-1", 1))
+	told := course("33", nominal, "C-1", 1)
+	mother := &pb.Victim{Names: []*pb.PersonName{{Given: "Dagmar", Surname: "Oxlade"}}, BirthDate: &pb.PartialDate{Year: 1962, Month: 9, Day: 3}}
+	told.Course.AssociatedVictims = []*pb.Victim{mother}
+	s.must("system-33", registerCourse, told)
 	v := victim()
 	r := unexplained("x")
 	r.Search.Criteria = &pb.SearchCriteria{Names: v.GetNames(), BirthDate: v.GetBirthDate(), Phones: v.GetPhones()}
@@ -108,8 +111,29 @@ func TestASearchForAVictimIsSeen(t *testing.T) {
 	if f.GetRule() != "PROBE" || strings.Contains(f.String(), "Harcastle") {
 		t.Errorf("flag: %v", f)
 	}
-	if got := s.flags("psd-33", "forces/33", "investigator-10"); len(got) > 0 {
-		t.Errorf("another force's department sees: %v", got)
+	// So does one who asks for somebody that was harmed because of her.
+	r.Search.Criteria = &pb.SearchCriteria{Names: mother.GetNames(), BirthDate: mother.GetBirthDate()}
+	if got := s.must("supervisor-10", createSearch, r).(*pb.Search); got.GetOutcome() != pb.SearchOutcome_SEARCH_OUTCOME_NO_HIT || len(got.GetNotices()) > 0 {
+		t.Errorf("search: %v", got)
+	}
+	if f := s.waitForFlag("psd-10", "forces/10", "supervisor-10", nil); f.GetRule() != "PROBE" || strings.Contains(f.String(), "Oxlade") {
+		t.Errorf("flag: %v", f)
+	}
+	// When the course says no longer that she was, nobody is asked about her.
+	told.Course.Source.Revision, told.Course.AssociatedVictims, told.Course.Victim = 2, nil, victim()
+	s.must("system-33", registerCourse, told)
+	seen := s.flags("psd-10", "forces/10", "spoc-10")
+	s.must("spoc-10", createSearch, r)
+	r.Search.Criteria = &pb.SearchCriteria{Names: v.GetNames(), BirthDate: v.GetBirthDate()}
+	s.must("spoc-10", createSearch, r)
+	s.waitForFlag("psd-10", "forces/10", "spoc-10", seen)
+	if got := s.flags("psd-10", "forces/10", "spoc-10"); len(got) != 1 || got[0].GetSearches() != 1 {
+		t.Errorf("flags: %v", got)
+	}
+	for _, who := range []string{"investigator-10", "supervisor-10", "spoc-10"} {
+		if got := s.flags("psd-33", "forces/33", who); len(got) > 0 {
+			t.Errorf("another force's department sees: %v", got)
+		}
 	}
 }
 

@@ -56,6 +56,8 @@ func TestStream(t *testing.T) {
 		told.Course.Summary = "Vesna Harcastle was followed."
 		changed := nominal("33", tag, "N-"+tag, 3)
 		changed.Nominal.Sex = pb.Sex_SEX_NOT_STATED
+		misnamed := record(-2, nominal("33", tag+"c", "O-"+tag, 1))
+		misnamed.Load = "the load of Monday"
 		sent := []proto.Message{
 			record(1, nominal("33", tag, "N-"+tag, 3)),
 			record(2, bySource("C-"+tag)), // of the nominal just before
@@ -69,11 +71,13 @@ func TestStream(t *testing.T) {
 			record(10, nominal("33", tag+"b", "M-"+tag, 1)),
 			record(11, bySource("C-"+tag)), // a retry
 			record(-1, nominal("33", tag+"c", "O-"+tag, 1)),
+			misnamed,
 		}
 		want := []string{
 			"1 CREATED", "2 CREATED", "3 INVALID_ARGUMENT INVALID_FIELDS nominal.ethnicity nominal.names", "4 PERMISSION_DENIED OTHER_FORCE",
 			"5 INVALID_ARGUMENT INVALID_FIELDS record", "6 INVALID_ARGUMENT VICTIM_IN_TEXT course.summary",
 			"7 ABORTED STALE_REVISION", "8 ABORTED REVISION_REUSED", "9 UNCHANGED", "10 CREATED", "11 UNCHANGED", "-1 INVALID_ARGUMENT INVALID_FIELDS sequence",
+			"-2 INVALID_ARGUMENT INVALID_FIELDS load sequence",
 		}
 		a := w.call(t.Context(), c.via, c.who, registerRecords, sent...)
 		if a.err != nil {

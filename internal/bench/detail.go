@@ -63,7 +63,7 @@ func (r *replica) details(ctx context.Context, clients int) (caller, func(), err
 	services, names := make([]registerv1.SearchServiceClient, clients), make([]string, clients)
 	for i, c := range conns {
 		services[i] = registerv1.NewSearchServiceClient(c)
-		found, err := services[i].CreateSearch(contexts[i], &registerv1.CreateSearchRequest{Search: &registerv1.Search{
+		found, err := services[i].CreateSearch(contexts[i][0], &registerv1.CreateSearchRequest{Search: &registerv1.Search{
 			Reason: "CRIME_INVESTIGATION", Reference: "33/1/26", Criteria: &registerv1.SearchCriteria{
 				Names: []*registerv1.PersonName{{Given: detailGiven, Surname: detailSurname}}, BirthDate: &registerv1.PartialDate{Year: 1981, Month: 4, Day: 23},
 			},
@@ -79,7 +79,7 @@ func (r *replica) details(ctx context.Context, clients int) (caller, func(), err
 		names[i] = found.GetCandidates()[0].GetName()
 	}
 	return func(_ context.Context, client, _ int) (answer, error) {
-		d, err := services[client].GetCandidate(contexts[client], &registerv1.GetCandidateRequest{Name: names[client]})
+		d, err := services[client].GetCandidate(contexts[client][0], &registerv1.GetCandidateRequest{Name: names[client]})
 		incidents := 0
 		for _, c := range d.GetCourses() {
 			incidents += len(c.GetIncidents())

@@ -104,7 +104,7 @@ func bench(ctx context.Context, o *options) (err error) {
 		{"log", r.logAlone}, {"entries", r.yearOfEntries}, {"links", r.links}, {"access", r.authorisation}, {"historical", r.historical},
 	}
 	if o.Profile {
-		parts = []part{{"load", r.profiledLoad}, {"start", r.profiledStart}, {"search", r.profiledSearch}}
+		parts = []part{{"load", r.profiledLoad}, {"start", r.profiledStart}, {"search", r.profiledSearch}, {"detail", r.profiledDetail}, {"pages", r.profiledPages}}
 	}
 	for _, p := range parts {
 		if len(o.Only) == 0 && p.name == "entries" {

@@ -96,9 +96,31 @@ func (r *run) profiledStart(ctx context.Context) error {
 }
 
 func (r *run) profiledSearch(ctx context.Context) error {
-	return r.profiled(ctx, "search", func(server *replica) error {
+	return r.profiledCalls(ctx, "search", func(ctx context.Context, server *replica, clients int) (caller, func(), error) {
+		return r.ask(ctx, server, clients, r.people.questions)
+	})
+}
+
+func (r *run) profiledDetail(ctx context.Context) error {
+	return r.profiledCalls(ctx, "detail", func(ctx context.Context, server *replica, clients int) (caller, func(), error) {
+		if _, err := r.registerDetail(ctx, server); err != nil {
+			return nil, nil, err
+		}
+		return server.details(ctx, clients)
+	})
+}
+
+func (r *run) profiledPages(ctx context.Context) error {
+	return r.profiledCalls(ctx, "pages", func(ctx context.Context, server *replica, clients int) (caller, func(), error) {
+		return r.browse(ctx, server, clients, true)
+	})
+}
+
+// profiledCalls profiles a server while eight clients make the calls of open.
+func (r *run) profiledCalls(ctx context.Context, name string, open func(context.Context, *replica, int) (caller, func(), error)) error {
+	return r.profiled(ctx, name, func(server *replica) error {
 		const clients = 8
-		call, done, err := r.ask(ctx, server, clients, r.people.questions)
+		call, done, err := open(ctx, server, clients)
 		if err != nil {
 			return err
 		}
@@ -109,7 +131,7 @@ func (r *run) profiledSearch(ctx context.Context) error {
 			return err
 		}
 		m.used = r.site.effort(server).minus(before)
-		r.out.table(slices.Concat(usual, perCallColumns), [][]string{slices.Concat(m.row("search", "8"), m.perCall())})
+		r.out.table(slices.Concat(usual, perCallColumns), [][]string{slices.Concat(m.row(name, "8"), m.perCall())})
 		return nil
 	})
 }

@@ -48,6 +48,9 @@ type Call struct {
 	// Tries counts how often the use case has asked what its change means for duties:
 	// it was begun afresh because others were quicker.
 	Tries int
+	// Load names the load of history that the record is part of; empty when it comes
+	// alone.
+	Load string
 	// Receipt is set once the entry is durable; before that nothing may be
 	// disclosed.
 	Receipt *accesslog.Receipt
@@ -90,6 +93,7 @@ func New(m *Method, actor access.Actor, policy *access.Policy, log Log) *Call {
 func (c *Call) Fork() *Call {
 	f := New(c.Method, c.Actor, c.Policy, Log{Appender: c.log, Keys: c.keys})
 	f.Grant = c.Grant
+	f.Load = c.Entry.ID.String()
 	f.Entry.Decision = c.Entry.Decision
 	f.Entry.Trace = c.Entry.Trace
 	return f

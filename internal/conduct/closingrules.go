@@ -14,9 +14,9 @@ func closingRules() []rule {
 		{Rule{Code: "CLOSURE_UNSAFE", Version: "1", Title: "Unsafe closing", Critical: true, Within: 4 * time.Hour,
 			Says:   "A serial, high-risk, violent or threat-to-kill matter, or one that was neither assessed nor checked, was closed without a reason, a second person and the victim informed.",
 			Source: sourceReview, Closes: []string{"CLOSED_BY_TWO", "REOPENED"}, Acts: supervisor, Tells: []string{spoc}}, (*reading).closureUnsafe},
-		{Rule{Code: "REVIEW_DUE", Version: "1", Title: "Review due",
-			Says:   "Registered for twelve months without a charge: is it still necessary and accurate?",
-			Source: sourceRegister, Closes: []string{"REVIEWED"}, Acts: spoc}, (*reading).reviewDue},
+		{Rule{Code: "REVIEW_DUE", Version: "2", Title: "Review due", Critical: true, Within: 28 * oneDay,
+			Says:   "Registered for twelve months without a charge, or twelve months since the last review: is it still necessary and accurate? The review is recorded with the course.",
+			Source: sourceRegister, Closes: []string{"REVIEWED"}, Acts: officerInCase, Tells: []string{supervisor, spoc}}, (*reading).reviewDue},
 		{Rule{Code: "DISCLOSURE_CONSIDERED", Version: "1", Title: "Consider a disclosure",
 			Says:   "A partner or former partner may be at risk from one who was violent to, or convicted of conduct against, another: consider a disclosure under the domestic violence disclosure scheme.",
 			Source: "Domestic Abuse Act 2021 s77", Closes: []string{"DISCLOSED"}, Acts: officerInCase, Tells: []string{spoc}}, (*reading).disclosureConsidered},
@@ -91,27 +91,27 @@ func (e *reading) closureUnsafe() {
 	}
 }
 
+// reviewDue asks for a review of each registration without a charge, twelve months
+// after it began or was last reviewed, and of one that nobody reviewed then, each
+// twelve months more: a year that was missed stays missed until a review is recorded.
 func (e *reading) reviewDue() {
 	for _, m := range e.counting {
 		if m.Standing == "CHARGED" || m.Standing == "CONVICTED" || len(m.reports) == 0 {
 			continue
 		}
-		begun := m.start(m.reports[0].Reported)
-		due := begun
-		for n := 1; ; n++ {
-			next := begun.AddDate(0, reviewMonths*n, 0)
-			if !e.passed(next) {
+		begun := latest(m.start(m.reports[0].Reported), m.Recorded)
+		for _, d := range m.deeds() {
+			if d.Code == "REVIEWED" {
+				begun = latest(begun, d.Time)
+			}
+		}
+		for n := reviewMonths; ; n += reviewMonths {
+			due := begun.AddDate(0, n, 0)
+			if !e.passed(due) {
 				break
 			}
-			due = next
-		}
-		if due.Equal(begun) {
-			continue
-		}
-		reviewed := slices.ContainsFunc(m.deeds(), func(d deed) bool { return d.Code == "REVIEWED" && !d.Time.Before(due) })
-		if !reviewed {
-			e.raise(Prompt{Key: m.ID.String() + "/" + DayOf(due.UTC()).String(), Course: m.ID, Force: m.Force, Unconfirmed: m.Unconfirmed, Since: due,
-				Reason: "Twelve months or more have passed without a charge.", Evidence: []Evidence{m.evidence(m.reports[0].Reported)}})
+			e.duty(Prompt{Key: m.ID.String() + "/" + DayOf(due.UTC()).String(), Course: m.ID, Force: m.Force, Unconfirmed: m.Unconfirmed, Since: due,
+				Reason: "Twelve months have passed without a charge and without a review.", Evidence: []Evidence{m.evidence(m.reports[0].Reported)}})
 		}
 	}
 }

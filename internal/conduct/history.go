@@ -1,6 +1,9 @@
 package conduct
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // History is all that is recorded of one person, by all forces, as of one moment.
 // What a restriction hides must have been left out before. The order of anything
@@ -14,6 +17,15 @@ type History struct {
 	Checks      []Check
 	// Counters are the accusations between the person and one whom he has accused.
 	Counters []Counter
+}
+
+// Exclude takes a record out of the history, as if it had never been.
+func (h *History) Exclude(id ID) {
+	h.Matters = slices.DeleteFunc(h.Matters, func(m Matter) bool { return m.ID == id })
+	h.Measures = slices.DeleteFunc(h.Measures, func(m Measure) bool { return m.ID == id })
+	h.Breaches = slices.DeleteFunc(h.Breaches, func(b Breach) bool { return b.ID == id })
+	h.Assessments = slices.DeleteFunc(h.Assessments, func(a Assessment) bool { return a.ID == id })
+	h.Plans = slices.DeleteFunc(h.Plans, func(p Plan) bool { return p.ID == id })
 }
 
 // Matter is a course of conduct in full: one force's part, with what was done about it.
@@ -44,6 +56,8 @@ type Matter struct {
 	Loaded time.Time
 	// Owners are the forces that have owned it, when there was more than one.
 	Owners []string
+	// Recorded is when the register first had it.
+	Recorded time.Time
 }
 
 // Closure is how a matter was closed.

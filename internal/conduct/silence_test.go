@@ -180,7 +180,12 @@ func TestEachRuleSpeaksAndStaysSilent(t *testing.T) {
 		"REVIEW_DUE": {366 * oneDay, plain(contact), map[string]*History{
 			"charged": plain(contact).with(standing("CHARGED")), "reviewed": plain(contact).with(func(m *Matter) {
 				m.Reports[0].Actions = []Action{{Code: "REVIEWED", Time: epoch.AddDate(1, 0, 0)}}
-			})}},
+			}),
+			"reviewed before": plain(contact).with(func(m *Matter) {
+				m.Actions = []Action{{Code: "REVIEWED", Time: epoch.AddDate(0, 11, 0)}}
+			}),
+			"loaded later":     plain(contact).with(func(m *Matter) { m.Loaded = epoch.Add(oneDay * 30) }),
+			"registered later": plain(contact).with(func(m *Matter) { m.Recorded = epoch.Add(oneDay * 30) })}},
 		"DISCLOSURE_CONSIDERED": {oneDay, plain(contact).other(standing("CONVICTED")), map[string]*History{
 			"made":      acts(plain(contact).other(standing("CONVICTED")), "DISCLOSED"),
 			"no danger": plain(contact).other(nil),

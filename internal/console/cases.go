@@ -6,10 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"google.golang.org/grpc/codes"
-
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
-	"github.com/perpetrator-register/register/internal/client"
 )
 
 type casesView struct {
@@ -155,6 +152,7 @@ type oneCaseView struct {
 	Why      textField
 	Purpose  string // with which the log was read last
 	Ref      string
+	Sanction *actor // for who may impose one
 }
 
 // showCase shows one case with what was flagged.
@@ -180,6 +178,9 @@ func (c *Console) showCaseForm(v *visit, f *form, status int) error {
 		Why: f.area("rationale", "Why", "At least 10 characters.", 3, 8000), Purpose: v.s.data.Log.Reason, Ref: v.s.data.Log.Reference,
 	}
 	view.Title = "Case of " + view.Case.Short
+	if v.s.data.Force != "" && k.GetForce() == v.force() {
+		view.Sanction = v.sanctionable(k.GetSubject(), nil)
+	}
 	view.Back, view.BackText = "/cases", "All cases"
 	view.Errors = f.faults
 	view.Receipt = v.receipt()
@@ -214,15 +215,8 @@ func (c *Console) takeCase(v *visit) error {
 			Name: name, Outcome: registerv1.CaseOutcome(registerv1.CaseOutcome_value["CASE_OUTCOME_"+f.get("outcome")]), Rationale: f.get("rationale"),
 		}, v.noted())
 	}
-	if p := client.AsProblem(err); p != nil {
-		switch p.Code { //nolint:exhaustive // what else may be wrong has a page of its own
-		case codes.InvalidArgument:
-			f.take(p, []fieldPlace{{"outcome", "outcome"}, {"", id}})
-			return c.showCaseForm(v, f, http.StatusUnprocessableEntity)
-		case codes.FailedPrecondition, codes.Aborted:
-			f.fault(id, p.Message)
-			return c.showCaseForm(v, f, http.StatusConflict)
-		}
+	if status, ok := f.refused(err, []fieldPlace{{"outcome", "outcome"}, {"", id}}); ok {
+		return c.showCaseForm(v, f, status)
 	}
 	if err != nil {
 		return err

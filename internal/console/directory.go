@@ -31,7 +31,7 @@ func (c *Console) showForces(v *visit) error {
 	for _, f := range got.GetForces() {
 		one := forceView{Code: f.GetCode(), Name: f.GetTitle(), Edit: "/forces/" + f.GetCode()}
 		if k := f.GetContact(); k != nil {
-			one.Contact = contactView{"", k.GetTeam(), k.GetPhone(), k.GetEmail(), k.GetHours()}
+			one.Contact = contactView{Team: k.GetTeam(), Phone: k.GetPhone(), Email: k.GetEmail(), Hours: k.GetHours()}
 		}
 		view.Forces = append(view.Forces, one)
 	}

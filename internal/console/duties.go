@@ -3,13 +3,9 @@ package console
 import (
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
-	"google.golang.org/grpc/codes"
-
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
-	"github.com/perpetrator-register/register/internal/client"
 )
 
 // dutyLists are the lists of duties by the word in their address.
@@ -41,6 +37,8 @@ type dutyView struct {
 	Events      []decisionView
 	Closing     string
 	Record      string
+	Lead        string // where what it asks for is recorded
+	LeadText    string
 	Version     int64
 }
 
@@ -103,6 +101,9 @@ func (c *Console) dutyView(v *visit, d *registerv1.Duty) dutyView {
 	}
 	if d.GetNominal() != "" && v.may("nominal.read") {
 		out.Record = "/nominals/" + lastPart(d.GetNominal())
+		if to, ok := answering[d.GetCode()]; ok && open && v.may("course.register") {
+			out.Lead, out.LeadText = out.Record+to.page, to.text
+		}
 	}
 	for _, e := range d.GetEvidence() {
 		out.Evidence = append(out.Evidence, asked{sentenceCase(e.GetKind()) + ", " + c.words.force(e.GetForce()), date(e.GetTime().AsTime())})
@@ -203,10 +204,7 @@ func (c *Console) takeDuty(v *visit) error {
 		return err
 	}
 	name := v.force() + "/duties/" + v.r.PathValue("duty")
-	version, err := strconv.ParseInt(f.get("version"), 10, 64)
-	if err != nil {
-		version = 0 // refused by the register
-	}
+	version := f.number("version")
 	var (
 		places []fieldPlace
 		done   string
@@ -230,15 +228,8 @@ func (c *Console) takeDuty(v *visit) error {
 		places, done = []fieldPlace{{"", "approve-reason"}}, "The closing is refused. The duty stays open."
 		_, err = c.duties.RefuseClosure(v.ctx, &registerv1.RefuseClosureRequest{Name: name, Version: version, Reason: f.get("approve-reason")}, v.noted())
 	}
-	if p := client.AsProblem(err); p != nil {
-		switch p.Code { //nolint:exhaustive // what else may be wrong has a page of its own
-		case codes.InvalidArgument:
-			f.take(p, places)
-			return c.showDutyForm(v, f, http.StatusUnprocessableEntity)
-		case codes.FailedPrecondition, codes.Aborted:
-			f.fault(places[len(places)-1].id, p.Message)
-			return c.showDutyForm(v, f, http.StatusConflict)
-		}
+	if status, ok := f.refused(err, places); ok {
+		return c.showDutyForm(v, f, status)
 	}
 	if err != nil {
 		return err

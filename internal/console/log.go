@@ -47,7 +47,12 @@ type logView struct {
 	Bounded         bool
 	Hidden          []choice // what the list was asked for, to ask on
 	Basis           []choice // the part of it that holds for whom one asks about next
+	Sanction        *actor   // whom the picture is of, for who may impose a sanction on him
+	MayUnseal       bool
 }
+
+// actor is somebody whom the log names.
+type actor struct{ Subject, Short, Collar string }
 
 type entryView struct {
 	Index                                  int64
@@ -99,6 +104,11 @@ var logMethods = []choice{
 	{Value: "SearchService.GetSearch", Title: "Looked at a search again"}, {Value: "NominalService.RegisterNominal", Title: "Registered a nominal"},
 	{Value: "NominalService.GetNominal", Title: "Read a nominal"}, {Value: "NominalService.RestrictNominal", Title: "Restricted a nominal"},
 	{Value: "ConductService.RegisterCourse", Title: "Registered a course of conduct"}, {Value: "LinkService.GetLink", Title: "Read a link"},
+	{Value: "HistoryService.GetHistory", Title: "Read a history"}, {Value: "HistoryService.CreateEvidencePack", Title: "Made a pack of evidence"},
+	{Value: "MeasureService.RegisterMeasure", Title: "Registered a measure"}, {Value: "MeasureService.RegisterBreach", Title: "Registered a breach"},
+	{Value: "AssessmentService.RegisterAssessment", Title: "Registered an assessment"}, {Value: "AssessmentService.RegradeAssessment", Title: "Graded a risk anew"},
+	{Value: "AssessmentService.RegisterPlan", Title: "Registered a safety plan"}, {Value: "ExchangeService.AskOwner", Title: "Asked the owner"},
+	{Value: "ExchangeService.AnswerQuestion", Title: "Answered a question"}, {Value: "ExchangeService.CreateSubscription", Title: "Asked to be told"},
 	{Value: "LinkService.ConfirmLink", Title: "Confirmed a link"}, {Value: "LinkService.RejectLink", Title: "Rejected a link"},
 	{Value: "AlertService.ListAlerts", Title: "Listed alerts"}, {Value: "AccessLogService.ListEntries", Title: "Read the log"},
 }
@@ -243,6 +253,7 @@ func (c *Console) logAnswer(v *visit, f *form, entries []*registerv1.LogEntry, n
 		view.Bounded, view.Next = next != "", ""
 		h := picture.NewHours("Calls of "+shortSubject(f.get("subject"))+" by day and hour", times, london)
 		view.Hours = &h
+		view.Sanction = v.sanctionable(c.subjectOf(f.get("subject"), v.s.data.Force), entries)
 	}
 	for name, values := range f.values {
 		if name != "page" && name != "show" {
@@ -257,6 +268,19 @@ func (c *Console) logAnswer(v *visit, f *form, entries []*registerv1.LogEntry, n
 	}
 	slices.SortFunc(view.Hidden, func(a, b choice) int { return strings.Compare(a.ID, b.ID) })
 	return view
+}
+
+// sanctionable is whom a sanction may be imposed on; nil for who may not impose one.
+// His collar number is the one that he proved last.
+func (v *visit) sanctionable(subject string, entries []*registerv1.LogEntry) *actor {
+	if !v.may("sanction.impose") {
+		return nil
+	}
+	a := &actor{Subject: subject, Short: shortSubject(subject)}
+	if i := slices.IndexFunc(entries, func(e *registerv1.LogEntry) bool { return e.GetOfficerVerified() }); i >= 0 {
+		a.Collar = entries[i].GetCollarNumber()
+	}
+	return a
 }
 
 func (c *Console) entryView(e *registerv1.LogEntry) entryView {

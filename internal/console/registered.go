@@ -19,7 +19,7 @@ func (c *Console) registerReport(v *visit, f *form, course *registerv1.CourseOfC
 		return nil, err
 	}
 	d := v.s.data.Draft
-	source := &registerv1.SourceKey{System: "console", Reference: d.ID, Revision: d.Revision}
+	source := &registerv1.SourceKey{System: ownSystem, Reference: d.ID, Revision: d.Revision}
 	if !d.Chosen && !d.Sent {
 		if ok, err := c.registerSuspect(v, f, source); !ok || err != nil {
 			return nil, err

@@ -1,10 +1,12 @@
 package console_test
 
 import (
+	"html"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -69,13 +71,14 @@ func (p page) must(t *testing.T, status int, texts ...string) page {
 	return p
 }
 
-func (p page) mustNot(t *testing.T, texts ...string) {
+func (p page) mustNot(t *testing.T, texts ...string) page {
 	t.Helper()
 	for _, text := range texts {
 		if strings.Contains(p.text, text) {
 			t.Errorf("%s %s says %q", p.Request.Method, p.Request.URL.Path, text)
 		}
 	}
+	return p
 }
 
 func (b *browser) send(method, path string, form url.Values, headers map[string]string) page {
@@ -163,4 +166,14 @@ func (b *browser) session() *http.Cookie {
 		}
 	}
 	return nil
+}
+
+// hiddenValue is what a form sends without showing it.
+func hiddenValue(t *testing.T, text, name string) string {
+	t.Helper()
+	found := regexp.MustCompile(`type="hidden" name="` + name + `" value="([^"]*)"`).FindStringSubmatch(text)
+	if found == nil {
+		t.Fatalf("no hidden %s\n%s", name, text)
+	}
+	return html.UnescapeString(found[1])
 }

@@ -54,6 +54,8 @@ var (
 	ErrEmpty = errors.New("the log has no checkpoint that covers what is wanted")
 	// ErrOther says that the folder holds something else.
 	ErrOther = errors.New("the folder holds another export: choose an empty one")
+	// ErrDisposed says that sealed bodies were dropped while the export was written.
+	ErrDisposed = errors.New("sealed bodies were dropped while the export was written, and it does not hold the entry that tells so: run it again")
 	// ErrRewritten says that the log is not the one that was exported before.
 	ErrRewritten = errors.New("the log does not extend the export in the folder: keep that, and export into an empty one")
 )
@@ -127,6 +129,7 @@ func (e *exporter) begin() error {
 		e.m = *old
 	}
 	e.m.Size, e.m.StoredEntries, e.m.StoredVersions = e.head.Size, stored[0], stored[1]
+	e.m.Cut = e.o.Until > 0
 	e.m.WithContent, e.m.CheckpointStep, e.m.Complete = e.o.WithContent, max(1, e.o.CheckpointStep), false
 	e.result.From, e.result.Size = from, e.head.Size
 	e.result.Beyond = max(stored[0], stored[1]) > e.head.Size
@@ -223,7 +226,24 @@ func (e *exporter) finish() error {
 		}
 	}
 	e.m.Complete = true
-	return e.out.writeJSON(tlogfile.ManifestFile, &e.m)
+	if err := e.out.writeJSON(tlogfile.ManifestFile, &e.m); err != nil {
+		return err
+	}
+	return e.disposed()
+}
+
+// disposed looks whether a disposal began after the newest checkpoint exported: bodies
+// may be missing here of which nothing here tells.
+func (e *exporter) disposed() error {
+	if e.m.Cut {
+		return nil
+	}
+	last := e.head.Size - 1
+	later, err := e.db.ListEntries(e.ctx, postgres.EntryFilter{Method: tlogfile.DisposalMethod, After: &last, Limit: 1})
+	if err == nil && len(later) > 0 {
+		err = ErrDisposed
+	}
+	return err
 }
 
 // part writes all that lies from the manifest's Next up to an index.

@@ -67,6 +67,9 @@ func (s *Settings) WarmUp() time.Duration {
 // with it.
 func (e *Engine) Feed(ev Event) []Flag {
 	e.flags = nil
+	if s := e.facts.member(&ev); s != nil {
+		ev.Actor = s.Subject // one person, by whichever way he comes
+	}
 	e.begin(dayOf(ev.Time))
 	e.settle(&ev)
 	switch ev.Kind {
@@ -260,13 +263,11 @@ func (e *Engine) registration(ev *Event) {
 
 // raise raises a flag, unless the same was raised in the same stretch of days.
 func (j *judgement) raise(about Code, looks []look, weighed []string, seen string, args ...any) {
-	again := day(j.t(tAgain)) //nolint:gosec // days are small
-	bucket := dayOf(j.at.Time) / again * again
-	key := raised{j.rule.Code, j.ev.Actor, about}
-	if last, ok := j.e.raised[key]; ok && last == bucket {
+	if j.said(about) {
 		return
 	}
-	j.e.raised[key] = bucket
+	bucket := j.bucket()
+	j.e.raised[raised{j.rule.Code, j.ev.Actor, about}] = bucket
 	f := Flag{
 		Rule: j.rule.Code, Version: j.rule.Version, Settings: j.e.set.Version, Actor: j.ev.Actor, Force: j.ev.Force,
 		Audience: j.audience(), Index: j.at.Index, Time: j.at.Time, Weighed: weighed, Seen: fmt.Sprintf(seen, args...),
@@ -276,13 +277,26 @@ func (j *judgement) raise(about Code, looks []look, weighed []string, seen strin
 	j.e.flags = append(j.e.flags, f)
 }
 
+// said reports whether the rule has raised its flag on the actor already, in the days
+// within which it does so once: a rule that asks before it counts what he has done
+// costs little for those who do much.
+func (j *judgement) said(about Code) bool {
+	last, ok := j.e.raised[raised{j.rule.Code, j.ev.Actor, about}]
+	return ok && last == j.bucket()
+}
+
+func (j *judgement) bucket() day {
+	again := day(j.t(tAgain)) //nolint:gosec // days are small
+	return dayOf(j.at.Time) / again * again
+}
+
 // audience says whose department may see a flag: never the actor's own when he is
-// one of it, or of no force.
+// one of it or above it, or of no force.
 func (j *judgement) audience() string {
 	switch {
 	case j.owner != "":
 		return j.owner
-	case j.ev.Force == "" || j.ev.hasRole(rolePSD) || j.ev.hasRole(roleAuditor):
+	case j.ev.Force == "" || j.e.facts.oversees(j.e.facts.member(j.ev)) || j.ev.hasRole(rolePSD) || j.ev.hasRole(roleAuditor):
 		return National
 	}
 	return j.ev.Force

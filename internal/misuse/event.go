@@ -62,8 +62,11 @@ type Event struct {
 	// Kind says what it is.
 	Kind Kind
 	// Actor is who called: the subject as in the log, of a system that names an
-	// officer "subject/collar number".
+	// officer "subject/collar number". Where his force has told whose the collar
+	// number is, the engine takes him for the same as he who signs in himself.
 	Actor string
+	// Asserted says that a force system names him, and no sign-in of his own.
+	Asserted bool
 	// Force is the actor's force; empty for national roles.
 	Force string
 	// Roles are the actor's roles.

@@ -16,6 +16,10 @@ type Staff struct {
 	Unit Code
 	// Collars are his collar numbers.
 	Collars []string
+	// Manager is the subject of his line manager; may be empty.
+	Manager string
+	// Standards says that he is of the professional standards department.
+	Standards bool
 	// Identity are codes that mean him and hardly another: name with date of
 	// birth, telephone numbers, e-mail addresses.
 	Identity []Code
@@ -55,15 +59,17 @@ type Shift struct{ From, Until time.Time }
 // Facts are what forces have said. An Engine owns its Facts; they are given in the
 // order of the log, like the events.
 type Facts struct {
-	staff    map[string]*Staff
-	identity map[Code][]*Staff // by identity and name, over all forces
-	surnames map[surname]int
-	size     map[string]int // staff by force
-	cases    map[Code]*Case
-	people   map[Code][]*Case // cases by people named
-	shifts   map[string][]Shift
-	rostered map[string]map[day]bool
-	told     map[string]time.Time // by force: the last time it told of cases
+	staff     map[string]*Staff
+	collars   map[collar]string          // subjects
+	standards map[string]map[string]bool // subjects by force
+	identity  map[Code][]*Staff          // by identity and name, over all forces
+	surnames  map[surname]int
+	size      map[string]int // staff by force
+	cases     map[Code]*Case
+	people    map[Code][]*Case // cases by people named
+	shifts    map[string][]Shift
+	rostered  map[string]map[day]bool
+	told      map[string]time.Time // by force: the last time it told of cases
 }
 
 type surname struct {
@@ -71,9 +77,11 @@ type surname struct {
 	code  Code
 }
 
+type collar struct{ force, number string }
+
 func newFacts() *Facts {
 	return &Facts{
-		staff: map[string]*Staff{}, identity: map[Code][]*Staff{}, surnames: map[surname]int{}, size: map[string]int{},
+		staff: map[string]*Staff{}, collars: map[collar]string{}, standards: map[string]map[string]bool{}, identity: map[Code][]*Staff{}, surnames: map[surname]int{}, size: map[string]int{},
 		cases: map[Code]*Case{}, people: map[Code][]*Case{}, shifts: map[string][]Shift{},
 		rostered: map[string]map[day]bool{}, told: map[string]time.Time{},
 	}
@@ -86,6 +94,15 @@ func (f *Facts) PutStaff(s Staff) {
 	}
 	f.staff[s.Subject] = &s
 	f.size[s.Force]++
+	for _, c := range s.Collars {
+		f.collars[collar{s.Force, c}] = s.Subject
+	}
+	if s.Standards {
+		if f.standards[s.Force] == nil {
+			f.standards[s.Force] = map[string]bool{}
+		}
+		f.standards[s.Force][s.Subject] = true
+	}
 	for _, c := range slices.Concat(s.Identity, s.Names) {
 		f.identity[c] = append(f.identity[c], &s)
 	}
@@ -104,6 +121,12 @@ func (f *Facts) DropStaff(subject string) {
 
 func (f *Facts) dropStaff(old *Staff) {
 	f.size[old.Force]--
+	for _, c := range old.Collars {
+		if key := (collar{old.Force, c}); f.collars[key] == old.Subject {
+			delete(f.collars, key)
+		}
+	}
+	delete(f.standards[old.Force], old.Subject)
 	for _, c := range slices.Concat(old.Identity, old.Names) {
 		f.identity[c] = slices.DeleteFunc(f.identity[c], func(s *Staff) bool { return s == old })
 		if len(f.identity[c]) == 0 {

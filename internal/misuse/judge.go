@@ -46,8 +46,11 @@ func (j *judgement) weighed() []string {
 	if !j.e.facts.tells(j.ev.Force, j.at.Time) {
 		out = append(out, "the force has told of no cases lately")
 	}
-	if _, known := j.e.facts.staff[j.ev.Actor]; !known {
+	if j.e.facts.member(j.ev) == nil {
 		out = append(out, "the force has told nothing of this member of staff")
+	}
+	if j.ev.Asserted {
+		out = append(out, "named by his force's system, not by a sign-in of his own")
 	}
 	if role := j.ev.role(); role != "" {
 		out = append(out, "role "+role)
@@ -59,7 +62,7 @@ func (j *judgement) weighed() []string {
 }
 
 func (j *judgement) self() {
-	s := j.e.facts.staff[j.ev.Actor]
+	s := j.e.facts.member(j.ev)
 	switch {
 	case j.ev.Self, s != nil && overlap(j.ev.Terms, s.Identity):
 		j.raise(0, []look{*j.l}, j.weighed(), "a search for the actor himself")
@@ -123,7 +126,7 @@ func (j *judgement) colleague() {
 }
 
 func (j *judgement) family() {
-	s := j.e.facts.staff[j.ev.Actor]
+	s := j.e.facts.member(j.ev)
 	if s == nil || !j.open() {
 		return
 	}
@@ -146,7 +149,7 @@ func (j *judgement) family() {
 }
 
 func (j *judgement) burst() {
-	if !j.open() {
+	if !j.open() || j.said(0) {
 		return
 	}
 	from := j.at.Time.Add(-time.Duration(j.t("hours")) * time.Hour).Unix()
@@ -158,7 +161,7 @@ func (j *judgement) burst() {
 }
 
 func (j *judgement) zeroHits() {
-	if !j.open() || j.l.bits&nobody == 0 {
+	if !j.open() || j.l.bits&nobody == 0 || j.said(0) {
 		return
 	}
 	looks := where(j.lately(1), func(l *look) bool { return l.bits&nobody != 0 })
@@ -207,7 +210,7 @@ func (j *judgement) volume() {
 }
 
 func (j *judgement) offRoster() {
-	if !j.open() || j.l.bits&offDuty == 0 {
+	if !j.open() || j.l.bits&offDuty == 0 || j.said(0) {
 		return
 	}
 	looks := where(j.lately(j.t(tDays)), func(l *look) bool { return l.bits&offDuty != 0 })

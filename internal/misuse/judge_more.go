@@ -28,7 +28,7 @@ func (j *judgement) noNexus() {
 }
 
 func (j *judgement) fishing() {
-	if !j.open() || j.l.bits&wide == 0 {
+	if !j.open() || j.l.bits&wide == 0 || j.said(0) {
 		return
 	}
 	looks := where(j.lately(j.t(tDays)), func(l *look) bool { return l.bits&wide != 0 })
@@ -52,7 +52,7 @@ func (j *judgement) reference() {
 		}
 		return
 	}
-	if j.ev.Reference == 0 || !j.open() || !j.e.facts.tells(j.ev.Force, j.at.Time) {
+	if j.ev.Reference == 0 || !j.open() || j.said(0) || !j.e.facts.tells(j.ev.Force, j.at.Time) {
 		return
 	}
 	looks := where(j.lately(days), func(l *look) bool { return l.bits&(unknown|others|lateCase) != 0 })
@@ -113,7 +113,7 @@ func (j *judgement) hisClosed(l *look) bool {
 }
 
 func (j *judgement) afterClosure() {
-	if !j.open() || (j.l.bits&lateCase == 0 && !j.hisClosed(j.l)) {
+	if !j.open() || j.said(0) || (j.l.bits&lateCase == 0 && !j.hisClosed(j.l)) {
 		return
 	}
 	looks := where(j.lately(j.t(tDays)), func(l *look) bool { return l.bits&lateCase != 0 || j.hisClosed(l) })
@@ -169,6 +169,9 @@ func (j *judgement) tipOff() {
 
 // tipped counts the registrations near the actor's unexplained searches.
 func (j *judgement) tipped() {
+	if j.said(0) {
+		return
+	}
 	seen := map[int64]bool{}
 	looks := where(j.lately(j.t(tDays)), func(l *look) bool {
 		near := j.registered(l)
@@ -230,11 +233,16 @@ func (e *Engine) review(ev *Event) {
 		return
 	}
 	j := judgement{e: e, rule: &rules[i], ev: ev, at: ev, l: &look{index: ev.Index, at: ev.Time.Unix()}}
-	own, of := e.facts.staff[ev.Actor], e.facts.staff[ev.Subject]
-	switch {
-	case ev.Subject == ev.Actor:
-		j.raise(1, []look{*j.l}, nil, "a reviewer read about himself")
-	case own != nil && of != nil && own.Force == of.Force && own.Unit != 0 && own.Unit == of.Unit:
-		j.raise(2, []look{*j.l}, nil, "a reviewer read about a member of his own unit")
+	fact := func(subject string) *Staff { return e.facts.staff[subject] }
+	own, of := e.facts.member(ev), fact(ev.Subject)
+	if own == nil {
+		own = &Staff{Subject: ev.Actor, Force: ev.Force}
+	}
+	if of == nil {
+		of = &Staff{Subject: ev.Subject, Force: ev.Force}
+	}
+	tie := TieBetween(own, of, fact)
+	if i := slices.Index([]Tie{TieSelf, TieUnit, TieLine, TieClose}, tie); i >= 0 {
+		j.raise(Code(i+1), []look{*j.l}, nil, "a reviewer read about %s", tie)
 	}
 }

@@ -117,10 +117,7 @@ func recent(list []look, from int64) []look {
 	for drop < len(list) && list[drop].at < from {
 		drop++
 	}
-	if drop == 0 {
-		return list
-	}
-	return append(list[:0], list[drop:]...)
+	return list[drop:] // and not moved to the front: append does that now and then
 }
 
 // since are the looks of the last days, counted back from a day.

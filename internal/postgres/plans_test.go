@@ -139,3 +139,36 @@ func TestNewsIsLookedUp(t *testing.T) {
 		}
 	}
 }
+
+// A record that was opened a thousand times costs no more to look up than its last
+// hundred entries, and nothing makes the whole log be read.
+func TestChecksAreLookedUp(t *testing.T) {
+	d := pgtest.New(t)
+	super := connect(t, d.SuperURL)
+	if _, err := super.Exec(t.Context(), `
+		INSERT INTO register.entry_projection (idx, force, actor, method, operation, outcome, reference_hmac)
+		SELECT i, '33', 'a', CASE WHEN i % 5 = 0 THEN 'SearchService.CreateSearch' ELSE 'm' END, 'o', 'OK', CASE WHEN i % 10 = 0 THEN (i % 1000)::text ELSE '' END
+		FROM generate_series(0, 9999) i;
+		INSERT INTO register.entry_record (record_id, idx, force, silent)
+		SELECT md5((CASE WHEN i % 2 = 0 THEN 0 ELSE i % 1000 END)::text)::uuid, i, '33', false FROM generate_series(0, 9999) i;
+		ANALYZE register.entry_projection, register.entry_record`); err != nil { //nolint:misspell // PostgreSQL's spelling
+		t.Fatal(err)
+	}
+	conn := connect(t, d.ServiceURL)
+	sql, err := os.ReadFile("queries/checks.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Exec(t.Context(), "PREPARE plan_checks AS "+string(sql)); err != nil {
+		t.Fatal(err)
+	}
+	for _, mode := range []string{"force_generic_plan", "force_custom_plan"} {
+		if _, err := conn.Exec(t.Context(), "SET plan_cache_mode = "+mode); err != nil {
+			t.Fatal(err)
+		}
+		plan := explain(t, conn, "EXPLAIN EXECUTE plan_checks(ARRAY[md5('0'), md5('1')]::uuid[], ARRAY['7', '10'], 9999)")
+		if strings.Contains(plan, "Seq Scan") || strings.Contains(plan, "Hash Join") || !strings.Contains(plan, "Index Scan Backward using entry_record_pkey") {
+			t.Errorf("%s:\n%s", mode, plan)
+		}
+	}
+}

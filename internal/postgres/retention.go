@@ -13,7 +13,16 @@ var (
 	qBodyTiles  = statement("body_tiles")
 	qDropBodies = statement("drop_bodies")
 	qHeldTiles  = statement("held_tiles")
+	qOldestBody = statement("oldest_body")
 )
+
+// OldestBody reads the oldest entry whose sealed body is kept, or ErrNotFound when
+// there is none.
+func (db *DB) OldestBody(ctx context.Context) (Entry, error) {
+	var e Entry
+	err := db.pool.QueryRow(ctx, qOldestBody).Scan(&e.Index, &e.Time)
+	return e, readError(err)
+}
 
 // BodyTile says how many sealed bodies the entries of a tile have.
 type BodyTile struct {

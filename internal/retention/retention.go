@@ -18,11 +18,12 @@ import (
 	"github.com/perpetrator-register/register/internal/accesslog"
 	"github.com/perpetrator-register/register/internal/postgres"
 	"github.com/perpetrator-register/register/internal/seal"
+	"github.com/perpetrator-register/register/internal/tlogfile"
 	"github.com/perpetrator-register/register/internal/view"
 )
 
 // Method is the method of the entry that tells of a disposal.
-const Method = "retention.dispose"
+const Method = tlogfile.DisposalMethod
 
 // tileWidth is how many entries are kept or dropped together.
 const tileWidth = 256
@@ -114,21 +115,19 @@ func (d *Disposal) Plan(ctx context.Context, before time.Time) (Plan, error) {
 	return p, nil
 }
 
-// Apply drops what a plan says, and returns how many bodies were dropped. That it
-// begins is an entry of the log first. Holds are read afresh under the log's lock
-// before each part.
+// Apply drops what a plan says, and returns how many bodies were dropped. Which tiles
+// are about to lose theirs is an entry of the log first, so that a body that is gone
+// without one can be told from a body that was disposed of. Holds are read afresh under
+// the log's lock before each part.
 func (d *Disposal) Apply(ctx context.Context, p Plan, by *postgres.Disposer) (dropped int64, err error) {
-	if len(p.drop) == 0 {
-		return 0, nil
-	}
-	if _, err := d.Log.Append(ctx, &accesslog.Pending{Entry: accesslog.Metadata{
-		Actor: accesslog.Actor{Sub: d.Operator, Kind: accesslog.System}, Client: "register retention",
-		Method: Method, Operation: "ERASURE", Outcome: "OK",
-		Marks: []string{fmt.Sprintf("retention:before:%d:tiles:%d:bodies:%d", p.Until, p.Tiles, p.Bodies)},
-	}}); err != nil {
-		return 0, err
-	}
+	marks := []string{fmt.Sprintf("retention:before:%d:tiles:%d:bodies:%d", p.Until, p.Tiles, p.Bodies)}
 	for part := range slices.Chunk(p.drop, chunk) {
+		if _, err := d.Log.Append(ctx, &accesslog.Pending{Entry: accesslog.Metadata{
+			Actor: accesslog.Actor{Sub: d.Operator, Kind: accesslog.System}, Client: "register retention",
+			Method: Method, Operation: "ERASURE", Outcome: "OK", Marks: append(slices.Clip(marks), tlogfile.DisposalMark(part)),
+		}}); err != nil {
+			return dropped, err
+		}
 		n, err := by.Drop(ctx, func() ([]int64, error) {
 			h, err := d.holds(ctx)
 			if err != nil {
@@ -144,6 +143,7 @@ func (d *Disposal) Apply(ctx context.Context, p Plan, by *postgres.Disposer) (dr
 		if err != nil {
 			return dropped, err
 		}
+		marks = nil
 	}
 	return dropped, nil
 }

@@ -173,6 +173,10 @@ func TestDispose(t *testing.T) {
 	}
 	entries, err := s.d.DB.ListEntries(t.Context(), postgres.EntryFilter{Method: retention.Method})
 	if err != nil || len(entries) != 1 {
-		t.Errorf("the log tells of %d disposals, %v", len(entries), err)
+		t.Fatalf("the log tells of %d disposals, %v", len(entries), err)
+	}
+	meta, err := accesslog.ParseMetadata(entries[0].Meta)
+	if err != nil || len(meta.Marks) != 2 || meta.Marks[1] != "retention:tiles:1,5" {
+		t.Errorf("it tells: %q, %v", meta.Marks, err)
 	}
 }

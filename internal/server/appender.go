@@ -6,3 +6,6 @@ import "github.com/perpetrator-register/register/internal/accesslog"
 
 // appenderFor is where entries go: the log.
 func appenderFor(w *accesslog.Writer) accesslog.Appender { return w }
+
+// watching is whether the log is watched for misuse: always.
+func watching() bool { return true }

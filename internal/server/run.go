@@ -51,7 +51,7 @@ func (s *Server) Run(ctx context.Context) error {
 	if _, err := s.watcher.Start(ctx); err != nil {
 		return fmt.Errorf("the log cannot be watched: %w", err)
 	}
-	stopWatching := beside(background, true, s.watcher.Run)
+	stopWatching := beside(background, watching(), s.watcher.Run)
 	defer stopWatching()
 	var g errgroup.Group
 	g.Go(func() error { return s.grpc.Serve(s.listeners.grpc) })

@@ -58,7 +58,7 @@ func (s *AccessLog) GetCheckpoint(ctx context.Context, _ *registerv1.GetCheckpoi
 	if err != nil {
 		return nil, err
 	}
-	out := &registerv1.Checkpoint{Origin: s.Origin, TreeSize: head.Size, RootHash: head.Root, Note: string(head.Note)}
+	out := &registerv1.Checkpoint{Origin: s.Origin, TreeSize: head.Size, RootHash: head.Root, Note: string(head.Note), Time: timestamppb.New(head.Time)}
 	if w := witnessed; w.Size > 0 {
 		out.Witnessed = &registerv1.WitnessedCheckpoint{TreeSize: w.Size, WitnessTime: timestamppb.New(w.Time), Witnesses: w.Witnesses, Note: string(w.Note)}
 	}

@@ -107,8 +107,9 @@ type report struct {
 	code    string
 	// message says what another force has done, after its name.
 	message string
-	// historic says that it is loaded as history: it is told in a digest.
-	historic bool
+	// load names the load of history that it is part of, which is told in a digest;
+	// empty for what is reported as it happens.
+	load string
 }
 
 // report tells each other force that owns a nominal of the person what was
@@ -121,8 +122,8 @@ func (b *batch) report(ctx context.Context, r report) error {
 	}
 	told, veiled := b.d.concernedBy(r.nominal)
 	tell := func(force string, t concern, audience registerv1.AlertAudience) error {
-		if r.historic {
-			return b.historyLoaded(ctx, force, own, audience)
+		if r.load != "" {
+			return b.historyLoaded(ctx, force, own, r.load, audience)
 		}
 		if force == own {
 			return nil
@@ -138,7 +139,7 @@ func (b *batch) report(ctx context.Context, r report) error {
 			return err
 		}
 	}
-	if !r.historic {
+	if r.load == "" {
 		err := b.subscribed(registerv1.AlertKind_ALERT_KIND_SUBSCRIBED_REGISTERED, own, b.d.View.Person(r.nominal).Members, r.change.Record,
 			ofVersion(r.change, r.kind, postgres.Record{}), b.d.forceTitle(own)+" "+subscribedMessage, func(force string) bool { _, knows := told[force]; return knows })
 		if err != nil {

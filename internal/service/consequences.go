@@ -23,19 +23,31 @@ import (
 type answer struct{ action, record string }
 
 // written is a record of conduct that is being written and not stored yet; content is
-// its stored form.
+// its stored form, nil when it is erased or goes to another person. Those in with are
+// erased beside it.
 type written struct {
 	change  accesslog.Change
 	content proto.Message
+	with    []accesslog.Change
 	// of is the nominal that it hangs on, if that is not the one asked about.
 	of identity.ID
 }
 
-func (w written) nominal(asked identity.ID) identity.ID {
+func (w *written) nominal(asked identity.ID) identity.ID {
 	if w.of == (identity.ID{}) {
 		return asked
 	}
 	return w.of
+}
+
+// leaves takes what goes away out of what is recorded of a person.
+func (w *written) leaves(read *recorded) {
+	if w.content == nil {
+		read.exclude(w.change.Record.ID)
+	}
+	for i := range w.with {
+		read.exclude(w.with[i].Record.ID)
+	}
 }
 
 // consequences adds what a person's conduct, as it now is, means for duties: those
@@ -52,11 +64,15 @@ func (b *batch) consequences(ctx context.Context, nominal identity.ID, all ...wr
 	if err != nil {
 		return nil, time.Time{}, err
 	}
+	for i := range all {
+		all[i].leaves(read)
+	}
 	var next time.Time
 	for _, force := range read.forces() {
 		h := read.seenBy(force)
-		for _, w := range all {
-			if force != w.change.Record.Force && !b.d.opens(force, w.nominal(nominal)) {
+		for i := range all {
+			w := &all[i]
+			if w.content == nil || force != w.change.Record.Force && !b.d.opens(force, w.nominal(nominal)) {
 				continue
 			}
 			if err := b.d.include(h, w.change.Record, w.change.Version.N, w.content, read.confirmed[force]); err != nil {
@@ -86,17 +102,37 @@ func (b *batch) conduct(ctx context.Context, c *call.Call, nominal identity.ID, 
 	if err := b.d.View.Pull(ctx); err != nil {
 		return err
 	}
-	read, _, err := b.consequences(ctx, nominal, w)
-	if err != nil {
+	c.Tries++
+	return b.about(ctx, c, nominal, w)
+}
+
+// corrected is conduct for a next version of a record: where it belonged to another
+// person, was being his nominal, it leaves that person in the same entry.
+func (b *batch) corrected(ctx context.Context, c *call.Call, was, nominal identity.ID, w written) error {
+	if err := b.conduct(ctx, c, nominal, w); err != nil {
 		return err
 	}
-	if c.Tries++; c.Tries > patience {
+	if was == nominal || slices.Contains(b.d.View.Person(nominal).Members, was) {
 		return nil
+	}
+	return b.about(ctx, c, was, written{change: w.change})
+}
+
+// about adds the consequences of a record for one person.
+func (b *batch) about(ctx context.Context, c *call.Call, nominal identity.ID, w written) error {
+	read, _, err := b.consequences(ctx, nominal, w)
+	if err != nil || c.Tries > patience {
+		return err
 	}
 	for _, r := range read.requires(w.change.Record.ID) {
 		c.Require(r)
 	}
 	return nil
+}
+
+// revises reports whether the batch has a version of a record already.
+func (b *batch) revises(id identity.ID) bool {
+	return slices.ContainsFunc(b.changes, func(c accesslog.Change) bool { return identity.ID(c.Record.ID) == id })
 }
 
 // settleDuties brings one force's duties about a person level with what it may see of
@@ -125,7 +161,7 @@ func (b *batch) settleDuties(ctx context.Context, force string, level int64, rea
 	}
 	for _, own := range read.own(force) {
 		for _, known := range b.d.View.DutiesOf(own) {
-			if !known.Open() || known.Force != force || known.Transfer != (identity.ID{}) || known.Index > level || holds[known.ID] || slices.ContainsFunc(wanted, func(r raised) bool { return r.Code == known.Code && r.Key == known.Key }) {
+			if !known.Open() || known.Force != force || known.Transfer != (identity.ID{}) || known.Index > level || holds[known.ID] || b.revises(known.ID) || slices.ContainsFunc(wanted, func(r raised) bool { return r.Code == known.Code && r.Key == known.Key }) {
 				continue
 			}
 			if b.handing.takes(known) {

@@ -45,8 +45,12 @@ func (d *Deps) tellOfCourse(ctx context.Context, c *call.Call, change accesslog.
 			return nil, err
 		}
 	}
+	before := k.nominal
+	if was != nil {
+		before = identity.ID(was.GetNominalId())
+	}
 	if d.silent(k.nominal) {
-		err := b.conduct(ctx, c, k.nominal, written{change: change, content: is})
+		err := b.corrected(ctx, c, before, k.nominal, written{change: change, content: is})
 		return b.changes, err
 	}
 	if err := d.require(c, d.View.Person(k.nominal).Members...); err != nil {
@@ -58,8 +62,8 @@ func (d *Deps) tellOfCourse(ctx context.Context, c *call.Call, change accesslog.
 	case counts && (!counted || newIncidents(was, is)):
 		err = b.report(ctx, report{
 			kind: registerv1.AlertKind_ALERT_KIND_CONDUCT_REPORTED, change: change, nominal: k.nominal,
-			message:  "has recorded conduct of a person of whom your force holds a record.",
-			historic: historic,
+			message: "has recorded conduct of a person of whom your force holds a record.",
+			load:    b.loadOf(c, historic),
 		})
 	case counted && !counts:
 		err = b.fell(ctx, k.change, k.nominal, fallenCode(k.is))
@@ -68,7 +72,7 @@ func (d *Deps) tellOfCourse(ctx context.Context, c *call.Call, change accesslog.
 		err = b.serial(k)
 	}
 	if err == nil {
-		err = b.conduct(ctx, c, k.nominal, written{change: change, content: is})
+		err = b.corrected(ctx, c, before, k.nominal, written{change: change, content: is})
 	}
 	// Last, so that no ordinal of what others see tells that there is more.
 	if err == nil {

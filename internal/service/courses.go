@@ -331,6 +331,7 @@ func (s *Courses) CancelCourse(ctx context.Context, req *registerv1.CancelCourse
 	c := call.From(ctx)
 	resp := &registerv1.CancelCourseResponse{}
 	err := retry(ctx, func() error {
+		c.Requires = nil
 		cur, stored, err := s.open(ctx, c, req.GetName())
 		if err != nil {
 			return err
@@ -365,6 +366,9 @@ func (s *Courses) CancelCourse(ctx context.Context, req *registerv1.CancelCourse
 		if err := s.fallsWith(ctx, &b, change, was, codeCancelled); err != nil {
 			return err
 		}
+		if err := b.conduct(ctx, c, identity.ID(stored.GetNominalId()), written{change: change, content: stored}); err != nil {
+			return err
+		}
 		resp.Version = int64(change.Version.N)
 		c.SetBody(&storev1.StoredReason{Method: c.Method.Short, Code: req.GetReason().String(), Explanation: req.GetExplanation()})
 		return s.commit(ctx, c, cur.Record, append(b.changes, change)...)
@@ -379,6 +383,7 @@ func (s *Courses) CancelCourse(ctx context.Context, req *registerv1.CancelCourse
 func (s *Courses) EraseCourse(ctx context.Context, req *registerv1.EraseCourseRequest) (*registerv1.EraseCourseResponse, error) {
 	c := call.From(ctx)
 	err := retry(ctx, func() error {
+		c.Requires = nil
 		cur, stored, err := s.open(ctx, c, req.GetName())
 		if err != nil {
 			return err
@@ -392,6 +397,9 @@ func (s *Courses) EraseCourse(ctx context.Context, req *registerv1.EraseCourseRe
 		}
 		b, erasure := newBatch(s.Deps), erase(cur)
 		if err := s.fallsWith(ctx, &b, erasure, stored, codeErased); err != nil {
+			return err
+		}
+		if err := b.conduct(ctx, c, identity.ID(stored.GetNominalId()), written{change: erasure, with: behind}); err != nil {
 			return err
 		}
 		c.SetBody(&storev1.StoredReason{Method: c.Method.Short, Code: req.GetGround().String(), Reference: req.GetReference()})

@@ -45,10 +45,15 @@ func (s *Facts) PutFacts(ctx context.Context, req *registerv1.PutFactsRequest) (
 			c.Show(change.Record.ID, force)
 			if same {
 				answer.Unchanged++
-				continue
+			} else {
+				answer.Stored++
+				changes = append(changes, change)
 			}
-			answer.Stored++
-			changes = append(changes, change)
+			numbers, err := s.putCollars(ctx, force, f.GetStaff())
+			if err != nil {
+				return err
+			}
+			changes = append(changes, numbers...)
 		}
 		if len(changes) == 0 {
 			return nil // the chain makes the entry
@@ -60,11 +65,36 @@ func (s *Facts) PutFacts(ctx context.Context, req *registerv1.PutFactsRequest) (
 
 // put makes the change that stores a fact; same is true when it is stored already.
 func (s *Facts) put(ctx context.Context, force string, f *registerv1.Fact) (change accesslog.Change, same bool, err error) {
-	stored := s.coded(force, f)
+	return s.putUnder(ctx, force, factKey(f), s.coded(force, f))
+}
+
+// putCollars makes the changes that say whose the collar numbers of a member of staff
+// are, as far as they do not stand.
+func (s *Facts) putCollars(ctx context.Context, force string, staff *registerv1.StaffFact) ([]accesslog.Change, error) {
+	var out []accesslog.Change
+	if staff.GetLeft() {
+		return nil, nil
+	}
+	for _, number := range staff.GetCollarNumbers() {
+		change, same, err := s.putUnder(ctx, force, collarKey(number), &storev1.StoredFact{
+			Fact: &storev1.StoredFact_Collar{Collar: &storev1.StoredCollar{Subject: staff.GetSubject()}},
+		})
+		if err != nil {
+			return nil, err
+		}
+		if !same {
+			out = append(out, change)
+		}
+	}
+	return out, nil
+}
+
+// putUnder makes the change that stores a fact under its key.
+func (s *Facts) putUnder(ctx context.Context, force, name string, stored *storev1.StoredFact) (change accesslog.Change, same bool, err error) {
 	if stored.ContentHash, err = contentHash(stored); err != nil {
 		return change, false, err
 	}
-	hmacs := s.Keys.SourceHMACs(force, systemFacts, factKey(f), spaceFact)
+	hmacs := s.Keys.SourceHMACs(force, systemFacts, name, spaceFact)
 	cur, found, err := s.bySource(ctx, hmacs)
 	if err != nil {
 		return change, false, err
@@ -103,6 +133,8 @@ func factKey(f *registerv1.Fact) string {
 
 func staffKey(subject string) string { return "staff|" + subject }
 
+func collarKey(number string) string { return "collar|" + number }
+
 // factTerms are the terms of a person of whom a force tells.
 func factTerms(p *registerv1.FactPerson) []term {
 	return termsOf(mapFactPerson(p, "").Raw)
@@ -126,6 +158,7 @@ func (s *Facts) coded(force string, f *registerv1.Fact) *storev1.StoredFact {
 		terms := factTerms(v.Staff.GetPerson())
 		out := &storev1.StoredStaff{
 			Subject: v.Staff.GetSubject(), CollarNumbers: v.Staff.GetCollarNumbers(), Unit: v.Staff.GetUnit(), Left: v.Staff.GetLeft(),
+			LineManager: v.Staff.GetLineManager(), ProfessionalStandards: v.Staff.GetProfessionalStandards(),
 			Identity: s.codesOf(terms, sure()...), Names: s.codesOf(terms, termName),
 			Surnames: s.codesOf(terms, termSurname), Addresses: s.codesOf(terms, termPostcode),
 		}
@@ -167,6 +200,13 @@ func (c *Checker) facts(r *registerv1.PutFactsRequest) []Violation {
 		switch v := f.GetFact().(type) {
 		case *registerv1.Fact_Staff:
 			out = append(out, factPersonFaults(v.Staff.GetPerson(), path+".staff.person")...)
+			for j, number := range v.Staff.GetCollarNumbers() {
+				if key := collarKey(number); seen[key] {
+					out = append(out, Violation{fmt.Sprintf("%s.staff.collar_numbers[%d]", path, j), "is told of somebody before in this batch"})
+				} else {
+					seen[key] = true
+				}
+			}
 			for j, a := range v.Staff.GetAssociates() {
 				out = append(out, factPersonFaults(a, fmt.Sprintf("%s.staff.associates[%d]", path, j))...)
 			}

@@ -41,7 +41,7 @@ func (d *Deps) matter(course conduct.Course, stored *storev1.StoredCourse) condu
 			Fixated: c.GetFour().GetFixated(), Obsessive: c.GetFour().GetObsessive(),
 			Unwanted: c.GetFour().GetUnwanted(), Repeated: c.GetFour().GetRepeatedConduct(),
 		},
-		Actions: actionsIn(c.GetActions()), Loaded: instant(c.GetLoadTime()), Closure: closureIn(c),
+		Actions: actionsIn(c.GetActions()), Loaded: instant(c.GetLoadTime()), Recorded: instant(stored.GetCreateTime()), Closure: closureIn(c),
 	}
 	for _, i := range c.GetIncidents() {
 		m.Reports = append(m.Reports, d.report(i))

@@ -2,14 +2,15 @@ package service
 
 import (
 	"context"
+	"errors"
 
 	"github.com/google/uuid"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/postgres"
-	"github.com/perpetrator-register/register/internal/view"
 )
 
 // PlaceHold implements the RPC.
@@ -63,17 +64,22 @@ func (s *Standards) LiftHold(ctx context.Context, req *registerv1.LiftHoldReques
 
 // ListHolds implements the RPC.
 func (s *Standards) ListHolds(ctx context.Context, req *registerv1.ListHoldsRequest) (*registerv1.ListHoldsResponse, error) {
+	c := call.From(ctx)
 	out := &registerv1.ListHoldsResponse{}
-	var err error
-	out.NextPageToken, err = s.listRecords(ctx, postgres.KindHold, req.GetParent(), req.GetPageToken(), req.GetPageSize(), func(c *call.Call, cur postgres.Current) error {
-		var stored storev1.StoredHold
-		if _, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
-			return err
-		}
-		stored.Hold.Name = resourceName(cur.Record.Kind, cur.Record.Force, cur.Record.ID)
+	oldest, err := s.DB.OldestBody(ctx)
+	switch {
+	case err == nil:
+		out.OldestKept, out.OldestKeptTime = &oldest.Index, timestamppb.New(oldest.Time)
+	case !errors.Is(err, postgres.ErrNotFound):
+		return nil, err
+	}
+	wanted := func(m *storev1.StoredHold) (bool, error) {
+		return !req.GetStanding() || m.GetHold().GetLiftTime() == nil, nil
+	}
+	out.NextPageToken, err = listRecords(ctx, s.Deps, pageOf(postgres.KindHold, req), wanted, func(cur postgres.Current, m *storev1.StoredHold) {
+		m.Hold.Name = resourceName(cur.Record.Kind, cur.Record.Force, cur.Record.ID)
 		c.Show(cur.Record.ID, cur.Record.Force)
-		out.Holds = append(out.Holds, stored.GetHold())
-		return nil
+		out.Holds = append(out.Holds, m.GetHold())
 	})
 	return out, err
 }

@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
-	"google.golang.org/grpc/codes"
-
 	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/call"
@@ -52,74 +50,27 @@ func caseName(force string, id uuid.UUID) string {
 	return parentOf(force) + "/misuseCases/" + id.String()
 }
 
-// newest walks over the records of a kind, the newest first, from a page token's
-// place on, until take says that it has enough. next is the place where to go on,
-// uuid.Nil at the end.
-func (s *Misuse) newest(ctx context.Context, force string, kind postgres.Kind, from uuid.UUID, take func(postgres.Current) (more bool, err error)) (next uuid.UUID, err error) {
-	if from == uuid.Nil {
-		from = uuid.Max
-	}
-	const page = 200
-	for {
-		list, err := s.DB.ListRecordsNewest(ctx, force, kind, from, page)
-		if err != nil {
-			return uuid.Nil, err
-		}
-		for _, cur := range list {
-			if cur.Wrapped != nil {
-				more, err := take(cur)
-				if err != nil {
-					return uuid.Nil, err
-				}
-				if !more {
-					return from, nil
-				}
-			}
-			from = cur.Record.ID
-		}
-		if len(list) < page {
-			return uuid.Nil, nil
-		}
-	}
-}
-
 // ListFlags implements the RPC.
 func (s *Misuse) ListFlags(ctx context.Context, req *registerv1.ListFlagsRequest) (*registerv1.ListFlagsResponse, error) {
 	c := call.From(ctx)
 	c.Entry.Reason = reviewPurpose
 	c.SetBody(&storev1.StoredReason{Method: c.Method.Short, Code: reviewPurpose, Subject: req.GetSubject()})
 	binding := strings.Join([]string{"flags", req.GetParent(), req.GetRule(), req.GetSubject()}, "|")
-	var from uuid.UUID
-	if err := s.readPageToken(req.GetPageToken(), binding, &from); err != nil {
-		return nil, err
-	}
-	conflict, err := s.conflicts(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	size := pageSize(req.GetPageSize(), 50)
+	reviewer := s.reviewer(c)
+	l := listing{force: audience(req.GetParent()), kind: postgres.KindMisuseFlag, binding: binding, token: req.GetPageToken(), size: req.GetPageSize(), newestFirst: true}
 	resp := &registerv1.ListFlagsResponse{}
-	next, err := s.newest(ctx, audience(req.GetParent()), postgres.KindMisuseFlag, from, func(cur postgres.Current) (bool, error) {
-		var stored storev1.StoredFlag
-		if _, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
-			return false, err
-		}
-		f := stored.GetFlag()
+	var err error
+	resp.NextPageToken, err = listRecords(ctx, s.Deps, l, func(m *storev1.StoredFlag) (bool, error) {
+		f := m.GetFlag()
 		if (req.GetRule() != "" && f.GetRule() != req.GetRule()) || (req.GetSubject() != "" && f.GetSubject() != req.GetSubject()) {
-			return true, nil
-		}
-		if about, err := conflict(f.GetSubject()); err != nil || about {
-			return true, err // of his own, or of his unit, a reviewer is told nothing
-		}
-		if len(resp.GetFlags()) == size {
 			return false, nil
 		}
-		resp.Flags = append(resp.Flags, shownFlag(c, cur.Record, &stored))
-		return true, nil
+		tie, check, err := reviewer.tie(ctx, userOf(f.GetForce(), f.GetSubject()))
+		f.ConflictCheck = check
+		return tie == misuse.TieNone, err // of his own, or of those near him, a reviewer is told nothing
+	}, func(cur postgres.Current, m *storev1.StoredFlag) {
+		resp.Flags = append(resp.Flags, shownFlag(c, cur.Record, m))
 	})
-	if next != uuid.Nil {
-		resp.NextPageToken = s.pageToken(binding, next)
-	}
 	return resp, err
 }
 
@@ -139,38 +90,22 @@ func (s *Misuse) ListCases(ctx context.Context, req *registerv1.ListCasesRequest
 	c := call.From(ctx)
 	c.Entry.Reason = reviewPurpose
 	binding := fmt.Sprintf("cases|%s|%t", req.GetParent(), req.GetUndecided())
-	var from uuid.UUID
-	if err := s.readPageToken(req.GetPageToken(), binding, &from); err != nil {
-		return nil, err
-	}
-	conflict, err := s.conflicts(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	size := pageSize(req.GetPageSize(), 50)
+	reviewer := s.reviewer(c)
+	l := listing{force: audience(req.GetParent()), kind: postgres.KindMisuseCase, binding: binding, token: req.GetPageToken(), size: req.GetPageSize(), newestFirst: true}
 	resp := &registerv1.ListCasesResponse{}
-	next, err := s.newest(ctx, audience(req.GetParent()), postgres.KindMisuseCase, from, func(cur postgres.Current) (bool, error) {
-		var stored storev1.StoredMisuseCase
-		if _, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
-			return false, err
-		}
-		m := stored.GetMisuseCase()
-		if req.GetUndecided() && m.GetState() == registerv1.CaseState_CASE_STATE_DECIDED {
-			return true, nil
-		}
-		if about, err := conflict(m.GetSubject()); err != nil || about {
-			return true, err
-		}
-		if len(resp.GetMisuseCases()) == size {
+	var err error
+	resp.NextPageToken, err = listRecords(ctx, s.Deps, l, func(m *storev1.StoredMisuseCase) (bool, error) {
+		k := m.GetMisuseCase()
+		if req.GetUndecided() && k.GetState() == registerv1.CaseState_CASE_STATE_DECIDED {
 			return false, nil
 		}
-		m.Events = nil
-		resp.MisuseCases = append(resp.MisuseCases, nameCase(c, cur, m))
-		return true, nil
+		tie, check, err := reviewer.tie(ctx, userOf(k.GetForce(), k.GetSubject()))
+		k.ConflictCheck = check
+		return tie == misuse.TieNone, err
+	}, func(cur postgres.Current, m *storev1.StoredMisuseCase) {
+		m.MisuseCase.Events = nil
+		resp.MisuseCases = append(resp.MisuseCases, nameCase(c, cur, m.GetMisuseCase()))
 	})
-	if next != uuid.Nil {
-		resp.NextPageToken = s.pageToken(binding, next)
-	}
 	return resp, err
 }
 
@@ -178,47 +113,6 @@ func nameCase(c *call.Call, cur postgres.Current, m *registerv1.MisuseCase) *reg
 	m.Name, m.Version = caseName(cur.Record.Force, cur.Record.ID), int64(cur.Version.N)
 	c.Show(cur.Record.ID, cur.Record.Force)
 	return m
-}
-
-// conflicts tells of whom the caller may not judge: himself, and the members of his
-// own unit.
-func (s *Misuse) conflicts(ctx context.Context, c *call.Call) (func(subject string) (bool, error), error) {
-	own := call.Subject(c.Actor)
-	mine, err := s.unitOf(ctx, c.Actor.Force, own)
-	if err != nil {
-		return nil, err
-	}
-	known := map[string]bool{}
-	return func(subject string) (bool, error) {
-		if subject == own {
-			return true, nil
-		}
-		about, ok := known[subject]
-		if !ok && mine != "" {
-			unit, err := s.unitOf(ctx, c.Actor.Force, subject)
-			if err != nil {
-				return false, err
-			}
-			about = unit == mine
-			known[subject] = about
-		}
-		return about, nil
-	}, nil
-}
-
-// unitOf is the unit of a member of staff, as his force has told; empty when it has
-// not.
-func (s *Misuse) unitOf(ctx context.Context, force, subject string) (string, error) {
-	if force == "" {
-		return "", nil
-	}
-	cur, found, err := s.bySource(ctx, s.Keys.SourceHMACs(force, systemFacts, staffKey(subject), spaceFact))
-	if err != nil || !found || cur.Wrapped == nil {
-		return "", err
-	}
-	var stored storev1.StoredFact
-	_, err = view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored)
-	return stored.GetStaff().GetUnit(), err
 }
 
 // caseOf reads a case that the caller may work on.
@@ -233,17 +127,9 @@ func (s *Misuse) caseOf(ctx context.Context, c *call.Call, name string, stored *
 	if cur.Record.Force != audience(name) {
 		return cur, key, notFound("case")
 	}
-	conflict, err := s.conflicts(ctx, c)
-	if err != nil {
-		return cur, key, err
-	}
-	if about, err := conflict(stored.GetMisuseCase().GetSubject()); err != nil || about {
-		if err == nil {
-			err = problem(codes.FailedPrecondition, ReasonReviewerConflict, "whoever is concerned cannot review: hand this to another reviewer, outside your unit")
-		}
-		return cur, key, err
-	}
-	return cur, key, nil
+	m := stored.GetMisuseCase()
+	m.ConflictCheck, err = s.reviewer(c).check(ctx, userOf(m.GetForce(), m.GetSubject()))
+	return cur, key, err
 }
 
 // GetCase implements the RPC.
@@ -283,18 +169,14 @@ func (s *Misuse) whole(ctx context.Context, c *call.Call, cur postgres.Current, 
 		}
 		m.Flags = append(m.Flags, shownFlag(c, f.Record, &flag))
 	}
-	conflict, err := s.conflicts(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	_, err = s.newest(ctx, cur.Record.Force, postgres.KindMisuseCase, uuid.Nil, func(other postgres.Current) (bool, error) {
-		var o storev1.StoredMisuseCase
-		if _, err := view.OpenVersion(s.Keys, other.Record, other.Version, other.Wrapped, &o); err != nil {
-			return false, err
-		}
+	reviewer := s.reviewer(c)
+	err = everyRecord(ctx, s.Deps, cur.Record.Force, postgres.KindMisuseCase, func(other postgres.Current, o *storev1.StoredMisuseCase) (bool, error) {
 		shares := slices.ContainsFunc(o.GetAround(), func(code uint64) bool { return slices.Contains(stored.GetAround(), code) })
-		about, err := conflict(o.GetMisuseCase().GetSubject())
-		if err == nil && shares && !about && other.Record.ID != cur.Record.ID {
+		if !shares || other.Record.ID == cur.Record.ID {
+			return true, nil
+		}
+		tie, _, err := reviewer.tie(ctx, userOf(o.GetMisuseCase().GetForce(), o.GetMisuseCase().GetSubject()))
+		if err == nil && tie == misuse.TieNone {
 			m.Neighbours = append(m.Neighbours, caseName(other.Record.Force, other.Record.ID))
 		}
 		return len(m.GetNeighbours()) < maxNeighbours, err

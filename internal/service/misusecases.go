@@ -79,7 +79,7 @@ func (s *Misuse) work(ctx context.Context, name, action, text string, change fun
 		now := s.timestamp()
 		change(m, caller)
 		m.UpdateTime = now
-		m.Events = append(m.Events, &registerv1.CaseEvent{EventTime: now, Subject: caller, Action: action, Text: text})
+		m.Events = append(m.Events, &registerv1.CaseEvent{EventTime: now, Subject: caller, Action: action, Text: text, ConflictCheck: m.GetConflictCheck()})
 		return s.store(ctx, c, cur, key, &stored, &answer)
 	})
 	return answer, err

@@ -28,7 +28,8 @@ func (w *Watcher) event(entry *postgres.Entry, bodies map[int64]postgres.Body) (
 	e := misuse.Event{
 		Index: entry.Index, Time: m.Time, Actor: m.Actor.Sub, Force: m.Actor.Force, Collar: m.Actor.Collar, OnBehalfOf: m.OnBehalfOf,
 		Reason: m.Reason, Reference: misuse.ParseCode(m.ReferenceHMAC), Terms: misuse.ParseCodes(m.Terms), Found: m.ResultCount,
-		Self: slices.Contains(m.Marks, markSelf), Wide: slices.Contains(m.Marks, markWide), Refused: m.Outcome != OutcomeName(codes.OK),
+		Asserted: m.Actor.Assurance == accesslog.Asserted,
+		Self:     slices.Contains(m.Marks, markSelf), Wide: slices.Contains(m.Marks, markWide), Refused: m.Outcome != OutcomeName(codes.OK),
 	}
 	for _, r := range m.Roles {
 		if r != "system" || m.Actor.Kind == accesslog.System { // over a force system's connection a person has its role too
@@ -125,16 +126,11 @@ func (w *Watcher) tell(f *misuse.Facts, row *postgres.FeedRow, at time.Time) err
 	}
 	switch v := stored.GetFact().(type) {
 	case *storev1.StoredFact_Staff:
-		s := v.Staff
-		if s.GetLeft() {
-			f.DropStaff(s.GetSubject())
+		if v.Staff.GetLeft() {
+			f.DropStaff(v.Staff.GetSubject())
 			return nil
 		}
-		f.PutStaff(misuse.Staff{
-			Subject: s.GetSubject(), Force: row.Record.Force, Unit: unitCode(s.GetUnit()), Collars: s.GetCollarNumbers(),
-			Identity: misuse.ParseCodes(s.GetIdentity()), Names: misuse.ParseCodes(s.GetNames()), Surnames: misuse.ParseCodes(s.GetSurnames()),
-			Addresses: misuse.ParseCodes(s.GetAddresses()), Associates: misuse.ParseCodes(s.GetAssociates()),
-		})
+		f.PutStaff(staffOf(row.Record.Force, v.Staff))
 	case *storev1.StoredFact_Case:
 		c := v.Case
 		out := misuse.Case{
@@ -155,6 +151,16 @@ func (w *Watcher) tell(f *misuse.Facts, row *postgres.FeedRow, at time.Time) err
 		f.PutShifts(r.GetSubject(), first, first.AddDate(0, 0, int(r.GetDays())-1), shifts)
 	}
 	return nil
+}
+
+// staffOf is what a force has told of a member of staff, as the rules see it.
+func staffOf(force string, s *storev1.StoredStaff) misuse.Staff {
+	return misuse.Staff{
+		Subject: s.GetSubject(), Force: force, Unit: unitCode(s.GetUnit()), Collars: s.GetCollarNumbers(),
+		Manager: s.GetLineManager(), Standards: s.GetProfessionalStandards(),
+		Identity: misuse.ParseCodes(s.GetIdentity()), Names: misuse.ParseCodes(s.GetNames()), Surnames: misuse.ParseCodes(s.GetSurnames()),
+		Addresses: misuse.ParseCodes(s.GetAddresses()), Associates: misuse.ParseCodes(s.GetAssociates()),
+	}
 }
 
 func unitCode(unit string) misuse.Code {

@@ -10,7 +10,6 @@ import (
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/misuse"
 	"github.com/perpetrator-register/register/internal/postgres"
-	"github.com/perpetrator-register/register/internal/view"
 )
 
 // GetRuleReport implements the RPC.
@@ -25,22 +24,16 @@ func (s *Misuse) GetRuleReport(ctx context.Context, req *registerv1.GetRuleRepor
 		resp.Rules = append(resp.Rules, results[r.Code])
 	}
 	outcomes := map[uuid.UUID]registerv1.CaseOutcome{}
-	_, err := s.newest(ctx, force, postgres.KindMisuseCase, uuid.Nil, func(cur postgres.Current) (bool, error) {
-		var stored storev1.StoredMisuseCase
-		_, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored)
-		outcomes[cur.Record.ID] = stored.GetMisuseCase().GetOutcome()
-		return true, err
+	err := everyRecord(ctx, s.Deps, force, postgres.KindMisuseCase, func(cur postgres.Current, m *storev1.StoredMisuseCase) (bool, error) {
+		outcomes[cur.Record.ID] = m.GetMisuseCase().GetOutcome()
+		return true, nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	_, err = s.newest(ctx, force, postgres.KindMisuseFlag, uuid.Nil, func(cur postgres.Current) (bool, error) {
-		var stored storev1.StoredFlag
-		if _, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
-			return false, err
-		}
-		id, _ := uuid.FromBytes(stored.GetCaseId())
-		if r, ok := results[stored.GetFlag().GetRule()]; ok {
+	err = everyRecord(ctx, s.Deps, force, postgres.KindMisuseFlag, func(_ postgres.Current, m *storev1.StoredFlag) (bool, error) {
+		id, _ := uuid.FromBytes(m.GetCaseId())
+		if r, ok := results[m.GetFlag().GetRule()]; ok {
 			tally(r, outcomes[id])
 		}
 		return true, nil

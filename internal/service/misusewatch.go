@@ -91,10 +91,16 @@ func (w *Watcher) Step(ctx context.Context) error {
 		}
 	}
 	for w.at < head.Size {
-		until := min(w.at+misusePage, head.Size)
+		until, began := min(w.at+misusePage, head.Size), time.Now()
 		if err := w.read(ctx, until); err != nil {
 			w.engine = nil // it may have read half a page: begin anew
 			return err
+		}
+		if w.at < head.Size { // weeks of it after a start: the calls have their half
+			pause(ctx, time.Since(began), nil)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
 	}
 	if len(w.raised) == 0 && w.at-w.mark < markEntries && time.Since(w.marked) < markEvery {

@@ -16,7 +16,7 @@ import (
 func (b *batch) tellOfPart(ctx context.Context, c *call.Call, change accesslog.Change, was, is partStored) error {
 	nominal := identity.ID(is.GetPart().GetNominalId())
 	fresh := was == nil || was.GetPart().GetCancelled() && !is.GetPart().GetCancelled()
-	r := report{change: change, nominal: nominal, historic: change.Version.N == 1 && is.GetPart().GetLoadTime() != nil}
+	r := report{change: change, nominal: nominal, load: b.loadOf(c, change.Version.N == 1 && is.GetPart().GetLoadTime() != nil)}
 	switch is.(type) {
 	case *storev1.StoredMeasure:
 		r.kind, r.message = registerv1.AlertKind_ALERT_KIND_MEASURE_CHANGED, "has registered or changed a measure that restrains a person of whom your force holds a record."
@@ -43,12 +43,23 @@ func (b *batch) tellOfPart(ctx context.Context, c *call.Call, change accesslog.C
 	return b.report(ctx, r)
 }
 
-// historyLoaded tells a force once a day and load that another one, or itself,
+// loadOf names the load that a record of history is part of, empty for what is no
+// history: that of its stream, else all that its force loads on one day.
+func (b *batch) loadOf(c *call.Call, historic bool) string {
+	switch {
+	case !historic:
+		return ""
+	case c.Load != "":
+		return c.Load
+	}
+	return b.now.UTC().Format(time.DateOnly)
+}
+
+// historyLoaded tells a force once for each load that another one, or itself,
 // loads history that concerns records of its own: single alerts of old conduct
 // would be a flood.
-func (b *batch) historyLoaded(ctx context.Context, force, loader string, audience registerv1.AlertAudience) error {
-	day := b.now.UTC().Format(time.DateOnly)
-	key := "history/" + loader + "/" + day + "/" + audience.String()
+func (b *batch) historyLoaded(ctx context.Context, force, loader, load string, audience registerv1.AlertAudience) error {
+	key := "history/" + loader + "/" + load + "/" + audience.String()
 	if b.loads == nil {
 		b.loads = map[string]bool{}
 	}
@@ -64,7 +75,7 @@ func (b *batch) historyLoaded(ctx context.Context, force, loader string, audienc
 		message = "Your force loads conduct of before. There is no single alert of what it brings: look through the list of duties and your force's ranked list."
 	}
 	return b.alert(force, conductAlert{
-		kind: registerv1.AlertKind_ALERT_KIND_HISTORY_LOADED, audience: audience, key: key, other: loader, code: day, message: message,
+		kind: registerv1.AlertKind_ALERT_KIND_HISTORY_LOADED, audience: audience, key: key, other: loader, code: b.now.UTC().Format(time.DateOnly), message: message,
 	})
 }
 

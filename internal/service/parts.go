@@ -154,8 +154,11 @@ func (p *parts[R, S]) register(ctx context.Context, c *call.Call, req partReques
 // the first.
 func (p *parts[R, S]) beside(ctx context.Context, c *call.Call, change accesslog.Change, old *S, content S) ([]accesslog.Change, error) {
 	var was partStored
+	nominal := identity.ID(content.GetPart().GetNominalId())
+	before := nominal
 	if old != nil {
 		was = *old
+		before = identity.ID(was.GetPart().GetNominalId())
 	}
 	if err := p.partMayLapse(ctx, change.Record, was, content); err != nil {
 		return nil, err
@@ -167,7 +170,7 @@ func (p *parts[R, S]) beside(ctx context.Context, c *call.Call, change accesslog
 	if err := b.tellOfPart(ctx, c, change, was, content); err != nil {
 		return nil, err
 	}
-	err := b.conduct(ctx, c, identity.ID(content.GetPart().GetNominalId()), written{change: change, content: content})
+	err := b.corrected(ctx, c, before, nominal, written{change: change, content: content})
 	return b.changes, err
 }
 
@@ -392,6 +395,7 @@ func (p *parts[R, S]) cancel(ctx context.Context, name string, reason registerv1
 func (p *parts[R, S]) erase(ctx context.Context, name string, ground registerv1.ErasureGround, reference string) error {
 	c := call.From(ctx)
 	return retry(ctx, func() error {
+		c.Requires = nil
 		o, err := p.open(ctx, c, name)
 		if err != nil {
 			return err
@@ -401,6 +405,9 @@ func (p *parts[R, S]) erase(ctx context.Context, name string, ground registerv1.
 		}
 		b, erasure := newBatch(p.Deps), erase(o.cur)
 		if err := b.erasedPart(ctx, erasure, o.stored); err != nil {
+			return err
+		}
+		if err := b.conduct(ctx, c, identity.ID(o.stored.GetPart().GetNominalId()), written{change: erasure}); err != nil {
 			return err
 		}
 		c.SetBody(&storev1.StoredReason{Method: c.Method.Short, Code: ground.String(), Reference: reference})

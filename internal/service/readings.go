@@ -103,7 +103,7 @@ func (s *Standards) review(ctx context.Context, r *registerv1.Reading, force str
 		return cur, false, err
 	}
 	v := stored.GetReading()
-	r.Verdict, r.Note, r.Reviewer, r.ReviewTime = v.GetVerdict(), v.GetNote(), v.GetReviewer(), v.GetReviewTime()
+	r.Verdict, r.Note, r.Reviewer, r.ReviewTime, r.ReviewCheck = v.GetVerdict(), v.GetNote(), v.GetReviewer(), v.GetReviewTime(), v.GetReviewCheck()
 	return cur, true, nil
 }
 
@@ -128,6 +128,14 @@ func (s *Standards) ReviewReading(ctx context.Context, req *registerv1.ReviewRea
 	if len(rows) == 0 {
 		return nil, notFound("reading")
 	}
+	meta, err := accesslog.ParseMetadata(rows[0].Meta)
+	if err != nil {
+		return nil, err
+	}
+	check, err := s.reviewer(c).check(ctx, callersOf(&meta)...)
+	if err != nil {
+		return nil, err
+	}
 	err = retry(ctx, func() error {
 		if answer, err = readingOf(rows[0], force); err != nil {
 			return err
@@ -137,8 +145,9 @@ func (s *Standards) ReviewReading(ctx context.Context, req *registerv1.ReviewRea
 			return err
 		}
 		answer.Verdict, answer.Note, answer.Reviewer, answer.ReviewTime = req.GetVerdict(), req.GetNote(), call.Subject(c.Actor), s.timestamp()
+		answer.ReviewCheck = check
 		content := &storev1.StoredReview{Reading: &registerv1.Reading{
-			Verdict: answer.GetVerdict(), Note: answer.GetNote(), Reviewer: answer.GetReviewer(), ReviewTime: answer.GetReviewTime(),
+			Verdict: answer.GetVerdict(), Note: answer.GetNote(), Reviewer: answer.GetReviewer(), ReviewTime: answer.GetReviewTime(), ReviewCheck: check,
 		}}
 		change, err := s.nextOrFirst(cur, found, postgres.KindReview, force, s.reviewKeys(force, index)[0], content)
 		if err != nil {

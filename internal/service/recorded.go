@@ -54,6 +54,14 @@ func (r *recorded) records(h *conduct.History, force string) []postgres.Record {
 	return out
 }
 
+// exclude takes a record out of every force's history.
+func (r *recorded) exclude(id uuid.UUID) {
+	delete(r.read, id)
+	for _, h := range r.history {
+		h.Exclude(conduct.ID(id))
+	}
+}
+
 // requires makes a change conflict with any other of what was read.
 func (r *recorded) requires(changed uuid.UUID) []accesslog.Requirement {
 	var out []accesslog.Requirement

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"regexp"
 	"sync"
 
 	"google.golang.org/grpc/codes"
@@ -36,6 +37,9 @@ const maxRun = 32
 // the others of a run wait for the log together. A search between them need not
 // stand in line behind a whole run for a processor.
 const maxWorking = 2
+
+// loadName is what the name of a load of history may be.
+var loadName = regexp.MustCompile("^[A-Za-z0-9._-]{1,64}$")
 
 // RegisterRecords implements the RPC. Records are taken in runs: consecutive
 // records of one kind, of different suspects, with different source keys are registered side by side
@@ -225,8 +229,18 @@ func (s *Records) logFailure(ctx context.Context, c *call.Call, err error, p *Pr
 }
 
 func (s *Records) registerInto(ctx context.Context, c *call.Call, m *registerv1.RegisterRecordsRequest, out *registerv1.RegisterRecordsResponse) error {
+	var wrong []Violation
 	if m.GetSequence() < 0 {
-		return Invalid(ReasonInvalidFields, []Violation{{"sequence", "must not be negative"}})
+		wrong = append(wrong, Violation{"sequence", "must not be negative"})
+	}
+	if load := m.GetLoad(); load != "" {
+		if !loadName.MatchString(load) {
+			wrong = append(wrong, Violation{"load", "may hold letters, digits, dots, underscores and hyphens, at most 64"})
+		}
+		c.Load = load
+	}
+	if len(wrong) > 0 {
+		return Invalid(ReasonInvalidFields, wrong)
 	}
 	switch r := m.GetRecord().(type) {
 	case *registerv1.RegisterRecordsRequest_Nominal:

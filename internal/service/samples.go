@@ -18,7 +18,6 @@ import (
 	"github.com/perpetrator-register/register/internal/postgres"
 	"github.com/perpetrator-register/register/internal/sample"
 	"github.com/perpetrator-register/register/internal/seal"
-	"github.com/perpetrator-register/register/internal/view"
 )
 
 // revealTime is how long both parties have to reveal their nonces.
@@ -260,11 +259,11 @@ func (s *Standards) JudgeSample(ctx context.Context, req *registerv1.JudgeSample
 			if err != nil {
 				return nil, err
 			}
-			if isActor(c.Actor, meta.Actor) {
-				return nil, notYours("the entry is of your own call")
+			if e.ReviewCheck, err = s.reviewer(c).check(ctx, callersOf(&meta)...); err != nil {
+				return nil, err
 			}
 			e.Verdict, e.Note, e.Reviewer, e.ReviewTime = req.GetVerdict(), req.GetNote(), call.Subject(c.Actor), s.timestamp()
-			return []string{}, nil
+			return []string{conflictMark(e.GetReviewCheck())}, nil
 		}
 		return nil, Invalid(ReasonInvalidFields, []Violation{{"index", "is not one of the entries drawn"}})
 	})
@@ -272,42 +271,13 @@ func (s *Standards) JudgeSample(ctx context.Context, req *registerv1.JudgeSample
 
 // ListSamples implements the RPC.
 func (s *Standards) ListSamples(ctx context.Context, req *registerv1.ListSamplesRequest) (*registerv1.ListSamplesResponse, error) {
+	c := call.From(ctx)
 	out := &registerv1.ListSamplesResponse{}
 	var err error
-	out.NextPageToken, err = s.listRecords(ctx, postgres.KindSample, req.GetParent(), req.GetPageToken(), req.GetPageSize(), func(c *call.Call, cur postgres.Current) error {
-		var stored storev1.StoredSample
-		if _, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
-			return err
-		}
-		stored.Sample.Name = resourceName(cur.Record.Kind, cur.Record.Force, cur.Record.ID)
+	out.NextPageToken, err = listRecords(ctx, s.Deps, pageOf(postgres.KindSample, req), all, func(cur postgres.Current, m *storev1.StoredSample) {
+		m.Sample.Name = resourceName(cur.Record.Kind, cur.Record.Force, cur.Record.ID)
 		c.Show(cur.Record.ID, cur.Record.Force)
-		out.Samples = append(out.Samples, stored.GetSample())
-		return nil
+		out.Samples = append(out.Samples, m.GetSample())
 	})
 	return out, err
-}
-
-// listRecords hands over a page of a force's records of a kind, oldest first, and
-// returns the token of the next.
-func (s *Standards) listRecords(ctx context.Context, kind postgres.Kind, parent, token string, asked int32, each func(c *call.Call, cur postgres.Current) error) (next string, err error) {
-	c := call.From(ctx)
-	binding := string(kind) + "|" + parent
-	var after uuid.UUID
-	if err := s.readPageToken(token, binding, &after); err != nil {
-		return "", err
-	}
-	size := pageSize(asked, 50)
-	rows, err := s.DB.ListRecords(ctx, call.ForceCode(parent), kind, after, size+1)
-	if err != nil {
-		return "", err
-	}
-	for i, cur := range rows {
-		if i == size {
-			return s.pageToken(binding, rows[i-1].Record.ID), nil
-		}
-		if err := each(c, cur); err != nil {
-			return "", err
-		}
-	}
-	return "", nil
 }

@@ -120,16 +120,15 @@ func (s *Standards) LiftSanction(ctx context.Context, req *registerv1.LiftSancti
 
 // ListSanctions implements the RPC.
 func (s *Standards) ListSanctions(ctx context.Context, req *registerv1.ListSanctionsRequest) (*registerv1.ListSanctionsResponse, error) {
+	c := call.From(ctx)
 	out := &registerv1.ListSanctionsResponse{}
+	wanted := func(m *storev1.StoredSanction) (bool, error) {
+		return !req.GetStanding() || m.GetSanction().GetLiftTime() == nil, nil
+	}
 	var err error
-	out.NextPageToken, err = s.listRecords(ctx, postgres.KindSanction, req.GetParent(), req.GetPageToken(), req.GetPageSize(), func(c *call.Call, cur postgres.Current) error {
-		var stored storev1.StoredSanction
-		if _, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
-			return err
-		}
+	out.NextPageToken, err = listRecords(ctx, s.Deps, pageOf(postgres.KindSanction, req), wanted, func(cur postgres.Current, m *storev1.StoredSanction) {
 		c.Show(cur.Record.ID, cur.Record.Force)
-		out.Sanctions = append(out.Sanctions, named(stored.GetSanction(), cur.Record))
-		return nil
+		out.Sanctions = append(out.Sanctions, named(m.GetSanction(), cur.Record))
 	})
 	return out, err
 }

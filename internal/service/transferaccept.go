@@ -36,6 +36,9 @@ func (s *Transfers) AcceptTransfer(ctx context.Context, req *registerv1.AcceptTr
 		if err != nil {
 			return err
 		}
+		if s.hides(c, identity.ID(m.stored.GetNominalId())) {
+			return notFound("transfer") // it hangs on another nominal by now
+		}
 		if m.stored.GetCourse().GetState() == registerv1.RecordState_RECORD_STATE_CANCELLED {
 			return problem(codes.FailedPrecondition, ReasonRecordCancelled, "the course was cancelled: there is nothing to take over")
 		}
@@ -115,8 +118,8 @@ func (t *taking) moved(before, after accesslog.Change, was, is proto.Message) {
 	t.renamed[old] = fresh
 	t.changes = append(t.changes, before, after)
 	t.written = append(t.written,
-		written{before, was, identity.ID(t.matter.stored.GetNominalId())},
-		written{after, is, t.nominal})
+		written{change: before, content: was, of: identity.ID(t.matter.stored.GetNominalId())},
+		written{change: after, content: is, of: t.nominal})
 }
 
 func (t *taking) takeCourse() error {

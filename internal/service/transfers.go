@@ -299,7 +299,7 @@ func (s *Transfers) shown(ctx context.Context, c *call.Call, force string, cur p
 		return out, nil
 	}
 	m, err := s.matterOf(ctx, uuid.UUID(stored.GetCourseId()))
-	if isNotFound(err) {
+	if isNotFound(err) || err == nil && s.hides(c, identity.ID(m.stored.GetNominalId())) {
 		return out, nil
 	}
 	if err != nil {

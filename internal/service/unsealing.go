@@ -16,7 +16,6 @@ import (
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/postgres"
 	"github.com/perpetrator-register/register/internal/seal"
-	"github.com/perpetrator-register/register/internal/view"
 )
 
 // unsealingTTL is how long a request waits for approval, and then for its asker.
@@ -24,12 +23,6 @@ const unsealingTTL = 24 * time.Hour
 
 // national reports whether the caller is of no force: the national auditor.
 func national(a access.Actor) bool { return a.Force == "" }
-
-// isActor reports whether the caller is who made an entry, by his sign-in or by the
-// number under which a force system named him.
-func isActor(a access.Actor, of accesslog.Actor) bool {
-	return call.Subject(a) == of.Sub || a.Collar != "" && a.Collar == of.Collar && a.Force == of.Force
-}
 
 func notYours(message string) *Problem {
 	return problem(codes.PermissionDenied, ReasonNotYours, message)
@@ -64,14 +57,15 @@ func (s *Standards) RequestUnsealing(ctx context.Context, req *registerv1.Reques
 	if err != nil {
 		return nil, err
 	}
-	if isActor(c.Actor, meta.Actor) {
-		return nil, notYours("the entry is of your own call")
+	check, err := s.reviewer(c).check(ctx, callersOf(&meta)...)
+	if err != nil {
+		return nil, err
 	}
 	now := s.Now()
 	u := &registerv1.Unsealing{
 		Entry: req.GetEntry(), Subject: meta.Actor.Sub, State: registerv1.UnsealingState_UNSEALING_STATE_REQUESTED,
 		Purpose: req.GetPurpose(), Reference: req.GetReference(), Reason: req.GetReason(), CaseAccess: req.GetCaseAccess(),
-		Asker: call.Subject(c.Actor), AskTime: timestamppb.New(now), ExpireTime: timestamppb.New(now.Add(unsealingTTL)),
+		Asker: call.Subject(c.Actor), AskerCheck: check, AskTime: timestamppb.New(now), ExpireTime: timestamppb.New(now.Add(unsealingTTL)),
 	}
 	id := uuid.Must(uuid.NewV7())
 	source := s.Keys.SourceHMAC(force, "standards", id.String(), string(postgres.KindUnsealing))
@@ -125,13 +119,16 @@ func (s *Standards) ApproveUnsealing(ctx context.Context, req *registerv1.Approv
 		}
 		u, me := o.u, call.Subject(c.Actor)
 		_, meta, err := s.sealedEntry(ctx, o.cur.Record.Force, u.GetEntry())
+		if err != nil {
+			return err
+		}
+		if u.GetAsker() == me {
+			return notYours("a second person must approve what you have asked for")
+		}
+		check, err := s.reviewer(c).check(ctx, callersOf(&meta)...)
 		switch {
 		case err != nil:
 			return err
-		case u.GetAsker() == me:
-			return notYours("a second person must approve what you have asked for")
-		case isActor(c.Actor, meta.Actor):
-			return notYours("the entry is of your own call")
 		case u.GetState() == registerv1.UnsealingState_UNSEALING_STATE_APPROVED && u.GetApprover() == me:
 			u.Name, answer = req.GetName(), u
 			return s.commit(ctx, c, o.cur.Record)
@@ -140,7 +137,7 @@ func (s *Standards) ApproveUnsealing(ctx context.Context, req *registerv1.Approv
 		case !s.Now().Before(u.GetExpireTime().AsTime()):
 			return problem(codes.FailedPrecondition, ReasonTooLate, "it was not approved in time: ask anew")
 		}
-		u.State, u.Approver = registerv1.UnsealingState_UNSEALING_STATE_APPROVED, me
+		u.State, u.Approver, u.ApproverCheck = registerv1.UnsealingState_UNSEALING_STATE_APPROVED, me, check
 		u.ApproveTime, u.ExpireTime = s.timestamp(), timestamppb.New(s.Now().Add(unsealingTTL))
 		answer = u
 		return s.reviseUnsealing(ctx, c, &o)
@@ -172,9 +169,12 @@ func (s *Standards) OpenUnsealing(ctx context.Context, req *registerv1.OpenUnsea
 		if err := s.checkCaseAccess(ctx, c, o.cur.Record.Force, u.GetCaseAccess()); err != nil {
 			return err
 		}
-		body, _, err := s.sealedEntry(ctx, o.cur.Record.Force, u.GetEntry())
+		body, meta, err := s.sealedEntry(ctx, o.cur.Record.Force, u.GetEntry())
 		if err != nil {
 			return err
+		}
+		if _, err := s.reviewer(c).check(ctx, callersOf(&meta)...); err != nil {
+			return err // forces may have told more since he asked
 		}
 		if answer, err = s.unseal(ctx, c, body); err != nil {
 			return err
@@ -200,21 +200,16 @@ func (s *Standards) OpenUnsealing(ctx context.Context, req *registerv1.OpenUnsea
 
 // ListUnsealings implements the RPC.
 func (s *Standards) ListUnsealings(ctx context.Context, req *registerv1.ListUnsealingsRequest) (*registerv1.ListUnsealingsResponse, error) {
+	c := call.From(ctx)
 	out := &registerv1.ListUnsealingsResponse{}
+	wanted := func(m *storev1.StoredUnsealing) (bool, error) {
+		return (m.GetUnsealing().GetCaseAccess() != "") == national(c.Actor), nil
+	}
 	var err error
-	out.NextPageToken, err = s.listRecords(ctx, postgres.KindUnsealing, req.GetParent(), req.GetPageToken(), req.GetPageSize(), func(c *call.Call, cur postgres.Current) error {
-		var stored storev1.StoredUnsealing
-		if _, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
-			return err
-		}
-		u := stored.GetUnsealing()
-		if (u.GetCaseAccess() != "") != national(c.Actor) {
-			return nil
-		}
-		u.Name = resourceName(cur.Record.Kind, cur.Record.Force, cur.Record.ID)
+	out.NextPageToken, err = listRecords(ctx, s.Deps, pageOf(postgres.KindUnsealing, req), wanted, func(cur postgres.Current, m *storev1.StoredUnsealing) {
+		m.Unsealing.Name = resourceName(cur.Record.Kind, cur.Record.Force, cur.Record.ID)
 		c.Show(cur.Record.ID, cur.Record.Force)
-		out.Unsealings = append(out.Unsealings, u)
-		return nil
+		out.Unsealings = append(out.Unsealings, m.GetUnsealing())
 	})
 	return out, err
 }

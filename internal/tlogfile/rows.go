@@ -85,6 +85,8 @@ type Manifest struct {
 	StoredVersions int64 `json:"stored_versions"`
 	// WithContent says that sealed bytes are here, not their hashes alone.
 	WithContent bool `json:"with_content"`
+	// Cut says that the log is longer, by wish: the export ends before its end.
+	Cut bool `json:"cut,omitempty"`
 	// Complete is false while the export is being written.
 	Complete bool `json:"complete"`
 	// Next and the lengths say where an export that was interrupted, or that is

@@ -32,6 +32,8 @@ type Paper struct {
 	Answered bool
 	// Course is the one that a transfer offers.
 	Course identity.ID
+	// Officer is the collar number of who asked a question, empty when it is not known.
+	Officer string
 }
 
 // Stands reports whether a subscription has not ended yet.
@@ -53,6 +55,7 @@ func (d decoder) paper(r *postgres.FeedRow) (*Paper, error) {
 			return nil, err
 		}
 		raw, out.Answered = stored.GetNominals(), stored.GetQuestion().GetAnswerTime() != nil
+		out.Officer = stored.GetQuestion().GetOfficer()
 		if asked := strings.TrimPrefix(stored.GetQuestion().GetAskedForce(), "forces/"); asked != r.Record.Force {
 			out.Forces = append(out.Forces, asked)
 		}

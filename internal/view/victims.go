@@ -122,8 +122,25 @@ func (s *victims) near(tokens []victim.Token) []identity.ID {
 	return out
 }
 
-// SameVictim is a course whose principal victim is surely, or else possibly, the
-// one that was asked for.
+// putVictims makes a course's victims known, if it counts. The caller holds the lock.
+func (v *View) putVictims(id identity.ID, course *conduct.Course) {
+	if !v.decoder.rules.Counts(*course) {
+		return
+	}
+	v.victims.put(id, course.Principal)
+	if len(course.Associated) > 0 {
+		v.associated.put(id, slices.Concat(course.Associated...))
+	}
+}
+
+// dropVictims forgets them.
+func (v *View) dropVictims(id identity.ID, course *conduct.Course) {
+	v.victims.remove(id, course.Principal)
+	v.associated.remove(id, slices.Concat(course.Associated...))
+}
+
+// SameVictim is a course whose principal victim, or where that was asked for another
+// victim, is surely, or else possibly, the one that was asked for.
 type SameVictim struct {
 	// Course is shared: do not change it.
 	Course *conduct.Course
@@ -138,16 +155,40 @@ type SameVictim struct {
 func (v *View) CoursesOfVictim(tokens []victim.Token) []SameVictim {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
-	var out []SameVictim
-	for _, id := range v.victims.near(tokens) {
+	return surestFirst(v.sameVictim(nil, &v.victims, tokens, func(c *conduct.Course) [][]victim.Token { return [][]victim.Token{c.Principal} }))
+}
+
+// CoursesHarming is as CoursesOfVictim, but finds the courses of associated victims
+// too: of those who were harmed because of her.
+func (v *View) CoursesHarming(tokens []victim.Token) []SameVictim {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	out := v.sameVictim(nil, &v.victims, tokens, func(c *conduct.Course) [][]victim.Token { return [][]victim.Token{c.Principal} })
+	return surestFirst(v.sameVictim(out, &v.associated, tokens, func(c *conduct.Course) [][]victim.Token { return c.Associated }))
+}
+
+// sameVictim adds the courses one of whose victims is probably the one with the tokens,
+// each once.
+func (v *View) sameVictim(out []SameVictim, by *victims, tokens []victim.Token, of func(*conduct.Course) [][]victim.Token) []SameVictim {
+	for _, id := range by.near(tokens) {
 		course, ok := v.courses[id]
-		if !ok {
+		if !ok || slices.ContainsFunc(out, func(m SameVictim) bool { return m.Course == course }) {
 			continue
 		}
-		if verdict, bits := victim.Compare(tokens, course.Principal); verdict == victim.Same {
-			out = append(out, SameVictim{Course: course, Possible: bits < SureBits, bits: bits})
+		best, found := 0.0, false
+		for _, theirs := range of(course) {
+			if verdict, bits := victim.Compare(tokens, theirs); verdict == victim.Same && (!found || bits > best) {
+				best, found = bits, true
+			}
+		}
+		if found {
+			out = append(out, SameVictim{Course: course, Possible: best < SureBits, bits: best})
 		}
 	}
+	return out
+}
+
+func surestFirst(out []SameVictim) []SameVictim {
 	slices.SortFunc(out, func(a, b SameVictim) int {
 		if a.bits != b.bits {
 			if a.bits > b.bits {

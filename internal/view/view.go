@@ -42,23 +42,24 @@ type View struct {
 	silent  *silentIndex
 	puller  puller
 
-	mu        sync.RWMutex
-	nominals  nominals
-	veils     map[identity.ID]*Veil
-	courses   map[identity.ID]*conduct.Course
-	byNominal map[identity.ID][]identity.ID
-	contacts  map[string]*registerv1.ForceContact
-	links     links
-	alerts    alerts
-	fallen    map[identity.ID]FallenCourse
-	victims   victims
-	papers    papers
-	parts     parts
-	duties    duties
-	moved     map[identity.ID]identity.ID // what records are since another force took them over
-	followed  *Followed                   // nil when nobody follows
-	head      atomic.Int64                // last log index applied, -1 before the first
-	changed   changes
+	mu         sync.RWMutex
+	nominals   nominals
+	veils      map[identity.ID]*Veil
+	courses    map[identity.ID]*conduct.Course
+	byNominal  map[identity.ID][]identity.ID
+	contacts   map[string]*registerv1.ForceContact
+	links      links
+	alerts     alerts
+	fallen     map[identity.ID]FallenCourse
+	victims    victims // by their principal victims
+	associated victims // by those harmed because of these
+	papers     papers
+	parts      parts
+	duties     duties
+	moved      map[identity.ID]identity.ID // what records are since another force took them over
+	followed   *Followed                   // nil when nobody follows
+	head       atomic.Int64                // last log index applied, -1 before the first
+	changed    changes
 }
 
 // New makes an empty view; Load fills it.
@@ -82,6 +83,8 @@ func New(db *postgres.DB, keys *seal.KeyRing, rules *conduct.Rules, model *ident
 		parts:     newParts(),
 		duties:    newDuties(),
 		moved:     map[identity.ID]identity.ID{},
+
+		associated: newVictims(),
 	}
 	v.head.Store(-1)
 	v.puller = puller{catchUp: v.catchUp}
@@ -171,14 +174,12 @@ func (v *View) apply(d decoded) {
 			nominal := identity.ID(old.Nominal)
 			v.byNominal[nominal] = slices.DeleteFunc(v.byNominal[nominal], func(c identity.ID) bool { return c == d.id })
 			delete(v.courses, d.id)
-			v.victims.remove(d.id, old.Principal)
+			v.dropVictims(d.id, old)
 		}
 		if d.course != nil {
 			nominal := identity.ID(d.course.Nominal)
 			v.courses[d.id] = d.course
-			if v.decoder.rules.Counts(*d.course) {
-				v.victims.put(d.id, d.course.Principal)
-			}
+			v.putVictims(d.id, d.course)
 			v.byNominal[nominal] = append(v.byNominal[nominal], d.id)
 		}
 	case postgres.KindForce:
@@ -207,7 +208,7 @@ func (v *View) apply(d decoded) {
 func (v *View) Lift() error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.victims = newVictims()
+	v.victims, v.associated = newVictims(), newVictims()
 	for id, old := range v.courses {
 		course := *old
 		var err error
@@ -221,9 +222,7 @@ func (v *View) Lift() error {
 			}
 		}
 		v.courses[id] = &course
-		if v.decoder.rules.Counts(course) {
-			v.victims.put(id, course.Principal)
-		}
+		v.putVictims(id, &course)
 	}
 	return nil
 }

@@ -207,7 +207,9 @@ type Checkpoint struct {
 	Note string `protobuf:"bytes,4,opt,name=note,proto3" json:"note,omitempty"`
 	// The newest checkpoint that a quorum of witnesses has co-signed; absent when
 	// there is none. Its tree is a prefix of this one.
-	Witnessed     *WitnessedCheckpoint `protobuf:"bytes,5,opt,name=witnessed,proto3" json:"witnessed,omitempty"`
+	Witnessed *WitnessedCheckpoint `protobuf:"bytes,5,opt,name=witnessed,proto3" json:"witnessed,omitempty"`
+	// When the newest entry that it covers was logged.
+	Time          *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=time,proto3" json:"time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -273,6 +275,13 @@ func (x *Checkpoint) GetNote() string {
 func (x *Checkpoint) GetWitnessed() *WitnessedCheckpoint {
 	if x != nil {
 		return x.Witnessed
+	}
+	return nil
+}
+
+func (x *Checkpoint) GetTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Time
 	}
 	return nil
 }
@@ -1238,14 +1247,15 @@ var File_register_v1_accesslog_proto protoreflect.FileDescriptor
 const file_register_v1_accesslog_proto_rawDesc = "" +
 	"\n" +
 	"\x1bregister/v1/accesslog.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\"\x16\n" +
-	"\x14GetCheckpointRequest\"\xb2\x01\n" +
+	"\x14GetCheckpointRequest\"\xe2\x01\n" +
 	"\n" +
 	"Checkpoint\x12\x16\n" +
 	"\x06origin\x18\x01 \x01(\tR\x06origin\x12\x1b\n" +
 	"\ttree_size\x18\x02 \x01(\x03R\btreeSize\x12\x1b\n" +
 	"\troot_hash\x18\x03 \x01(\fR\brootHash\x12\x12\n" +
 	"\x04note\x18\x04 \x01(\tR\x04note\x12>\n" +
-	"\twitnessed\x18\x05 \x01(\v2 .register.v1.WitnessedCheckpointR\twitnessed\"\xa3\x01\n" +
+	"\twitnessed\x18\x05 \x01(\v2 .register.v1.WitnessedCheckpointR\twitnessed\x12.\n" +
+	"\x04time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\"\xa3\x01\n" +
 	"\x13WitnessedCheckpoint\x12\x1b\n" +
 	"\ttree_size\x18\x01 \x01(\x03R\btreeSize\x12=\n" +
 	"\fwitness_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\vwitnessTime\x12\x1c\n" +
@@ -1388,33 +1398,34 @@ var file_register_v1_accesslog_proto_goTypes = []any{
 }
 var file_register_v1_accesslog_proto_depIdxs = []int32{
 	4,  // 0: register.v1.Checkpoint.witnessed:type_name -> register.v1.WitnessedCheckpoint
-	15, // 1: register.v1.WitnessedCheckpoint.witness_time:type_name -> google.protobuf.Timestamp
-	0,  // 2: register.v1.ListEntriesRequest.purpose:type_name -> register.v1.LogPurpose
-	15, // 3: register.v1.ListEntriesRequest.start_time:type_name -> google.protobuf.Timestamp
-	15, // 4: register.v1.ListEntriesRequest.end_time:type_name -> google.protobuf.Timestamp
-	0,  // 5: register.v1.SummariseActivityRequest.purpose:type_name -> register.v1.LogPurpose
-	1,  // 6: register.v1.SummariseActivityRequest.group_by:type_name -> register.v1.ActivityGrouping
-	15, // 7: register.v1.SummariseActivityRequest.start_time:type_name -> google.protobuf.Timestamp
-	15, // 8: register.v1.SummariseActivityRequest.end_time:type_name -> google.protobuf.Timestamp
-	12, // 9: register.v1.SummariseActivityResponse.counts:type_name -> register.v1.ActivityCount
-	14, // 10: register.v1.ListEntriesResponse.entries:type_name -> register.v1.LogEntry
-	15, // 11: register.v1.LogEntry.time:type_name -> google.protobuf.Timestamp
-	16, // 12: register.v1.LogEntry.operation:type_name -> register.v1.Operation
-	2,  // 13: register.v1.AccessLogService.GetCheckpoint:input_type -> register.v1.GetCheckpointRequest
-	5,  // 14: register.v1.AccessLogService.GetInclusionProof:input_type -> register.v1.GetInclusionProofRequest
-	7,  // 15: register.v1.AccessLogService.GetConsistencyProof:input_type -> register.v1.GetConsistencyProofRequest
-	9,  // 16: register.v1.AccessLogService.ListEntries:input_type -> register.v1.ListEntriesRequest
-	10, // 17: register.v1.AccessLogService.SummariseActivity:input_type -> register.v1.SummariseActivityRequest
-	3,  // 18: register.v1.AccessLogService.GetCheckpoint:output_type -> register.v1.Checkpoint
-	6,  // 19: register.v1.AccessLogService.GetInclusionProof:output_type -> register.v1.InclusionProof
-	8,  // 20: register.v1.AccessLogService.GetConsistencyProof:output_type -> register.v1.ConsistencyProof
-	13, // 21: register.v1.AccessLogService.ListEntries:output_type -> register.v1.ListEntriesResponse
-	11, // 22: register.v1.AccessLogService.SummariseActivity:output_type -> register.v1.SummariseActivityResponse
-	18, // [18:23] is the sub-list for method output_type
-	13, // [13:18] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	15, // 1: register.v1.Checkpoint.time:type_name -> google.protobuf.Timestamp
+	15, // 2: register.v1.WitnessedCheckpoint.witness_time:type_name -> google.protobuf.Timestamp
+	0,  // 3: register.v1.ListEntriesRequest.purpose:type_name -> register.v1.LogPurpose
+	15, // 4: register.v1.ListEntriesRequest.start_time:type_name -> google.protobuf.Timestamp
+	15, // 5: register.v1.ListEntriesRequest.end_time:type_name -> google.protobuf.Timestamp
+	0,  // 6: register.v1.SummariseActivityRequest.purpose:type_name -> register.v1.LogPurpose
+	1,  // 7: register.v1.SummariseActivityRequest.group_by:type_name -> register.v1.ActivityGrouping
+	15, // 8: register.v1.SummariseActivityRequest.start_time:type_name -> google.protobuf.Timestamp
+	15, // 9: register.v1.SummariseActivityRequest.end_time:type_name -> google.protobuf.Timestamp
+	12, // 10: register.v1.SummariseActivityResponse.counts:type_name -> register.v1.ActivityCount
+	14, // 11: register.v1.ListEntriesResponse.entries:type_name -> register.v1.LogEntry
+	15, // 12: register.v1.LogEntry.time:type_name -> google.protobuf.Timestamp
+	16, // 13: register.v1.LogEntry.operation:type_name -> register.v1.Operation
+	2,  // 14: register.v1.AccessLogService.GetCheckpoint:input_type -> register.v1.GetCheckpointRequest
+	5,  // 15: register.v1.AccessLogService.GetInclusionProof:input_type -> register.v1.GetInclusionProofRequest
+	7,  // 16: register.v1.AccessLogService.GetConsistencyProof:input_type -> register.v1.GetConsistencyProofRequest
+	9,  // 17: register.v1.AccessLogService.ListEntries:input_type -> register.v1.ListEntriesRequest
+	10, // 18: register.v1.AccessLogService.SummariseActivity:input_type -> register.v1.SummariseActivityRequest
+	3,  // 19: register.v1.AccessLogService.GetCheckpoint:output_type -> register.v1.Checkpoint
+	6,  // 20: register.v1.AccessLogService.GetInclusionProof:output_type -> register.v1.InclusionProof
+	8,  // 21: register.v1.AccessLogService.GetConsistencyProof:output_type -> register.v1.ConsistencyProof
+	13, // 22: register.v1.AccessLogService.ListEntries:output_type -> register.v1.ListEntriesResponse
+	11, // 23: register.v1.AccessLogService.SummariseActivity:output_type -> register.v1.SummariseActivityResponse
+	19, // [19:24] is the sub-list for method output_type
+	14, // [14:19] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_register_v1_accesslog_proto_init() }

@@ -81,8 +81,9 @@ const (
 	AlertKind_ALERT_KIND_TRANSFER_ACCEPTED AlertKind = 21
 	// The other force has not taken a record over.
 	AlertKind_ALERT_KIND_TRANSFER_REFUSED AlertKind = 22
-	// Another force has begun to load history that concerns records of the force:
-	// one alert for all that comes with that load.
+	// Another force, or this one, has begun to load history that concerns records of the
+	// force: one alert for all that comes with that load (RegisterRecordsRequest.load). What
+	// is loaded record by record, and in no stream, is one load a day.
 	AlertKind_ALERT_KIND_HISTORY_LOADED AlertKind = 23
 	// Another force has taken back what it had offered to the force.
 	AlertKind_ALERT_KIND_TRANSFER_WITHDRAWN AlertKind = 24

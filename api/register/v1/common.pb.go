@@ -538,6 +538,63 @@ func (LinkState) EnumDescriptor() ([]byte, []int) {
 	return file_register_v1_common_proto_rawDescGZIP(), []int{7}
 }
 
+// ConflictCheck says how far the register could check that somebody may review
+// another's use: never his own, nor that of somebody in his unit, in his line of
+// management or close to him.
+type ConflictCheck int32
+
+const (
+	// Not reviewed, or before this was checked.
+	ConflictCheck_CONFLICT_CHECK_UNSPECIFIED ConflictCheck = 0
+	// Sign-ins and collar numbers were compared, and what forces have told; but of one
+	// of the two they have told neither unit nor line manager. The rest is what the
+	// reviewer declares.
+	ConflictCheck_CONFLICT_CHECK_DECLARED ConflictCheck = 1
+	// Unit, line of management and those declared to be close were compared too.
+	ConflictCheck_CONFLICT_CHECK_COMPUTED ConflictCheck = 2
+)
+
+// Enum value maps for ConflictCheck.
+var (
+	ConflictCheck_name = map[int32]string{
+		0: "CONFLICT_CHECK_UNSPECIFIED",
+		1: "CONFLICT_CHECK_DECLARED",
+		2: "CONFLICT_CHECK_COMPUTED",
+	}
+	ConflictCheck_value = map[string]int32{
+		"CONFLICT_CHECK_UNSPECIFIED": 0,
+		"CONFLICT_CHECK_DECLARED":    1,
+		"CONFLICT_CHECK_COMPUTED":    2,
+	}
+)
+
+func (x ConflictCheck) Enum() *ConflictCheck {
+	p := new(ConflictCheck)
+	*p = x
+	return p
+}
+
+func (x ConflictCheck) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ConflictCheck) Descriptor() protoreflect.EnumDescriptor {
+	return file_register_v1_common_proto_enumTypes[8].Descriptor()
+}
+
+func (ConflictCheck) Type() protoreflect.EnumType {
+	return &file_register_v1_common_proto_enumTypes[8]
+}
+
+func (x ConflictCheck) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ConflictCheck.Descriptor instead.
+func (ConflictCheck) EnumDescriptor() ([]byte, []int) {
+	return file_register_v1_common_proto_rawDescGZIP(), []int{8}
+}
+
 // PersonName is one name by which a person is or was known. Give either the
 // parts or the whole name; the parts match better.
 type PersonName struct {
@@ -1123,7 +1180,11 @@ const file_register_v1_common_proto_rawDesc = "" +
 	"\x13LINK_STATE_PROPOSED\x10\x02\x12\x18\n" +
 	"\x14LINK_STATE_CONFIRMED\x10\x03\x12\x17\n" +
 	"\x13LINK_STATE_REJECTED\x10\x04\x12\x18\n" +
-	"\x14LINK_STATE_WITHDRAWN\x10\x05B\xb0\x01\n" +
+	"\x14LINK_STATE_WITHDRAWN\x10\x05*i\n" +
+	"\rConflictCheck\x12\x1e\n" +
+	"\x1aCONFLICT_CHECK_UNSPECIFIED\x10\x00\x12\x1b\n" +
+	"\x17CONFLICT_CHECK_DECLARED\x10\x01\x12\x1b\n" +
+	"\x17CONFLICT_CHECK_COMPUTED\x10\x02B\xb0\x01\n" +
 	"\x0fcom.register.v1B\vCommonProtoP\x01ZCgithub.com/perpetrator-register/register/api/register/v1;registerv1\xa2\x02\x03RXX\xaa\x02\vRegister.V1\xca\x02\vRegister\\V1\xe2\x02\x17Register\\V1\\GPBMetadata\xea\x02\fRegister::V1b\x06proto3"
 
 var (
@@ -1138,7 +1199,7 @@ func file_register_v1_common_proto_rawDescGZIP() []byte {
 	return file_register_v1_common_proto_rawDescData
 }
 
-var file_register_v1_common_proto_enumTypes = make([]protoimpl.EnumInfo, 8)
+var file_register_v1_common_proto_enumTypes = make([]protoimpl.EnumInfo, 9)
 var file_register_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_register_v1_common_proto_goTypes = []any{
 	(NameKind)(0),        // 0: register.v1.NameKind
@@ -1149,13 +1210,14 @@ var file_register_v1_common_proto_goTypes = []any{
 	(CancelReason)(0),    // 5: register.v1.CancelReason
 	(ErasureGround)(0),   // 6: register.v1.ErasureGround
 	(LinkState)(0),       // 7: register.v1.LinkState
-	(*PersonName)(nil),   // 8: register.v1.PersonName
-	(*PartialDate)(nil),  // 9: register.v1.PartialDate
-	(*Identifier)(nil),   // 10: register.v1.Identifier
-	(*Address)(nil),      // 11: register.v1.Address
-	(*SourceKey)(nil),    // 12: register.v1.SourceKey
-	(*Flag)(nil),         // 13: register.v1.Flag
-	(*LinkSummary)(nil),  // 14: register.v1.LinkSummary
+	(ConflictCheck)(0),   // 8: register.v1.ConflictCheck
+	(*PersonName)(nil),   // 9: register.v1.PersonName
+	(*PartialDate)(nil),  // 10: register.v1.PartialDate
+	(*Identifier)(nil),   // 11: register.v1.Identifier
+	(*Address)(nil),      // 12: register.v1.Address
+	(*SourceKey)(nil),    // 13: register.v1.SourceKey
+	(*Flag)(nil),         // 14: register.v1.Flag
+	(*LinkSummary)(nil),  // 15: register.v1.LinkSummary
 }
 var file_register_v1_common_proto_depIdxs = []int32{
 	0, // 0: register.v1.PersonName.kind:type_name -> register.v1.NameKind
@@ -1178,7 +1240,7 @@ func file_register_v1_common_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_v1_common_proto_rawDesc), len(file_register_v1_common_proto_rawDesc)),
-			NumEnums:      8,
+			NumEnums:      9,
 			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,

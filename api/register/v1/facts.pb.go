@@ -338,9 +338,15 @@ type StaffFact struct {
 	// Those close to him whom he has declared: partner, former partner, family.
 	Associates []*FactPerson `protobuf:"bytes,5,rep,name=associates,proto3" json:"associates,omitempty"`
 	// That he has left: what was told of him is not used any longer.
-	Left          bool `protobuf:"varint,6,opt,name=left,proto3" json:"left,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Left bool `protobuf:"varint,6,opt,name=left,proto3" json:"left,omitempty"`
+	// The subject under which his line manager signs in: nobody reviews those above
+	// or below him in the line, as far as it is told.
+	LineManager string `protobuf:"bytes,7,opt,name=line_manager,json=lineManager,proto3" json:"line_manager,omitempty"`
+	// That he is of the professional standards department. What is flagged of him, or
+	// of those above him in the line, goes to the national auditor.
+	ProfessionalStandards bool `protobuf:"varint,8,opt,name=professional_standards,json=professionalStandards,proto3" json:"professional_standards,omitempty"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *StaffFact) Reset() {
@@ -411,6 +417,20 @@ func (x *StaffFact) GetAssociates() []*FactPerson {
 func (x *StaffFact) GetLeft() bool {
 	if x != nil {
 		return x.Left
+	}
+	return false
+}
+
+func (x *StaffFact) GetLineManager() string {
+	if x != nil {
+		return x.LineManager
+	}
+	return ""
+}
+
+func (x *StaffFact) GetProfessionalStandards() bool {
+	if x != nil {
+		return x.ProfessionalStandards
 	}
 	return false
 }
@@ -674,7 +694,7 @@ const file_register_v1_facts_proto_rawDesc = "" +
 	"\tpostcodes\x18\x05 \x03(\tB\x10\xbaH\r\x92\x01\n" +
 	"\x10\n" +
 	"\"\x06r\x04\x10\x01\x18\n" +
-	"R\tpostcodes\"\x92\x02\n" +
+	"R\tpostcodes\"\xf6\x02\n" +
 	"\tStaffFact\x12'\n" +
 	"\asubject\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xff\x01R\asubject\x127\n" +
 	"\x0ecollar_numbers\x18\x02 \x03(\tB\x10\xbaH\r\x92\x01\n" +
@@ -684,7 +704,9 @@ const file_register_v1_facts_proto_rawDesc = "" +
 	"\n" +
 	"associates\x18\x05 \x03(\v2\x17.register.v1.FactPersonB\b\xbaH\x05\x92\x01\x02\x10\x1eR\n" +
 	"associates\x12\x12\n" +
-	"\x04left\x18\x06 \x01(\bR\x04left\"\xeb\x02\n" +
+	"\x04left\x18\x06 \x01(\bR\x04left\x12+\n" +
+	"\fline_manager\x18\a \x01(\tB\b\xbaH\x05r\x03\x18\xff\x01R\vlineManager\x125\n" +
+	"\x16professional_standards\x18\b \x01(\bR\x15professionalStandards\"\xeb\x02\n" +
 	"\bCaseFact\x12*\n" +
 	"\treference\x18\x01 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18PR\treference\x12\x1a\n" +
 	"\bincident\x18\x02 \x01(\bR\bincident\x120\n" +

@@ -193,7 +193,9 @@ type MisuseFlag struct {
 	// The entry with which it became known.
 	LogIndex int64 `protobuf:"varint,18,opt,name=log_index,json=logIndex,proto3" json:"log_index,omitempty"`
 	// When that was.
-	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// How far it could be checked that the caller may review it.
+	ConflictCheck ConflictCheck `protobuf:"varint,20,opt,name=conflict_check,json=conflictCheck,proto3,enum=register.v1.ConflictCheck" json:"conflict_check,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -361,6 +363,13 @@ func (x *MisuseFlag) GetCreateTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *MisuseFlag) GetConflictCheck() ConflictCheck {
+	if x != nil {
+		return x.ConflictCheck
+	}
+	return ConflictCheck_CONFLICT_CHECK_UNSPECIFIED
+}
+
 // MisuseCase brings the flags about one user together.
 type MisuseCase struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -391,7 +400,9 @@ type MisuseCase struct {
 	// When it last changed.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// The version; every change must name it.
-	Version       int64 `protobuf:"varint,14,opt,name=version,proto3" json:"version,omitempty"`
+	Version int64 `protobuf:"varint,14,opt,name=version,proto3" json:"version,omitempty"`
+	// How far it could be checked that the caller may review it.
+	ConflictCheck ConflictCheck `protobuf:"varint,15,opt,name=conflict_check,json=conflictCheck,proto3,enum=register.v1.ConflictCheck" json:"conflict_check,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -524,6 +535,13 @@ func (x *MisuseCase) GetVersion() int64 {
 	return 0
 }
 
+func (x *MisuseCase) GetConflictCheck() ConflictCheck {
+	if x != nil {
+		return x.ConflictCheck
+	}
+	return ConflictCheck_CONFLICT_CHECK_UNSPECIFIED
+}
+
 // CaseEvent is something done in a case.
 type CaseEvent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -534,7 +552,9 @@ type CaseEvent struct {
 	// What: "OPENED", "ASKED", "NOTE" or "DECIDED".
 	Action string `protobuf:"bytes,3,opt,name=action,proto3" json:"action,omitempty"`
 	// In words.
-	Text          string `protobuf:"bytes,4,opt,name=text,proto3" json:"text,omitempty"`
+	Text string `protobuf:"bytes,4,opt,name=text,proto3" json:"text,omitempty"`
+	// How far it could be checked, then, that he may review it.
+	ConflictCheck ConflictCheck `protobuf:"varint,5,opt,name=conflict_check,json=conflictCheck,proto3,enum=register.v1.ConflictCheck" json:"conflict_check,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -595,6 +615,13 @@ func (x *CaseEvent) GetText() string {
 		return x.Text
 	}
 	return ""
+}
+
+func (x *CaseEvent) GetConflictCheck() ConflictCheck {
+	if x != nil {
+		return x.ConflictCheck
+	}
+	return ConflictCheck_CONFLICT_CHECK_UNSPECIFIED
 }
 
 // ListFlagsRequest asks for a page of flags.
@@ -1335,7 +1362,7 @@ var File_register_v1_misuse_proto protoreflect.FileDescriptor
 
 const file_register_v1_misuse_proto_rawDesc = "" +
 	"\n" +
-	"\x18register/v1/misuse.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\"\x9e\x05\n" +
+	"\x18register/v1/misuse.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\x1a\x18register/v1/common.proto\"\xe1\x05\n" +
 	"\n" +
 	"MisuseFlag\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
@@ -1362,8 +1389,9 @@ const file_register_v1_misuse_proto_rawDesc = "" +
 	"\aentries\x18\x11 \x03(\x03R\aentries\x12\x1b\n" +
 	"\tlog_index\x18\x12 \x01(\x03R\blogIndex\x12;\n" +
 	"\vcreate_time\x18\x13 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"createTime:B\xeaA?\n" +
-	"\x13register/MisuseFlag\x12(forces/{force}/misuseFlags/{misuse_flag}\"\xda\x04\n" +
+	"createTime\x12A\n" +
+	"\x0econflict_check\x18\x14 \x01(\x0e2\x1a.register.v1.ConflictCheckR\rconflictCheck:B\xeaA?\n" +
+	"\x13register/MisuseFlag\x12(forces/{force}/misuseFlags/{misuse_flag}\"\x9d\x05\n" +
 	"\n" +
 	"MisuseCase\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
@@ -1385,14 +1413,16 @@ const file_register_v1_misuse_proto_rawDesc = "" +
 	"createTime\x12;\n" +
 	"\vupdate_time\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"updateTime\x12\x18\n" +
-	"\aversion\x18\x0e \x01(\x03R\aversion:B\xeaA?\n" +
-	"\x13register/MisuseCase\x12(forces/{force}/misuseCases/{misuse_case}\"\x8c\x01\n" +
+	"\aversion\x18\x0e \x01(\x03R\aversion\x12A\n" +
+	"\x0econflict_check\x18\x0f \x01(\x0e2\x1a.register.v1.ConflictCheckR\rconflictCheck:B\xeaA?\n" +
+	"\x13register/MisuseCase\x12(forces/{force}/misuseCases/{misuse_case}\"\xcf\x01\n" +
 	"\tCaseEvent\x129\n" +
 	"\n" +
 	"event_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\teventTime\x12\x18\n" +
 	"\asubject\x18\x02 \x01(\tR\asubject\x12\x16\n" +
 	"\x06action\x18\x03 \x01(\tR\x06action\x12\x12\n" +
-	"\x04text\x18\x04 \x01(\tR\x04text\"\xde\x01\n" +
+	"\x04text\x18\x04 \x01(\tR\x04text\x12A\n" +
+	"\x0econflict_check\x18\x05 \x01(\x0e2\x1a.register.v1.ConflictCheckR\rconflictCheck\"\xde\x01\n" +
 	"\x10ListFlagsRequest\x127\n" +
 	"\x06parent\x18\x01 \x01(\tB\x1f\xe0A\x02\xbaH\x19r\x172\x15^forces/([0-9]{2}|-)$R\x06parent\x12\x1b\n" +
 	"\x04rule\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18(R\x04rule\x12\"\n" +
@@ -1513,43 +1543,47 @@ var file_register_v1_misuse_proto_goTypes = []any{
 	(*RuleReport)(nil),            // 15: register.v1.RuleReport
 	(*RuleResult)(nil),            // 16: register.v1.RuleResult
 	(*timestamppb.Timestamp)(nil), // 17: google.protobuf.Timestamp
+	(ConflictCheck)(0),            // 18: register.v1.ConflictCheck
 }
 var file_register_v1_misuse_proto_depIdxs = []int32{
 	17, // 0: register.v1.MisuseFlag.first_time:type_name -> google.protobuf.Timestamp
 	17, // 1: register.v1.MisuseFlag.last_time:type_name -> google.protobuf.Timestamp
 	17, // 2: register.v1.MisuseFlag.create_time:type_name -> google.protobuf.Timestamp
-	0,  // 3: register.v1.MisuseCase.state:type_name -> register.v1.CaseState
-	1,  // 4: register.v1.MisuseCase.outcome:type_name -> register.v1.CaseOutcome
-	2,  // 5: register.v1.MisuseCase.flags:type_name -> register.v1.MisuseFlag
-	4,  // 6: register.v1.MisuseCase.events:type_name -> register.v1.CaseEvent
-	17, // 7: register.v1.MisuseCase.create_time:type_name -> google.protobuf.Timestamp
-	17, // 8: register.v1.MisuseCase.update_time:type_name -> google.protobuf.Timestamp
-	17, // 9: register.v1.CaseEvent.event_time:type_name -> google.protobuf.Timestamp
-	2,  // 10: register.v1.ListFlagsResponse.flags:type_name -> register.v1.MisuseFlag
-	3,  // 11: register.v1.ListCasesResponse.misuse_cases:type_name -> register.v1.MisuseCase
-	1,  // 12: register.v1.DecideCaseRequest.outcome:type_name -> register.v1.CaseOutcome
-	16, // 13: register.v1.RuleReport.rules:type_name -> register.v1.RuleResult
-	5,  // 14: register.v1.MisuseService.ListFlags:input_type -> register.v1.ListFlagsRequest
-	7,  // 15: register.v1.MisuseService.ListCases:input_type -> register.v1.ListCasesRequest
-	9,  // 16: register.v1.MisuseService.GetCase:input_type -> register.v1.GetCaseRequest
-	10, // 17: register.v1.MisuseService.OpenCase:input_type -> register.v1.OpenCaseRequest
-	11, // 18: register.v1.MisuseService.AskExplanation:input_type -> register.v1.AskExplanationRequest
-	12, // 19: register.v1.MisuseService.AddNote:input_type -> register.v1.AddNoteRequest
-	13, // 20: register.v1.MisuseService.DecideCase:input_type -> register.v1.DecideCaseRequest
-	14, // 21: register.v1.MisuseService.GetRuleReport:input_type -> register.v1.GetRuleReportRequest
-	6,  // 22: register.v1.MisuseService.ListFlags:output_type -> register.v1.ListFlagsResponse
-	8,  // 23: register.v1.MisuseService.ListCases:output_type -> register.v1.ListCasesResponse
-	3,  // 24: register.v1.MisuseService.GetCase:output_type -> register.v1.MisuseCase
-	3,  // 25: register.v1.MisuseService.OpenCase:output_type -> register.v1.MisuseCase
-	3,  // 26: register.v1.MisuseService.AskExplanation:output_type -> register.v1.MisuseCase
-	3,  // 27: register.v1.MisuseService.AddNote:output_type -> register.v1.MisuseCase
-	3,  // 28: register.v1.MisuseService.DecideCase:output_type -> register.v1.MisuseCase
-	15, // 29: register.v1.MisuseService.GetRuleReport:output_type -> register.v1.RuleReport
-	22, // [22:30] is the sub-list for method output_type
-	14, // [14:22] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	18, // 3: register.v1.MisuseFlag.conflict_check:type_name -> register.v1.ConflictCheck
+	0,  // 4: register.v1.MisuseCase.state:type_name -> register.v1.CaseState
+	1,  // 5: register.v1.MisuseCase.outcome:type_name -> register.v1.CaseOutcome
+	2,  // 6: register.v1.MisuseCase.flags:type_name -> register.v1.MisuseFlag
+	4,  // 7: register.v1.MisuseCase.events:type_name -> register.v1.CaseEvent
+	17, // 8: register.v1.MisuseCase.create_time:type_name -> google.protobuf.Timestamp
+	17, // 9: register.v1.MisuseCase.update_time:type_name -> google.protobuf.Timestamp
+	18, // 10: register.v1.MisuseCase.conflict_check:type_name -> register.v1.ConflictCheck
+	17, // 11: register.v1.CaseEvent.event_time:type_name -> google.protobuf.Timestamp
+	18, // 12: register.v1.CaseEvent.conflict_check:type_name -> register.v1.ConflictCheck
+	2,  // 13: register.v1.ListFlagsResponse.flags:type_name -> register.v1.MisuseFlag
+	3,  // 14: register.v1.ListCasesResponse.misuse_cases:type_name -> register.v1.MisuseCase
+	1,  // 15: register.v1.DecideCaseRequest.outcome:type_name -> register.v1.CaseOutcome
+	16, // 16: register.v1.RuleReport.rules:type_name -> register.v1.RuleResult
+	5,  // 17: register.v1.MisuseService.ListFlags:input_type -> register.v1.ListFlagsRequest
+	7,  // 18: register.v1.MisuseService.ListCases:input_type -> register.v1.ListCasesRequest
+	9,  // 19: register.v1.MisuseService.GetCase:input_type -> register.v1.GetCaseRequest
+	10, // 20: register.v1.MisuseService.OpenCase:input_type -> register.v1.OpenCaseRequest
+	11, // 21: register.v1.MisuseService.AskExplanation:input_type -> register.v1.AskExplanationRequest
+	12, // 22: register.v1.MisuseService.AddNote:input_type -> register.v1.AddNoteRequest
+	13, // 23: register.v1.MisuseService.DecideCase:input_type -> register.v1.DecideCaseRequest
+	14, // 24: register.v1.MisuseService.GetRuleReport:input_type -> register.v1.GetRuleReportRequest
+	6,  // 25: register.v1.MisuseService.ListFlags:output_type -> register.v1.ListFlagsResponse
+	8,  // 26: register.v1.MisuseService.ListCases:output_type -> register.v1.ListCasesResponse
+	3,  // 27: register.v1.MisuseService.GetCase:output_type -> register.v1.MisuseCase
+	3,  // 28: register.v1.MisuseService.OpenCase:output_type -> register.v1.MisuseCase
+	3,  // 29: register.v1.MisuseService.AskExplanation:output_type -> register.v1.MisuseCase
+	3,  // 30: register.v1.MisuseService.AddNote:output_type -> register.v1.MisuseCase
+	3,  // 31: register.v1.MisuseService.DecideCase:output_type -> register.v1.MisuseCase
+	15, // 32: register.v1.MisuseService.GetRuleReport:output_type -> register.v1.RuleReport
+	25, // [25:33] is the sub-list for method output_type
+	17, // [17:25] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_register_v1_misuse_proto_init() }
@@ -1558,6 +1592,7 @@ func file_register_v1_misuse_proto_init() {
 		return
 	}
 	file_register_v1_access_proto_init()
+	file_register_v1_common_proto_init()
 	file_register_v1_misuse_proto_msgTypes[14].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -48,7 +48,8 @@ type MisuseServiceClient interface {
 	// GetCase returns a case with its flags.
 	//
 	// Errors: NOT_FOUND when there is none; FAILED_PRECONDITION with REVIEWER_CONFLICT
-	// when it is about the caller or his own unit.
+	// when it is about the caller, or somebody in his unit, in his line of management
+	// or close to him.
 	GetCase(ctx context.Context, in *GetCaseRequest, opts ...grpc.CallOption) (*MisuseCase, error)
 	// OpenCase takes a case up: the caller becomes its reviewer, and may hand it to
 	// another by that other's own call.
@@ -178,7 +179,8 @@ type MisuseServiceServer interface {
 	// GetCase returns a case with its flags.
 	//
 	// Errors: NOT_FOUND when there is none; FAILED_PRECONDITION with REVIEWER_CONFLICT
-	// when it is about the caller or his own unit.
+	// when it is about the caller, or somebody in his unit, in his line of management
+	// or close to him.
 	GetCase(context.Context, *GetCaseRequest) (*MisuseCase, error)
 	// OpenCase takes a case up: the caller becomes its reviewer, and may hand it to
 	// another by that other's own call.

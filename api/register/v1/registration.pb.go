@@ -40,7 +40,12 @@ type RegisterRecordsRequest struct {
 	//	*RegisterRecordsRequest_Breach
 	//	*RegisterRecordsRequest_Assessment
 	//	*RegisterRecordsRequest_Plan
-	Record        isRegisterRecordsRequest_Record `protobuf_oneof:"record"`
+	Record isRegisterRecordsRequest_Record `protobuf_oneof:"record"`
+	// The load that a record of history (`historic_load`) is part of, by a name that the
+	// sender gives it, such as the digest of a file: each force concerned is told once of
+	// a load, over as many streams and days as it takes. Empty: the stream is the load.
+	// Letters, digits, dots, underscores and hyphens, at most 64. It is not kept.
+	Load          string `protobuf:"bytes,8,opt,name=load,proto3" json:"load,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -141,6 +146,13 @@ func (x *RegisterRecordsRequest) GetPlan() *RegisterPlanRequest {
 		}
 	}
 	return nil
+}
+
+func (x *RegisterRecordsRequest) GetLoad() string {
+	if x != nil {
+		return x.Load
+	}
+	return ""
 }
 
 type isRegisterRecordsRequest_Record interface {
@@ -512,7 +524,7 @@ var File_register_v1_registration_proto protoreflect.FileDescriptor
 
 const file_register_v1_registration_proto_rawDesc = "" +
 	"\n" +
-	"\x1eregister/v1/registration.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x18register/v1/access.proto\x1a\x1cregister/v1/assessment.proto\x1a\x19register/v1/conduct.proto\x1a\x19register/v1/measure.proto\x1a\x19register/v1/nominal.proto\"\xce\x03\n" +
+	"\x1eregister/v1/registration.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x18register/v1/access.proto\x1a\x1cregister/v1/assessment.proto\x1a\x19register/v1/conduct.proto\x1a\x19register/v1/measure.proto\x1a\x19register/v1/nominal.proto\"\x84\x04\n" +
 	"\x16RegisterRecordsRequest\x12#\n" +
 	"\bsequence\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\bsequence\x12?\n" +
 	"\anominal\x18\x02 \x01(\v2#.register.v1.RegisterNominalRequestH\x00R\anominal\x12<\n" +
@@ -522,7 +534,8 @@ const file_register_v1_registration_proto_rawDesc = "" +
 	"\n" +
 	"assessment\x18\x06 \x01(\v2&.register.v1.RegisterAssessmentRequestH\x00R\n" +
 	"assessment\x126\n" +
-	"\x04plan\x18\a \x01(\v2 .register.v1.RegisterPlanRequestH\x00R\x04planB\x0f\n" +
+	"\x04plan\x18\a \x01(\v2 .register.v1.RegisterPlanRequestH\x00R\x04plan\x124\n" +
+	"\x04load\x18\b \x01(\tB \xbaH\x1d\xd8\x01\x01r\x182\x16^[A-Za-z0-9._-]{1,64}$R\x04loadB\x0f\n" +
 	"\x06record\x12\x05\xbaH\x02\b\x01\"\x91\x04\n" +
 	"\x17RegisterRecordsResponse\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x03R\bsequence\x12@\n" +

@@ -579,7 +579,11 @@ type ListSanctionsRequest struct {
 	// How many at most, 1 to 200; 0 means 50.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The token of the page before; empty for the first page.
-	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// The newest first, instead of the oldest.
+	NewestFirst bool `protobuf:"varint,4,opt,name=newest_first,json=newestFirst,proto3" json:"newest_first,omitempty"`
+	// Only those that stand.
+	Standing      bool `protobuf:"varint,5,opt,name=standing,proto3" json:"standing,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -635,10 +639,24 @@ func (x *ListSanctionsRequest) GetPageToken() string {
 	return ""
 }
 
+func (x *ListSanctionsRequest) GetNewestFirst() bool {
+	if x != nil {
+		return x.NewestFirst
+	}
+	return false
+}
+
+func (x *ListSanctionsRequest) GetStanding() bool {
+	if x != nil {
+		return x.Standing
+	}
+	return false
+}
+
 // ListSanctionsResponse is a page of sanctions.
 type ListSanctionsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The sanctions, oldest first.
+	// The sanctions, oldest first unless asked otherwise.
 	Sanctions []*Sanction `protobuf:"bytes,1,rep,name=sanctions,proto3" json:"sanctions,omitempty"`
 	// The token of the next page; empty on the last.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -720,7 +738,11 @@ type Unsealing struct {
 	// Until when it can be approved or, once approved, opened.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	// The national auditor's case access under which it is asked; empty for PSD.
-	CaseAccess    string `protobuf:"bytes,14,opt,name=case_access,json=caseAccess,proto3" json:"case_access,omitempty"`
+	CaseAccess string `protobuf:"bytes,14,opt,name=case_access,json=caseAccess,proto3" json:"case_access,omitempty"`
+	// How far it could be checked that the asker has no part in the entry …
+	AskerCheck ConflictCheck `protobuf:"varint,15,opt,name=asker_check,json=askerCheck,proto3,enum=register.v1.ConflictCheck" json:"asker_check,omitempty"`
+	// … nor the approver.
+	ApproverCheck ConflictCheck `protobuf:"varint,16,opt,name=approver_check,json=approverCheck,proto3,enum=register.v1.ConflictCheck" json:"approver_check,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -851,6 +873,20 @@ func (x *Unsealing) GetCaseAccess() string {
 		return x.CaseAccess
 	}
 	return ""
+}
+
+func (x *Unsealing) GetAskerCheck() ConflictCheck {
+	if x != nil {
+		return x.AskerCheck
+	}
+	return ConflictCheck_CONFLICT_CHECK_UNSPECIFIED
+}
+
+func (x *Unsealing) GetApproverCheck() ConflictCheck {
+	if x != nil {
+		return x.ApproverCheck
+	}
+	return ConflictCheck_CONFLICT_CHECK_UNSPECIFIED
 }
 
 // RequestUnsealingRequest asks for an unsealing.
@@ -1233,7 +1269,9 @@ type ListUnsealingsRequest struct {
 	// How many at most, 1 to 200; 0 means 50.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The token of the page before; empty for the first page.
-	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// The newest first, instead of the oldest.
+	NewestFirst   bool `protobuf:"varint,4,opt,name=newest_first,json=newestFirst,proto3" json:"newest_first,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1289,10 +1327,17 @@ func (x *ListUnsealingsRequest) GetPageToken() string {
 	return ""
 }
 
+func (x *ListUnsealingsRequest) GetNewestFirst() bool {
+	if x != nil {
+		return x.NewestFirst
+	}
+	return false
+}
+
 // ListUnsealingsResponse is a page of unsealings.
 type ListUnsealingsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The unsealings, oldest first.
+	// The unsealings, oldest first unless asked otherwise.
 	Unsealings []*Unsealing `protobuf:"bytes,1,rep,name=unsealings,proto3" json:"unsealings,omitempty"`
 	// The token of the next page; empty on the last.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -1541,7 +1586,9 @@ type Reading struct {
 	// Who gave the verdict.
 	Reviewer string `protobuf:"bytes,10,opt,name=reviewer,proto3" json:"reviewer,omitempty"`
 	// When.
-	ReviewTime    *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=review_time,json=reviewTime,proto3" json:"review_time,omitempty"`
+	ReviewTime *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=review_time,json=reviewTime,proto3" json:"review_time,omitempty"`
+	// How far it could be checked that the reviewer has no part in it.
+	ReviewCheck   ConflictCheck `protobuf:"varint,12,opt,name=review_check,json=reviewCheck,proto3,enum=register.v1.ConflictCheck" json:"review_check,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1651,6 +1698,13 @@ func (x *Reading) GetReviewTime() *timestamppb.Timestamp {
 		return x.ReviewTime
 	}
 	return nil
+}
+
+func (x *Reading) GetReviewCheck() ConflictCheck {
+	if x != nil {
+		return x.ReviewCheck
+	}
+	return ConflictCheck_CONFLICT_CHECK_UNSPECIFIED
 }
 
 // ListReadingsRequest asks for a page of readings.
@@ -2050,7 +2104,9 @@ type DrawnEntry struct {
 	// Who gave the verdict.
 	Reviewer string `protobuf:"bytes,4,opt,name=reviewer,proto3" json:"reviewer,omitempty"`
 	// When.
-	ReviewTime    *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=review_time,json=reviewTime,proto3" json:"review_time,omitempty"`
+	ReviewTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=review_time,json=reviewTime,proto3" json:"review_time,omitempty"`
+	// How far it could be checked that the reviewer has no part in it.
+	ReviewCheck   ConflictCheck `protobuf:"varint,6,opt,name=review_check,json=reviewCheck,proto3,enum=register.v1.ConflictCheck" json:"review_check,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2118,6 +2174,13 @@ func (x *DrawnEntry) GetReviewTime() *timestamppb.Timestamp {
 		return x.ReviewTime
 	}
 	return nil
+}
+
+func (x *DrawnEntry) GetReviewCheck() ConflictCheck {
+	if x != nil {
+		return x.ReviewCheck
+	}
+	return ConflictCheck_CONFLICT_CHECK_UNSPECIFIED
 }
 
 // BeginSampleRequest begins a dip sample.
@@ -2457,7 +2520,9 @@ type ListSamplesRequest struct {
 	// How many at most, 1 to 200; 0 means 50.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The token of the page before; empty for the first page.
-	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// The newest first, instead of the oldest.
+	NewestFirst   bool `protobuf:"varint,4,opt,name=newest_first,json=newestFirst,proto3" json:"newest_first,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2513,10 +2578,17 @@ func (x *ListSamplesRequest) GetPageToken() string {
 	return ""
 }
 
+func (x *ListSamplesRequest) GetNewestFirst() bool {
+	if x != nil {
+		return x.NewestFirst
+	}
+	return false
+}
+
 // ListSamplesResponse is a page of dip samples.
 type ListSamplesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The samples, oldest first.
+	// The samples, oldest first unless asked otherwise.
 	Samples []*Sample `protobuf:"bytes,1,rep,name=samples,proto3" json:"samples,omitempty"`
 	// The token of the next page; empty on the last.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -2894,7 +2966,11 @@ type ListHoldsRequest struct {
 	// How many at most, 1 to 200; 0 means 50.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The token of the page before; empty for the first page.
-	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// The newest first, instead of the oldest.
+	NewestFirst bool `protobuf:"varint,4,opt,name=newest_first,json=newestFirst,proto3" json:"newest_first,omitempty"`
+	// Only those that stand.
+	Standing      bool `protobuf:"varint,5,opt,name=standing,proto3" json:"standing,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2950,15 +3026,34 @@ func (x *ListHoldsRequest) GetPageToken() string {
 	return ""
 }
 
+func (x *ListHoldsRequest) GetNewestFirst() bool {
+	if x != nil {
+		return x.NewestFirst
+	}
+	return false
+}
+
+func (x *ListHoldsRequest) GetStanding() bool {
+	if x != nil {
+		return x.Standing
+	}
+	return false
+}
+
 // ListHoldsResponse is a page of holds.
 type ListHoldsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The holds, oldest first.
+	// The holds, oldest first unless asked otherwise.
 	Holds []*Hold `protobuf:"bytes,1,rep,name=holds,proto3" json:"holds,omitempty"`
 	// The token of the next page; empty on the last.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// The index of the oldest entry of the whole log whose sealed part retention has
+	// not dropped; absent when none is kept.
+	OldestKept *int64 `protobuf:"varint,3,opt,name=oldest_kept,json=oldestKept,proto3,oneof" json:"oldest_kept,omitempty"`
+	// When that entry was logged.
+	OldestKeptTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=oldest_kept_time,json=oldestKeptTime,proto3" json:"oldest_kept_time,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *ListHoldsResponse) Reset() {
@@ -3005,11 +3100,25 @@ func (x *ListHoldsResponse) GetNextPageToken() string {
 	return ""
 }
 
+func (x *ListHoldsResponse) GetOldestKept() int64 {
+	if x != nil && x.OldestKept != nil {
+		return *x.OldestKept
+	}
+	return 0
+}
+
+func (x *ListHoldsResponse) GetOldestKeptTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.OldestKeptTime
+	}
+	return nil
+}
+
 var File_register_v1_standards_proto protoreflect.FileDescriptor
 
 const file_register_v1_standards_proto_rawDesc = "" +
 	"\n" +
-	"\x1bregister/v1/standards.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\x1a\x1bregister/v1/accesslog.proto\x1a\x18register/v1/search.proto\"\x9f\x04\n" +
+	"\x1bregister/v1/standards.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\x1a\x1bregister/v1/accesslog.proto\x1a\x18register/v1/common.proto\x1a\x18register/v1/search.proto\"\x9f\x04\n" +
 	"\bSanction\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\x03R\x04name\x12-\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x19.register.v1.SanctionKindR\x04kind\x12\x18\n" +
@@ -3044,16 +3153,18 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tBO\xe0A\x02\xbaHIrG2E^forces/[0-9]{2}/sanctions/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$R\x04name\x12%\n" +
 	"\x06reason\x18\x02 \x01(\tB\r\xbaH\n" +
 	"\xd8\x01\x01r\x05\x10\n" +
-	"\x18\xe8\aR\x06reason\"\x9d\x01\n" +
+	"\x18\xe8\aR\x06reason\"\xdc\x01\n" +
 	"\x14ListSanctionsRequest\x123\n" +
 	"\x06parent\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x06parent\x12'\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\tpageToken\"t\n" +
+	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\tpageToken\x12!\n" +
+	"\fnewest_first\x18\x04 \x01(\bR\vnewestFirst\x12\x1a\n" +
+	"\bstanding\x18\x05 \x01(\bR\bstanding\"t\n" +
 	"\x15ListSanctionsResponse\x123\n" +
 	"\tsanctions\x18\x01 \x03(\v2\x15.register.v1.SanctionR\tsanctions\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xaa\x04\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xaa\x05\n" +
 	"\tUnsealing\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05entry\x18\x02 \x01(\x03R\x05entry\x12\x18\n" +
@@ -3071,7 +3182,10 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"\vexpire_time\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12\x1f\n" +
 	"\vcase_access\x18\x0e \x01(\tR\n" +
-	"caseAccess\"\xa4\x03\n" +
+	"caseAccess\x12;\n" +
+	"\vasker_check\x18\x0f \x01(\x0e2\x1a.register.v1.ConflictCheckR\n" +
+	"askerCheck\x12A\n" +
+	"\x0eapprover_check\x18\x10 \x01(\x0e2\x1a.register.v1.ConflictCheckR\rapproverCheck\"\xa4\x03\n" +
 	"\x17RequestUnsealingRequest\x123\n" +
 	"\x06parent\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x06parent\x12\x1d\n" +
 	"\x05entry\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x05entry\x12@\n" +
@@ -3100,13 +3214,14 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12 \n" +
 	"\vexplanation\x18\x02 \x01(\tR\vexplanation\x12\x1c\n" +
 	"\treference\x18\x03 \x01(\tR\treference\x12\x18\n" +
-	"\asubject\x18\x04 \x01(\tR\asubject\"\x9e\x01\n" +
+	"\asubject\x18\x04 \x01(\tR\asubject\"\xc1\x01\n" +
 	"\x15ListUnsealingsRequest\x123\n" +
 	"\x06parent\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x06parent\x12'\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\tpageToken\"x\n" +
+	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\tpageToken\x12!\n" +
+	"\fnewest_first\x18\x04 \x01(\bR\vnewestFirst\"x\n" +
 	"\x16ListUnsealingsResponse\x126\n" +
 	"\n" +
 	"unsealings\x18\x01 \x03(\v2\x16.register.v1.UnsealingR\n" +
@@ -3127,7 +3242,7 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"\treference\x18\x03 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x03\x18PR\treference\x12%\n" +
 	"\x06reason\x18\x04 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\n" +
 	"\x18\xe8\aR\x06reason\x12 \n" +
-	"\x04days\x18\x05 \x01(\x05B\f\xe0A\x02\xbaH\x06\x1a\x04\x18Z(\x01R\x04days\"\xfe\x02\n" +
+	"\x04days\x18\x05 \x01(\x05B\f\xe0A\x02\xbaH\x06\x1a\x04\x18Z(\x01R\x04days\"\xbd\x03\n" +
 	"\aReading\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x18\n" +
@@ -3141,7 +3256,8 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"\breviewer\x18\n" +
 	" \x01(\tR\breviewer\x12;\n" +
 	"\vreview_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"reviewTime\"\xae\x02\n" +
+	"reviewTime\x12=\n" +
+	"\freview_check\x18\f \x01(\x0e2\x1a.register.v1.ConflictCheckR\vreviewCheck\"\xae\x02\n" +
 	"\x13ListReadingsRequest\x123\n" +
 	"\x06parent\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x06parent\x12@\n" +
 	"\apurpose\x18\x02 \x01(\x0e2\x17.register.v1.LogPurposeB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\apurpose\x12*\n" +
@@ -3177,7 +3293,7 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"\freveal_until\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\vrevealUntil\x12\x1b\n" +
 	"\ttree_size\x18\r \x01(\x03R\btreeSize\x12\x18\n" +
 	"\amissing\x18\x0e \x03(\tR\amissing\x121\n" +
-	"\aentries\x18\x0f \x03(\v2\x17.register.v1.DrawnEntryR\aentries\"\xbf\x01\n" +
+	"\aentries\x18\x0f \x03(\v2\x17.register.v1.DrawnEntryR\aentries\"\xfe\x01\n" +
 	"\n" +
 	"DrawnEntry\x12\x14\n" +
 	"\x05index\x18\x01 \x01(\x03R\x05index\x12.\n" +
@@ -3185,7 +3301,8 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"\x04note\x18\x03 \x01(\tR\x04note\x12\x1a\n" +
 	"\breviewer\x18\x04 \x01(\tR\breviewer\x12;\n" +
 	"\vreview_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"reviewTime\"\x86\x03\n" +
+	"reviewTime\x12=\n" +
+	"\freview_check\x18\x06 \x01(\x0e2\x1a.register.v1.ConflictCheckR\vreviewCheck\"\x86\x03\n" +
 	"\x12BeginSampleRequest\x123\n" +
 	"\x06parent\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x06parent\x12@\n" +
 	"\apurpose\x18\x02 \x01(\x0e2\x17.register.v1.LogPurposeB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\apurpose\x12*\n" +
@@ -3212,13 +3329,14 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"\x05index\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x05index\x12=\n" +
 	"\averdict\x18\x03 \x01(\x0e2\x14.register.v1.VerdictB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\averdict\x12\x1c\n" +
 	"\x04note\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\x04note:\x8b\x01\xbaH\x87\x01\x1a\x84\x01\n" +
-	"\x11judge_sample.note\x12Da verdict other than PROPER needs a `note` of at least 10 characters\x1a)this.verdict < 2 || size(this.note) >= 10\"\x9b\x01\n" +
+	"\x11judge_sample.note\x12Da verdict other than PROPER needs a `note` of at least 10 characters\x1a)this.verdict < 2 || size(this.note) >= 10\"\xbe\x01\n" +
 	"\x12ListSamplesRequest\x123\n" +
 	"\x06parent\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x06parent\x12'\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\tpageToken\"l\n" +
+	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\tpageToken\x12!\n" +
+	"\fnewest_first\x18\x04 \x01(\bR\vnewestFirst\"l\n" +
 	"\x13ListSamplesResponse\x12-\n" +
 	"\asamples\x18\x01 \x03(\v2\x13.register.v1.SampleR\asamples\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb0\x03\n" +
@@ -3257,16 +3375,22 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"\x0fLiftHoldRequest\x12_\n" +
 	"\x04name\x18\x01 \x01(\tBK\xe0A\x02\xbaHErC2A^forces/[0-9]{2}/holds/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$R\x04name\x12%\n" +
 	"\x06reason\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\n" +
-	"\x18\xe8\aR\x06reason\"\x99\x01\n" +
+	"\x18\xe8\aR\x06reason\"\xd8\x01\n" +
 	"\x10ListHoldsRequest\x123\n" +
 	"\x06parent\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x06parent\x12'\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\tpageToken\"d\n" +
+	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\tpageToken\x12!\n" +
+	"\fnewest_first\x18\x04 \x01(\bR\vnewestFirst\x12\x1a\n" +
+	"\bstanding\x18\x05 \x01(\bR\bstanding\"\xe0\x01\n" +
 	"\x11ListHoldsResponse\x12'\n" +
 	"\x05holds\x18\x01 \x03(\v2\x11.register.v1.HoldR\x05holds\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*f\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12$\n" +
+	"\voldest_kept\x18\x03 \x01(\x03H\x00R\n" +
+	"oldestKept\x88\x01\x01\x12D\n" +
+	"\x10oldest_kept_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x0eoldestKeptTimeB\x0e\n" +
+	"\f_oldest_kept*f\n" +
 	"\fSanctionKind\x12\x1d\n" +
 	"\x19SANCTION_KIND_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18SANCTION_KIND_SUSPENSION\x10\x01\x12\x19\n" +
@@ -3382,8 +3506,9 @@ var file_register_v1_standards_proto_goTypes = []any{
 	(*ListHoldsResponse)(nil),       // 36: register.v1.ListHoldsResponse
 	(*timestamppb.Timestamp)(nil),   // 37: google.protobuf.Timestamp
 	(LogPurpose)(0),                 // 38: register.v1.LogPurpose
-	(*LogEntry)(nil),                // 39: register.v1.LogEntry
-	(*Search)(nil),                  // 40: register.v1.Search
+	(ConflictCheck)(0),              // 39: register.v1.ConflictCheck
+	(*LogEntry)(nil),                // 40: register.v1.LogEntry
+	(*Search)(nil),                  // 41: register.v1.Search
 }
 var file_register_v1_standards_proto_depIdxs = []int32{
 	0,  // 0: register.v1.Sanction.kind:type_name -> register.v1.SanctionKind
@@ -3397,78 +3522,83 @@ var file_register_v1_standards_proto_depIdxs = []int32{
 	37, // 8: register.v1.Unsealing.approve_time:type_name -> google.protobuf.Timestamp
 	37, // 9: register.v1.Unsealing.open_time:type_name -> google.protobuf.Timestamp
 	37, // 10: register.v1.Unsealing.expire_time:type_name -> google.protobuf.Timestamp
-	38, // 11: register.v1.RequestUnsealingRequest.purpose:type_name -> register.v1.LogPurpose
-	39, // 12: register.v1.UnsealedEntry.entry:type_name -> register.v1.LogEntry
-	40, // 13: register.v1.UnsealedEntry.search:type_name -> register.v1.Search
-	14, // 14: register.v1.UnsealedEntry.reason:type_name -> register.v1.GivenReason
-	9,  // 15: register.v1.ListUnsealingsResponse.unsealings:type_name -> register.v1.Unsealing
-	38, // 16: register.v1.CaseAccess.purpose:type_name -> register.v1.LogPurpose
-	37, // 17: register.v1.CaseAccess.open_time:type_name -> google.protobuf.Timestamp
-	37, // 18: register.v1.CaseAccess.expire_time:type_name -> google.protobuf.Timestamp
-	38, // 19: register.v1.OpenCaseAccessRequest.purpose:type_name -> register.v1.LogPurpose
-	37, // 20: register.v1.Reading.time:type_name -> google.protobuf.Timestamp
-	2,  // 21: register.v1.Reading.verdict:type_name -> register.v1.Verdict
-	37, // 22: register.v1.Reading.review_time:type_name -> google.protobuf.Timestamp
-	38, // 23: register.v1.ListReadingsRequest.purpose:type_name -> register.v1.LogPurpose
-	19, // 24: register.v1.ListReadingsResponse.readings:type_name -> register.v1.Reading
-	2,  // 25: register.v1.ReviewReadingRequest.verdict:type_name -> register.v1.Verdict
-	3,  // 26: register.v1.Sample.state:type_name -> register.v1.SampleState
-	38, // 27: register.v1.Sample.purpose:type_name -> register.v1.LogPurpose
-	37, // 28: register.v1.Sample.reveal_until:type_name -> google.protobuf.Timestamp
-	24, // 29: register.v1.Sample.entries:type_name -> register.v1.DrawnEntry
-	2,  // 30: register.v1.DrawnEntry.verdict:type_name -> register.v1.Verdict
-	37, // 31: register.v1.DrawnEntry.review_time:type_name -> google.protobuf.Timestamp
-	38, // 32: register.v1.BeginSampleRequest.purpose:type_name -> register.v1.LogPurpose
-	37, // 33: register.v1.BeginSampleRequest.start_time:type_name -> google.protobuf.Timestamp
-	37, // 34: register.v1.BeginSampleRequest.end_time:type_name -> google.protobuf.Timestamp
-	2,  // 35: register.v1.JudgeSampleRequest.verdict:type_name -> register.v1.Verdict
-	23, // 36: register.v1.ListSamplesResponse.samples:type_name -> register.v1.Sample
-	37, // 37: register.v1.Hold.place_time:type_name -> google.protobuf.Timestamp
-	37, // 38: register.v1.Hold.lift_time:type_name -> google.protobuf.Timestamp
-	32, // 39: register.v1.ListHoldsResponse.holds:type_name -> register.v1.Hold
-	5,  // 40: register.v1.StandardsService.ImposeSanction:input_type -> register.v1.ImposeSanctionRequest
-	6,  // 41: register.v1.StandardsService.LiftSanction:input_type -> register.v1.LiftSanctionRequest
-	7,  // 42: register.v1.StandardsService.ListSanctions:input_type -> register.v1.ListSanctionsRequest
-	10, // 43: register.v1.StandardsService.RequestUnsealing:input_type -> register.v1.RequestUnsealingRequest
-	11, // 44: register.v1.StandardsService.ApproveUnsealing:input_type -> register.v1.ApproveUnsealingRequest
-	12, // 45: register.v1.StandardsService.OpenUnsealing:input_type -> register.v1.OpenUnsealingRequest
-	15, // 46: register.v1.StandardsService.ListUnsealings:input_type -> register.v1.ListUnsealingsRequest
-	18, // 47: register.v1.StandardsService.OpenCaseAccess:input_type -> register.v1.OpenCaseAccessRequest
-	20, // 48: register.v1.StandardsService.ListReadings:input_type -> register.v1.ListReadingsRequest
-	22, // 49: register.v1.StandardsService.ReviewReading:input_type -> register.v1.ReviewReadingRequest
-	25, // 50: register.v1.StandardsService.BeginSample:input_type -> register.v1.BeginSampleRequest
-	26, // 51: register.v1.StandardsService.CommitSample:input_type -> register.v1.CommitSampleRequest
-	27, // 52: register.v1.StandardsService.RevealSample:input_type -> register.v1.RevealSampleRequest
-	28, // 53: register.v1.StandardsService.DrawSample:input_type -> register.v1.DrawSampleRequest
-	29, // 54: register.v1.StandardsService.JudgeSample:input_type -> register.v1.JudgeSampleRequest
-	30, // 55: register.v1.StandardsService.ListSamples:input_type -> register.v1.ListSamplesRequest
-	33, // 56: register.v1.StandardsService.PlaceHold:input_type -> register.v1.PlaceHoldRequest
-	34, // 57: register.v1.StandardsService.LiftHold:input_type -> register.v1.LiftHoldRequest
-	35, // 58: register.v1.StandardsService.ListHolds:input_type -> register.v1.ListHoldsRequest
-	4,  // 59: register.v1.StandardsService.ImposeSanction:output_type -> register.v1.Sanction
-	4,  // 60: register.v1.StandardsService.LiftSanction:output_type -> register.v1.Sanction
-	8,  // 61: register.v1.StandardsService.ListSanctions:output_type -> register.v1.ListSanctionsResponse
-	9,  // 62: register.v1.StandardsService.RequestUnsealing:output_type -> register.v1.Unsealing
-	9,  // 63: register.v1.StandardsService.ApproveUnsealing:output_type -> register.v1.Unsealing
-	13, // 64: register.v1.StandardsService.OpenUnsealing:output_type -> register.v1.UnsealedEntry
-	16, // 65: register.v1.StandardsService.ListUnsealings:output_type -> register.v1.ListUnsealingsResponse
-	17, // 66: register.v1.StandardsService.OpenCaseAccess:output_type -> register.v1.CaseAccess
-	21, // 67: register.v1.StandardsService.ListReadings:output_type -> register.v1.ListReadingsResponse
-	19, // 68: register.v1.StandardsService.ReviewReading:output_type -> register.v1.Reading
-	23, // 69: register.v1.StandardsService.BeginSample:output_type -> register.v1.Sample
-	23, // 70: register.v1.StandardsService.CommitSample:output_type -> register.v1.Sample
-	23, // 71: register.v1.StandardsService.RevealSample:output_type -> register.v1.Sample
-	23, // 72: register.v1.StandardsService.DrawSample:output_type -> register.v1.Sample
-	23, // 73: register.v1.StandardsService.JudgeSample:output_type -> register.v1.Sample
-	31, // 74: register.v1.StandardsService.ListSamples:output_type -> register.v1.ListSamplesResponse
-	32, // 75: register.v1.StandardsService.PlaceHold:output_type -> register.v1.Hold
-	32, // 76: register.v1.StandardsService.LiftHold:output_type -> register.v1.Hold
-	36, // 77: register.v1.StandardsService.ListHolds:output_type -> register.v1.ListHoldsResponse
-	59, // [59:78] is the sub-list for method output_type
-	40, // [40:59] is the sub-list for method input_type
-	40, // [40:40] is the sub-list for extension type_name
-	40, // [40:40] is the sub-list for extension extendee
-	0,  // [0:40] is the sub-list for field type_name
+	39, // 11: register.v1.Unsealing.asker_check:type_name -> register.v1.ConflictCheck
+	39, // 12: register.v1.Unsealing.approver_check:type_name -> register.v1.ConflictCheck
+	38, // 13: register.v1.RequestUnsealingRequest.purpose:type_name -> register.v1.LogPurpose
+	40, // 14: register.v1.UnsealedEntry.entry:type_name -> register.v1.LogEntry
+	41, // 15: register.v1.UnsealedEntry.search:type_name -> register.v1.Search
+	14, // 16: register.v1.UnsealedEntry.reason:type_name -> register.v1.GivenReason
+	9,  // 17: register.v1.ListUnsealingsResponse.unsealings:type_name -> register.v1.Unsealing
+	38, // 18: register.v1.CaseAccess.purpose:type_name -> register.v1.LogPurpose
+	37, // 19: register.v1.CaseAccess.open_time:type_name -> google.protobuf.Timestamp
+	37, // 20: register.v1.CaseAccess.expire_time:type_name -> google.protobuf.Timestamp
+	38, // 21: register.v1.OpenCaseAccessRequest.purpose:type_name -> register.v1.LogPurpose
+	37, // 22: register.v1.Reading.time:type_name -> google.protobuf.Timestamp
+	2,  // 23: register.v1.Reading.verdict:type_name -> register.v1.Verdict
+	37, // 24: register.v1.Reading.review_time:type_name -> google.protobuf.Timestamp
+	39, // 25: register.v1.Reading.review_check:type_name -> register.v1.ConflictCheck
+	38, // 26: register.v1.ListReadingsRequest.purpose:type_name -> register.v1.LogPurpose
+	19, // 27: register.v1.ListReadingsResponse.readings:type_name -> register.v1.Reading
+	2,  // 28: register.v1.ReviewReadingRequest.verdict:type_name -> register.v1.Verdict
+	3,  // 29: register.v1.Sample.state:type_name -> register.v1.SampleState
+	38, // 30: register.v1.Sample.purpose:type_name -> register.v1.LogPurpose
+	37, // 31: register.v1.Sample.reveal_until:type_name -> google.protobuf.Timestamp
+	24, // 32: register.v1.Sample.entries:type_name -> register.v1.DrawnEntry
+	2,  // 33: register.v1.DrawnEntry.verdict:type_name -> register.v1.Verdict
+	37, // 34: register.v1.DrawnEntry.review_time:type_name -> google.protobuf.Timestamp
+	39, // 35: register.v1.DrawnEntry.review_check:type_name -> register.v1.ConflictCheck
+	38, // 36: register.v1.BeginSampleRequest.purpose:type_name -> register.v1.LogPurpose
+	37, // 37: register.v1.BeginSampleRequest.start_time:type_name -> google.protobuf.Timestamp
+	37, // 38: register.v1.BeginSampleRequest.end_time:type_name -> google.protobuf.Timestamp
+	2,  // 39: register.v1.JudgeSampleRequest.verdict:type_name -> register.v1.Verdict
+	23, // 40: register.v1.ListSamplesResponse.samples:type_name -> register.v1.Sample
+	37, // 41: register.v1.Hold.place_time:type_name -> google.protobuf.Timestamp
+	37, // 42: register.v1.Hold.lift_time:type_name -> google.protobuf.Timestamp
+	32, // 43: register.v1.ListHoldsResponse.holds:type_name -> register.v1.Hold
+	37, // 44: register.v1.ListHoldsResponse.oldest_kept_time:type_name -> google.protobuf.Timestamp
+	5,  // 45: register.v1.StandardsService.ImposeSanction:input_type -> register.v1.ImposeSanctionRequest
+	6,  // 46: register.v1.StandardsService.LiftSanction:input_type -> register.v1.LiftSanctionRequest
+	7,  // 47: register.v1.StandardsService.ListSanctions:input_type -> register.v1.ListSanctionsRequest
+	10, // 48: register.v1.StandardsService.RequestUnsealing:input_type -> register.v1.RequestUnsealingRequest
+	11, // 49: register.v1.StandardsService.ApproveUnsealing:input_type -> register.v1.ApproveUnsealingRequest
+	12, // 50: register.v1.StandardsService.OpenUnsealing:input_type -> register.v1.OpenUnsealingRequest
+	15, // 51: register.v1.StandardsService.ListUnsealings:input_type -> register.v1.ListUnsealingsRequest
+	18, // 52: register.v1.StandardsService.OpenCaseAccess:input_type -> register.v1.OpenCaseAccessRequest
+	20, // 53: register.v1.StandardsService.ListReadings:input_type -> register.v1.ListReadingsRequest
+	22, // 54: register.v1.StandardsService.ReviewReading:input_type -> register.v1.ReviewReadingRequest
+	25, // 55: register.v1.StandardsService.BeginSample:input_type -> register.v1.BeginSampleRequest
+	26, // 56: register.v1.StandardsService.CommitSample:input_type -> register.v1.CommitSampleRequest
+	27, // 57: register.v1.StandardsService.RevealSample:input_type -> register.v1.RevealSampleRequest
+	28, // 58: register.v1.StandardsService.DrawSample:input_type -> register.v1.DrawSampleRequest
+	29, // 59: register.v1.StandardsService.JudgeSample:input_type -> register.v1.JudgeSampleRequest
+	30, // 60: register.v1.StandardsService.ListSamples:input_type -> register.v1.ListSamplesRequest
+	33, // 61: register.v1.StandardsService.PlaceHold:input_type -> register.v1.PlaceHoldRequest
+	34, // 62: register.v1.StandardsService.LiftHold:input_type -> register.v1.LiftHoldRequest
+	35, // 63: register.v1.StandardsService.ListHolds:input_type -> register.v1.ListHoldsRequest
+	4,  // 64: register.v1.StandardsService.ImposeSanction:output_type -> register.v1.Sanction
+	4,  // 65: register.v1.StandardsService.LiftSanction:output_type -> register.v1.Sanction
+	8,  // 66: register.v1.StandardsService.ListSanctions:output_type -> register.v1.ListSanctionsResponse
+	9,  // 67: register.v1.StandardsService.RequestUnsealing:output_type -> register.v1.Unsealing
+	9,  // 68: register.v1.StandardsService.ApproveUnsealing:output_type -> register.v1.Unsealing
+	13, // 69: register.v1.StandardsService.OpenUnsealing:output_type -> register.v1.UnsealedEntry
+	16, // 70: register.v1.StandardsService.ListUnsealings:output_type -> register.v1.ListUnsealingsResponse
+	17, // 71: register.v1.StandardsService.OpenCaseAccess:output_type -> register.v1.CaseAccess
+	21, // 72: register.v1.StandardsService.ListReadings:output_type -> register.v1.ListReadingsResponse
+	19, // 73: register.v1.StandardsService.ReviewReading:output_type -> register.v1.Reading
+	23, // 74: register.v1.StandardsService.BeginSample:output_type -> register.v1.Sample
+	23, // 75: register.v1.StandardsService.CommitSample:output_type -> register.v1.Sample
+	23, // 76: register.v1.StandardsService.RevealSample:output_type -> register.v1.Sample
+	23, // 77: register.v1.StandardsService.DrawSample:output_type -> register.v1.Sample
+	23, // 78: register.v1.StandardsService.JudgeSample:output_type -> register.v1.Sample
+	31, // 79: register.v1.StandardsService.ListSamples:output_type -> register.v1.ListSamplesResponse
+	32, // 80: register.v1.StandardsService.PlaceHold:output_type -> register.v1.Hold
+	32, // 81: register.v1.StandardsService.LiftHold:output_type -> register.v1.Hold
+	36, // 82: register.v1.StandardsService.ListHolds:output_type -> register.v1.ListHoldsResponse
+	64, // [64:83] is the sub-list for method output_type
+	45, // [45:64] is the sub-list for method input_type
+	45, // [45:45] is the sub-list for extension type_name
+	45, // [45:45] is the sub-list for extension extendee
+	0,  // [0:45] is the sub-list for field type_name
 }
 
 func init() { file_register_v1_standards_proto_init() }
@@ -3478,11 +3608,13 @@ func file_register_v1_standards_proto_init() {
 	}
 	file_register_v1_access_proto_init()
 	file_register_v1_accesslog_proto_init()
+	file_register_v1_common_proto_init()
 	file_register_v1_search_proto_init()
 	file_register_v1_standards_proto_msgTypes[9].OneofWrappers = []any{
 		(*UnsealedEntry_Search)(nil),
 		(*UnsealedEntry_Reason)(nil),
 	}
+	file_register_v1_standards_proto_msgTypes[32].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

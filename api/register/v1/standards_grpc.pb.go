@@ -59,26 +59,29 @@ type StandardsServiceClient interface {
 	//
 	// Errors: NOT_FOUND; INVALID_ARGUMENT when the reason is missing.
 	LiftSanction(ctx context.Context, in *LiftSanctionRequest, opts ...grpc.CallOption) (*Sanction, error)
-	// ListSanctions lists the sanctions of a force, oldest first, the lifted
-	// included.
+	// ListSanctions lists the sanctions of a force, the lifted included, oldest first
+	// unless asked otherwise.
 	ListSanctions(ctx context.Context, in *ListSanctionsRequest, opts ...grpc.CallOption) (*ListSanctionsResponse, error)
 	// RequestUnsealing asks that the sealed part of an entry be opened: criteria,
 	// justification and what was shown, or the reason in words. It needs a statutory
 	// purpose, and the approval of a second person.
 	//
 	// Errors: NOT_FOUND when the force has no such entry or its sealed part was
-	// dropped; PERMISSION_DENIED for the entry's own caller.
+	// dropped; PERMISSION_DENIED for the entry's own caller; FAILED_PRECONDITION with
+	// REVIEWER_CONFLICT for whoever is in his unit, in his line of management or close
+	// to him, as forces have told.
 	RequestUnsealing(ctx context.Context, in *RequestUnsealingRequest, opts ...grpc.CallOption) (*Unsealing, error)
 	// ApproveUnsealing approves a request of somebody else's, within 24 hours.
 	//
 	// Errors: PERMISSION_DENIED for the asker and for the entry's own caller;
-	// FAILED_PRECONDITION when it is too late.
+	// FAILED_PRECONDITION when it is too late, and as RequestUnsealing.
 	ApproveUnsealing(ctx context.Context, in *ApproveUnsealingRequest, opts ...grpc.CallOption) (*Unsealing, error)
 	// OpenUnsealing returns what was sealed: once, to the asker, within 24 hours of
 	// the approval. What belongs to records that were erased or are SILENT to the
 	// asker is left out.
 	//
-	// Errors: FAILED_PRECONDITION when it is not approved, too late or was opened.
+	// Errors: FAILED_PRECONDITION when it is not approved, too late or was opened, and
+	// as RequestUnsealing.
 	OpenUnsealing(ctx context.Context, in *OpenUnsealingRequest, opts ...grpc.CallOption) (*UnsealedEntry, error)
 	// ListUnsealings lists the requests about a force's entries, oldest first. Those of
 	// the national auditor are told to nobody in the force.
@@ -93,6 +96,9 @@ type StandardsServiceClient interface {
 	ListReadings(ctx context.Context, in *ListReadingsRequest, opts ...grpc.CallOption) (*ListReadingsResponse, error)
 	// ReviewReading gives a verdict on one reading. A later verdict takes the place of
 	// an earlier one, which is kept.
+	//
+	// Errors: NOT_FOUND; PERMISSION_DENIED for the reader himself; FAILED_PRECONDITION
+	// with REVIEWER_CONFLICT as for RequestUnsealing.
 	ReviewReading(ctx context.Context, in *ReviewReadingRequest, opts ...grpc.CallOption) (*Reading, error)
 	// BeginSample fixes of which entries of the force a dip sample will be drawn, and
 	// binds PSD to a nonce that it keeps secret.
@@ -340,26 +346,29 @@ type StandardsServiceServer interface {
 	//
 	// Errors: NOT_FOUND; INVALID_ARGUMENT when the reason is missing.
 	LiftSanction(context.Context, *LiftSanctionRequest) (*Sanction, error)
-	// ListSanctions lists the sanctions of a force, oldest first, the lifted
-	// included.
+	// ListSanctions lists the sanctions of a force, the lifted included, oldest first
+	// unless asked otherwise.
 	ListSanctions(context.Context, *ListSanctionsRequest) (*ListSanctionsResponse, error)
 	// RequestUnsealing asks that the sealed part of an entry be opened: criteria,
 	// justification and what was shown, or the reason in words. It needs a statutory
 	// purpose, and the approval of a second person.
 	//
 	// Errors: NOT_FOUND when the force has no such entry or its sealed part was
-	// dropped; PERMISSION_DENIED for the entry's own caller.
+	// dropped; PERMISSION_DENIED for the entry's own caller; FAILED_PRECONDITION with
+	// REVIEWER_CONFLICT for whoever is in his unit, in his line of management or close
+	// to him, as forces have told.
 	RequestUnsealing(context.Context, *RequestUnsealingRequest) (*Unsealing, error)
 	// ApproveUnsealing approves a request of somebody else's, within 24 hours.
 	//
 	// Errors: PERMISSION_DENIED for the asker and for the entry's own caller;
-	// FAILED_PRECONDITION when it is too late.
+	// FAILED_PRECONDITION when it is too late, and as RequestUnsealing.
 	ApproveUnsealing(context.Context, *ApproveUnsealingRequest) (*Unsealing, error)
 	// OpenUnsealing returns what was sealed: once, to the asker, within 24 hours of
 	// the approval. What belongs to records that were erased or are SILENT to the
 	// asker is left out.
 	//
-	// Errors: FAILED_PRECONDITION when it is not approved, too late or was opened.
+	// Errors: FAILED_PRECONDITION when it is not approved, too late or was opened, and
+	// as RequestUnsealing.
 	OpenUnsealing(context.Context, *OpenUnsealingRequest) (*UnsealedEntry, error)
 	// ListUnsealings lists the requests about a force's entries, oldest first. Those of
 	// the national auditor are told to nobody in the force.
@@ -374,6 +383,9 @@ type StandardsServiceServer interface {
 	ListReadings(context.Context, *ListReadingsRequest) (*ListReadingsResponse, error)
 	// ReviewReading gives a verdict on one reading. A later verdict takes the place of
 	// an earlier one, which is kept.
+	//
+	// Errors: NOT_FOUND; PERMISSION_DENIED for the reader himself; FAILED_PRECONDITION
+	// with REVIEWER_CONFLICT as for RequestUnsealing.
 	ReviewReading(context.Context, *ReviewReadingRequest) (*Reading, error)
 	// BeginSample fixes of which entries of the force a dip sample will be drawn, and
 	// binds PSD to a nonce that it keeps secret.

@@ -34,6 +34,9 @@ type Options struct {
 	Progress func(done int64)
 	// Files keeps state and rejects; nil keeps none.
 	Files *Files
+	// Load names what is imported as one load of history, over broken streams and
+	// later runs; a record that names one itself keeps it.
+	Load string
 }
 
 func (o *Options) defaults() {
@@ -182,6 +185,9 @@ func dispatch(ctx context.Context, source Source, o *Options, begin func(*lane))
 			}
 			lanes[item.Force] = l
 			begin(l)
+		}
+		if item.Record.GetLoad() == "" {
+			item.Record.Load = o.Load
 		}
 		select {
 		case l.in <- item:

@@ -39,6 +39,7 @@ type register struct {
 	streams int
 	seen    map[string]int // how often each reference came
 	order   map[string][]string
+	loads   map[string]bool // the loads that were named
 }
 
 func (r *register) RegisterRecords(stream registerv1.RegistrationService_RegisterRecordsServer) error {
@@ -72,8 +73,9 @@ func (r *register) take(m *registerv1.RegisterRecordsRequest) *registerv1.Regist
 	defer r.mu.Unlock()
 	ref, parent := m.GetNominal().GetNominal().GetSource().GetReference(), m.GetNominal().GetParent()
 	if r.seen == nil {
-		r.seen, r.order = map[string]int{}, map[string][]string{}
+		r.seen, r.order, r.loads = map[string]int{}, map[string][]string{}, map[string]bool{}
 	}
+	r.loads[m.GetLoad()] = true
 	outcome := registerv1.RegisterOutcome_REGISTER_OUTCOME_CREATED
 	if r.seen[ref]++; r.seen[ref] > 1 {
 		outcome = registerv1.RegisterOutcome_REGISTER_OUTCOME_UNCHANGED
@@ -162,10 +164,13 @@ func TestImportOverStreamsThatBreak(t *testing.T) {
 		t.Fatal(resumed, err)
 	}
 	o := options(serve(t, r))
-	o.Files = files
+	o.Files, o.Load = files, "niche-2019"
 	s, err := bulk.Import(t.Context(), source(t, table(2000), "33", "10", "43"), o)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if len(r.loads) != 1 || !r.loads["niche-2019"] {
+		t.Errorf("over the streams it is the loads %v", r.loads)
 	}
 	if s.Created+s.Unchanged != 1800 || s.Rejected != 200 || s.Done() != 2000 || s.Unchanged == 0 {
 		t.Errorf("%+v", s)

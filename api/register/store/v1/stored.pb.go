@@ -1716,6 +1716,7 @@ type StoredFact struct {
 	//	*StoredFact_Staff
 	//	*StoredFact_Case
 	//	*StoredFact_Roster
+	//	*StoredFact_Collar
 	Fact isStoredFact_Fact `protobuf_oneof:"fact"`
 	// SHA-256 over the fact as stored, to tell what is told again from a change.
 	ContentHash   []byte `protobuf:"bytes,10,opt,name=content_hash,json=contentHash,proto3" json:"content_hash,omitempty"`
@@ -1787,6 +1788,15 @@ func (x *StoredFact) GetRoster() *StoredRoster {
 	return nil
 }
 
+func (x *StoredFact) GetCollar() *StoredCollar {
+	if x != nil {
+		if x, ok := x.Fact.(*StoredFact_Collar); ok {
+			return x.Collar
+		}
+	}
+	return nil
+}
+
 func (x *StoredFact) GetContentHash() []byte {
 	if x != nil {
 		return x.ContentHash
@@ -1813,11 +1823,18 @@ type StoredFact_Roster struct {
 	Roster *StoredRoster `protobuf:"bytes,3,opt,name=roster,proto3,oneof"`
 }
 
+type StoredFact_Collar struct {
+	// Whose a collar number is.
+	Collar *StoredCollar `protobuf:"bytes,4,opt,name=collar,proto3,oneof"`
+}
+
 func (*StoredFact_Staff) isStoredFact_Fact() {}
 
 func (*StoredFact_Case) isStoredFact_Fact() {}
 
 func (*StoredFact_Roster) isStoredFact_Fact() {}
+
+func (*StoredFact_Collar) isStoredFact_Fact() {}
 
 // StoredStaff is what a force has told of a member of staff.
 type StoredStaff struct {
@@ -1839,9 +1856,13 @@ type StoredStaff struct {
 	// The codes of those close to him.
 	Associates []string `protobuf:"bytes,8,rep,name=associates,proto3" json:"associates,omitempty"`
 	// That he has left.
-	Left          bool `protobuf:"varint,9,opt,name=left,proto3" json:"left,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Left bool `protobuf:"varint,9,opt,name=left,proto3" json:"left,omitempty"`
+	// The subject of his line manager.
+	LineManager string `protobuf:"bytes,10,opt,name=line_manager,json=lineManager,proto3" json:"line_manager,omitempty"`
+	// That he is of the professional standards department.
+	ProfessionalStandards bool `protobuf:"varint,11,opt,name=professional_standards,json=professionalStandards,proto3" json:"professional_standards,omitempty"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *StoredStaff) Reset() {
@@ -1937,6 +1958,67 @@ func (x *StoredStaff) GetLeft() bool {
 	return false
 }
 
+func (x *StoredStaff) GetLineManager() string {
+	if x != nil {
+		return x.LineManager
+	}
+	return ""
+}
+
+func (x *StoredStaff) GetProfessionalStandards() bool {
+	if x != nil {
+		return x.ProfessionalStandards
+	}
+	return false
+}
+
+// StoredCollar says whose a collar number is, by what was told last. It is stored
+// with the fact of the member of staff, to find him by the number.
+type StoredCollar struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The subject of the member of staff.
+	Subject       string `protobuf:"bytes,1,opt,name=subject,proto3" json:"subject,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredCollar) Reset() {
+	*x = StoredCollar{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredCollar) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredCollar) ProtoMessage() {}
+
+func (x *StoredCollar) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredCollar.ProtoReflect.Descriptor instead.
+func (*StoredCollar) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *StoredCollar) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
 // StoredCaseFact is what a force has told of a case.
 type StoredCaseFact struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1960,7 +2042,7 @@ type StoredCaseFact struct {
 
 func (x *StoredCaseFact) Reset() {
 	*x = StoredCaseFact{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[26]
+	mi := &file_register_store_v1_stored_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1972,7 +2054,7 @@ func (x *StoredCaseFact) String() string {
 func (*StoredCaseFact) ProtoMessage() {}
 
 func (x *StoredCaseFact) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[26]
+	mi := &file_register_store_v1_stored_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1985,7 +2067,7 @@ func (x *StoredCaseFact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredCaseFact.ProtoReflect.Descriptor instead.
 func (*StoredCaseFact) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{26}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *StoredCaseFact) GetReferences() []string {
@@ -2056,7 +2138,7 @@ type StoredRoster struct {
 
 func (x *StoredRoster) Reset() {
 	*x = StoredRoster{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[27]
+	mi := &file_register_store_v1_stored_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2068,7 +2150,7 @@ func (x *StoredRoster) String() string {
 func (*StoredRoster) ProtoMessage() {}
 
 func (x *StoredRoster) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[27]
+	mi := &file_register_store_v1_stored_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2081,7 +2163,7 @@ func (x *StoredRoster) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredRoster.ProtoReflect.Descriptor instead.
 func (*StoredRoster) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{27}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *StoredRoster) GetSubject() string {
@@ -2134,7 +2216,7 @@ type StoredFlag struct {
 
 func (x *StoredFlag) Reset() {
 	*x = StoredFlag{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[28]
+	mi := &file_register_store_v1_stored_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2146,7 +2228,7 @@ func (x *StoredFlag) String() string {
 func (*StoredFlag) ProtoMessage() {}
 
 func (x *StoredFlag) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[28]
+	mi := &file_register_store_v1_stored_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2159,7 +2241,7 @@ func (x *StoredFlag) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredFlag.ProtoReflect.Descriptor instead.
 func (*StoredFlag) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{28}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *StoredFlag) GetFlag() *v1.MisuseFlag {
@@ -2198,7 +2280,7 @@ type StoredMisuseCase struct {
 
 func (x *StoredMisuseCase) Reset() {
 	*x = StoredMisuseCase{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[29]
+	mi := &file_register_store_v1_stored_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2210,7 +2292,7 @@ func (x *StoredMisuseCase) String() string {
 func (*StoredMisuseCase) ProtoMessage() {}
 
 func (x *StoredMisuseCase) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[29]
+	mi := &file_register_store_v1_stored_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2223,7 +2305,7 @@ func (x *StoredMisuseCase) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredMisuseCase.ProtoReflect.Descriptor instead.
 func (*StoredMisuseCase) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{29}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *StoredMisuseCase) GetMisuseCase() *v1.MisuseCase {
@@ -2258,7 +2340,7 @@ type StoredHold struct {
 
 func (x *StoredHold) Reset() {
 	*x = StoredHold{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[30]
+	mi := &file_register_store_v1_stored_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2270,7 +2352,7 @@ func (x *StoredHold) String() string {
 func (*StoredHold) ProtoMessage() {}
 
 func (x *StoredHold) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[30]
+	mi := &file_register_store_v1_stored_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2283,7 +2365,7 @@ func (x *StoredHold) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredHold.ProtoReflect.Descriptor instead.
 func (*StoredHold) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{30}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *StoredHold) GetHold() *v1.Hold {
@@ -2307,7 +2389,7 @@ type StoredSubscription struct {
 
 func (x *StoredSubscription) Reset() {
 	*x = StoredSubscription{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[31]
+	mi := &file_register_store_v1_stored_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2319,7 +2401,7 @@ func (x *StoredSubscription) String() string {
 func (*StoredSubscription) ProtoMessage() {}
 
 func (x *StoredSubscription) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[31]
+	mi := &file_register_store_v1_stored_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2332,7 +2414,7 @@ func (x *StoredSubscription) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredSubscription.ProtoReflect.Descriptor instead.
 func (*StoredSubscription) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{31}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *StoredSubscription) GetSubscription() *v1.Subscription {
@@ -2363,7 +2445,7 @@ type StoredQuestion struct {
 
 func (x *StoredQuestion) Reset() {
 	*x = StoredQuestion{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[32]
+	mi := &file_register_store_v1_stored_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2375,7 +2457,7 @@ func (x *StoredQuestion) String() string {
 func (*StoredQuestion) ProtoMessage() {}
 
 func (x *StoredQuestion) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[32]
+	mi := &file_register_store_v1_stored_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2388,7 +2470,7 @@ func (x *StoredQuestion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredQuestion.ProtoReflect.Descriptor instead.
 func (*StoredQuestion) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{32}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *StoredQuestion) GetQuestion() *v1.Question {
@@ -2424,7 +2506,7 @@ type StoredTransfer struct {
 
 func (x *StoredTransfer) Reset() {
 	*x = StoredTransfer{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[33]
+	mi := &file_register_store_v1_stored_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2436,7 +2518,7 @@ func (x *StoredTransfer) String() string {
 func (*StoredTransfer) ProtoMessage() {}
 
 func (x *StoredTransfer) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[33]
+	mi := &file_register_store_v1_stored_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2449,7 +2531,7 @@ func (x *StoredTransfer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredTransfer.ProtoReflect.Descriptor instead.
 func (*StoredTransfer) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{33}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *StoredTransfer) GetTransfer() *v1.Transfer {
@@ -2495,7 +2577,7 @@ type StoredMove struct {
 
 func (x *StoredMove) Reset() {
 	*x = StoredMove{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[34]
+	mi := &file_register_store_v1_stored_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2507,7 +2589,7 @@ func (x *StoredMove) String() string {
 func (*StoredMove) ProtoMessage() {}
 
 func (x *StoredMove) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[34]
+	mi := &file_register_store_v1_stored_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2520,7 +2602,7 @@ func (x *StoredMove) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredMove.ProtoReflect.Descriptor instead.
 func (*StoredMove) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{34}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *StoredMove) GetCollection() string {
@@ -2686,15 +2768,16 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\fStoredReview\x12.\n" +
 	"\areading\x18\x01 \x01(\v2\x14.register.v1.ReadingR\areading\";\n" +
 	"\fStoredSample\x12+\n" +
-	"\x06sample\x18\x01 \x01(\v2\x13.register.v1.SampleR\x06sample\"\xe3\x01\n" +
+	"\x06sample\x18\x01 \x01(\v2\x13.register.v1.SampleR\x06sample\"\x9e\x02\n" +
 	"\n" +
 	"StoredFact\x126\n" +
 	"\x05staff\x18\x01 \x01(\v2\x1e.register.store.v1.StoredStaffH\x00R\x05staff\x127\n" +
 	"\x04case\x18\x02 \x01(\v2!.register.store.v1.StoredCaseFactH\x00R\x04case\x129\n" +
-	"\x06roster\x18\x03 \x01(\v2\x1f.register.store.v1.StoredRosterH\x00R\x06roster\x12!\n" +
+	"\x06roster\x18\x03 \x01(\v2\x1f.register.store.v1.StoredRosterH\x00R\x06roster\x129\n" +
+	"\x06collar\x18\x04 \x01(\v2\x1f.register.store.v1.StoredCollarH\x00R\x06collar\x12!\n" +
 	"\fcontent_hash\x18\n" +
 	" \x01(\fR\vcontentHashB\x06\n" +
-	"\x04fact\"\x82\x02\n" +
+	"\x04fact\"\xdc\x02\n" +
 	"\vStoredStaff\x12\x18\n" +
 	"\asubject\x18\x01 \x01(\tR\asubject\x12%\n" +
 	"\x0ecollar_numbers\x18\x02 \x03(\tR\rcollarNumbers\x12\x12\n" +
@@ -2706,7 +2789,12 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\n" +
 	"associates\x18\b \x03(\tR\n" +
 	"associates\x12\x12\n" +
-	"\x04left\x18\t \x01(\bR\x04left\"\x90\x02\n" +
+	"\x04left\x18\t \x01(\bR\x04left\x12!\n" +
+	"\fline_manager\x18\n" +
+	" \x01(\tR\vlineManager\x125\n" +
+	"\x16professional_standards\x18\v \x01(\bR\x15professionalStandards\"(\n" +
+	"\fStoredCollar\x12\x18\n" +
+	"\asubject\x18\x01 \x01(\tR\asubject\"\x90\x02\n" +
 	"\x0eStoredCaseFact\x12\x1e\n" +
 	"\n" +
 	"references\x18\x01 \x03(\tR\n" +
@@ -2770,7 +2858,7 @@ func file_register_store_v1_stored_proto_rawDescGZIP() []byte {
 	return file_register_store_v1_stored_proto_rawDescData
 }
 
-var file_register_store_v1_stored_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
+var file_register_store_v1_stored_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
 var file_register_store_v1_stored_proto_goTypes = []any{
 	(*StoredNominal)(nil),         // 0: register.store.v1.StoredNominal
 	(*StoredCourse)(nil),          // 1: register.store.v1.StoredCourse
@@ -2798,100 +2886,102 @@ var file_register_store_v1_stored_proto_goTypes = []any{
 	(*StoredSample)(nil),          // 23: register.store.v1.StoredSample
 	(*StoredFact)(nil),            // 24: register.store.v1.StoredFact
 	(*StoredStaff)(nil),           // 25: register.store.v1.StoredStaff
-	(*StoredCaseFact)(nil),        // 26: register.store.v1.StoredCaseFact
-	(*StoredRoster)(nil),          // 27: register.store.v1.StoredRoster
-	(*StoredFlag)(nil),            // 28: register.store.v1.StoredFlag
-	(*StoredMisuseCase)(nil),      // 29: register.store.v1.StoredMisuseCase
-	(*StoredHold)(nil),            // 30: register.store.v1.StoredHold
-	(*StoredSubscription)(nil),    // 31: register.store.v1.StoredSubscription
-	(*StoredQuestion)(nil),        // 32: register.store.v1.StoredQuestion
-	(*StoredTransfer)(nil),        // 33: register.store.v1.StoredTransfer
-	(*StoredMove)(nil),            // 34: register.store.v1.StoredMove
-	(*v1.Nominal)(nil),            // 35: register.v1.Nominal
-	(*timestamppb.Timestamp)(nil), // 36: google.protobuf.Timestamp
-	(*v1.CourseOfConduct)(nil),    // 37: register.v1.CourseOfConduct
-	(v1.VictimSameness)(0),        // 38: register.v1.VictimSameness
-	(*v1.Measure)(nil),            // 39: register.v1.Measure
-	(*v1.Breach)(nil),             // 40: register.v1.Breach
-	(*v1.Assessment)(nil),         // 41: register.v1.Assessment
-	(*v1.Regrade)(nil),            // 42: register.v1.Regrade
-	(*v1.SafetyPlan)(nil),         // 43: register.v1.SafetyPlan
-	(*v1.ForceContact)(nil),       // 44: register.v1.ForceContact
-	(*v1.Search)(nil),             // 45: register.v1.Search
-	(*v1.Candidate)(nil),          // 46: register.v1.Candidate
-	(*v1.Link)(nil),               // 47: register.v1.Link
-	(*v1.Alert)(nil),              // 48: register.v1.Alert
-	(*v1.Sanction)(nil),           // 49: register.v1.Sanction
-	(*v1.Unsealing)(nil),          // 50: register.v1.Unsealing
-	(*v1.CaseAccess)(nil),         // 51: register.v1.CaseAccess
-	(*v1.Reading)(nil),            // 52: register.v1.Reading
-	(*v1.Sample)(nil),             // 53: register.v1.Sample
-	(*v1.MisuseFlag)(nil),         // 54: register.v1.MisuseFlag
-	(*v1.MisuseCase)(nil),         // 55: register.v1.MisuseCase
-	(*v1.Hold)(nil),               // 56: register.v1.Hold
-	(*v1.Subscription)(nil),       // 57: register.v1.Subscription
-	(*v1.Question)(nil),           // 58: register.v1.Question
-	(*v1.Transfer)(nil),           // 59: register.v1.Transfer
+	(*StoredCollar)(nil),          // 26: register.store.v1.StoredCollar
+	(*StoredCaseFact)(nil),        // 27: register.store.v1.StoredCaseFact
+	(*StoredRoster)(nil),          // 28: register.store.v1.StoredRoster
+	(*StoredFlag)(nil),            // 29: register.store.v1.StoredFlag
+	(*StoredMisuseCase)(nil),      // 30: register.store.v1.StoredMisuseCase
+	(*StoredHold)(nil),            // 31: register.store.v1.StoredHold
+	(*StoredSubscription)(nil),    // 32: register.store.v1.StoredSubscription
+	(*StoredQuestion)(nil),        // 33: register.store.v1.StoredQuestion
+	(*StoredTransfer)(nil),        // 34: register.store.v1.StoredTransfer
+	(*StoredMove)(nil),            // 35: register.store.v1.StoredMove
+	(*v1.Nominal)(nil),            // 36: register.v1.Nominal
+	(*timestamppb.Timestamp)(nil), // 37: google.protobuf.Timestamp
+	(*v1.CourseOfConduct)(nil),    // 38: register.v1.CourseOfConduct
+	(v1.VictimSameness)(0),        // 39: register.v1.VictimSameness
+	(*v1.Measure)(nil),            // 40: register.v1.Measure
+	(*v1.Breach)(nil),             // 41: register.v1.Breach
+	(*v1.Assessment)(nil),         // 42: register.v1.Assessment
+	(*v1.Regrade)(nil),            // 43: register.v1.Regrade
+	(*v1.SafetyPlan)(nil),         // 44: register.v1.SafetyPlan
+	(*v1.ForceContact)(nil),       // 45: register.v1.ForceContact
+	(*v1.Search)(nil),             // 46: register.v1.Search
+	(*v1.Candidate)(nil),          // 47: register.v1.Candidate
+	(*v1.Link)(nil),               // 48: register.v1.Link
+	(*v1.Alert)(nil),              // 49: register.v1.Alert
+	(*v1.Sanction)(nil),           // 50: register.v1.Sanction
+	(*v1.Unsealing)(nil),          // 51: register.v1.Unsealing
+	(*v1.CaseAccess)(nil),         // 52: register.v1.CaseAccess
+	(*v1.Reading)(nil),            // 53: register.v1.Reading
+	(*v1.Sample)(nil),             // 54: register.v1.Sample
+	(*v1.MisuseFlag)(nil),         // 55: register.v1.MisuseFlag
+	(*v1.MisuseCase)(nil),         // 56: register.v1.MisuseCase
+	(*v1.Hold)(nil),               // 57: register.v1.Hold
+	(*v1.Subscription)(nil),       // 58: register.v1.Subscription
+	(*v1.Question)(nil),           // 59: register.v1.Question
+	(*v1.Transfer)(nil),           // 60: register.v1.Transfer
 }
 var file_register_store_v1_stored_proto_depIdxs = []int32{
-	35, // 0: register.store.v1.StoredNominal.nominal:type_name -> register.v1.Nominal
-	36, // 1: register.store.v1.StoredNominal.update_time:type_name -> google.protobuf.Timestamp
-	37, // 2: register.store.v1.StoredCourse.course:type_name -> register.v1.CourseOfConduct
+	36, // 0: register.store.v1.StoredNominal.nominal:type_name -> register.v1.Nominal
+	37, // 1: register.store.v1.StoredNominal.update_time:type_name -> google.protobuf.Timestamp
+	38, // 2: register.store.v1.StoredCourse.course:type_name -> register.v1.CourseOfConduct
 	9,  // 3: register.store.v1.StoredCourse.victim:type_name -> register.store.v1.VictimTokens
 	9,  // 4: register.store.v1.StoredCourse.associated:type_name -> register.store.v1.VictimTokens
-	36, // 5: register.store.v1.StoredCourse.update_time:type_name -> google.protobuf.Timestamp
-	36, // 6: register.store.v1.StoredCourse.create_time:type_name -> google.protobuf.Timestamp
+	37, // 5: register.store.v1.StoredCourse.update_time:type_name -> google.protobuf.Timestamp
+	37, // 6: register.store.v1.StoredCourse.create_time:type_name -> google.protobuf.Timestamp
 	2,  // 7: register.store.v1.StoredCourse.settlements:type_name -> register.store.v1.Settlement
 	3,  // 8: register.store.v1.StoredCourse.counter_reviews:type_name -> register.store.v1.CounterReview
-	38, // 9: register.store.v1.Settlement.sameness:type_name -> register.v1.VictimSameness
-	36, // 10: register.store.v1.Settlement.settle_time:type_name -> google.protobuf.Timestamp
-	36, // 11: register.store.v1.CounterReview.review_time:type_name -> google.protobuf.Timestamp
+	39, // 9: register.store.v1.Settlement.sameness:type_name -> register.v1.VictimSameness
+	37, // 10: register.store.v1.Settlement.settle_time:type_name -> google.protobuf.Timestamp
+	37, // 11: register.store.v1.CounterReview.review_time:type_name -> google.protobuf.Timestamp
 	8,  // 12: register.store.v1.StoredMeasure.part:type_name -> register.store.v1.Part
-	39, // 13: register.store.v1.StoredMeasure.measure:type_name -> register.v1.Measure
+	40, // 13: register.store.v1.StoredMeasure.measure:type_name -> register.v1.Measure
 	8,  // 14: register.store.v1.StoredBreach.part:type_name -> register.store.v1.Part
-	40, // 15: register.store.v1.StoredBreach.breach:type_name -> register.v1.Breach
+	41, // 15: register.store.v1.StoredBreach.breach:type_name -> register.v1.Breach
 	8,  // 16: register.store.v1.StoredAssessment.part:type_name -> register.store.v1.Part
-	41, // 17: register.store.v1.StoredAssessment.assessment:type_name -> register.v1.Assessment
-	42, // 18: register.store.v1.StoredAssessment.regrades:type_name -> register.v1.Regrade
+	42, // 17: register.store.v1.StoredAssessment.assessment:type_name -> register.v1.Assessment
+	43, // 18: register.store.v1.StoredAssessment.regrades:type_name -> register.v1.Regrade
 	8,  // 19: register.store.v1.StoredPlan.part:type_name -> register.store.v1.Part
-	43, // 20: register.store.v1.StoredPlan.plan:type_name -> register.v1.SafetyPlan
-	36, // 21: register.store.v1.Part.create_time:type_name -> google.protobuf.Timestamp
-	36, // 22: register.store.v1.Part.update_time:type_name -> google.protobuf.Timestamp
-	36, // 23: register.store.v1.Part.load_time:type_name -> google.protobuf.Timestamp
+	44, // 20: register.store.v1.StoredPlan.plan:type_name -> register.v1.SafetyPlan
+	37, // 21: register.store.v1.Part.create_time:type_name -> google.protobuf.Timestamp
+	37, // 22: register.store.v1.Part.update_time:type_name -> google.protobuf.Timestamp
+	37, // 23: register.store.v1.Part.load_time:type_name -> google.protobuf.Timestamp
 	10, // 24: register.store.v1.VictimTokens.tokens:type_name -> register.store.v1.VictimToken
-	44, // 25: register.store.v1.StoredForce.contact:type_name -> register.v1.ForceContact
-	36, // 26: register.store.v1.StoredForce.update_time:type_name -> google.protobuf.Timestamp
-	45, // 27: register.store.v1.StoredSearch.search:type_name -> register.v1.Search
+	45, // 25: register.store.v1.StoredForce.contact:type_name -> register.v1.ForceContact
+	37, // 26: register.store.v1.StoredForce.update_time:type_name -> google.protobuf.Timestamp
+	46, // 27: register.store.v1.StoredSearch.search:type_name -> register.v1.Search
 	13, // 28: register.store.v1.StoredSearch.bases:type_name -> register.store.v1.Basis
 	14, // 29: register.store.v1.Basis.nominals:type_name -> register.store.v1.NominalRef
-	46, // 30: register.store.v1.Shown.candidate:type_name -> register.v1.Candidate
-	47, // 31: register.store.v1.StoredLink.link:type_name -> register.v1.Link
-	48, // 32: register.store.v1.StoredAlert.alert:type_name -> register.v1.Alert
-	49, // 33: register.store.v1.StoredSanction.sanction:type_name -> register.v1.Sanction
-	50, // 34: register.store.v1.StoredUnsealing.unsealing:type_name -> register.v1.Unsealing
-	51, // 35: register.store.v1.StoredCaseAccess.access:type_name -> register.v1.CaseAccess
-	52, // 36: register.store.v1.StoredReview.reading:type_name -> register.v1.Reading
-	53, // 37: register.store.v1.StoredSample.sample:type_name -> register.v1.Sample
+	47, // 30: register.store.v1.Shown.candidate:type_name -> register.v1.Candidate
+	48, // 31: register.store.v1.StoredLink.link:type_name -> register.v1.Link
+	49, // 32: register.store.v1.StoredAlert.alert:type_name -> register.v1.Alert
+	50, // 33: register.store.v1.StoredSanction.sanction:type_name -> register.v1.Sanction
+	51, // 34: register.store.v1.StoredUnsealing.unsealing:type_name -> register.v1.Unsealing
+	52, // 35: register.store.v1.StoredCaseAccess.access:type_name -> register.v1.CaseAccess
+	53, // 36: register.store.v1.StoredReview.reading:type_name -> register.v1.Reading
+	54, // 37: register.store.v1.StoredSample.sample:type_name -> register.v1.Sample
 	25, // 38: register.store.v1.StoredFact.staff:type_name -> register.store.v1.StoredStaff
-	26, // 39: register.store.v1.StoredFact.case:type_name -> register.store.v1.StoredCaseFact
-	27, // 40: register.store.v1.StoredFact.roster:type_name -> register.store.v1.StoredRoster
-	36, // 41: register.store.v1.StoredCaseFact.open_time:type_name -> google.protobuf.Timestamp
-	36, // 42: register.store.v1.StoredCaseFact.close_time:type_name -> google.protobuf.Timestamp
-	36, // 43: register.store.v1.StoredRoster.first_day:type_name -> google.protobuf.Timestamp
-	36, // 44: register.store.v1.StoredRoster.starts:type_name -> google.protobuf.Timestamp
-	36, // 45: register.store.v1.StoredRoster.ends:type_name -> google.protobuf.Timestamp
-	54, // 46: register.store.v1.StoredFlag.flag:type_name -> register.v1.MisuseFlag
-	55, // 47: register.store.v1.StoredMisuseCase.misuse_case:type_name -> register.v1.MisuseCase
-	56, // 48: register.store.v1.StoredHold.hold:type_name -> register.v1.Hold
-	57, // 49: register.store.v1.StoredSubscription.subscription:type_name -> register.v1.Subscription
-	58, // 50: register.store.v1.StoredQuestion.question:type_name -> register.v1.Question
-	59, // 51: register.store.v1.StoredTransfer.transfer:type_name -> register.v1.Transfer
-	34, // 52: register.store.v1.StoredTransfer.moved:type_name -> register.store.v1.StoredMove
-	53, // [53:53] is the sub-list for method output_type
-	53, // [53:53] is the sub-list for method input_type
-	53, // [53:53] is the sub-list for extension type_name
-	53, // [53:53] is the sub-list for extension extendee
-	0,  // [0:53] is the sub-list for field type_name
+	27, // 39: register.store.v1.StoredFact.case:type_name -> register.store.v1.StoredCaseFact
+	28, // 40: register.store.v1.StoredFact.roster:type_name -> register.store.v1.StoredRoster
+	26, // 41: register.store.v1.StoredFact.collar:type_name -> register.store.v1.StoredCollar
+	37, // 42: register.store.v1.StoredCaseFact.open_time:type_name -> google.protobuf.Timestamp
+	37, // 43: register.store.v1.StoredCaseFact.close_time:type_name -> google.protobuf.Timestamp
+	37, // 44: register.store.v1.StoredRoster.first_day:type_name -> google.protobuf.Timestamp
+	37, // 45: register.store.v1.StoredRoster.starts:type_name -> google.protobuf.Timestamp
+	37, // 46: register.store.v1.StoredRoster.ends:type_name -> google.protobuf.Timestamp
+	55, // 47: register.store.v1.StoredFlag.flag:type_name -> register.v1.MisuseFlag
+	56, // 48: register.store.v1.StoredMisuseCase.misuse_case:type_name -> register.v1.MisuseCase
+	57, // 49: register.store.v1.StoredHold.hold:type_name -> register.v1.Hold
+	58, // 50: register.store.v1.StoredSubscription.subscription:type_name -> register.v1.Subscription
+	59, // 51: register.store.v1.StoredQuestion.question:type_name -> register.v1.Question
+	60, // 52: register.store.v1.StoredTransfer.transfer:type_name -> register.v1.Transfer
+	35, // 53: register.store.v1.StoredTransfer.moved:type_name -> register.store.v1.StoredMove
+	54, // [54:54] is the sub-list for method output_type
+	54, // [54:54] is the sub-list for method input_type
+	54, // [54:54] is the sub-list for extension type_name
+	54, // [54:54] is the sub-list for extension extendee
+	0,  // [0:54] is the sub-list for field type_name
 }
 
 func init() { file_register_store_v1_stored_proto_init() }
@@ -2903,6 +2993,7 @@ func file_register_store_v1_stored_proto_init() {
 		(*StoredFact_Staff)(nil),
 		(*StoredFact_Case)(nil),
 		(*StoredFact_Roster)(nil),
+		(*StoredFact_Collar)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -2910,7 +3001,7 @@ func file_register_store_v1_stored_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_store_v1_stored_proto_rawDesc), len(file_register_store_v1_stored_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   35,
+			NumMessages:   36,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1,0 +1,110 @@
+package apitest
+
+import (
+	"fmt"
+	"testing"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+
+	pb "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/accesslog"
+)
+
+// tell stores what force 33 tells of members of its staff.
+func (s *stage) tell(force string, staff ...*pb.StaffFact) {
+	s.Helper()
+	r := &pb.PutFactsRequest{Parent: "forces/" + force}
+	for _, f := range staff {
+		r.Facts = append(r.Facts, &pb.Fact{Fact: &pb.Fact_Staff{Staff: f}})
+	}
+	s.must("system-"+force, putFacts, r)
+}
+
+// bound expects that the reviewer is refused as one who is bound to whom he would review.
+func (s *stage) bound(what, who, method string, request proto.Message) {
+	s.Helper()
+	if code, reason, _ := refusal(s.try(who, method, request)); code != codes.FailedPrecondition || reason != "REVIEWER_CONFLICT" {
+		s.Errorf("%s: %v %s", what, code, reason)
+	}
+}
+
+// Neither the actor nor his line, nor those near him, review a flag, a case, a reading,
+// an unsealing: as far as forces have told; and where they have not, the answer and the
+// log say so.
+func TestWhoIsBoundCannotReview(t *testing.T) {
+	t.Parallel()
+	s := flow(t, nil)
+	const declared, computed = pb.ConflictCheck_CONFLICT_CHECK_DECLARED, pb.ConflictCheck_CONFLICT_CHECK_COMPUTED
+	psd, second, officer := s.subject("psd-33"), s.subject("psd2-33"), s.subject("investigator-33")
+
+	// Nothing is told: what is declared is all there is.
+	sealedSearch(s)
+	u := s.must("psd-33", requestUnsealing, s.unsealing()).(*pb.Unsealing)
+	if u.GetAskerCheck() != declared || u.GetApproverCheck() != 0 {
+		t.Errorf("asked: %v", u)
+	}
+	s.names["unsealing"] = u.GetName()
+
+	// The second is the officer's manager's manager; the first is in another unit.
+	s.tell("33",
+		&pb.StaffFact{Subject: officer, Unit: "CID 3", LineManager: "issuer#sergeant"},
+		&pb.StaffFact{Subject: "issuer#sergeant", LineManager: second},
+		&pb.StaffFact{Subject: psd, Unit: "PSD", CollarNumbers: []string{"4711"}},
+	)
+	s.bound("a manager approves", "psd2-33", approveUnsealing, unsealingApproved(s))
+	if u := s.must("psd3-33", approveUnsealing, unsealingApproved(s)).(*pb.Unsealing); u.GetApproverCheck() != declared || u.GetAskerCheck() != declared {
+		t.Errorf("approved: %v", u)
+	}
+	if u := s.must("psd-33", requestUnsealing, s.unsealing()).(*pb.Unsealing); u.GetAskerCheck() != computed {
+		t.Errorf("asked with all told: %v", u)
+	}
+	marks := map[string]bool{}
+	for _, e := range s.must("auditor", listEntries, entriesOf("forces/33")).(*pb.ListEntriesResponse).GetEntries() {
+		meta, err := accesslog.ParseMetadata(e.GetMetadata())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range meta.Marks {
+			marks[e.GetMethod()+" "+m] = true
+		}
+	}
+	if !marks[requestUnsealing+" conflict:declared"] || !marks[requestUnsealing+" conflict:computed"] || !marks[approveUnsealing+" conflict:declared"] {
+		t.Errorf("the log says: %v", marks)
+	}
+
+	// A flag and its case; meanwhile the first has become the officer's sergeant's equal.
+	for i := range 19 {
+		s.must("investigator-33", createSearch, unexplained(fmt.Sprintf("friend %d", i)))
+	}
+	f := s.waitForFlag("psd-33", "forces/33", "investigator-33", nil)
+	if f.GetConflictCheck() != computed {
+		t.Errorf("flag: %v", f)
+	}
+	if got := s.flags("psd2-33", "forces/33", "investigator-33"); len(got) > 0 {
+		t.Errorf("his manager sees: %v", got)
+	}
+	s.bound("a manager opens the case", "psd2-33", openCase, &pb.OpenCaseRequest{Name: f.GetMisuseCase()})
+	if c := s.must("psd-33", openCase, &pb.OpenCaseRequest{Name: f.GetMisuseCase()}).(*pb.MisuseCase); c.GetConflictCheck() != computed || c.GetEvents()[0].GetConflictCheck() != computed {
+		t.Errorf("case: %v", c)
+	}
+	s.tell("33", &pb.StaffFact{Subject: psd, Unit: "CID 3", CollarNumbers: []string{"4711"}})
+	s.bound("what was approved is opened by one who is of his unit by now", "psd-33", openUnsealing, openIt(s))
+	s.bound("the case is decided by one who is of his unit by now", "psd-33", decideCase, &pb.DecideCaseRequest{
+		Name: f.GetMisuseCase(), Outcome: pb.CaseOutcome_CASE_OUTCOME_JUSTIFIED, Rationale: "he was working on it",
+	})
+
+	// A reading is reviewed by another force, but not by somebody close to the reader.
+	looked(s)
+	r := readingReviewed(s).(*pb.ReviewReadingRequest)
+	if got := s.must("psd-10", reviewReading, r).(*pb.Reading); got.GetReviewCheck() != declared {
+		t.Errorf("reviewed: %v", got)
+	}
+	her := &pb.FactPerson{Phones: []string{"07700 900456"}}
+	s.tell("10", &pb.StaffFact{Subject: s.subject("psd-10"), Unit: "PSD", Person: her})
+	s.tell("33", &pb.StaffFact{Subject: psd, Unit: "PSD", Associates: []*pb.FactPerson{her}, CollarNumbers: []string{"4711"}})
+	s.bound("a reading by somebody close", "psd-10", reviewReading, r)
+	if got := s.must("auditor", reviewReading, r).(*pb.Reading); got.GetReviewCheck() != declared {
+		t.Errorf("reviewed by the auditor: %v", got)
+	}
+}

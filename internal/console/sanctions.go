@@ -1,0 +1,228 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+)
+
+type sanctionsView struct {
+	Frame
+	Force     *choiceField // for who may read all forces'
+	Chosen    bool
+	Lists     []navItem
+	List      string
+	Sanctions []sanctionView
+	MayImpose bool
+	Next      string
+}
+
+// sanctionView is what was ordered for one user.
+type sanctionView struct {
+	Who, Kind, Tag string
+	Standing       bool
+	Facts          []asked
+	Lift           string // the address to lift it by; empty for who may not
+	Why            textField
+}
+
+// showSanctions lists what stands, or all.
+func (c *Console) showSanctions(v *visit) error {
+	return c.showSanctionsForm(v, emptyForm(), http.StatusOK)
+}
+
+func (c *Console) showSanctionsForm(v *visit, f *form, status int) error {
+	every := v.r.URL.Query().Get("list") == "all"
+	view := &sanctionsView{
+		Frame: v.ofStandards("Sanctions", "/standards", "Professional standards"), Force: v.forceChoice("Choose a force"), Chosen: v.chosenForce() != "",
+		MayImpose: v.may("sanction.impose"), List: "In force",
+	}
+	view.Errors = f.faults
+	if !view.Chosen {
+		return v.showAs(status, "sanctions", view)
+	}
+	at := url.Values{"force": {v.chosenForce()}}
+	view.Lists = []navItem{{"In force", "/standards/sanctions?" + at.Encode(), !every}, {"Lifted too", "/standards/sanctions?list=all&" + at.Encode(), every}}
+	if every {
+		view.List = "Lifted too"
+	}
+	got, err := v.c.standards.ListSanctions(v.ctx, &registerv1.ListSanctionsRequest{
+		Parent: "forces/" + v.chosenForce(), PageSize: 50, PageToken: v.r.URL.Query().Get("page"), NewestFirst: true, Standing: !every,
+	}, v.noted())
+	if err != nil {
+		return err
+	}
+	for _, o := range got.GetSanctions() {
+		view.Sanctions = append(view.Sanctions, sanctionViewOf(v, f, o))
+	}
+	if t := got.GetNextPageToken(); t != "" {
+		at.Set("page", t)
+		at.Set("list", v.r.URL.Query().Get("list"))
+		view.Next = "/standards/sanctions?" + at.Encode()
+	}
+	view.Receipt = v.receipt()
+	return v.showAs(status, "sanctions", view)
+}
+
+func sanctionViewOf(v *visit, f *form, o *registerv1.Sanction) sanctionView {
+	out := sanctionView{Who: person(o.GetSubject(), o.GetCollarNumber()), Kind: "Suspended", Tag: "govuk-tag--red", Standing: o.GetLiftTime() == nil}
+	demands := "No call of his is answered."
+	if o.GetKind() == registerv1.SanctionKind_SANCTION_KIND_STEP_UP {
+		out.Kind, out.Tag = "Must sign in anew", "govuk-tag--orange"
+		var what []string
+		if o.GetMinStrength() != "" {
+			what = append(what, "at least "+o.GetMinStrength())
+		}
+		if o.GetFresh() {
+			what = append(what, "after "+dateTime(o.GetImposeTime().AsTime()))
+		}
+		demands = "A sign-in " + list(what) + "."
+	}
+	if !out.Standing {
+		out.Kind, out.Tag = out.Kind+", lifted", "govuk-tag--grey"
+	}
+	out.Facts = []asked{
+		{"What", demands}, {"Imposed", byWhom(stamp(o.GetImposeTime()), o.GetImposer())}, {"Reference", o.GetReference()}, {"Why", o.GetReason()},
+	}
+	if !out.Standing {
+		out.Facts = append(out.Facts, asked{"Lifted", byWhom(stamp(o.GetLiftTime()), o.GetLifter())})
+		if o.GetLiftReason() != "" {
+			out.Facts = append(out.Facts, asked{"Why lifted", o.GetLiftReason()})
+		}
+	}
+	if id := lastPart(o.GetName()); out.Standing && v.may("sanction.lift") {
+		out.Lift = "/standards/sanctions/" + v.chosenForce() + "/" + id
+		hint := "Another member may leave it out."
+		if o.GetImposer() == v.s.data.Subject {
+			hint = "You imposed it: say why you lift it, in at least 10 characters."
+		}
+		out.Why = f.area("why-"+id, "Why it is lifted", hint, 2, 1000)
+	}
+	return out
+}
+
+// stamp writes a moment that may be absent.
+func stamp(t *timestamppb.Timestamp) string {
+	if t == nil {
+		return ""
+	}
+	return dateTime(t.AsTime())
+}
+
+// liftSanction ends a sanction.
+func (c *Console) liftSanction(v *visit) error {
+	f, err := readForm(v.r)
+	if err != nil {
+		return err
+	}
+	id := v.r.PathValue("sanction")
+	o, err := c.standards.LiftSanction(v.ctx, &registerv1.LiftSanctionRequest{
+		Name: "forces/" + v.r.PathValue("force") + "/sanctions/" + id, Reason: f.get("why-" + id),
+	}, v.noted())
+	if status, ok := f.refused(err, []fieldPlace{{"reason", "why-" + id}}); ok {
+		return c.showSanctionsForm(v, f, status)
+	}
+	if err != nil {
+		return err
+	}
+	if err := v.tell("The sanction of " + person(o.GetSubject(), o.GetCollarNumber()) + " is lifted."); err != nil {
+		return err
+	}
+	return v.seeOther("/standards/sanctions" + v.ofForce())
+}
+
+type imposeView struct {
+	Frame
+	Kind        choiceField
+	Subject     textField
+	Collar      textField
+	MinStrength *choiceField // nil when the force's sign-in knows one strength alone
+	Fresh       choiceField
+	Why         textField
+	Reference   textField
+}
+
+// imposeForm shows the form; whom it is about comes by a form too, so that he does not
+// stand in an address.
+func (c *Console) imposeForm(v *visit) error {
+	f, err := readForm(v.r)
+	if err != nil {
+		return err
+	}
+	if _, sent := f.values["reference"]; !sent {
+		f.set("reference", v.s.data.Log.Reference)
+	}
+	return v.show("impose", c.imposeView(v, f))
+}
+
+func (c *Console) imposeView(v *visit, f *form) *imposeView {
+	view := &imposeView{
+		Frame: v.ofStandards("Impose a sanction", "/standards/sanctions", "Sanctions"),
+		Kind: f.choices("kind", "What is asked of him", "", []choice{
+			{Value: "SUSPENSION", Title: "Suspend: no call of his is answered"}, {Value: "STEP_UP", Title: "A stronger or newer sign-in"},
+		}),
+		Subject:   f.text("subject", "His sign-in name", "As the log names him. Give the collar number too where you can: a force system names an officer by it.", ""),
+		Collar:    f.text("collar", "His collar number", "", "govuk-input--width-10"),
+		Fresh:     f.choices("fresh", "How new", "For a newer sign-in alone.", []choice{{Value: "yes", Title: "He must sign in again from now on"}}),
+		Why:       f.area("why", "Why", "Your department and the national auditor read it; he does not. At least 10 characters.", 3, 1000),
+		Reference: f.text("reference", "Reference of the case", "", "govuk-input--width-20"),
+	}
+	if known := c.strengths(v.s.data.Force); len(known) > 0 {
+		options := []choice{{Title: "No stronger than now"}}
+		for _, s := range known {
+			options = append(options, choice{Value: s, Title: s})
+		}
+		k := f.choices("strength", "How strong", "For a stronger sign-in alone: the weakest that counts.", options)
+		view.MinStrength = &k
+	}
+	view.Errors = f.faults
+	return view
+}
+
+// imposeSanction suspends somebody, or demands another sign-in of him.
+func (c *Console) imposeSanction(v *visit) error {
+	f, err := readForm(v.r)
+	if err != nil {
+		return err
+	}
+	req := &registerv1.ImposeSanctionRequest{
+		Parent: v.force(), Kind: registerv1.SanctionKind(registerv1.SanctionKind_value["SANCTION_KIND_"+f.get("kind")]), Subject: c.subjectOf(f.get("subject"), v.s.data.Force),
+		CollarNumber: f.get("collar"), MinStrength: f.get("strength"), Fresh: f.get("fresh") == "yes", Reason: takeWhy(f, "why"), Reference: f.get("reference"),
+	}
+	if req.GetKind() == 0 {
+		f.fault("kind", "Choose what is asked of him")
+	}
+	if req.GetSubject() == "" && req.GetCollarNumber() == "" {
+		f.fault("subject", "Enter his sign-in name, his collar number or both")
+	}
+	if len([]rune(req.GetReference())) < 3 {
+		f.fault("reference", "Enter the reference of the case")
+	}
+	if suspends := req.GetKind() == registerv1.SanctionKind_SANCTION_KIND_SUSPENSION; suspends {
+		req.MinStrength, req.Fresh = "", false // nothing to demand of who may not sign in at all
+	} else if req.GetKind() != 0 && req.GetMinStrength() == "" && !req.GetFresh() {
+		f.fault("fresh", "Say how strong or how new the sign-in must be")
+	}
+	if len(f.faults) > 0 {
+		return v.showAs(http.StatusUnprocessableEntity, "impose", c.imposeView(v, f))
+	}
+	o, err := c.standards.ImposeSanction(v.ctx, req, v.noted())
+	if status, ok := f.refused(err, []fieldPlace{{"kind", "kind"}, {"subject", "subject"}, {"collar_number", "collar"}, {"min_strength", "strength"}, {"reason", "why"}, {"reference", "reference"}}); ok {
+		return v.showAs(status, "impose", c.imposeView(v, f))
+	}
+	if err != nil {
+		return err
+	}
+	done := " is suspended. It holds at his next call."
+	if o.GetKind() == registerv1.SanctionKind_SANCTION_KIND_STEP_UP {
+		done = " must sign in anew. It holds at his next call."
+	}
+	if err := v.tell(strings.TrimSpace(person(o.GetSubject(), o.GetCollarNumber())) + done); err != nil {
+		return err
+	}
+	return v.seeOther("/standards/sanctions")
+}
