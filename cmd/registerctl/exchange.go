@@ -113,6 +113,7 @@ type questionsCmd struct {
 
 type questionsListCmd struct {
 	Open      bool   `help:"Only those that wait for an answer."`
+	Mine      bool   `help:"Only those that you have asked yourself."`
 	Force     string `help:"Force whose questions are listed; else your own." placeholder:"CODE"`
 	PageToken string `help:"Go on from this token, printed by the page before." placeholder:"TOKEN"`
 }
@@ -123,7 +124,7 @@ func (c *questionsListCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	req := &registerv1.ListQuestionsRequest{Parent: "forces/" + force, Open: c.Open, PageToken: c.PageToken}
+	req := &registerv1.ListQuestionsRequest{Parent: "forces/" + force, Open: c.Open, Mine: c.Mine, PageToken: c.PageToken}
 	return exchange(a, func(ctx context.Context, conn *grpc.ClientConn, opts ...grpc.CallOption) (*registerv1.ListQuestionsResponse, error) {
 		return registerv1.NewExchangeServiceClient(conn).ListQuestions(ctx, req, opts...)
 	}, func(m *registerv1.ListQuestionsResponse) {

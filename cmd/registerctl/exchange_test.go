@@ -79,7 +79,7 @@ func TestExchange(t *testing.T) {
 		{[]string{"subscriptions", "list"}, &registerv1.ListSubscriptionsRequest{Parent: "forces/33"}, []string{"registrations and searches", subscriptionID, "--page-token 2"}},
 		{[]string{"subscriptions", "add", basis, "--searches", "--reason", "an inquiry", "--days", "7"}, &registerv1.CreateSubscriptionRequest{Parent: "forces/33", Basis: basis, Searches: true, Reason: "an inquiry", Days: 7}, []string{subscriptionID}},
 		{[]string{"subscriptions", "end", subscriptionID}, &registerv1.DeleteSubscriptionRequest{Name: subscriptionID}, []string{"has ended"}},
-		{[]string{"questions", "list", "--open"}, &registerv1.ListQuestionsRequest{Parent: "forces/33", Open: true}, []string{"forces/10 asks forces/33", "Seen with one.", "--page-token 2"}},
+		{[]string{"questions", "list", "--open", "--mine"}, &registerv1.ListQuestionsRequest{Parent: "forces/33", Open: true, Mine: true}, []string{"forces/10 asks forces/33", "Seen with one.", "--page-token 2"}},
 		{[]string{"questions", "show", questionID}, &registerv1.GetQuestionRequest{Name: questionID}, []string{questionID}},
 		{[]string{"questions", "ask", basis, "--asked", "10", "--text", "Does he carry a knife?"}, &registerv1.AskOwnerRequest{Parent: "forces/33", Basis: basis, AskedForce: "forces/10", Text: "Does he carry a knife?"}, []string{"(answered "}},
 		{[]string{"questions", "answer", questionID, "--text", "Seen with one."}, &registerv1.AnswerQuestionRequest{Name: questionID, Text: "Seen with one."}, []string{questionID}},

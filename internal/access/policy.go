@@ -64,7 +64,7 @@ func LoadPolicy(model, permissions []byte, used []Permission) (*Policy, error) {
 	}
 	p := &Policy{hash: hashPolicy(model, permissions), lines: lines}
 	p.compile(used)
-	if err := prove(p, model, permissions, used); err != nil {
+	if err := proveOnce(p, model, permissions, used); err != nil {
 		return nil, err
 	}
 	return p, nil

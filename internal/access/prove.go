@@ -3,6 +3,7 @@ package access
 import (
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/casbin/casbin/v2"
 	"github.com/casbin/casbin/v2/model"
@@ -37,6 +38,27 @@ func newEnforcer(modelText, permissions []byte) (*casbin.Enforcer, error) {
 		return Scope(have).covers(Scope(need)), nil
 	})
 	return e, nil
+}
+
+// proved are the policies that this process has proved. The proof asks casbin some
+// hundred thousand questions, and depends on nothing but what makes up a proof.
+var proved sync.Map // of proof
+
+// proof names what was proved: the files by their hash, and the permissions in use.
+type proof struct{ hash, used string }
+
+// proveOnce is prove, once for each policy in the life of the process. What failed is
+// proved again.
+func proveOnce(p *Policy, modelText, permissions []byte, used []Permission) error {
+	key := proof{p.hash, fmt.Sprintf("%q", used)}
+	if _, ok := proved.Load(key); ok {
+		return nil
+	}
+	if err := prove(p, modelText, permissions, used); err != nil {
+		return err
+	}
+	proved.Store(key, nil)
+	return nil
 }
 
 // prove compares the compiled table with casbin, over every role, every

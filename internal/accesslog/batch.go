@@ -35,6 +35,9 @@ func (w *Writer) rewrite(ctx context.Context, items []*item) {
 // are written without it.
 func (w *Writer) finish(ctx context.Context, a *attempt, err error) {
 	w.journal(ctx, err)
+	if err != nil {
+		w.alone = 0
+	}
 	switch {
 	case err == nil:
 		return
@@ -98,6 +101,7 @@ type attempt struct {
 	items  []*item // those not finished yet
 	batch  postgres.LogBatch
 	leaves []tlog.Hash
+	blind  bool // it was sent without knowing whether the connection holds
 }
 
 // run writes the items; with g, also those who have come in the meantime.
@@ -105,6 +109,12 @@ func (a *attempt) run(ctx context.Context, g *gathering) error {
 	w := a.w
 	ctx, cancel := context.WithTimeout(ctx, w.o.Timeout)
 	defer cancel()
+	if a.guarded() {
+		if err := a.runGuarded(ctx); !errors.Is(err, postgres.ErrMoved) {
+			return err
+		}
+		a.blind = false
+	}
 	tx, head, err := w.db.BeginLog(ctx, a.need())
 	if err != nil {
 		return err
@@ -132,11 +142,19 @@ func (a *attempt) run(ctx context.Context, g *gathering) error {
 	if err := tx.Commit(ctx, &a.batch); err != nil {
 		return err
 	}
-	w.edge = next
+	a.written(next)
+	return nil
+}
+
+// written takes note of a batch that has committed, and answers its callers.
+func (a *attempt) written(next edge) {
+	w := a.w
+	w.edge, w.time = next, a.batch.Time
+	w.alone++
+	w.answered = len(a.items)
 	w.stats.batches.Add(1)
 	w.stats.entries.Add(int64(len(a.items)))
 	a.succeed()
-	return nil
 }
 
 // need lists what must be known of the records that the batch touches.
@@ -168,6 +186,9 @@ func (a *attempt) need() postgres.LogNeed {
 // each level: never more than that, however far the head has moved.
 func (w *Writer) catchUp(ctx context.Context, tx *postgres.LogTx, head postgres.LogHead) error {
 	behind := head.Size - w.edge.size
+	if behind != 0 {
+		w.alone = 0
+	}
 	e := w.edge
 	switch {
 	case behind < 0:
@@ -253,7 +274,7 @@ func (a *attempt) build(head postgres.LogHead) (edge, error) {
 	a.leaves = make([]tlog.Hash, len(a.items))
 	for i, it := range a.items {
 		stamp(it.entry.Meta, now)
-		a.leaves[i] = tlog.RecordHash(it.entry.Meta)
+		a.leaves[i] = a.w.leafHash(it.entry.Meta)
 		it.entry.Leaf = a.leaves[i][:]
 		a.batch.Entries = append(a.batch.Entries, it.entry)
 		a.collect(it, head.Size+int64(i))
@@ -271,9 +292,6 @@ func (a *attempt) build(head postgres.LogHead) (edge, error) {
 
 func (a *attempt) collect(it *item, index int64) {
 	b := &a.batch
-	if it.p.Body != nil {
-		b.Bodies = append(b.Bodies, postgres.LogBody{Index: index, Body: *it.p.Body})
-	}
 	for _, t := range it.touches {
 		b.Touches = append(b.Touches, postgres.LogTouch{Index: index, Touch: t})
 	}

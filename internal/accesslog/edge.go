@@ -1,6 +1,7 @@
 package accesslog
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"math/bits"
 
@@ -140,6 +141,12 @@ func perfect(row []tlog.Hash) tlog.Hash {
 	}
 	half := len(row) / 2
 	return tlog.NodeHash(perfect(row[:half]), perfect(row[half:]))
+}
+
+// leafHash is tlog.RecordHash, without garbage.
+func (w *Writer) leafHash(meta []byte) tlog.Hash {
+	w.leaf = append(append(w.leaf[:0], 0), meta...)
+	return sha256.Sum256(w.leaf)
 }
 
 func toHashes(raw [][]byte) ([]tlog.Hash, error) {

@@ -63,15 +63,10 @@ func (a *attempt) gate(ctx context.Context, tx *postgres.LogTx, head postgres.Lo
 			return fmt.Errorf("sanctions: %w", err)
 		}
 	}
+	a.check()
 	kept := a.items[:0:0]
 	var changing []*item
 	for _, it := range a.items {
-		if c := it.p.Caller; c != nil {
-			if err := g.Check(c); err != nil {
-				it.finish(Receipt{}, err)
-				continue
-			}
-		}
 		if it.sanctions() {
 			changing = append(changing, it)
 		} else {
@@ -80,6 +75,25 @@ func (a *attempt) gate(ctx context.Context, tx *postgres.LogTx, head postgres.Lo
 	}
 	a.items = slices.Concat(kept, changing)
 	return nil
+}
+
+// check finishes the items of callers whom a sanction that is known stops.
+func (a *attempt) check() {
+	g := a.w.o.Gate
+	if g == nil {
+		return
+	}
+	kept := a.items[:0:0]
+	for _, it := range a.items {
+		if c := it.p.Caller; c != nil {
+			if err := g.Check(c); err != nil {
+				it.finish(Receipt{}, err)
+				continue
+			}
+		}
+		kept = append(kept, it)
+	}
+	a.items = kept
 }
 
 // sanctions reports whether an entry changes a sanction.

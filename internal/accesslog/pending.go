@@ -105,6 +105,9 @@ func (p *Pending) check(changes []Change) error {
 	if p.Entry.Method == "" || p.Entry.Outcome == "" || p.Entry.Actor.Kind == "" {
 		return errors.New("method, outcome and kind of actor are needed")
 	}
+	if len(changes)+len(p.Requires) == 0 {
+		return nil
+	}
 	seen := make(map[uuid.UUID]bool, len(changes)+len(p.Requires))
 	for i := range changes {
 		c := &changes[i]
@@ -185,7 +188,7 @@ func (p *Pending) prepare(changes []Change) (postgres.LogEntry, error) {
 		return postgres.LogEntry{}, fmt.Errorf("%w: it cannot be written as metadata", ErrRejected)
 	}
 	return postgres.LogEntry{
-		Meta: meta, BodyHash: m.BodyHash, Versions: len(changes),
+		Meta: meta, BodyHash: m.BodyHash, Versions: len(changes), Body: p.Body,
 		Projection: postgres.Projection{
 			Force: column(m.Actor.Force), Actor: column(m.Actor.Sub), Method: column(m.Method),
 			Operation: column(m.Operation), Outcome: column(m.Outcome), ReferenceHMAC: column(m.ReferenceHMAC),

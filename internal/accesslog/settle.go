@@ -15,6 +15,7 @@ import (
 // returns true when all items are finished.
 func (a *attempt) settle(ctx context.Context) bool {
 	w := a.w
+	outer := ctx
 	ctx, cancel := context.WithTimeout(ctx, w.o.Settle)
 	defer cancel()
 	for {
@@ -22,6 +23,9 @@ func (a *attempt) settle(ctx context.Context) bool {
 		switch {
 		case err == nil && stands:
 			a.succeed()
+			return true
+		case err == nil && a.blind:
+			w.rewrite(outer, a.items) // as if the connection had been tried first
 			return true
 		case err == nil:
 			lost := fmt.Errorf("%w: the connection was lost", ErrUnavailable)

@@ -151,6 +151,25 @@ func exchangeCases() []apiCase {
 				}
 				s.Error("the question is not listed")
 			}},
+		{name: "one's own questions", method: listQuestions, who: "investigator-10", prepare: asked,
+			request: func(*stage) proto.Message { return &pb.ListQuestionsRequest{Parent: "forces/10", PageSize: 500} },
+			check: func(s *stage, m proto.Message) {
+				s.Helper()
+				if n := len(m.(*pb.ListQuestionsResponse).GetQuestions()); n == 0 {
+					s.Error("the question that he asked is not listed")
+				}
+				if n := len(s.must("supervisor-10", listQuestions, &pb.ListQuestionsRequest{Parent: "forces/10", Mine: true}).(*pb.ListQuestionsResponse).GetQuestions()); n != 0 {
+					s.Errorf("%d questions are listed as the supervisor's own", n)
+				}
+			}},
+		{name: "no questions of others for who answers none", method: listQuestions, who: "investigator-33", prepare: asked,
+			request: func(*stage) proto.Message { return &pb.ListQuestionsRequest{Parent: "forces/33"} },
+			check: func(s *stage, m proto.Message) {
+				s.Helper()
+				if n := len(m.(*pb.ListQuestionsResponse).GetQuestions()); n != 0 {
+					s.Errorf("%d questions are listed that were put to his force", n)
+				}
+			}, except: []transport{overMTLS}},
 		{name: "another force's questions", method: listQuestions, who: "spoc-33", code: codes.PermissionDenied, reason: "OTHER_FORCE",
 			request: func(*stage) proto.Message { return &pb.ListQuestionsRequest{Parent: "forces/10"} }},
 	}

@@ -4,15 +4,17 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/perpetrator-register/register/internal/refdata"
 )
 
 func recordingRules() []rule {
 	return []rule{
-		{Rule{Code: "MISRECORDED", Version: "1", Title: "Recorded as something else",
+		{Rule{Code: "MISRECORDED", Version: "2", Title: "Recorded as something else",
 			Says:   "Behaviours and pattern show stalking, and no report of the matter is recorded as stalking, principal or included. By the recording rules of the day and the jurisdiction.",
 			Source: sourceHarass + " s2A; Home Office Counting Rules of 2018, 2020 and 2023 (unverified); " + sourceReview,
 			Closes: []string{"RECLASSIFIED"}, Acts: officerInCase, Tells: []string{supervisor, spoc}}, (*reading).misrecorded},
-		{Rule{Code: "S4A_INDICATED", Version: "1", Title: "Section 4A indicated",
+		{Rule{Code: "S4A_INDICATED", Version: "2", Title: "Section 4A indicated",
 			Says:   "The course holds threats or violence, and is not recorded under section 4A: stalking that causes fear of violence, or serious alarm or distress.",
 			Source: sourceHarass + " s4A; " + sourceReview, Closes: []string{"RECLASSIFIED", "CHARGED"}, Acts: officerInCase, Tells: []string{supervisor}}, (*reading).s4aIndicated},
 	}
@@ -28,10 +30,30 @@ func (r *Report) jurisdiction() string {
 	return r.Jurisdiction
 }
 
+// recordedAs says whether a report of the part is recorded as one of some offences: by
+// its principal offence, or by a classification included in it where the recording rule
+// of its day lets that suffice.
 func (e *reading) recordedAs(p *part, codes map[string]bool) bool {
 	return slices.ContainsFunc(p.reports, func(r *report) bool {
-		return slices.ContainsFunc(r.offences(), func(o string) bool { return codes[o] })
+		if codes[r.Principal] {
+			return true
+		}
+		rule, ok := e.recordingRule(r)
+		return (!ok || rule.Included) && slices.ContainsFunc(r.Included, func(o string) bool { return codes[o] })
 	})
+}
+
+// recordingRule is the rule by which a report was to be recorded on its day.
+func (e *reading) recordingRule(r *report) (refdata.RecordingRule, bool) {
+	return e.data.RecordingRule(r.jurisdiction(), r.Reported.UTC().Format(time.DateOnly))
+}
+
+// where says by what a recording rule asks for stalking to be seen.
+func where(rule refdata.RecordingRule) string {
+	if rule.Included {
+		return "neither by its principal offence nor by an included classification"
+	}
+	return "not by its principal offence, as it had to be"
 }
 
 // four says whether the officers themselves saw repeated conduct and two signs more.
@@ -55,7 +77,7 @@ func (e *reading) misrecorded() {
 			if r.Behaviours&e.traits.pattern != 0 {
 				signs++
 			}
-			rule, ok := e.data.RecordingRule(r.jurisdiction(), r.Reported.UTC().Format(time.DateOnly))
+			rule, ok := e.recordingRule(r)
 			if !ok || (signs < 2 && !r.matter.four()) {
 				continue
 			}
@@ -71,7 +93,7 @@ func (e *reading) misrecorded() {
 				continue
 			}
 			e.raise(Prompt{Key: p.id().String(), Course: p.id(), Force: p.force, Unconfirmed: p.unconfirmed(), Since: r.start,
-				Reason:   fmt.Sprintf("What is reported shows stalking and is not recorded as stalking (%s).", lowerFirst(rule.Title)),
+				Reason:   fmt.Sprintf("What is reported shows stalking and is recorded as stalking %s (%s).", where(rule), lowerFirst(rule.Title)),
 				Evidence: evidenceOf(p.reports[:i+1])})
 			break
 		}
@@ -95,7 +117,7 @@ func (e *reading) s4aIndicated() {
 		var evidence []Evidence
 		var since time.Time
 		for _, r := range p.reports {
-			stalking, ok := e.data.RecordingRule(r.jurisdiction(), r.Reported.UTC().Format(time.DateOnly))
+			stalking, ok := e.recordingRule(r)
 			if !ok || stalking.Jurisdiction != englandAndWales || !e.traits.violent(r.Report) {
 				continue
 			}

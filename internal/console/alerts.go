@@ -35,7 +35,10 @@ type alertView struct {
 	Message      string `json:"message"`
 	When         string `json:"when"`
 	Link         string `json:"link"`
+	LinkText     string `json:"link_text"`
 	Record       string `json:"record"`
+	Ask          string `json:"ask"`
+	AskText      string `json:"ask_text"`
 	Acknowledge  string `json:"acknowledge"`
 	Acknowledged string `json:"-"`
 }
@@ -81,6 +84,17 @@ var alertTitles = map[registerv1.AlertKind]string{
 	registerv1.AlertKind_ALERT_KIND_DUTY_OPENED:       "Duty",
 	registerv1.AlertKind_ALERT_KIND_DUTY_ESCALATED:    "Duty not done in time",
 	registerv1.AlertKind_ALERT_KIND_DUTY_FELL_AWAY:    "Duty fell away",
+
+	registerv1.AlertKind_ALERT_KIND_SUBSCRIBED_REGISTERED: "Registered elsewhere: you asked to be told",
+	registerv1.AlertKind_ALERT_KIND_SUBSCRIBED_SEARCHED:   "Searched for elsewhere: you asked to be told",
+	registerv1.AlertKind_ALERT_KIND_QUESTION_ASKED:        "A question to your force",
+	registerv1.AlertKind_ALERT_KIND_QUESTION_ANSWERED:     "Your question is answered",
+}
+
+// askedAbout are the kinds of alert on which the other force can be asked.
+var askedAbout = []registerv1.AlertKind{
+	registerv1.AlertKind_ALERT_KIND_LINKED, registerv1.AlertKind_ALERT_KIND_LINK_PROPOSED, registerv1.AlertKind_ALERT_KIND_LINK_CONFIRMED,
+	registerv1.AlertKind_ALERT_KIND_CONDUCT_REPORTED, registerv1.AlertKind_ALERT_KIND_BREACH_REPORTED, registerv1.AlertKind_ALERT_KIND_MEASURE_CHANGED,
 }
 
 func (c *Console) alertView(v *visit, a *registerv1.Alert) alertView {
@@ -101,6 +115,15 @@ func (c *Console) alertView(v *visit, a *registerv1.Alert) alertView {
 	}
 	if strings.Contains(a.GetSubject(), "/duties/") && v.may("duty.read") {
 		out.Link = "/duties/" + lastPart(a.GetSubject())
+	}
+	if strings.Contains(a.GetSubject(), "/questions/") && v.may("question.read") {
+		out.Link = "/questions/" + lastPart(a.GetSubject())
+	}
+	if a.GetOtherForce() != "" && slices.Contains(askedAbout, a.GetKind()) && v.may("question.ask") {
+		out.Ask, out.AskText = askPage(a.GetName(), a.GetOtherForce()), "Ask "+c.words.force(a.GetOtherForce())
+	}
+	if out.LinkText = "See why"; a.GetLink() == "" {
+		out.LinkText = "Open it"
 	}
 	if a.GetAcknowledgeTime() != nil {
 		out.Acknowledged = dateTime(a.GetAcknowledgeTime().AsTime())

@@ -82,6 +82,10 @@ type Console struct {
 	measures  registerv1.MeasureServiceClient
 	misuse    registerv1.MisuseServiceClient
 	standards registerv1.StandardsServiceClient
+
+	histories   registerv1.HistoryServiceClient
+	assessments registerv1.AssessmentServiceClient
+	exchange    registerv1.ExchangeServiceClient
 }
 
 // New prepares the pages. It fails when the styles were not compiled into the
@@ -95,6 +99,7 @@ func New(o Options) (*Console, error) {
 		directory: registerv1.NewDirectoryServiceClient(o.Conn), duties: registerv1.NewDutyServiceClient(o.Conn),
 		measures: registerv1.NewMeasureServiceClient(o.Conn), misuse: registerv1.NewMisuseServiceClient(o.Conn),
 		standards: registerv1.NewStandardsServiceClient(o.Conn),
+		histories: registerv1.NewHistoryServiceClient(o.Conn), assessments: registerv1.NewAssessmentServiceClient(o.Conn), exchange: registerv1.NewExchangeServiceClient(o.Conn),
 	}
 	if c.now == nil {
 		c.now = time.Now

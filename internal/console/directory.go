@@ -31,7 +31,7 @@ func (c *Console) showForces(v *visit) error {
 	for _, f := range got.GetForces() {
 		one := forceView{Code: f.GetCode(), Name: f.GetTitle(), Edit: "/forces/" + f.GetCode()}
 		if k := f.GetContact(); k != nil {
-			one.Contact = contactView{"", k.GetTeam(), k.GetPhone(), k.GetEmail(), k.GetHours()}
+			one.Contact = contactView{Team: k.GetTeam(), Phone: k.GetPhone(), Email: k.GetEmail(), Hours: k.GetHours()}
 		}
 		view.Forces = append(view.Forces, one)
 	}
@@ -107,19 +107,4 @@ func (c *Console) showAdministration(v *visit) error {
 	}
 	view := &administrationView{Frame: v.page("Administration"), PolicyHash: self.GetPolicyHash(), Health: health}
 	return v.show("administration", view)
-}
-
-// healthView says how the access log does.
-type healthView struct {
-	Origin    string
-	Size      int64
-	Root      string
-	Note      string
-	Witnessed bool
-	Witness   struct {
-		Size, Behind int64
-		When, Names  string
-		Note         string
-		Stale        bool
-	}
 }

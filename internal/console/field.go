@@ -92,6 +92,7 @@ type choiceField struct {
 	ID, Label, Hint, Error string
 	Choices                []choice
 	Columns                bool
+	Inline                 bool // radios side by side
 }
 
 func (f *form) choices(id, label, hint string, options []choice) choiceField {

@@ -19,7 +19,6 @@ type historyView struct {
 	Guidance  []string
 	Prompts   []promptView
 	Breaches  []breachView
-	Risks     []riskView
 	LastCheck string
 	Ranking   []asked
 	Score     string
@@ -40,9 +39,8 @@ type promptView struct {
 	Critical, Unconfirmed      bool
 	Evidence                   []string
 	Force                      string
+	Lead, LeadText             string // where what it asks for is recorded
 }
-
-type riskView struct{ When, What, Force string }
 
 func (w *words) history(h *registerv1.History) *historyView {
 	if h == nil {
@@ -81,10 +79,6 @@ func (w *words) history(h *registerv1.History) *historyView {
 	for _, b := range h.GetBreaches() {
 		out.Breaches = append(out.Breaches, w.breach(b))
 	}
-	for _, a := range h.GetAssessments() {
-		what := enum("RISK_GRADE_", a.GetGrade().String()) + ", by " + a.GetTool()
-		out.Risks = append(out.Risks, riskView{date(a.GetAssessTime().AsTime()), what, w.force(strings.Split(a.GetName()+"//", "/")[1])})
-	}
 	if k := h.GetLastCheck(); k != nil {
 		out.LastCheck = dateTime(k.GetCheckTime().AsTime()) + ", " + w.force(k.GetForce())
 	}
@@ -95,6 +89,14 @@ func (w *words) history(h *registerv1.History) *historyView {
 		out.Score = fmt.Sprintf("%.0f", h.GetRanking().GetScore())
 	}
 	return out
+}
+
+// prompts are those of a history; none of no history.
+func (h *historyView) prompts() []promptView {
+	if h == nil {
+		return nil
+	}
+	return h.Prompts
 }
 
 func (w *words) prompt(p *registerv1.Prompt) promptView {

@@ -3,7 +3,6 @@ package console
 import (
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"google.golang.org/grpc/codes"
@@ -182,6 +181,7 @@ func (c *Console) showLinkForm(v *visit, f *form, status int) error {
 	if v.may("link.list") {
 		view.Back, view.BackText = "/links", "All links"
 	}
+	v.asking(view.Link.Other.Contact, l.GetName())
 	view.Errors = f.faults
 	view.Receipt = v.receipt()
 	return v.showAs(status, "link", view)
@@ -194,10 +194,7 @@ func (c *Console) decideLink(v *visit) error {
 		return err
 	}
 	name := v.force() + "/links/" + v.r.PathValue("link")
-	version, err := strconv.ParseInt(f.get("version"), 10, 64)
-	if err != nil {
-		version = 0 // refused by the register
-	}
+	version := f.number("version")
 	if len([]rune(f.get("why"))) < 10 {
 		f.fault("why", "Say why, in at least 10 characters")
 		return c.showLinkForm(v, f, http.StatusUnprocessableEntity)

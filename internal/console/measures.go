@@ -13,7 +13,6 @@ import (
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/client"
-	"github.com/perpetrator-register/register/internal/console/picture"
 	"github.com/perpetrator-register/register/internal/refdata"
 )
 
@@ -43,8 +42,14 @@ func (c *Console) measureView(v *visit, m *registerv1.Measure) measureView {
 		if x, ok := c.words.ref.Condition(k.GetCode()); ok {
 			text = x.Title
 		}
+		if z := k.GetZone(); z.GetArea() != "" {
+			text += " " + z.GetArea()
+			if z.GetMetres() > 0 {
+				text += ", " + strconv.Itoa(int(z.GetMetres())) + " m"
+			}
+		}
 		if k.GetText() != "" {
-			text += ": " + k.GetText()
+			text += ": " + strings.TrimSuffix(k.GetText(), ".")
 		}
 		conditions = append(conditions, text)
 	}
@@ -61,11 +66,14 @@ func (c *Console) measureView(v *visit, m *registerv1.Measure) measureView {
 	if k, ok := c.words.ref.Measure(m.GetKind()); ok {
 		add("A breach", k.Says)
 	}
+	if !ownedBy(m.GetName(), v.force()) {
+		add("Force", c.words.force(strings.Split(m.GetName()+"//", "/")[1]))
+	}
 	if m.GetStatus() == registerv1.MeasureStatus_MEASURE_STATUS_IN_FORCE {
 		out.Tag = "govuk-tag--green"
 		if m.GetUntilTime() != nil && m.GetUntilTime().AsTime().Before(c.now()) {
 			out.Tag, out.Status = "govuk-tag--grey", "Ended"
-		} else if v.may("course.register") {
+		} else if v.may("course.register") && ownedBy(m.GetName(), v.force()) {
 			out.Breach = "/measures/" + lastPart(m.GetName()) + "/breach"
 		}
 	}
@@ -97,25 +105,6 @@ func (w *words) breach(b *registerv1.Breach) breachView {
 	}
 	out.What, out.Done = strings.Join(what, ", "), strings.Join(done, "; ")
 	return out
-}
-
-// restraints reads the measures and breaches of an own record.
-func (c *Console) restraints(v *visit, name string) (measures []measureView, breaches []breachView, lanes []picture.Lane, err error) {
-	got, err := c.measures.ListMeasures(v.ctx, &registerv1.ListMeasuresRequest{Parent: name}, v.noted())
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	for _, m := range got.GetMeasures() {
-		measures = append(measures, c.measureView(v, m))
-	}
-	broken, err := c.measures.ListBreaches(v.ctx, &registerv1.ListBreachesRequest{Parent: name}, v.noted())
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	for _, b := range broken.GetBreaches() {
-		breaches = append(breaches, c.words.breach(b))
-	}
-	return measures, breaches, c.words.measureLanes(got.GetMeasures(), broken.GetBreaches(), c.now()), nil
 }
 
 // freshForm is an empty form that counts once, however often it is sent.
@@ -187,7 +176,7 @@ func (c *Console) takeMeasure(v *visit) error {
 	}
 	nominal := v.force() + "/nominals/" + v.r.PathValue("nominal")
 	m := &registerv1.Measure{
-		Source: &registerv1.SourceKey{System: "console", Reference: f.get("id"), Revision: 1}, Nominal: nominal, Kind: f.get("kind"),
+		Source: &registerv1.SourceKey{System: ownSystem, Reference: f.get("id"), Revision: 1}, Nominal: nominal, Kind: f.get("kind"),
 		Status: registerv1.MeasureStatus(registerv1.MeasureStatus_value["MEASURE_STATUS_"+f.get("status")]), Court: f.get("court"), Reference: f.get("order-reference"),
 		FromTime: c.day(f, "from", "From", true), UntilTime: c.day(f, "until", "Until", false), VerifyTime: timestamppb.New(c.opened(f)),
 	}
@@ -289,7 +278,7 @@ func (c *Console) takeBreach(v *visit) error {
 		return err
 	}
 	b := &registerv1.Breach{
-		Source: &registerv1.SourceKey{System: "console", Reference: f.get("id"), Revision: 1}, Nominal: m.GetNominal(), Measure: m.GetName(),
+		Source: &registerv1.SourceKey{System: ownSystem, Reference: f.get("id"), Revision: 1}, Nominal: m.GetNominal(), Measure: m.GetName(),
 		OccurTime: c.day(f, "occurred", "The date", true), Behaviours: f.values["behaviours"], CrimeReference: f.get("crime-reference"), Narrative: f.get("narrative"),
 	}
 	if b.GetOccurTime() != nil && b.GetOccurTime().AsTime().After(c.opened(f)) {

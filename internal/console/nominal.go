@@ -7,7 +7,6 @@ import (
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/client"
-	"github.com/perpetrator-register/register/internal/console/picture"
 )
 
 type ownView struct {
@@ -15,16 +14,12 @@ type ownView struct {
 	Nominal     nominalView
 	State       string
 	Restriction string
-	Courses     []courseView
-	Measures    []measureView
-	Breaches    []breachView
-	Record      string // where a measure is recorded
-	Timeline    picture.Timeline
-	HasTimeline bool
-	PersonPath  string
+	Path        string
+	Links       []navItem   // what else is known, or can be done
+	Record      *recordView // nil for who may read the nominal alone
+	MayRecord   bool
 	Name        string   // to ask who saw it
 	Log         *purpose // for those who may read the log
-	MayList     bool
 }
 
 // showNominal shows a record of the person's own force.
@@ -35,37 +30,32 @@ func (c *Console) showNominal(v *visit) error {
 	if err != nil {
 		return err
 	}
-	view := &ownView{Frame: v.page("Own record"), Nominal: c.words.nominal(n), MayList: v.may("course.list")}
-	view.Receipt = v.receipt()
+	view := &ownView{Frame: v.page("Own record"), Nominal: c.words.nominal(n), Path: "/nominals/" + id}
 	view.Title = view.Nominal.Names
 	if n.GetState() == registerv1.RecordState_RECORD_STATE_CANCELLED {
 		view.State = "Withdrawn"
 	}
 	view.Restriction = enum("RESTRICTION_", n.GetRestriction().String())
-	if v.may("course.register") && view.State == "" {
+	view.MayRecord = v.may("course.register") && view.State == ""
+	if view.MayRecord {
 		view.Nominal.Report = "/register/for/" + id
 	}
-	if view.MayList {
-		got, err := c.conduct.ListCourses(v.ctx, &registerv1.ListCoursesRequest{Parent: name}, v.noted())
-		if err != nil {
-			return err
-		}
-		var lanes []picture.Lane
-		if view.Measures, view.Breaches, lanes, err = c.restraints(v, name); err != nil {
-			return err
-		}
-		if view.Nominal.Report != "" {
-			view.Record = "/nominals/" + id + "/measure"
-		}
-		view.Courses = c.words.courses(got.GetCourses())
-		view.Timeline, view.HasTimeline = c.words.timeline(got.GetCourses(), lanes)
+	if view.Record, err = c.recordOf(v, name); err != nil {
+		return err
 	}
 	if v.may("link.read") {
-		view.PersonPath = "/nominals/" + id + "/person"
+		view.Links = append(view.Links, navItem{Title: "Records that may be the same person", Path: view.Path + "/person"})
+	}
+	if v.may("subscription.create") && view.State == "" {
+		view.Links = append(view.Links, navItem{Title: "Tell us when another force registers him", Path: subscribePage(name)})
+	}
+	if v.may("history.export") {
+		view.Links = append(view.Links, navItem{Title: "Evidence for a stalking protection order", Path: view.Path + "/pack"})
 	}
 	if v.may("log.list") {
 		view.Name, view.Log = name, &v.s.data.Log
 	}
+	view.Receipt = v.receipt()
 	return v.show("nominal", view)
 }
 

@@ -73,9 +73,12 @@ func parsePages() (map[string]*template.Template, error) {
 var sections = []struct{ title, path, needs string }{
 	{"Search", "/search", "search.create"},
 	{"Register", "/register", "course.register"},
+	{"Work", "/work", "duty.assign"},
 	{"Duties", "/duties", "duty.list"},
 	{"Alerts", "/alerts", "alert.list"},
 	{"Links", "/links", "link.list"},
+	{"Questions", "/questions", "question.list"},
+	{"Watching", "/subscriptions", "subscription.list"},
 	{"Cases", "/cases", "misuse_case.list"},
 	{"Standards", "/standards", "sanction.list"},
 	{"Access log", "/log", "log.list"},

@@ -18,8 +18,11 @@ type detailView struct {
 	History     *historyView
 	Nominals    []nominalView
 	Courses     []courseView
+	Assessments []assessmentView
+	Plans       []planView
 	Timeline    picture.Timeline
 	HasTimeline bool
+	Subscribe   string // where one asks to be told of him
 	Printed     string
 }
 
@@ -36,16 +39,29 @@ func (c *Console) showCandidate(v *visit) error {
 	for _, n := range d.GetNotices() {
 		view.Notices = append(view.Notices, sentence(n.GetMessage()))
 	}
+	view.History = c.words.history(d.GetHistory())
 	for _, n := range d.GetNominals() {
 		one := c.words.nominal(n)
 		if own, id, ok := strings.Cut(n.GetName(), "/nominals/"); ok && own == v.force() && v.may("course.register") {
-			one.Report = "/register/for/" + id
+			one.Report, one.Open = "/register/for/"+id, "/nominals/"+id
+			if v.may("history.export") {
+				one.Pack = one.Open + "/pack"
+			}
+			leadOn(view.History.prompts(), d.GetHistory().GetPrompts(), v.force(), one.Open)
 		}
 		view.Nominals = append(view.Nominals, one)
 	}
 	view.Courses = c.words.courses(d.GetCourses())
 	view.Timeline, view.HasTimeline = c.words.timeline(d.GetCourses(), c.words.measureLanes(d.GetHistory().GetMeasures(), d.GetHistory().GetBreaches(), c.now()))
-	view.History = c.words.history(d.GetHistory())
+	labels := c.words.courseLabels(d.GetCourses())
+	view.Assessments = c.assessmentViews(v, d.GetHistory(), labels)
+	for _, p := range d.GetHistory().GetPlans() {
+		view.Plans = append(view.Plans, c.planView(v, p, labels))
+	}
+	v.asking(view.Candidate.Contacts, name)
+	if v.may("subscription.create") {
+		view.Subscribe = subscribePage(name)
+	}
 	view.Receipt = v.receipt()
 	return v.show("person", view)
 }
@@ -58,6 +74,8 @@ type nominalView struct {
 	Police               bool
 	Updated              string
 	Report               string // where a report on it is begun; own records alone
+	Pack                 string // where a pack of evidence is made of it
+	Open                 string // its page, where it is shown among others; own records alone
 }
 
 func (w *words) nominal(n *registerv1.Nominal) nominalView {

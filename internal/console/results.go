@@ -47,7 +47,11 @@ type candidateView struct {
 
 type termView struct{ Field, Asked, Record, Verdict, Class, Bits, Rule string }
 
-type contactView struct{ Force, Team, Phone, Email, Hours string }
+type contactView struct {
+	Force, Team, Phone, Email, Hours string
+	Code                             string // the force's
+	Ask                              string // where it is asked about what is shown
+}
 
 // showSearch shows a search as it was answered.
 func (c *Console) showSearch(v *visit) error {
@@ -64,6 +68,9 @@ func (c *Console) showSearch(v *visit) error {
 	}
 	view.Made = dateTime(s.GetCreateTime().AsTime())
 	view.Searched, view.NotSearched = c.words.criteria(s.GetCriteria())
+	if len(view.NotSearched) > 0 {
+		view.NotSearched[0] = sentenceCase(view.NotSearched[0])
+	}
 	for _, n := range s.GetNotices() {
 		view.Notices = append(view.Notices, c.noticeText(n))
 	}
@@ -73,7 +80,11 @@ func (c *Console) showSearch(v *visit) error {
 		view.MayOpen = false
 	}
 	for i, k := range s.GetCandidates() {
-		view.Candidates = append(view.Candidates, c.candidateView(k, i == 0))
+		one := c.candidateView(k, i == 0)
+		if view.MayOpen {
+			v.asking(one.Contacts, k.GetName())
+		}
+		view.Candidates = append(view.Candidates, one)
 	}
 	switch len(view.Candidates) {
 	case 0:
@@ -181,7 +192,9 @@ func fieldTitle(field string) string {
 func (w *words) contacts(contacts []*registerv1.ForceContact) []contactView {
 	var out []contactView
 	for _, k := range contacts {
-		out = append(out, contactView{w.force(k.GetForce()), k.GetTeam(), k.GetPhone(), k.GetEmail(), k.GetHours()})
+		out = append(out, contactView{
+			Force: w.force(k.GetForce()), Team: k.GetTeam(), Phone: k.GetPhone(), Email: k.GetEmail(), Hours: k.GetHours(), Code: strings.TrimPrefix(k.GetForce(), "forces/"),
+		})
 	}
 	return out
 }

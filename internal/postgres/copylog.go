@@ -48,9 +48,9 @@ func (c *copied) add(b *LogBatch) {
 		c.projections = append(c.projections, []any{
 			index, p.Force, p.Actor, p.Method, p.Operation, p.Outcome, p.ReferenceHMAC, b.Time, p.Reason, p.Records,
 		})
-	}
-	for _, body := range b.Bodies {
-		c.bodies = append(c.bodies, []any{body.Index, [16]byte(body.SearchID.UUID), body.Wrapped, body.Sealed})
+		if e.Body != nil {
+			c.bodies = append(c.bodies, []any{index, [16]byte(e.Body.SearchID.UUID), e.Body.Wrapped, e.Body.Sealed})
+		}
 	}
 	touched := map[Touch]bool{}
 	at := int64(-1)

@@ -78,10 +78,8 @@ func TestBodies(t *testing.T) {
 	search := uuid.New()
 	s.mustWrite(func(_ postgres.LogHead, b *postgres.LogBatch) {
 		b.Entries = []postgres.LogEntry{entry("search", 0, postgres.Projection{}), entry("view", 0, postgres.Projection{})}
-		b.Bodies = []postgres.LogBody{
-			{Index: 0, Body: postgres.Body{SearchID: uuid.NullUUID{UUID: search, Valid: true}, Wrapped: []byte("k"), Sealed: []byte("body")}},
-			{Index: 1, Body: postgres.Body{Wrapped: []byte("k"), Sealed: nil}},
-		}
+		b.Entries[0].Body = &postgres.Body{SearchID: uuid.NullUUID{UUID: search, Valid: true}, Wrapped: []byte("k"), Sealed: []byte("body")}
+		b.Entries[1].Body = &postgres.Body{Wrapped: []byte("k"), Sealed: nil}
 	})
 	b, err := s.db.BodyBySearch(t.Context(), search)
 	if err != nil || string(b.Sealed) != "body" || b.SearchID.UUID != search || b.Entry.Index != 0 {

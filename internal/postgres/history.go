@@ -24,14 +24,27 @@ type Check struct {
 	ReferenceHMAC string
 }
 
-// Checks reads from the log the last searches that showed one of the records, or
-// that were made for one of the references, up to a log index, the newest first.
-func (db *DB) Checks(ctx context.Context, records []uuid.UUID, references []string, until int64) ([]Check, error) {
-	rows, err := db.pool.Query(ctx, qChecks, raw(records), references, until)
+// CheckRow is an entry that Checks found.
+type CheckRow struct {
+	// Record is the record that was asked for; not valid for one found by its reference.
+	Record uuid.NullUUID
+	Check
+	// Search says that it is a search that showed the record; the last entry of a
+	// record is there too if it is none.
+	Search bool
+}
+
+// Checks reads from the log the last two searches by each force that showed one of the
+// records or were made for one of the references, up to a log index, in no order. after
+// has for each record the index behind which to look; its last entry comes with them.
+func (db *DB) Checks(ctx context.Context, records []uuid.UUID, after []int64, references []string, until int64) ([]CheckRow, error) {
+	rows, err := db.pool.Query(ctx, qChecks, raw(records), after, references, until)
 	if err != nil {
 		return nil, readError(err)
 	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Check])
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (c CheckRow, err error) {
+		return c, row.Scan(&c.Record, &c.Index, &c.Time, &c.Force, &c.ReferenceHMAC, &c.Search)
+	})
 	return list, readError(err)
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,6 +16,12 @@ import (
 
 // logLock is the key of the advisory lock that orders all writes.
 const logLock int64 = 7214683101
+
+// How a transaction of the log begins and ends.
+const (
+	beginLog  = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+	commitLog = "COMMIT"
+)
 
 // MaxLeaves is how many new leaf hashes BeginLog reads along with the head.
 const MaxLeaves = 256
@@ -102,7 +109,7 @@ func (db *DB) beginLog(ctx context.Context, need LogNeed) (*LogTx, LogHead, erro
 
 func (tx *LogTx) begin(ctx context.Context, need LogNeed) (head LogHead, err error) {
 	b := &pgx.Batch{}
-	b.Queue("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+	b.Queue(beginLog)
 	b.Queue(qLockLog, logLock)
 	// Statements after the lock see all that earlier holders committed.
 	b.Queue(qLockHead)
@@ -224,14 +231,21 @@ func (tx *LogTx) release() {
 // when it may not outlive the server; after any other error nothing was
 // written. ErrConstraint says that trying again is of no use.
 func (tx *LogTx) Commit(ctx context.Context, batch *LogBatch) error {
+	return tx.write(ctx, nil, batch)
+}
+
+// room is for the parameters of batches.
+var room = sync.Pool{New: func() any { return new(parameters) }}
+
+// write sends a batch and the commit after other statements, and lets the connection go.
+func (tx *LogTx) write(ctx context.Context, before []call, batch *LogBatch) error {
 	warnings := tx.db.warnings.Load()
-	b := &pgx.Batch{}
-	batch.queue(b)
-	inserts := b.Len()
-	b.Queue("COMMIT")
-	done, err := run(tx.conn.SendBatch(ctx, b), b.Len())
-	if err != nil && done <= inserts {
-		unknown := lostWhileCommitting(err, done == inserts)
+	p := room.Get().(*parameters) //nolint:errcheck // it holds nothing else
+	defer room.Put(p)
+	calls := append(append(before, batch.calls(p)...), call{sql: commitLog})
+	done, err := tx.send(ctx, calls)
+	if err != nil && done < len(calls) {
+		unknown := !errors.Is(err, errNotSent) && lostWhileCommitting(err, done == len(calls)-1)
 		tx.Rollback()
 		if unknown {
 			return fmt.Errorf("%w: %w", ErrMaybeCommitted, describe(err))
@@ -243,24 +257,6 @@ func (tx *LogTx) Commit(ctx context.Context, batch *LogBatch) error {
 		return ErrNotReplicated // a commit has nothing else to warn of
 	}
 	return nil
-}
-
-// run executes a batch of n statements; done is how many succeeded.
-func run(results pgx.BatchResults, n int) (done int, err error) {
-	for done < n && err == nil {
-		var tag pgconn.CommandTag
-		if tag, err = results.Exec(); err == nil {
-			done++
-		}
-		if err == nil && done == n && tag.String() != "COMMIT" {
-			done--
-			err = &pgconn.PgError{Severity: "ERROR", SeverityUnlocalized: "ERROR", Code: "25P02"} // it rolled back
-		}
-	}
-	if closeErr := results.Close(); err == nil {
-		err = closeErr
-	}
-	return done, err
 }
 
 // lostWhileCommitting tells whether a failed batch may have committed. An error

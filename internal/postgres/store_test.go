@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/perpetrator-register/register/internal/postgres"
 	"github.com/perpetrator-register/register/internal/postgres/pgtest"
@@ -255,10 +256,6 @@ func TestEntryAndVersionsBelongTogether(t *testing.T) {
 			b.Entries = []postgres.LogEntry{entry("x", 0, postgres.Projection{})}
 			b.Versions = []postgres.Version{version(a, 2, 0)}
 		},
-		"body without an entry": func(h postgres.LogHead, b *postgres.LogBatch) {
-			b.Entries = []postgres.LogEntry{entry("x", 0, postgres.Projection{})}
-			b.Bodies = []postgres.LogBody{{Index: h.Size + 1, Body: postgres.Body{Sealed: []byte("x")}}}
-		},
 		"leaf of other metadata": func(_ postgres.LogHead, b *postgres.LogBatch) {
 			b.Entries = []postgres.LogEntry{entry("x", 0, postgres.Projection{})}
 			b.Entries[0].Meta = []byte("y")
@@ -276,6 +273,17 @@ func TestEntryAndVersionsBelongTogether(t *testing.T) {
 		COMMIT`)
 	if err == nil {
 		t.Error("a version was added to an old entry")
+	}
+	// A body stands beside an entry, alone or among others.
+	for values, want := range map[string]string{"(0)": "", "(1)": "23503", "(0), (7)": "23503", "(-1)": "23503"} {
+		if err := conn.PgConn().Exec(t.Context(), "ROLLBACK; BEGIN").Close(); err != nil {
+			t.Fatal(err)
+		}
+		_, err := conn.Exec(t.Context(), "INSERT INTO register.entry_body SELECT idx, NULL, '', '' FROM (VALUES "+values+") AS b (idx)")
+		var pg *pgconn.PgError
+		if errors.As(err, &pg); want == "" && err != nil || want != "" && (pg == nil || pg.Code != want || pg.ConstraintName != "entry_body_entry") {
+			t.Errorf("bodies of %s: %v", values, err)
+		}
 	}
 }
 

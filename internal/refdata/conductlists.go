@@ -94,7 +94,8 @@ type RecordingRule struct {
 	// DomesticKinds and OtherKinds are how many different behaviours at least show
 	// stalking, by a partner, former partner or relative and by others.
 	DomesticKinds, OtherKinds int
-	// Included says that stalking as an included classification suffices.
+	// Included says that stalking as an included classification suffices; else it had
+	// to be the principal offence.
 	Included   bool
 	Unverified bool
 }

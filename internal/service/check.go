@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"buf.build/go/protovalidate"
@@ -28,9 +29,13 @@ type Checker struct {
 	Now func() time.Time
 }
 
-// NewChecker compiles the contract's rules.
+// contractRules are the contract's rules. Those of a message are compiled when the first
+// of its kind is checked, and every replica of the process shares them.
+var contractRules = sync.OnceValues(func() (protovalidate.Validator, error) { return protovalidate.New() })
+
+// NewChecker prepares the contract's rules.
 func NewChecker(ref *refdata.Set, methods call.Methods) (*Checker, error) {
-	rules, err := protovalidate.New()
+	rules, err := contractRules()
 	if err != nil {
 		return nil, fmt.Errorf("service: validation rules: %w", err)
 	}

@@ -186,36 +186,6 @@ func (d *Deps) add(h *history, cur postgres.Current) error {
 	return nil
 }
 
-// addChecks adds the searches that found him, or that were made for one of his
-// matters, as the log tells.
-func (d *Deps) addChecks(ctx context.Context, h *history, nominals []uuid.UUID, asOf int64) error {
-	references := map[string]string{}
-	var hmacs []string
-	for i := range h.Matters {
-		m := &h.Matters[i]
-		for _, r := range m.Reports {
-			for _, sum := range d.Keys.ReferenceHMACs(m.Force, r.Reference) {
-				if _, known := references[sum]; !known {
-					references[sum] = r.Reference
-					hmacs = append(hmacs, sum)
-				}
-			}
-		}
-	}
-	until := asOf
-	if asOf == asOfNow {
-		until = int64(1) << 62
-	}
-	var err error
-	if h.checks, err = d.DB.Checks(ctx, nominals, hmacs, until); err != nil {
-		return err
-	}
-	for _, c := range h.checks {
-		h.Checks = append(h.Checks, conduct.Check{Force: c.Force, Time: c.Time, Reference: references[c.ReferenceHMAC]})
-	}
-	return nil
-}
-
 // moment is when a history is looked at: now, or when the entry of a log index was
 // made.
 func (d *Deps) moment(ctx context.Context, asOf int64) (time.Time, error) {

@@ -8,6 +8,7 @@ import (
 
 	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/access"
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/identity"
 	"github.com/perpetrator-register/register/internal/postgres"
@@ -153,10 +154,18 @@ func (s *Exchange) GetQuestion(ctx context.Context, req *registerv1.GetQuestionR
 	return s.shownQuestion(cur.Record, call.ForceCode(req.GetName()), stored), nil
 }
 
+// answering are the roles that see all questions of their force: those that answer
+// them, and the systems that hand them on.
+const answering = access.RoleSPOC | access.RoleSupervisor | access.RoleSystem
+
 // ListQuestions implements the RPC.
 func (s *Exchange) ListQuestions(ctx context.Context, req *registerv1.ListQuestionsRequest) (*registerv1.ListQuestionsResponse, error) {
 	c := call.From(ctx)
-	page, next, err := s.page(ctx, c, req.GetParent(), postgres.KindQuestion, req.GetPageSize(), req.GetPageToken(), func(p *view.Paper) bool { return !req.GetOpen() || !p.Answered })
+	force := call.ForceCode(req.GetParent())
+	mine := req.GetMine() || c.Actor.Roles&answering == 0
+	page, next, err := s.page(ctx, c, req.GetParent(), postgres.KindQuestion, req.GetPageSize(), req.GetPageToken(), func(p *view.Paper) bool {
+		return (!req.GetOpen() || !p.Answered) && (!mine || p.Forces[0] == force && p.Officer != "" && p.Officer == c.Actor.Collar)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -175,7 +184,7 @@ func (s *Exchange) ListQuestions(ctx context.Context, req *registerv1.ListQuesti
 			return nil, err
 		}
 		c.Show(cur.Record.ID, cur.Record.Force)
-		resp.Questions = append(resp.Questions, s.shownQuestion(cur.Record, call.ForceCode(req.GetParent()), stored))
+		resp.Questions = append(resp.Questions, s.shownQuestion(cur.Record, force, stored))
 	}
 	return resp, nil
 }

@@ -30,6 +30,8 @@ type Paper struct {
 	Expires time.Time
 	// Answered says so of a question.
 	Answered bool
+	// Officer is the collar number of who asked a question, empty when it is not known.
+	Officer string
 }
 
 // Stands reports whether a subscription has not ended yet.
@@ -51,6 +53,7 @@ func (d decoder) paper(r *postgres.FeedRow) (*Paper, error) {
 			return nil, err
 		}
 		raw, out.Answered = stored.GetNominals(), stored.GetQuestion().GetAnswerTime() != nil
+		out.Officer = stored.GetQuestion().GetOfficer()
 		if asked := strings.TrimPrefix(stored.GetQuestion().GetAskedForce(), "forces/"); asked != r.Record.Force {
 			out.Forces = append(out.Forces, asked)
 		}

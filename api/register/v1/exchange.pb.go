@@ -723,7 +723,9 @@ type ListQuestionsRequest struct {
 	// How many at most, 1 to 500; 0 means 100.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The token of the page before; empty for the first page.
-	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only those that the caller has asked himself, by his collar number.
+	Mine          bool `protobuf:"varint,5,opt,name=mine,proto3" json:"mine,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -784,6 +786,13 @@ func (x *ListQuestionsRequest) GetPageToken() string {
 		return x.PageToken
 	}
 	return ""
+}
+
+func (x *ListQuestionsRequest) GetMine() bool {
+	if x != nil {
+		return x.Mine
+	}
+	return false
 }
 
 // ListQuestionsResponse is a page of questions.
@@ -903,14 +912,15 @@ const file_register_v1_exchange_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tB3\xe0A\x02\xbaH-r+2)^forces/[0-9]{2}/questions/[0-9a-f-]{36}$R\x04name\x12!\n" +
 	"\x04text\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x02\x18\xc0>R\x04text\"]\n" +
 	"\x12GetQuestionRequest\x12G\n" +
-	"\x04name\x18\x01 \x01(\tB3\xe0A\x02\xbaH-r+2)^forces/[0-9]{2}/questions/[0-9a-f-]{36}$R\x04name\"\xb1\x01\n" +
+	"\x04name\x18\x01 \x01(\tB3\xe0A\x02\xbaH-r+2)^forces/[0-9]{2}/questions/[0-9a-f-]{36}$R\x04name\"\xc5\x01\n" +
 	"\x14ListQuestionsRequest\x123\n" +
 	"\x06parent\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x06parent\x12\x12\n" +
 	"\x04open\x18\x02 \x01(\bR\x04open\x12'\n" +
 	"\tpage_size\x18\x03 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xf4\x03(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\tpageToken\"t\n" +
+	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\tpageToken\x12\x12\n" +
+	"\x04mine\x18\x05 \x01(\bR\x04mine\"t\n" +
 	"\x15ListQuestionsResponse\x123\n" +
 	"\tquestions\x18\x01 \x03(\v2\x15.register.v1.QuestionR\tquestions\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xd3\b\n" +

@@ -69,7 +69,8 @@ type ExchangeServiceClient interface {
 	// put to it.
 	GetQuestion(ctx context.Context, in *GetQuestionRequest, opts ...grpc.CallOption) (*Question, error)
 	// ListQuestions lists the questions that the caller's force has asked and those
-	// that were put to it, the newest first.
+	// that were put to it, the newest first. Who may answer none is shown those alone
+	// that he has asked himself.
 	ListQuestions(ctx context.Context, in *ListQuestionsRequest, opts ...grpc.CallOption) (*ListQuestionsResponse, error)
 }
 
@@ -190,7 +191,8 @@ type ExchangeServiceServer interface {
 	// put to it.
 	GetQuestion(context.Context, *GetQuestionRequest) (*Question, error)
 	// ListQuestions lists the questions that the caller's force has asked and those
-	// that were put to it, the newest first.
+	// that were put to it, the newest first. Who may answer none is shown those alone
+	// that he has asked himself.
 	ListQuestions(context.Context, *ListQuestionsRequest) (*ListQuestionsResponse, error)
 	mustEmbedUnimplementedExchangeServiceServer()
 }

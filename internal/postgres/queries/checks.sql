@@ -1,28 +1,35 @@
--- The last searches that showed one of these records, or that were made for one of
--- these references, up to a log index: of each record those among its last 100
--- entries, for whoever opens it has searched before. Rows compared as a whole keep
--- the look-up in the order of the index, however often a record was shown; OFFSET 0
--- as in feed.sql.
-WITH found AS MATERIALIZED (
-    SELECT r.idx
-    FROM unnest($1::uuid[]) AS asked(id)
+-- Searches up to a log index that showed one of these records, or that were made for one
+-- of these references: of each record, and of each reference, the last two by each force.
+-- Of a record the entries after the index beside it are looked at, and its last entry is
+-- there too, search or not: up to that, all is known. Rows compared as a whole keep the
+-- look-up in the order of the index, however often a record was shown; OFFSET 0 as in
+-- feed.sql.
+WITH seen AS MATERIALIZED (
+    SELECT asked.id AS record_id, ''::text AS asked_reference, r.idx, p.time, p.force, p.reference_hmac, NOT r.silent AND p.search AS hit
+    FROM unnest($1::uuid[], $2::bigint[]) AS asked(id, after)
     CROSS JOIN LATERAL (
         SELECT idx, silent FROM register.entry_record
-        WHERE (record_id, idx) <= (asked.id, $3) AND (record_id, idx) >= (asked.id, 0)
-        ORDER BY record_id DESC, idx DESC LIMIT 100
+        WHERE (record_id, idx) <= (asked.id, $4) AND (record_id, idx) > (asked.id, asked.after) OFFSET 0
     ) r
-    WHERE NOT r.silent
-    UNION
-    SELECT p.idx
-    FROM unnest($2::text[]) AS asked(reference)
     CROSS JOIN LATERAL (
-        SELECT idx FROM register.entry_projection
-        WHERE reference_hmac = asked.reference AND reference_hmac <> '' AND idx <= $3 OFFSET 0
+        SELECT time, force, reference_hmac, method = 'SearchService.CreateSearch' AND outcome = 'OK' AS search
+        FROM register.entry_projection WHERE idx = r.idx OFFSET 0
+    ) p
+    UNION ALL
+    SELECT NULL, asked.reference, p.idx, p.time, p.force, p.reference_hmac, true
+    FROM unnest($3::text[]) AS asked(reference)
+    CROSS JOIN LATERAL (
+        SELECT idx, time, force, reference_hmac FROM register.entry_projection
+        WHERE (reference_hmac, idx) <= (asked.reference, $4) AND (reference_hmac, idx) >= (asked.reference, 0) AND reference_hmac <> ''
+            AND method = 'SearchService.CreateSearch' AND outcome = 'OK'
+        ORDER BY reference_hmac DESC, idx DESC LIMIT 2
     ) p
 )
-SELECT f.idx, p.time, p.force, p.reference_hmac
-FROM found f
-CROSS JOIN LATERAL (SELECT * FROM register.entry_projection WHERE idx = f.idx OFFSET 0) p
-WHERE p.method = 'SearchService.CreateSearch' AND p.outcome = 'OK'
-ORDER BY f.idx DESC
-LIMIT 300
+SELECT record_id, idx, time, force, reference_hmac, hit
+FROM (
+    SELECT *,
+        row_number() OVER (PARTITION BY record_id, asked_reference, force, hit ORDER BY idx DESC) AS of_force,
+        row_number() OVER (PARTITION BY record_id, asked_reference ORDER BY idx DESC) AS of_record
+    FROM seen
+) s
+WHERE hit AND of_force <= 2 OR record_id IS NOT NULL AND of_record = 1

@@ -205,11 +205,13 @@ func (d *doc) weights() {
 
 func (d *doc) recording() {
 	d.table("Recording rules", "How many different behaviours in two or more reports show stalking, by the day of the report.",
-		"from", "jurisdiction", "rule", "by a partner or relative", "by others", "verified")
+		"from", "jurisdiction", "rule", "by a partner or relative", "by others", "an included classification suffices", "verified")
 	for _, r := range d.data.RecordingRules() {
-		d.row(r.From, r.Jurisdiction, r.Purpose, fmt.Sprint(r.DomesticKinds), fmt.Sprint(r.OtherKinds), map[bool]string{true: "no", false: "yes"}[r.Unverified])
+		d.row(r.From, r.Jurisdiction, r.Purpose, fmt.Sprint(r.DomesticKinds), fmt.Sprint(r.OtherKinds), yes(r.Included), yes(!r.Unverified))
 	}
 }
+
+func yes(b bool) string { return map[bool]string{true: "yes", false: "no"}[b] }
 
 func (d *doc) tools() {
 	d.table("Tools to assess risk", "Answers of yes from which on a grade is indicated. A grave answer alone indicates medium, two high.",
