@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -187,7 +188,7 @@ func TestEveryPageForEveryRole(t *testing.T) {
 func TestScriptStaysText(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	b := w.as("spoc-33")
+	b, psd := w.as("spoc-33"), w.as("psd-33")
 	for i, bad := range []string{
 		`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `'-alert(1)-'`, `</textarea><svg onload=alert(1)>`, "javascript:alert(1)", `{{.Title}}`, "\u2028<b>x</b>", `</title><script>1</script>`,
 	} {
@@ -200,7 +201,15 @@ func TestScriptStaysText(t *testing.T) {
 			b.post("/register/conduct", conduct("narrative", bad+" Canary", "victim-given", bad)),
 			b.post("/register/conduct", conduct("narrative", bad+" and again")),
 			b.get("/alerts"), b.get("/links"), b.get("/search"), b.get("/register"),
-			w.as("psd-33").post("/log", url.Values{"purpose": {"SECURITY"}, "reference": {bad}, "subject": {bad}, "record": {bad}}),
+			psd.post("/log", url.Values{"purpose": {"SECURITY"}, "reference": {bad}, "subject": {bad}, "record": {bad}}),
+			psd.post("/standards/sanctions/new", url.Values{"subject": {bad}, "collar": {bad}, "why": {bad}, "reference": {bad}}),
+			psd.post("/standards/sanctions", url.Values{"subject": {"https://login.example#" + strconv.Itoa(i)}, "kind": {"SUSPENSION"}, "why": {bad + " and more"}, "reference": {bad}}),
+			psd.post("/standards/unsealings", url.Values{"force": {"33"}, "entry": {"1"}, "purpose": {"SECURITY"}, "why": {bad}, "reference": {bad}, "access": {bad}}),
+			psd.post("/standards/samples", url.Values{"size": {bad}, "commitment": {bad}, "from-day": {bad}, "reference": {bad}}),
+			psd.post("/standards/evidence", url.Values{"crime": {bad}, "subject": {bad}, "recipient": {bad}, "reference": {bad}}),
+			psd.post("/standards/holds", url.Values{"crime": {bad}, "why": {bad + " and more"}, "reference": {bad}}),
+			psd.post("/standards/readings", url.Values{"of": {bad}, "reference": {bad}, "purpose": {"SECURITY"}, "do": {"judge-" + bad}}),
+			psd.get("/standards/unsealings/new?entry=" + url.QueryEscape(bad)), psd.get("/standards/sanctions?list=all"), psd.get("/standards/holds"),
 			b.get("/links?list=" + url.QueryEscape(bad)), b.get("/alerts?page=" + url.QueryEscape(bad)), b.get("/sign-in?to=" + url.QueryEscape(bad)), b.get("/" + url.PathEscape(bad)),
 		} {
 			for _, raw := range []string{"<script>alert", "<img src=x", "<svg onload", "<b>x</b>", "<script>1", `href="javascript:`} {
