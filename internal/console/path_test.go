@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -189,6 +190,10 @@ func TestScriptStaysText(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b, psd := w.as("spoc-33"), w.as("psd-33")
+	name := w.register("33", "A1", "Calum", "Thackery", "THREATS_TO_KILL")
+	record := "/nominals/" + name[strings.LastIndex(name, "/")+1:]
+	assess := b.get(record + "/assessment")
+	course := firstLink(t, assess.text, `forces/33/courses/[0-9a-f-]{36}`)
 	for i, bad := range []string{
 		`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `'-alert(1)-'`, `</textarea><svg onload=alert(1)>`, "javascript:alert(1)", `{{.Title}}`, "\u2028<b>x</b>", `</title><script>1</script>`,
 	} {
@@ -210,6 +215,14 @@ func TestScriptStaysText(t *testing.T) {
 			psd.post("/standards/holds", url.Values{"crime": {bad}, "why": {bad + " and more"}, "reference": {bad}}),
 			psd.post("/standards/readings", url.Values{"of": {bad}, "reference": {bad}, "purpose": {"SECURITY"}, "do": {"judge-" + bad}}),
 			psd.get("/standards/unsealings/new?entry=" + url.QueryEscape(bad)), psd.get("/standards/sanctions?list=all"), psd.get("/standards/holds"),
+			b.post(record+"/assessment", url.Values{"tool": {bad}, "assessor": {bad}, "rationale": {bad}, "course": {bad}, "id": {bad}, "at": {bad}, "assessed-day": {bad}}),
+			b.post(record+"/assessment", url.Values{"tool": {"S_DASH"}, "assessor": {"A1"}, "rationale": {bad + " and more"}, "course": {course}, "id": {fmt.Sprintf("0198aaaa-0000-7000-8000-%012d", i)}, "grade": {"HIGH"}, "assessed-day": {"1"}, "assessed-month": {"3"}, "assessed-year": {"2026"}}),
+			b.post(record+"/plan", url.Values{"course": {course}, "id": {fmt.Sprintf("0198bbbb-0000-7000-8000-%012d", i)}, "actions": {"ALARM"}, "owner": {bad}, "officer": {"A1"}, "due-day": {"1"}, "due-month": {"3"}, "due-year": {"2027"}}),
+			b.post(record+"/plan", url.Values{"course": {bad}, "actions": {bad}, "owner": {bad}, "officer": {bad}, "due-day": {bad}}),
+			b.post("/ask", url.Values{"basis": {bad}, "force": {bad}, "text": {bad + " and more"}}), b.post("/ask", url.Values{"basis": {name}, "force": {"10"}, "text": {bad}, "reference": {bad}}),
+			b.post("/subscribe", url.Values{"basis": {name}, "reason": {bad + " and more"}, "days": {bad}}), b.post("/subscribe", url.Values{"basis": {bad}, "reason": {bad}}),
+			b.post(record+"/pack", url.Values{"kind": {"COURT"}, "recipient": {bad + " xx"}, "reference": {"SPO" + bad}}), b.get(record), b.get("/subscriptions"),
+			b.get("/questions?list=" + url.QueryEscape(bad)), b.get("/duties?list=" + url.QueryEscape(bad) + "&role=" + url.QueryEscape(bad)), b.get(record + "/assessment?tool=" + url.QueryEscape(bad)),
 			b.get("/links?list=" + url.QueryEscape(bad)), b.get("/alerts?page=" + url.QueryEscape(bad)), b.get("/sign-in?to=" + url.QueryEscape(bad)), b.get("/" + url.PathEscape(bad)),
 		} {
 			for _, raw := range []string{"<script>alert", "<img src=x", "<svg onload", "<b>x</b>", "<script>1", `href="javascript:`} {

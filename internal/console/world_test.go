@@ -23,6 +23,7 @@ type world struct {
 	site    *servertest.Site
 	replica *servertest.Replica
 	base    string
+	signed  map[string]*browser // by account
 }
 
 func newWorld(t *testing.T) *world {
@@ -153,6 +154,18 @@ func (w *world) as(account string) *browser {
 	b := w.browser()
 	b.signIn(account, "")
 	return b
+}
+
+// once is the browser of an account that signs in once in a test.
+func (w *world) once(account string) *browser {
+	w.t.Helper()
+	if w.signed == nil {
+		w.signed = map[string]*browser{}
+	}
+	if w.signed[account] == nil {
+		w.signed[account] = w.as(account)
+	}
+	return w.signed[account]
 }
 
 // signIn signs an account in, as its link on the sign-in page does.
