@@ -20,7 +20,8 @@ var used = permissions(
 	"sanction impose", "sanction lift", "sanction list", "log unseal", "log inquire", "evidence make", "log review",
 	"sample begin", "sample commit", "sample take_part", "sample judge", "hold place", "hold list",
 	"fact put", "flag list", "misuse_case list", "misuse_case read", "misuse_case work",
-	"counter review", "question answer", "question ask", "question list", "question read", "subscription create", "subscription delete", "subscription list",
+	"counter review", "question answer", "question ask", "question list", "question read", "transfer offer", "transfer answer", "transfer read", "transfer list",
+	"subscription create", "subscription delete", "subscription list",
 	"directory read", "directory update", "self read",
 	"victim settle", "assessment regrade", "history read", "history export",
 )

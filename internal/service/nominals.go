@@ -445,6 +445,9 @@ func (s *Nominals) erasableBehind(ctx context.Context, nominal identity.ID) (beh
 	for _, id := range s.View.JudgementsOf(nominal) {
 		ids = append(ids, uuid.UUID(id))
 	}
+	for _, p := range s.View.TransfersOf(nominal) {
+		ids = append(ids, uuid.UUID(p.ID))
+	}
 	if len(ids) == 0 {
 		return nil, 0, nil
 	}

@@ -196,9 +196,13 @@ func (p *parts[R, S]) revise(cur postgres.Current, old *S, content S, revision i
 	if err != nil || same {
 		return accesslog.Change{}, same, err
 	}
+	if err := mayRevise(was.GetTransferredTo()); err != nil {
+		return accesslog.Change{}, false, err
+	}
 	if was.GetCancelled() && !reinstate {
 		return accesslog.Change{}, false, errCancelled()
 	}
+	is.Former = was.GetFormer()
 	is.CreateTime, is.LoadTime = was.GetCreateTime(), was.GetLoadTime()
 	if err := keep(); err != nil {
 		return accesslog.Change{}, false, err
@@ -248,6 +252,9 @@ func (p *partForm[R, S]) shown(o openPart[S]) R {
 	}
 	if part.GetCancelled() {
 		k.state = registerv1.RecordState_RECORD_STATE_CANCELLED
+	}
+	if gone(o.stored) {
+		k.state = registerv1.RecordState_RECORD_STATE_TRANSFERRED
 	}
 	out := p.record(o.stored)
 	p.known(out, k)
@@ -340,6 +347,9 @@ func (p *parts[R, S]) alter(ctx context.Context, name string, why *storev1.Store
 	err := retry(ctx, func() error {
 		o, err := p.open(ctx, c, name)
 		if err != nil {
+			return err
+		}
+		if err := mayRevise(o.stored.GetPart().GetTransferredTo()); err != nil {
 			return err
 		}
 		old, ok := proto.Clone(o.stored).(S)
