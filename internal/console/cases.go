@@ -215,7 +215,7 @@ func (c *Console) takeCase(v *visit) error {
 			Name: name, Outcome: registerv1.CaseOutcome(registerv1.CaseOutcome_value["CASE_OUTCOME_"+f.get("outcome")]), Rationale: f.get("rationale"),
 		}, v.noted())
 	}
-	if status, ok := f.refused(err, []fieldPlace{{"outcome", "outcome"}, {"", id}}); ok {
+	if status := f.refused(err, []fieldPlace{{"outcome", "outcome"}, {"", id}}); status != 0 {
 		return c.showCaseForm(v, f, status)
 	}
 	if err != nil {

@@ -153,8 +153,8 @@ func TestEveryPageForEveryRole(t *testing.T) {
 	w := newWorld(t)
 	pages := map[string]string{
 		"/search": "investigator control_room spoc supervisor", "/register": "investigator spoc supervisor psd", "/alerts": "spoc supervisor psd", "/duties": "investigator spoc supervisor psd dpo", "/links": "spoc supervisor psd",
+		"/work": "spoc supervisor", "/questions": "investigator spoc supervisor", "/subscriptions": "investigator spoc supervisor",
 		"/log": "psd auditor", "/cases": "psd auditor", "/standards": "psd auditor", "/forces": "investigator control_room spoc supervisor psd dpo auditor admin", "/administration": "admin",
-		"/questions": "investigator spoc supervisor", "/subscriptions": "investigator spoc supervisor",
 		"/activity": "investigator control_room spoc supervisor psd dpo auditor admin",
 	}
 	for _, role := range []string{"investigator", "control_room", "spoc", "supervisor", "psd", "dpo", "auditor", "admin"} {
