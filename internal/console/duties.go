@@ -192,7 +192,11 @@ func (c *Console) dutyView(v *visit, d *registerv1.Duty) dutyView {
 		out.Actions = append(out.Actions, c.words.action(a))
 	}
 	for _, e := range d.GetEvents() {
-		out.Events = append(out.Events, decisionView{dateTime(e.GetTime().AsTime()), enum("", e.GetCode()), e.GetBy(), e.GetReason()})
+		by := e.GetBy()
+		if by == "register" {
+			by = "the register"
+		}
+		out.Events = append(out.Events, decisionView{dateTime(e.GetTime().AsTime()), enum("", e.GetCode()), by, e.GetReason()})
 	}
 	if k := d.GetClosing(); k != nil {
 		out.Closing = strings.Trim(c.words.action(k.GetAction())+" "+k.GetReason(), " ")

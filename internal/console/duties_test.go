@@ -32,7 +32,7 @@ func TestMeasureBreachAndDuty(t *testing.T) {
 	spoc.post(at, breach).must(t, http.StatusOK, "The breach is recorded", "Not acted upon", "Thought to be of a lower level", "Rang her again.")
 
 	supervisor := w.as("supervisor-33")
-	work := supervisor.get("/").must(t, http.StatusOK, "Next to be done", "Overdue", `data-count="breaches">1</span> Breaches not acted upon`, `data-count="breaches-remark">1 overdue`, `data-count="measures">0<`, "Assessments missing or out of date", "Links to decide", "Questions to answer")
+	work := supervisor.get("/").must(t, http.StatusOK, "Next to be done", "Overdue", `data-count="breaches">1</span> <span class="tile__title">Breaches not acted upon`, `data-count="breaches-remark">1 overdue`, `data-count="measures">0<`, "Assessments missing or out of date", "Links to decide", "Questions to answer")
 	if work.Request.URL.Path != "/work" {
 		t.Errorf("the work of a supervisor begins at %s", work.Request.URL.Path)
 	}

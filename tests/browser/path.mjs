@@ -153,6 +153,10 @@ export async function live(browser) {
   const before = await a.locator("#alerts > li").count();
   const every = await a.locator("#alerts").getAttribute("data-every");
   check(Number(every) >= 10, "an open list asks too often");
+  const c = await open(browser);
+  await signIn(c, "supervisor-33");
+  await c.goto(base + "/duties");
+  const duties = await c.locator("#duties > li").count();
   const b = await open(browser);
   await signIn(b, "investigator-33");
   await b.goto(base + "/register");
@@ -169,7 +173,7 @@ export async function live(browser) {
   await b.fill("#occurred-day", "1");
   await b.fill("#occurred-month", "9");
   await b.fill("#occurred-year", "2026");
-  await b.check('input[name="behaviours"][value="CONTACT"]');
+  await b.check('input[name="behaviours"][value="THREATS_TO_KILL"]');
   await b.fill("#victim-given", "Xanthe");
   await b.fill("#victim-surname", "Plover");
   await b.locator('button[value="register"]').click();
@@ -178,8 +182,13 @@ export async function live(browser) {
   check(/new alert/.test(await a.locator("#live-status").innerText()), "what is new is not announced");
   await accessible(a, "a list that kept itself up to date");
   await clean(a, "a list that kept itself up to date");
-  await a.context().close();
-  await b.context().close();
+  // The threat is a duty of the force that has registered it, in its place by deadline.
+  await c.locator("#duties > li").nth(duties).waitFor({ timeout: 60_000 });
+  check(/new dut/.test(await c.locator("#live-status").innerText()), "a new duty is not announced");
+  check((await c.locator("#duties > li h3 a").evaluateAll((all) => all.every((a) => a.textContent && /^\/duties\//.test(a.getAttribute("href"))))), "a row is not whole");
+  await accessible(c, "duties that kept themselves up to date");
+  await clean(c, "duties that kept themselves up to date");
+  for (const page of [a, b, c]) await page.context().close();
 }
 
 export async function run(browser) {
