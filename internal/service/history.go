@@ -105,10 +105,11 @@ func (d *Deps) history(ctx context.Context, force string, of []insider, asOf int
 		return nil, err
 	}
 	for _, o := range all {
-		if o != nil {
+		if o != nil && !o.gone { // what was taken over is there as the other force's
 			h.add(o)
 		}
 	}
+	h.Resolve()
 	return h, d.addChecks(ctx, h, nominals, asOf)
 }
 
@@ -149,6 +150,9 @@ func (h *history) add(o *opened) {
 		h.Plans[len(h.Plans)-1].Unconfirmed = unconfirmed
 	}
 }
+
+// gone reports whether another force has taken a part over.
+func gone(p partStored) bool { return len(p.GetPart().GetTransferredTo()) > 0 }
 
 // moment is when a history is looked at: now, or when the entry of a log index was
 // made.

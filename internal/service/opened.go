@@ -36,6 +36,8 @@ type opened struct {
 	plan       *conduct.Plan
 	// shown is the record as others see it, and as its own force does.
 	shown [2]proto.Message
+	// gone says that another force has taken it over.
+	gone bool
 	// counts says of a course that it counts; references are those of its incidents.
 	counts     bool
 	references []made
@@ -142,7 +144,7 @@ func (d *Deps) opened(cur postgres.Current) (*opened, error) {
 		if err != nil {
 			return nil, err
 		}
-		o.nominal = identity.ID(course.Nominal)
+		o.nominal, o.gone = identity.ID(course.Nominal), course.Transferred
 		matter := d.matter(*course, o.course)
 		o.matter, o.counts, o.references = &matter, d.Rules.Counts(*course), d.references(&matter)
 		shown := completeCourse(o.course, cur)
@@ -152,6 +154,7 @@ func (d *Deps) opened(cur postgres.Current) (*opened, error) {
 		if err := read(p.stored); err != nil {
 			return nil, err
 		}
+		o.gone = gone(p.stored)
 		measure := measureIn(p, false)
 		o.measure, o.nominal = &measure, identity.ID(measure.Nominal)
 		own := measureForm.shown(p)
@@ -161,6 +164,7 @@ func (d *Deps) opened(cur postgres.Current) (*opened, error) {
 		if err := read(p.stored); err != nil {
 			return nil, err
 		}
+		o.gone = gone(p.stored)
 		breach := d.breachIn(p, false)
 		o.breach, o.nominal = &breach, identity.ID(breach.Nominal)
 		shown := breachForm.shown(p)
@@ -170,6 +174,7 @@ func (d *Deps) opened(cur postgres.Current) (*opened, error) {
 		if err := read(p.stored); err != nil {
 			return nil, err
 		}
+		o.gone = gone(p.stored)
 		assessment := assessmentIn(p, false)
 		o.assessment, o.nominal = &assessment, identity.ID(assessment.Nominal)
 		shown := assessmentForm.shown(p)
@@ -179,6 +184,7 @@ func (d *Deps) opened(cur postgres.Current) (*opened, error) {
 		if err := read(p.stored); err != nil {
 			return nil, err
 		}
+		o.gone = gone(p.stored)
 		plan := planIn(p, false)
 		o.plan, o.nominal = &plan, identity.ID(plan.Nominal)
 		own := planForm.shown(p)

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/view"
 )
 
@@ -131,6 +132,9 @@ func (e *events) addCourse(c *registerv1.CourseOfConduct, counts bool) {
 	}
 	for _, s := range c.GetStandings() {
 		e.add(s.GetSinceTime(), registerv1.TimelineKind_TIMELINE_KIND_STANDING, "", "", view.Standing(s.GetStanding()))
+	}
+	for _, o := range c.GetOwners() {
+		e.add(o.GetSinceTime(), registerv1.TimelineKind_TIMELINE_KIND_OWNER, "", e.forceTitle(call.ForceCode(o.GetForce()))+" owns the matter", o.GetForce())
 	}
 	for _, x := range c.GetExhibits() {
 		e.add(x.GetSeizeTime(), registerv1.TimelineKind_TIMELINE_KIND_EXHIBIT, x.GetReference(), "seized", x.GetCode())
