@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Starts a fresh register with invented people and drives its pages in a
-# browser: `browser.sh` runs the tests, `browser.sh screenshots` takes pictures
-# into screenshots/.
+# browser: `browser.sh` runs the tests, `browser.sh path` one part of them,
+# `browser.sh screenshots` takes pictures into screenshots/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 make --no-print-directory build tests/browser/node_modules
@@ -23,5 +23,5 @@ done
 REGISTER_URL=$(grep -o 'http://127.0.0.1:[0-9]*' "$dir/out" | head -n 1)
 export REGISTER_URL
 script=run.mjs
-if [ "${1:-}" = screenshots ]; then script=screenshots.mjs; fi
-node "tests/browser/$script" || { tail -n 20 "$dir/log" >&2; exit 1; }
+if [ "${1:-}" = screenshots ]; then script=screenshots.mjs && shift; fi
+node "tests/browser/$script" "$@" || { tail -n 20 "$dir/log" >&2; exit 1; }

@@ -29,11 +29,25 @@ tools/breaking.sh
 step "policy"
 go run ./cmd/register policy check policies
 
-step "tests, with the race detector"
-go test -race -count 1 -timeout 20m ./...
+# The browser uses one core at most, and mostly waits: it runs beside the tests, and its
+# words come after theirs. Its processes are a group, so that none outlives this script.
+make --no-print-directory build tests/browser/node_modules
+words=$(mktemp)
+set -m
+(
+  step "the console in a browser"
+  tools/browser.sh
+  step "one command: a fresh register, its three first searches, a restart"
+  tools/firststeps.sh
+) >"$words" 2>&1 &
+beside=$!
+set +m
+trap 'kill -- "-$beside" 2>/dev/null || true; rm -f "$words"' EXIT
 
-step "the console in a browser"
-tools/browser.sh
-
-step "one command: a fresh register, its three first searches, a restart"
-tools/firststeps.sh
+step "tests, with the race detector (vet has run with the lint)"
+tested=0
+go test -race -vet off -count 1 -timeout 20m ./... || tested=$?
+driven=0
+wait "$beside" || driven=$?
+cat "$words"
+exit $((tested || driven))

@@ -3,10 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -98,7 +94,7 @@ func (a *app) showAlert(alert *registerv1.Alert) {
 	if alert.GetLink() != "" {
 		a.say("  link: %s", client.Clean(alert.GetLink()))
 	}
-	a.say("  %s", client.Clean(alert.GetName()))
+	a.say("  %s, entry %d, %d", client.Clean(alert.GetName()), alert.GetLogIndex(), alert.GetOrdinal())
 }
 
 type alertsAckCmd struct {
@@ -128,94 +124,6 @@ func (c *alertsAckCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-type alertsWatchCmd struct {
-	Force  string        `help:"Force whose alerts are watched; else your own." placeholder:"CODE"`
-	Cursor string        `help:"File that keeps the place, so that watching goes on where it stopped. Without it, it begins with the first alert." type:"path" placeholder:"FILE"`
-	Every  time.Duration `help:"How often to look." default:"5s"`
-	Once   bool          `help:"Stop when there are no more."`
-}
-
-// Run prints alerts as they come, until it is interrupted. The place is kept
-// once an alert has been printed: after a crash one may come twice, and none is
-// left out.
-func (c *alertsWatchCmd) Run(a *app) error {
-	if c.Every < time.Second {
-		return usageError{errors.New("--every must be at least 1s")}
-	}
-	force, err := a.force(c.Force)
-	if err != nil {
-		return err
-	}
-	token := ""
-	if c.Cursor != "" {
-		kept, err := os.ReadFile(c.Cursor)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("cursor: %w", err)
-		}
-		token = strings.TrimSpace(string(kept))
-	}
-	for a.ctx.Err() == nil {
-		page, err := a.alerts(force, false, token, maxAlerts)
-		p := client.AsProblem(err)
-		switch {
-		case a.ctx.Err() != nil:
-			continue // interrupted
-		case err == nil:
-			if err := c.print(a, page, token); err != nil {
-				return err
-			}
-			token = page.GetNextPageToken()
-		case c.Once || p == nil || !client.Unanswered(p.Code):
-			return err
-		default:
-			a.warn("the register cannot answer now: trying again")
-		}
-		if page.GetMore() {
-			continue
-		}
-		if c.Once {
-			return nil
-		}
-		select {
-		case <-a.ctx.Done():
-		case <-time.After(c.Every):
-		}
-	}
-	return nil
-}
-
-func (c *alertsWatchCmd) print(a *app, page *registerv1.ListAlertsResponse, was string) error {
-	for _, alert := range page.GetAlerts() {
-		if a.JSON {
-			if err := a.printJSON(alert); err != nil {
-				return err
-			}
-		} else {
-			a.showAlert(alert)
-		}
-	}
-	if a.writeErr != nil || c.Cursor == "" || page.GetNextPageToken() == was {
-		return a.writeErr
-	}
-	return keepCursor(c.Cursor, page.GetNextPageToken())
-}
-
-// keepCursor replaces the file in one step.
-func keepCursor(path, token string) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return fmt.Errorf("cursor: %w", err)
-	}
-	_, err = f.WriteString(token + "\n")
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("cursor: %w", errors.Join(err, os.Remove(f.Name())))
 	}
 	return nil
 }

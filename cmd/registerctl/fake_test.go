@@ -51,6 +51,8 @@ type fake struct {
 	imported map[string]string // reference to "force by certificate"
 	decided  proto.Message     // the last decision asked for
 	pages    []string          // tokens of the alert pages asked for
+	breaks   []int             // after how many alerts each stream of them breaks
+	refuse   int               // after how many streams the next is refused
 	// witnessed is the newest co-signed checkpoint of log.
 	witnessed *registerv1.WitnessedCheckpoint
 	log       *memoryLog

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -175,7 +173,7 @@ func TestLinks(t *testing.T) {
 	for _, bad := range [][]string{
 		{"links", "list", "--state", "odd"}, {"links", "list", "--limit", "0"}, {"links", "propose", name, "--reason", "same tattoo"},
 		{"links", "confirm", linkID, "--reason", "same tattoo"}, {"links", "reject", linkID, "--version", "1"}, {"alerts", "list", "--limit", "0"},
-		{"alerts", "watch", "--every", "1ms"}, {"retractions", "--since", "noon"}, {"nominal", "erase", name, "--ground", "order", "--reference", "R/1"},
+		{"alerts", "watch", "--retry", "0s"}, {"retractions", "--since", "noon"}, {"nominal", "erase", name, "--ground", "order", "--reference", "R/1"},
 		{"nominal", "cancel", name, "--reason", "boredom"}, {"nominal", "restrict", name, "--to", "unspecified", "--explanation", "x"},
 	} {
 		if code, _, errOut := b.run("", bad...); code != exitUsage {
@@ -192,22 +190,5 @@ func TestAlerts(t *testing.T) {
 	}
 	if code, out, _ := b.run("", "alerts", "list", "--limit", "1"); code != exitOK || !strings.Contains(out, "More: --page-token 1") {
 		t.Errorf("exit %d\n%s", code, out)
-	}
-	cursor := filepath.Join(b.dir, "cursor")
-	if code, out, errOut := b.run("", "alerts", "watch", "--once", "--cursor", cursor); code != exitOK || strings.Count(out, "LINK RETRACTED") != 3 {
-		t.Errorf("exit %d, %s\n%s", code, errOut, out)
-	}
-	if kept, err := os.ReadFile(cursor); err != nil || string(kept) != "3\n" {
-		t.Errorf("cursor %q, %v", kept, err)
-	}
-	b.fake.pages = nil
-	if code, out, _ := b.run("", "alerts", "watch", "--once", "--cursor", cursor); code != exitOK || out != "" || len(b.fake.pages) != 1 || b.fake.pages[0] != "3" {
-		t.Errorf("exit %d, from %q\n%s", code, b.fake.pages, out)
-	}
-	if err := os.WriteFile(cursor, []byte("odd"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if code, _, errOut := b.run("", "alerts", "watch", "--cursor", cursor); code != exitFault || !strings.Contains(errOut, "page token") {
-		t.Errorf("a bad cursor: exit %d, %s", code, errOut)
 	}
 }

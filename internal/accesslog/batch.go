@@ -113,6 +113,7 @@ func (a *attempt) run(ctx context.Context, g *gathering) error {
 		if err := a.runGuarded(ctx); !errors.Is(err, postgres.ErrMoved) {
 			return err
 		}
+		a.blind = false
 	}
 	tx, head, err := w.db.BeginLog(ctx, a.need())
 	if err != nil {
@@ -150,6 +151,7 @@ func (a *attempt) written(next edge) {
 	w := a.w
 	w.edge, w.time = next, a.batch.Time
 	w.alone++
+	w.answered = len(a.items)
 	w.stats.batches.Add(1)
 	w.stats.entries.Add(int64(len(a.items)))
 	a.succeed()

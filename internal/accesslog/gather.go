@@ -1,23 +1,17 @@
 package accesslog
 
-import "runtime"
-
-// maxYields is how often callers that run are let go before the next batch: each time
-// costs next to nothing when none does.
-const maxYields = 8
+import (
+	"runtime"
+	"time"
+)
 
 // gather waits for an entry and takes along others that wait. Entries that ask
 // nothing of a record, such as those of searches, go before the others: a batch
 // of an import takes many times as long as theirs. They do so once; the next
 // batch takes all. It returns nil when the writer is closed and nothing waits.
 func (w *Writer) gather() *gathering {
-	// Let the callers just answered come back with their next entry first.
-	if w.last > 1 {
-		expected := len(w.queue) + w.last
-		for yields := 0; yields < maxYields && len(w.queue) < expected; yields++ {
-			runtime.Gosched()
-		}
-	}
+	w.await()
+	w.answered = 0
 	g := &gathering{w: w, items: make([]*item, 0, w.last+16)}
 	if len(w.held) == 0 {
 		first := w.wait()
@@ -41,6 +35,25 @@ func (w *Writer) gather() *gathering {
 	}
 	w.last = len(g.items)
 	return g
+}
+
+// lull is how long nobody has come when no more of those just answered are expected.
+const lull = 30 * time.Microsecond
+
+// await lets the callers just answered come back with their next entry first, as long
+// as they do: one large batch costs less than two small ones.
+func (w *Writer) await() {
+	if w.answered < 2 {
+		return
+	}
+	waiting := len(w.queue)
+	expected := waiting + w.answered
+	for came := time.Now(); waiting < expected && time.Since(came) < lull; {
+		runtime.Gosched()
+		if n := len(w.queue); n > waiting {
+			waiting, came = n, time.Now()
+		}
+	}
 }
 
 // asks reports whether an entry depends on the state of records, or changes it.

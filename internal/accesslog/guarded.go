@@ -2,7 +2,6 @@ package accesslog
 
 import (
 	"context"
-	"errors"
 	"math"
 
 	"github.com/perpetrator-register/register/internal/postgres"
@@ -11,11 +10,11 @@ import (
 // A batch of entries that ask nothing of any record needs nothing from the database
 // but the lock, as long as nobody else writes. It is made before the lock is taken,
 // from the log as our last batch left it, and sent in one message: lock, guard, rows
-// and commit. The guard stops it should the log have moved on after all, and then
-// it is made again in the usual way.
+// and commit. The guard stops it should the log have moved on after all, and then it
+// is made again in the usual way.
 
-// aloneAfter is after how many batches in a row that found the log as the one
-// before had left it we take it that no other replica writes.
+// aloneAfter is after how many batches in a row that found the log as the one before
+// had left it we take it that no other replica writes.
 const aloneAfter = 4
 
 // guarded reports whether the items can be written so.
@@ -31,14 +30,13 @@ func (a *attempt) guarded() bool {
 	return true
 }
 
-// runGuarded writes the items in one round trip; postgres.ErrMoved says that the log
-// is not where we left it.
+// runGuarded writes the items in one round trip; postgres.ErrMoved says that it was to
+// no avail.
 func (a *attempt) runGuarded(ctx context.Context) error {
 	w := a.w
-	// Read before the callers are checked: what is learnt in between does no harm.
-	level := int64(math.MaxInt64)
+	guard := postgres.LogGuard{Size: w.edge.size, Sanction: math.MaxInt64}
 	if w.o.Gate != nil {
-		level = w.o.Gate.Level()
+		guard.Sanction = w.o.Gate.Level() // before the callers are checked: more may be learnt in between
 	}
 	a.check()
 	if len(a.items) == 0 {
@@ -47,19 +45,18 @@ func (a *attempt) runGuarded(ctx context.Context) error {
 	for _, it := range a.items {
 		it.changes, it.touches = nil, it.p.Touches
 	}
-	a.blind = true
 	root := w.edge.root()
+	guard.Root = root[:]
 	next, err := a.build(postgres.LogHead{Size: w.edge.size, Time: w.time})
 	if err != nil {
 		return err
 	}
-	err = w.db.WriteLog(ctx, postgres.LogGuard{Size: w.edge.size, Root: root[:], Sanction: level}, &a.batch)
-	if errors.Is(err, postgres.ErrMoved) {
-		w.alone, a.blind = 0, false
-	}
-	if err != nil {
+	a.blind = true
+	if err := w.db.WriteLog(ctx, guard, &a.batch); err != nil {
+		w.alone = 0
 		return err
 	}
+	w.stats.guarded.Add(1)
 	a.written(next)
 	return nil
 }

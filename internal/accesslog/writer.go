@@ -42,17 +42,18 @@ type Writer struct {
 	closing   chan struct{} // closed when no more entries are taken
 	stopped   chan struct{} // closed when the writer has ended
 
-	stats struct{ entries, batches, failures atomic.Int64 }
+	stats struct{ entries, batches, guarded, failures atomic.Int64 }
 
 	// Of the writing goroutine alone:
-	edge    edge      // of the log as last known
-	time    time.Time // of our last batch
-	alone   int       // batches in a row before which nobody else had written
-	leaf    []byte    // room for what is hashed
-	last    int       // size of the last batch
-	held    []*item   // those left for the next batch
-	ahead   bool      // whether others went before those held
-	failing bool      // whether the last batch failed, for the journal
+	edge     edge      // of the log as last known
+	time     time.Time // of our last batch
+	alone    int       // batches in a row before which nobody else had written
+	leaf     []byte    // room for what is hashed
+	answered int       // callers answered since the last batch was gathered
+	last     int       // size of the last batch
+	held     []*item   // those left for the next batch
+	ahead    bool      // whether others went before those held
+	failing  bool      // whether the last batch failed, for the journal
 	// pause, if not nil, fires when it is time to try again to connect.
 	pause <-chan time.Time
 }

@@ -191,7 +191,7 @@ func packCases() []apiCase {
 			name: "an evidence pack", method: createPack, who: "spoc-33", prepare: twoHistories, request: pack, live: true,
 			check: func(s *stage, m proto.Message) {
 				p := m.(*pb.EvidencePack)
-				for _, want := range []string{"OFFICIAL-SENSITIVE", "Legal services", "SPO/26/17", "He wrote again.", "He waited outside", "LE2, 200 m", "S_DASH", "lower level"} {
+				for _, want := range []string{"OFFICIAL-SENSITIVE", "Legal services", "SPO/26/17", "He wrote again.", "He waited outside", "LE2, 200 m", "S-DASH", "lower level"} {
 					if !strings.Contains(p.GetHtml(), want) {
 						s.Errorf("the pack does not hold %q", want)
 					}

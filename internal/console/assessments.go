@@ -220,8 +220,8 @@ func (c *Console) takeAssessment(v *visit) error {
 		return c.showAssessmentForm(v, f, http.StatusUnprocessableEntity)
 	}
 	_, err = c.assessments.RegisterAssessment(v.ctx, &registerv1.RegisterAssessmentRequest{Parent: v.force(), Assessment: a}, v.noted())
-	if status, ok := f.refused(err, append(places, fieldPlace{"assessment.course", "course"}, fieldPlace{"assessment.assess_time", "assessed-day"},
-		fieldPlace{"assessment.assessor", "assessor"}, fieldPlace{"assessment.rationale", "rationale"}, fieldPlace{"assessment", "grade"})); ok {
+	if status := f.refused(err, append(places, fieldPlace{"assessment.course", "course"}, fieldPlace{"assessment.assess_time", "assessed-day"},
+		fieldPlace{"assessment.assessor", "assessor"}, fieldPlace{"assessment.rationale", "rationale"}, fieldPlace{"assessment", "grade"})); status != 0 {
 		return c.showAssessmentForm(v, f, status)
 	}
 	if err != nil {
@@ -303,7 +303,7 @@ func (c *Console) takeRegrade(v *visit) error {
 		return c.showOneAssessment(v, f, http.StatusUnprocessableEntity)
 	}
 	_, err = c.assessments.RegradeAssessment(v.ctx, &registerv1.RegradeAssessmentRequest{Name: assessmentName(v), Version: f.number("version"), Grade: grade, Rationale: f.get("rationale")}, v.noted())
-	if status, ok := f.refused(err, []fieldPlace{{"rationale", "rationale"}, {"", "grade"}}); ok {
+	if status := f.refused(err, []fieldPlace{{"rationale", "rationale"}, {"", "grade"}}); status != 0 {
 		return c.showOneAssessment(v, f, status)
 	}
 	if err != nil {

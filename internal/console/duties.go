@@ -1,57 +1,93 @@
 package console
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 )
 
-// dutyLists are the lists of duties by the word in their address.
-var dutyLists = []struct{ word, title string }{{"open", "Open"}, {"overdue", "Overdue"}, {"mine", "Mine"}, {"all", "Closed too"}}
+// dutyList is one list of duties, by the word in its address.
+type dutyList struct {
+	word, title string
+	tile        string   // its title on the page of work
+	codes       []string // of the prompts that it holds; nil for all
+}
+
+var dutyLists = []dutyList{
+	{"open", "Open", "Open duties", nil}, {"overdue", "Overdue", "", nil}, {"mine", "Mine", "", nil},
+	{"breaches", "Breaches", "Breaches not acted upon", []string{"UNACTIONED_BREACH", "BREACH_ESCALATION"}},
+	{"measures", "Measures", "Measures ending or ended", []string{"MEASURE_ENDING", "MEASURE_ENDED", "NOTIFICATION_OVERDUE", "ADDRESS_NEAR_VICTIM"}},
+	{"risk", "Assessments", "Assessments missing or out of date", []string{"NO_ASSESSMENT", "NO_REASSESSMENT", "GRADE_BELOW_INDICATORS"}},
+	{"all", "Closed too", "", nil},
+}
+
+// takes reports whether a duty belongs to a list that holds certain kinds, or all.
+func (l *dutyList) takes(d *registerv1.Duty) bool {
+	return l.codes == nil || slices.Contains(l.codes, d.GetCode())
+}
+
+// dutyRoles are those whose duties can be listed, by the word in the address.
+var dutyRoles = []struct {
+	word, title string
+	role        registerv1.DutyRole
+}{
+	{"", "All", registerv1.DutyRole_DUTY_ROLE_UNSPECIFIED}, {"officer", "Officer in the case", registerv1.DutyRole_DUTY_ROLE_OFFICER_IN_CASE},
+	{"supervisor", "Supervisor", registerv1.DutyRole_DUTY_ROLE_SUPERVISOR}, {"inspector", "Duty inspector", registerv1.DutyRole_DUTY_ROLE_DUTY_INSPECTOR},
+	{"spoc", "Single point of contact", registerv1.DutyRole_DUTY_ROLE_SPOC},
+}
 
 type dutiesView struct {
 	Frame
 	Lists  []navItem
+	Roles  []navItem
 	List   string
 	Duties []dutyView
 	Next   string
+	Live   string
+	Every  int
+	Empty  dutyView // of which the script makes rows
 }
 
 // dutyView is something critical that the force must do.
 type dutyView struct {
-	Address     string
-	Title       string
-	Message     string
-	Owner       string
-	Due         string
-	Overdue     bool
-	State       string
-	Tag         string
-	Unconfirmed bool
-	Since       string
-	Climbs      string
-	Evidence    []asked
-	Actions     []string
-	Events      []decisionView
-	Closing     string
-	Record      string
-	Lead        string // where what it asks for is recorded
-	LeadText    string
-	Version     int64
+	ID          string `json:"id"`
+	Address     string `json:"address"`
+	Title       string `json:"title"`
+	Message     string `json:"message"`
+	Owner       string `json:"owner"`
+	Due         string `json:"due"`
+	Overdue     bool   `json:"-"`
+	State       string `json:"state"`
+	Tag         string `json:"tag"`
+	Unconfirmed bool   `json:"unconfirmed"`
+	Climbs      string `json:"climbs"`
+
+	Since    string         `json:"-"`
+	Evidence []asked        `json:"-"`
+	Actions  []string       `json:"-"`
+	Events   []decisionView `json:"-"`
+	Closing  string         `json:"-"`
+	Record   string         `json:"-"`
+	Lead     string         `json:"-"` // where what it asks for is recorded
+	LeadText string         `json:"-"`
+	Version  int64          `json:"-"`
 }
 
-// showDuties lists the force's duties, the earliest deadline first.
-func (c *Console) showDuties(v *visit) error {
-	at := 0
-	for i, l := range dutyLists {
-		if l.word == v.r.URL.Query().Get("list") {
-			at = i
+// dutiesAsked is the list of duties that an address asks for.
+func (v *visit) dutiesAsked() (list, role int, req *registerv1.ListDutiesRequest) {
+	q := v.r.URL.Query()
+	list = max(0, slices.IndexFunc(dutyLists, func(l dutyList) bool { return l.word == q.Get("list") }))
+	for i, r := range dutyRoles {
+		if r.word == q.Get("role") {
+			role = i
 		}
 	}
-	req := &registerv1.ListDutiesRequest{Parent: v.force(), PageSize: 50, PageToken: v.r.URL.Query().Get("page")}
-	switch dutyLists[at].word {
+	req = &registerv1.ListDutiesRequest{Parent: v.force(), PageSize: 50, PageToken: q.Get("page"), Codes: dutyLists[list].codes, Role: dutyRoles[role].role}
+	switch dutyLists[list].word {
 	case "overdue":
 		req.Overdue = true
 	case "mine":
@@ -59,27 +95,71 @@ func (c *Console) showDuties(v *visit) error {
 	case "all":
 		req.Closed = true
 	}
+	return list, role, req
+}
+
+// showDuties lists the force's duties, the earliest deadline first.
+func (c *Console) showDuties(v *visit) error {
+	at, role, req := v.dutiesAsked()
 	got, err := c.duties.ListDuties(v.ctx, req, v.noted())
 	if err != nil {
 		return err
 	}
-	view := &dutiesView{Frame: v.page("Duties"), List: dutyLists[at].title}
+	address := func(path string, list, role int, page string) string {
+		q := url.Values{"list": {dutyLists[list].word}}
+		if role > 0 {
+			q.Set("role", dutyRoles[role].word)
+		}
+		if page != "" {
+			q.Set("page", page)
+		}
+		return path + "?" + q.Encode()
+	}
+	view := &dutiesView{Frame: v.page("Duties"), List: dutyLists[at].title, Every: liveEvery}
 	for i, l := range dutyLists {
-		view.Lists = append(view.Lists, navItem{l.title, "/duties?list=" + l.word, i == at})
+		view.Lists = append(view.Lists, navItem{l.title, address("/duties", i, role, ""), i == at})
+	}
+	for i, r := range dutyRoles {
+		view.Roles = append(view.Roles, navItem{r.title, address("/duties", at, i, ""), i == role})
+	}
+	if role > 0 {
+		view.List += ": " + strings.ToLower(dutyRoles[role].title)
 	}
 	for _, d := range got.GetDuties() {
 		view.Duties = append(view.Duties, c.dutyView(v, d))
 	}
 	if t := got.GetNextPageToken(); t != "" {
-		view.Next = "/duties?" + url.Values{"list": {dutyLists[at].word}, "page": {t}}.Encode()
+		view.Next = address("/duties", at, role, t)
+	} else if req.GetPageToken() == "" {
+		view.Live = address("/duties/live", at, role, "")
 	}
 	view.Receipt = v.receipt()
 	return v.show("duties", view)
 }
 
+// liveDuties answers a list that keeps itself up to date: all that is in it now.
+func (c *Console) liveDuties(v *visit) error {
+	_, _, req := v.dutiesAsked()
+	got, err := c.duties.ListDuties(v.ctx, req)
+	if err != nil {
+		v.w.WriteHeader(http.StatusServiceUnavailable)
+		return nil //nolint:nilerr // the script tells the person
+	}
+	answer := struct {
+		Rows  []dutyView `json:"rows"`
+		Next  string     `json:"next"`
+		Whole bool       `json:"whole"`
+	}{Rows: []dutyView{}, Next: v.r.URL.RequestURI(), Whole: true}
+	for _, d := range got.GetDuties() {
+		answer.Rows = append(answer.Rows, c.dutyView(v, d))
+	}
+	v.w.Header().Set("Content-Type", "application/json")
+	return json.NewEncoder(v.w).Encode(answer)
+}
+
 func (c *Console) dutyView(v *visit, d *registerv1.Duty) dutyView {
 	out := dutyView{
-		Address: "/duties/" + lastPart(d.GetName()), Title: d.GetTitle(), Message: sentence(d.GetMessage()), Owner: dutyOwner(d.GetOwner()),
+		ID: "duty-" + lastPart(d.GetName()), Address: "/duties/" + lastPart(d.GetName()), Title: d.GetTitle(), Message: sentence(d.GetMessage()), Owner: dutyOwner(d.GetOwner()),
 		Due: dateTime(d.GetDueTime().AsTime()), Unconfirmed: d.GetUnconfirmed(), Since: dateTime(d.GetSinceTime().AsTime()), Version: d.GetVersion(),
 		State: enum("DUTY_STATE_", d.GetState().String()),
 	}
@@ -112,7 +192,11 @@ func (c *Console) dutyView(v *visit, d *registerv1.Duty) dutyView {
 		out.Actions = append(out.Actions, c.words.action(a))
 	}
 	for _, e := range d.GetEvents() {
-		out.Events = append(out.Events, decisionView{dateTime(e.GetTime().AsTime()), enum("", e.GetCode()), e.GetBy(), e.GetReason()})
+		by := e.GetBy()
+		if by == "register" {
+			by = "the register"
+		}
+		out.Events = append(out.Events, decisionView{dateTime(e.GetTime().AsTime()), enum("", e.GetCode()), by, e.GetReason()})
 	}
 	if k := d.GetClosing(); k != nil {
 		out.Closing = strings.Trim(c.words.action(k.GetAction())+" "+k.GetReason(), " ")
@@ -228,7 +312,7 @@ func (c *Console) takeDuty(v *visit) error {
 		places, done = []fieldPlace{{"", "approve-reason"}}, "The closing is refused. The duty stays open."
 		_, err = c.duties.RefuseClosure(v.ctx, &registerv1.RefuseClosureRequest{Name: name, Version: version, Reason: f.get("approve-reason")}, v.noted())
 	}
-	if status, ok := f.refused(err, places); ok {
+	if status := f.refused(err, places); status != 0 {
 		return c.showDutyForm(v, f, status)
 	}
 	if err != nil {

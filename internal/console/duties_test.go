@@ -32,12 +32,27 @@ func TestMeasureBreachAndDuty(t *testing.T) {
 	spoc.post(at, breach).must(t, http.StatusOK, "The breach is recorded", "Not acted upon", "Thought to be of a lower level", "Rang her again.")
 
 	supervisor := w.as("supervisor-33")
-	list := supervisor.get("/").must(t, http.StatusOK, "What your force must do", "Overdue")
+	work := supervisor.get("/").must(t, http.StatusOK, "Next to be done", "Overdue", `data-count="breaches">1</span> <span class="tile__title">Breaches not acted upon`, `data-count="breaches-remark">1 overdue`, `data-count="measures">0<`, "Assessments missing or out of date", "Links to decide", "Questions to answer")
+	if work.Request.URL.Path != "/work" {
+		t.Errorf("the work of a supervisor begins at %s", work.Request.URL.Path)
+	}
+	if got := supervisor.get("/work/live").must(t, http.StatusOK, `"breaches":"1"`, `"breaches-remark":"1 overdue"`).Header.Get("Content-Type"); got != "application/json" {
+		t.Errorf("the numbers come as %s", got)
+	}
+	w.as("investigator-33").get("/work").must(t, http.StatusForbidden)
+	w.as("investigator-33").get("/work/live").must(t, http.StatusForbidden)
+	list := supervisor.get("/duties?list=breaches").must(t, http.StatusOK, "What your force must do", "Overdue", "Breach without action", `data-live="/duties/live?list=breaches"`).mustNot(t, "Risk not assessed")
+	supervisor.get("/duties/live?list=breaches").must(t, http.StatusOK, `"whole":true`, `"title":"Breach without action"`, `"next":"/duties/live?list=breaches"`).mustNot(t, "Risk not assessed")
+	supervisor.get("/duties?list=risk").must(t, http.StatusOK, "Risk not assessed").mustNot(t, "Breach without action")
+	supervisor.get("/duties?list=measures").must(t, http.StatusOK, "There are none")
+	supervisor.get("/duties?list=nonsense&role=nonsense").must(t, http.StatusOK, "Breach without action")
 	duty := firstLink(t, list.text, `/duties/[0-9a-f-]{36}`)
 	supervisor.get("/duties?list=overdue").must(t, http.StatusOK)
 	supervisor.get("/duties?list=mine").must(t, http.StatusOK, "There are none")
 	supervisor.get(duty).must(t, http.StatusOK, "What closes it", "Arrested", "What happened to it", "Give it to somebody")
 	supervisor.post(duty, url.Values{"do": {"assign"}, "role": {"DUTY_INSPECTOR"}, "assign-reason": {"He is on duty tonight."}}).must(t, http.StatusOK, "The duty is given over", "Duty inspector")
+	supervisor.get("/duties?list=breaches&role=inspector").must(t, http.StatusOK, "Breaches: duty inspector", "Breach without action")
+	supervisor.get("/duties?list=breaches&role=spoc").must(t, http.StatusOK, "There are none")
 	supervisor.post(duty, url.Values{"do": {"action"}}).must(t, http.StatusUnprocessableEntity, "There is a problem")
 	supervisor.post(duty, url.Values{"do": {"propose"}, "reason": {"short"}}).must(t, http.StatusUnprocessableEntity, `href="#reason"`)
 	proposed := supervisor.post(duty, url.Values{"do": {"propose"}, "reason": {"He was in custody all that day."}}).must(t, http.StatusOK, "stays open until another person approves", "He was in custody")

@@ -5,7 +5,7 @@ import "slices"
 // home leads each role to where its work is.
 func (c *Console) home(v *visit) error {
 	for _, first := range []struct{ role, path string }{
-		{"psd", "/cases"}, {"auditor", "/cases"}, {"admin", "/administration"}, {"spoc", "/duties"}, {"supervisor", "/duties"},
+		{"psd", "/cases"}, {"auditor", "/cases"}, {"admin", "/administration"}, {"spoc", "/work"}, {"supervisor", "/work"},
 	} {
 		if slices.Contains(v.s.data.Roles, first.role) && c.serves(first.path) {
 			return v.seeOther(first.path)

@@ -42,8 +42,14 @@ func (c *Console) measureView(v *visit, m *registerv1.Measure) measureView {
 		if x, ok := c.words.ref.Condition(k.GetCode()); ok {
 			text = x.Title
 		}
+		if z := k.GetZone(); z.GetArea() != "" {
+			text += " " + z.GetArea()
+			if z.GetMetres() > 0 {
+				text += ", " + strconv.Itoa(int(z.GetMetres())) + " m"
+			}
+		}
 		if k.GetText() != "" {
-			text += ": " + k.GetText()
+			text += ": " + strings.TrimSuffix(k.GetText(), ".")
 		}
 		conditions = append(conditions, text)
 	}

@@ -56,7 +56,7 @@ func (c *Console) makePack(v *visit) error {
 	pack, err := c.histories.CreateEvidencePack(v.ctx, &registerv1.CreateEvidencePackRequest{
 		Name: v.force() + "/nominals/" + v.r.PathValue("nominal"), Recipient: f.get("recipient"), Reference: f.get("reference"), RecipientKind: kind,
 	}, v.noted())
-	if status, ok := f.refused(err, []fieldPlace{{"reference", "reference"}, {"", "recipient"}}); ok {
+	if status := f.refused(err, []fieldPlace{{"reference", "reference"}, {"", "recipient"}}); status != 0 {
 		return c.showPackForm(v, f, status)
 	}
 	if err != nil {

@@ -73,6 +73,7 @@ func parsePages() (map[string]*template.Template, error) {
 var sections = []struct{ title, path, needs string }{
 	{"Search", "/search", "search.create"},
 	{"Register", "/register", "course.register"},
+	{"Work", "/work", "duty.assign"},
 	{"Duties", "/duties", "duty.list"},
 	{"Alerts", "/alerts", "alert.list"},
 	{"Links", "/links", "link.list"},

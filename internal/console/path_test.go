@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -153,8 +154,8 @@ func TestEveryPageForEveryRole(t *testing.T) {
 	w := newWorld(t)
 	pages := map[string]string{
 		"/search": "investigator control_room spoc supervisor", "/register": "investigator spoc supervisor psd", "/alerts": "spoc supervisor psd", "/duties": "investigator spoc supervisor psd dpo", "/links": "spoc supervisor psd",
+		"/work": "spoc supervisor", "/questions": "investigator spoc supervisor", "/subscriptions": "investigator spoc supervisor",
 		"/log": "psd auditor", "/cases": "psd auditor", "/standards": "psd auditor", "/forces": "investigator control_room spoc supervisor psd dpo auditor admin", "/administration": "admin",
-		"/questions": "investigator spoc supervisor", "/subscriptions": "investigator spoc supervisor",
 		"/activity": "investigator control_room spoc supervisor psd dpo auditor admin",
 	}
 	for _, role := range []string{"investigator", "control_room", "spoc", "supervisor", "psd", "dpo", "auditor", "admin"} {
@@ -188,6 +189,10 @@ func TestScriptStaysText(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := w.as("spoc-33")
+	name := w.register("33", "A1", "Calum", "Thackery", "THREATS_TO_KILL")
+	record := "/nominals/" + name[strings.LastIndex(name, "/")+1:]
+	assess := b.get(record + "/assessment")
+	course := firstLink(t, assess.text, `forces/33/courses/[0-9a-f-]{36}`)
 	for i, bad := range []string{
 		`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `'-alert(1)-'`, `</textarea><svg onload=alert(1)>`, "javascript:alert(1)", `{{.Title}}`, "\u2028<b>x</b>", `</title><script>1</script>`,
 	} {
@@ -200,6 +205,14 @@ func TestScriptStaysText(t *testing.T) {
 			b.post("/register/conduct", conduct("narrative", bad+" Canary", "victim-given", bad)),
 			b.post("/register/conduct", conduct("narrative", bad+" and again")),
 			b.get("/alerts"), b.get("/links"), b.get("/search"), b.get("/register"),
+			b.post(record+"/assessment", url.Values{"tool": {bad}, "assessor": {bad}, "rationale": {bad}, "course": {bad}, "id": {bad}, "at": {bad}, "assessed-day": {bad}}),
+			b.post(record+"/assessment", url.Values{"tool": {"S_DASH"}, "assessor": {"A1"}, "rationale": {bad + " and more"}, "course": {course}, "id": {fmt.Sprintf("0198aaaa-0000-7000-8000-%012d", i)}, "grade": {"HIGH"}, "assessed-day": {"1"}, "assessed-month": {"3"}, "assessed-year": {"2026"}}),
+			b.post(record+"/plan", url.Values{"course": {course}, "id": {fmt.Sprintf("0198bbbb-0000-7000-8000-%012d", i)}, "actions": {"ALARM"}, "owner": {bad}, "officer": {"A1"}, "due-day": {"1"}, "due-month": {"3"}, "due-year": {"2027"}}),
+			b.post(record+"/plan", url.Values{"course": {bad}, "actions": {bad}, "owner": {bad}, "officer": {bad}, "due-day": {bad}}),
+			b.post("/ask", url.Values{"basis": {bad}, "force": {bad}, "text": {bad + " and more"}}), b.post("/ask", url.Values{"basis": {name}, "force": {"10"}, "text": {bad}, "reference": {bad}}),
+			b.post("/subscribe", url.Values{"basis": {name}, "reason": {bad + " and more"}, "days": {bad}}), b.post("/subscribe", url.Values{"basis": {bad}, "reason": {bad}}),
+			b.post(record+"/pack", url.Values{"kind": {"COURT"}, "recipient": {bad + " xx"}, "reference": {"SPO" + bad}}), b.get(record), b.get("/subscriptions"),
+			b.get("/questions?list=" + url.QueryEscape(bad)), b.get("/duties?list=" + url.QueryEscape(bad) + "&role=" + url.QueryEscape(bad)), b.get(record + "/assessment?tool=" + url.QueryEscape(bad)),
 			w.as("psd-33").post("/log", url.Values{"purpose": {"SECURITY"}, "reference": {bad}, "subject": {bad}, "record": {bad}}),
 			b.get("/links?list=" + url.QueryEscape(bad)), b.get("/alerts?page=" + url.QueryEscape(bad)), b.get("/sign-in?to=" + url.QueryEscape(bad)), b.get("/" + url.PathEscape(bad)),
 		} {

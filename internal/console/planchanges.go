@@ -32,7 +32,7 @@ func (c *Console) alterPlan(v *visit) error {
 	}
 	p.Source.Revision++
 	_, err = c.assessments.RegisterPlan(v.ctx, &registerv1.RegisterPlanRequest{Parent: v.force(), Plan: p}, v.noted())
-	if status, ok := f.refused(err, []fieldPlace{{"plan.referrals", "referral"}, {"", "action"}}); ok {
+	if status := f.refused(err, []fieldPlace{{"plan.referrals", "referral"}, {"", "action"}}); status != 0 {
 		return c.showOnePlan(v, f, status)
 	}
 	if err != nil {

@@ -140,7 +140,7 @@ func (c *Console) takePlan(v *visit) error {
 		return c.showPlanForm(v, f, http.StatusUnprocessableEntity)
 	}
 	done, err := c.assessments.RegisterPlan(v.ctx, &registerv1.RegisterPlanRequest{Parent: v.force(), Plan: p}, v.noted())
-	if status, ok := f.refused(err, planPlaces); ok {
+	if status := f.refused(err, planPlaces); status != 0 {
 		return c.showPlanForm(v, f, status)
 	}
 	if err != nil {

@@ -134,7 +134,7 @@ func (c *Console) takeAnswer(v *visit) error {
 		return c.showOneQuestion(v, f, http.StatusUnprocessableEntity)
 	}
 	q, err := c.exchange.AnswerQuestion(v.ctx, &registerv1.AnswerQuestionRequest{Name: questionName(v), Text: f.get("answer")}, v.noted())
-	if status, ok := f.refused(err, []fieldPlace{{"", "answer"}}); ok {
+	if status := f.refused(err, []fieldPlace{{"", "answer"}}); status != 0 {
 		return c.showOneQuestion(v, f, status)
 	}
 	if err != nil {
@@ -207,7 +207,7 @@ func (c *Console) takeQuestion(v *visit) error {
 	q, err := c.exchange.AskOwner(v.ctx, &registerv1.AskOwnerRequest{
 		Parent: v.force(), Basis: f.get("basis"), AskedForce: "forces/" + f.get("force"), Text: f.get("text"), Reference: f.get("reference"),
 	}, v.noted())
-	if status, ok := f.refused(err, []fieldPlace{{"reference", "reference"}, {"", "text"}}); ok {
+	if status := f.refused(err, []fieldPlace{{"reference", "reference"}, {"", "text"}}); status != 0 {
 		return c.showAskForm(v, f, status)
 	}
 	if err != nil {

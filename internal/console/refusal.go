@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 
 	"google.golang.org/grpc/codes"
@@ -9,33 +10,32 @@ import (
 	"github.com/perpetrator-register/register/internal/client"
 )
 
-// refused notes on a form why the register did not do what it asks for, and says
-// with which status it comes back. It is not ok when there is no error, or one
-// that has a page of its own. What is about no field stands at the last place, if that
-// is for no field, and otherwise at the head of the form.
-func (f *form) refused(err error, places []fieldPlace) (status int, ok bool) {
+// refused takes what the register does not accept into a form, and says with which
+// status the form is shown again; 0 when the error is not one that a form can show.
+// What is about no field stands at the place "", when there is one.
+func (f *form) refused(err error, places []fieldPlace) int {
 	p := client.AsProblem(err)
 	if p == nil {
-		return 0, false
+		return 0
 	}
 	whole := ""
-	if n := len(places); n > 0 && places[n-1].place == "" {
-		whole = places[n-1].id
+	if i := slices.IndexFunc(places, func(at fieldPlace) bool { return at.place == "" }); i >= 0 {
+		whole = places[i].id
 	}
 	switch p.Code { //nolint:exhaustive // what else may be wrong has a page of its own
 	case codes.InvalidArgument:
 		f.take(p, places)
-		return http.StatusUnprocessableEntity, true
+		return http.StatusUnprocessableEntity
 	case codes.FailedPrecondition, codes.Aborted:
 		f.fault(whole, p.Message)
-		return http.StatusConflict, true
+		return http.StatusConflict
 	case codes.PermissionDenied:
 		if p.Reason == "NOT_YOURS" {
 			f.fault(whole, p.Message)
-			return http.StatusForbidden, true
+			return http.StatusForbidden
 		}
 	}
-	return 0, false
+	return 0
 }
 
 // number reads a hidden field that a form carries, such as the version that was

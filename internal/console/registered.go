@@ -96,6 +96,7 @@ type registeredView struct {
 	Label string
 	Done  *registered
 	Links []linkRow
+	Next  []navItem // what else is recorded of him
 }
 
 type linkRow struct{ Address, State, Force, Probability string }
@@ -113,6 +114,9 @@ func (c *Console) showRegistered(v *visit) error {
 			row.Address = linkAddress(l.Name)
 		}
 		view.Links = append(view.Links, row)
+	}
+	if record := "/nominals/" + lastPart(d.Done.Nominal); d.Done.Nominal != "" && v.may("nominal.read") {
+		view.Next = []navItem{{Title: "Assess the risk", Path: record + "/assessment"}, {Title: "Make a safety plan", Path: record + "/plan"}, {Title: "Record a measure", Path: record + "/measure"}, {Title: "Open the record", Path: record}}
 	}
 	view.Receipt = d.Done.Receipt
 	return v.show("registered", view)

@@ -68,6 +68,9 @@ func (c *Console) showSearch(v *visit) error {
 	}
 	view.Made = dateTime(s.GetCreateTime().AsTime())
 	view.Searched, view.NotSearched = c.words.criteria(s.GetCriteria())
+	if len(view.NotSearched) > 0 {
+		view.NotSearched[0] = sentenceCase(view.NotSearched[0])
+	}
 	for _, n := range s.GetNotices() {
 		view.Notices = append(view.Notices, c.noticeText(n))
 	}

@@ -53,6 +53,7 @@ func TestRiskAndSafetyPlan(t *testing.T) {
 		t.Errorf("%d assessments after sending one twice", n)
 	}
 	at := firstLink(t, kept.text, `/assessments/[0-9a-f-]{36}`)
+	assessed := at
 	officer.get(at).must(t, http.StatusOK, "S-DASH of ", "more than three times a week", "Not known").mustNot(t, "Grade it anew")
 	officer.post(at, url.Values{"version": {"1"}, "grade": {"HIGH"}, "rationale": {"I think better of it."}}).must(t, http.StatusForbidden)
 
@@ -104,4 +105,21 @@ func TestRiskAndSafetyPlan(t *testing.T) {
 	other := w.as("investigator-10")
 	found := other.post("/search", asking("given", "Calum", "surname", "Thackery", "birth-year", "1987"))
 	other.get(firstLink(t, found.text, `/searches/[0-9a-f-]+/candidates/1`)).must(t, http.StatusOK, "Leicestershire has made a plan", "Assessments of risk").mustNot(t, "Personal alarm", `href="/assessments/`, "Open your force’s record")
+
+	// What a role may not do is refused by address, too.
+	for path, may := range map[string]string{
+		record: "investigator spoc supervisor psd dpo", record + "/assessment": "investigator spoc supervisor psd", record + "/plan": "investigator spoc supervisor psd",
+		assessed: "investigator spoc supervisor psd dpo", at: "investigator spoc supervisor psd dpo", record + "/pack": "spoc supervisor",
+		"/subscribe?basis=" + url.QueryEscape(name): "investigator spoc supervisor", "/ask?force=10&basis=" + url.QueryEscape("forces/33/links/"+assessed[len("/assessments/"):]): "investigator spoc supervisor",
+	} {
+		for _, role := range []string{"investigator", "control_room", "spoc", "supervisor", "psd", "dpo"} {
+			want := http.StatusForbidden
+			if strings.Contains(" "+may+" ", " "+role+" ") {
+				want = http.StatusOK
+			}
+			if got := w.once(role + "-33").get(path).StatusCode; got != want {
+				t.Errorf("%s: %s: %d, want %d", role, path, got, want)
+			}
+		}
+	}
 }

@@ -123,7 +123,7 @@ func (c *Console) liftSanction(v *visit) error {
 	o, err := c.standards.LiftSanction(v.ctx, &registerv1.LiftSanctionRequest{
 		Name: "forces/" + v.r.PathValue("force") + "/sanctions/" + id, Reason: f.get("why-" + id),
 	}, v.noted())
-	if status, ok := f.refused(err, []fieldPlace{{"reason", "why-" + id}}); ok {
+	if status := f.refused(err, []fieldPlace{{"reason", "why-" + id}}); status != 0 {
 		return c.showSanctionsForm(v, f, status)
 	}
 	if err != nil {
@@ -211,7 +211,7 @@ func (c *Console) imposeSanction(v *visit) error {
 		return v.showAs(http.StatusUnprocessableEntity, "impose", c.imposeView(v, f))
 	}
 	o, err := c.standards.ImposeSanction(v.ctx, req, v.noted())
-	if status, ok := f.refused(err, []fieldPlace{{"kind", "kind"}, {"subject", "subject"}, {"collar_number", "collar"}, {"min_strength", "strength"}, {"reason", "why"}, {"reference", "reference"}}); ok {
+	if status := f.refused(err, []fieldPlace{{"kind", "kind"}, {"subject", "subject"}, {"collar_number", "collar"}, {"min_strength", "strength"}, {"reason", "why"}, {"reference", "reference"}}); status != 0 {
 		return v.showAs(status, "impose", c.imposeView(v, f))
 	}
 	if err != nil {

@@ -84,7 +84,7 @@ func TestSearch(t *testing.T) {
 	// The case is remembered for the next search.
 	b.get("/search").must(t, http.StatusOK, "Crime investigation, 33/1234/26 – change")
 
-	b.post("/search", asking("surname", "Nobodyheldthisname")).must(t, http.StatusOK, "No record found", "No record does not mean no risk", "Not searched by", "telephone number", "entry")
+	b.post("/search", asking("surname", "Nobodyheldthisname")).must(t, http.StatusOK, "No record found", "No record does not mean no risk", "Not searched by", "Date of birth, telephone number", "entry")
 	// The control room has the answer, and not the detail.
 	room := w.as("control_room-33")
 	answer := room.post("/search", asking("surname", "Thackery", "given", "Calum"))

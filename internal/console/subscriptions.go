@@ -112,7 +112,7 @@ func (c *Console) takeSubscription(v *visit) error {
 	_, err = c.exchange.CreateSubscription(v.ctx, &registerv1.CreateSubscriptionRequest{
 		Parent: v.force(), Basis: f.get("basis"), Searches: f.get("searches") == "yes", Reason: f.get("reason"), Days: int32(days),
 	}, v.noted())
-	if status, ok := f.refused(err, []fieldPlace{{"days", "days"}, {"", "reason"}}); ok {
+	if status := f.refused(err, []fieldPlace{{"days", "days"}, {"", "reason"}}); status != 0 {
 		return c.showSubscribeForm(v, f, status)
 	}
 	if err != nil {

@@ -101,6 +101,12 @@ func TestReplicas(t *testing.T) {
 	a, b := steady.Dial("33"), shaky.Dial("33")
 	r.crosswise(t, 40, a, b)
 
+	// After a rest a search begins before it knows what is new.
+	for range 3 {
+		time.Sleep(1500 * time.Millisecond)
+		r.crosswise(t, 1, a, b)
+	}
+
 	// Paused, perhaps with the log's lock in its hand: the other is refused
 	// until PostgreSQL takes the lock away, and then goes on.
 	for range 3 {

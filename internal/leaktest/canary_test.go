@@ -9,7 +9,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/url"
-	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -22,14 +21,26 @@ type canaries struct {
 	random *rand.Rand
 	number int
 	where  map[string]string // by value: what it was sent as
+	sought *sought           // nil since a canary came or went
 }
+
+// sought are the forms of all canaries, as they are looked for.
+type sought struct {
+	long  map[uint64][]string // by the first bytes: form and value
+	short []string
+	// maybe tells most of what is no beginning of any from the rest, at less cost than long.
+	maybe []bool
+}
+
+// place is where maybe has a beginning.
+func place(key uint64) uint64 { return key * 0x9e3779b97f4a7c15 >> 44 }
 
 func newCanaries() *canaries {
 	return &canaries{random: rand.New(rand.NewPCG(7, 7)), where: map[string]string{}}
 }
 
 func (c *canaries) note(value, where string) string {
-	c.where[value] = where
+	c.where[value], c.sought = where, nil
 	return value
 }
 
@@ -38,6 +49,7 @@ func (c *canaries) forget(part string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	maps.DeleteFunc(c.where, func(_, where string) bool { return strings.Contains(where, part) })
+	c.sought = nil
 }
 
 // word is a name-like word that occurs nowhere else and resembles no other.
@@ -117,26 +129,30 @@ func escaped(s string) string {
 const window = 8
 
 // index prepares the search for all canaries sent so far.
-func (c *canaries) index() (long map[uint64][]string, short []string) {
+func (c *canaries) index() *sought {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	long = map[uint64][]string{}
+	if c.sought != nil {
+		return c.sought
+	}
+	c.sought = &sought{long: map[uint64][]string{}, maybe: make([]bool, 1<<20)}
 	for value := range c.where {
 		for _, form := range forms(value) {
 			if len(form) < window {
-				short = append(short, form)
+				c.sought.short = append(c.sought.short, form)
 				continue
 			}
 			key := binary.BigEndian.Uint64([]byte(form))
-			long[key] = append(long[key], form+"\x00"+value)
+			c.sought.long[key] = append(c.sought.long[key], form+"\x00"+value)
+			c.sought.maybe[place(key)] = true
 		}
 	}
-	return long, short
+	return c.sought
 }
 
 // found lists what of the canaries stands in a text.
 func (c *canaries) found(text []byte) []string {
-	long, short := c.index()
+	index := c.index()
 	seen := map[string]bool{}
 	var out []string
 	report := func(value, form string, at int) {
@@ -149,17 +165,17 @@ func (c *canaries) found(text []byte) []string {
 	var key uint64
 	for i, b := range text {
 		key = key<<8 | uint64(b)
-		if i < window-1 {
+		if i < window-1 || !index.maybe[place(key)] {
 			continue
 		}
-		for _, both := range long[key] {
+		for _, both := range index.long[key] {
 			form, value, _ := strings.Cut(both, "\x00")
 			if at := i - window + 1; bytes.HasPrefix(text[at:], []byte(form)) {
 				report(value, form, at)
 			}
 		}
 	}
-	for _, form := range short {
+	for _, form := range index.short {
 		if at := bytes.Index(text, []byte(form)); at >= 0 {
 			report(form, form, at)
 		}
@@ -167,17 +183,28 @@ func (c *canaries) found(text []byte) []string {
 	return out
 }
 
-var hexadecimal = regexp.MustCompile(`\\+x([0-9a-fA-F]{2,})`)
-
-// decoded adds to a text what its hexadecimal values hold.
+// decoded adds to a text what its hexadecimal values hold, which begin with \x. An odd
+// last digit is left.
 func decoded(text []byte) []byte {
 	out := bytes.Clone(text)
-	for _, m := range hexadecimal.FindAllSubmatch(text, -1) {
-		if raw, err := hex.DecodeString(string(m[1][:len(m[1])&^1])); err == nil {
+	for rest := text; ; {
+		_, after, ok := bytes.Cut(rest, []byte(`\x`))
+		if !ok {
+			return out
+		}
+		digits := 0
+		for digits < len(after) && isHex(after[digits]) {
+			digits++
+		}
+		if raw, err := hex.DecodeString(string(after[:digits&^1])); err == nil && len(raw) > 0 {
 			out = append(append(out, '\n'), raw...)
 		}
+		rest = after[digits:]
 	}
-	return out
+}
+
+func isHex(b byte) bool {
+	return '0' <= b && b <= '9' || 'a' <= b && b <= 'f' || 'A' <= b && b <= 'F'
 }
 
 // clean fails the test for every canary in a text.

@@ -66,6 +66,7 @@ type Facts struct {
 	surnames  map[surname]int
 	size      map[string]int // staff by force
 	cases     map[Code]*Case
+	closed    map[day][]Code   // references of cases by the day on which they were closed
 	people    map[Code][]*Case // cases by people named
 	shifts    map[string][]Shift
 	rostered  map[string]map[day]bool
@@ -82,7 +83,7 @@ type collar struct{ force, number string }
 func newFacts() *Facts {
 	return &Facts{
 		staff: map[string]*Staff{}, collars: map[collar]string{}, standards: map[string]map[string]bool{}, identity: map[Code][]*Staff{}, surnames: map[surname]int{}, size: map[string]int{},
-		cases: map[Code]*Case{}, people: map[Code][]*Case{}, shifts: map[string][]Shift{},
+		cases: map[Code]*Case{}, closed: map[day][]Code{}, people: map[Code][]*Case{}, shifts: map[string][]Shift{},
 		rostered: map[string]map[day]bool{}, told: map[string]time.Time{},
 	}
 }
@@ -150,6 +151,9 @@ func (f *Facts) PutCase(c Case, at time.Time) {
 	}
 	for _, r := range c.References {
 		f.cases[r] = &c
+		if !c.Closed.IsZero() {
+			f.closed[dayOf(c.Closed)] = append(f.closed[dayOf(c.Closed)], r)
+		}
 	}
 	for _, p := range c.People {
 		f.people[p] = append(f.people[p], &c)
@@ -197,15 +201,29 @@ func (f *Facts) forget(today day, closed day) {
 			delete(f.shifts, subject)
 		}
 	}
-	for code, c := range f.cases {
-		if !c.Closed.IsZero() && dayOf(c.Closed) < closed {
-			delete(f.cases, code)
-			for _, p := range c.People {
-				f.people[p] = slices.DeleteFunc(f.people[p], func(o *Case) bool { return o == c })
-				if len(f.people[p]) == 0 {
-					delete(f.people, p)
-				}
-			}
+	for d, references := range f.closed {
+		if d >= closed {
+			continue
+		}
+		delete(f.closed, d)
+		for _, code := range references {
+			f.forgetCase(code, closed)
+		}
+	}
+}
+
+// forgetCase drops a case under one of its references, unless it has been said since that
+// it was closed later, or is open.
+func (f *Facts) forgetCase(code Code, closed day) {
+	c, ok := f.cases[code]
+	if !ok || c.Closed.IsZero() || dayOf(c.Closed) >= closed {
+		return
+	}
+	delete(f.cases, code)
+	for _, p := range c.People {
+		f.people[p] = slices.DeleteFunc(f.people[p], func(o *Case) bool { return o == c })
+		if len(f.people[p]) == 0 {
+			delete(f.people, p)
 		}
 	}
 }

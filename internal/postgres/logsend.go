@@ -17,13 +17,19 @@ type call struct {
 	encoded [][]byte
 }
 
+// errNotSent says that a batch failed before any of it was sent.
+var errNotSent = errors.New("not sent")
+
+// binaryForm says that all parameters are in binary form.
+var binaryForm = []int16{pgx.BinaryFormatCode}
+
 // send executes statements in one round trip; done is how many succeeded before the
 // first that failed. The last must be a COMMIT.
 func (tx *LogTx) send(ctx context.Context, calls []call) (done int, err error) {
 	conn := tx.conn.Conn()
 	statements, values := make([]*pgconn.StatementDescription, len(calls)), make([][][]byte, len(calls))
 	for i, c := range calls {
-		// A round trip the first time on a connection, nothing after.
+		// A round trip the first time on a connection, none after.
 		if statements[i], err = conn.Prepare(ctx, c.sql, c.sql); err != nil {
 			return 0, fmt.Errorf("%w: %w", errNotSent, err)
 		}
@@ -44,12 +50,6 @@ func (tx *LogTx) send(ctx context.Context, calls []call) (done int, err error) {
 	return done, err
 }
 
-// errNotSent says that a batch failed before any of it was sent.
-var errNotSent = errors.New("not sent")
-
-// binaryForm says that all parameters are in binary form.
-var binaryForm = []int16{pgx.BinaryFormatCode}
-
 // values are the parameters in binary form.
 func (c *call) values(conn *pgx.Conn, s *pgconn.StatementDescription) ([][]byte, error) {
 	if c.args == nil {
@@ -68,23 +68,22 @@ func (c *call) values(conn *pgx.Conn, s *pgconn.StatementDescription) ([][]byte,
 
 // results reads those of n statements, the last of them a COMMIT.
 func results(p *pgconn.Pipeline, n int) (done int, err error) {
-	for done < n {
+	for ; done < n; done++ {
 		got, err := p.GetResults()
 		if err != nil {
 			return done, err
 		}
 		reader, ok := got.(*pgconn.ResultReader)
 		if !ok {
-			return done, fmt.Errorf("%T in place of a result", got)
+			return done, errors.New("no result in place of one")
 		}
 		tag, err := reader.Close()
 		if err != nil {
 			return done, err
 		}
-		if done == n-1 && tag.String() != "COMMIT" { // it rolled back
+		if done == n-1 && tag.String() != commitLog { // it rolled back
 			return done, &pgconn.PgError{Severity: "ERROR", SeverityUnlocalized: "ERROR", Code: "25P02"}
 		}
-		done++
 	}
 	return done, nil
 }

@@ -17,8 +17,11 @@ import (
 // logLock is the key of the advisory lock that orders all writes.
 const logLock int64 = 7214683101
 
-// beginLog begins a transaction of the log.
-const beginLog = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+// How a transaction of the log begins and ends.
+const (
+	beginLog  = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+	commitLog = "COMMIT"
+)
 
 // MaxLeaves is how many new leaf hashes BeginLog reads along with the head.
 const MaxLeaves = 256
@@ -228,26 +231,23 @@ func (tx *LogTx) release() {
 // when it may not outlive the server; after any other error nothing was
 // written. ErrConstraint says that trying again is of no use.
 func (tx *LogTx) Commit(ctx context.Context, batch *LogBatch) error {
-	return tx.commit(ctx, nil, batch)
+	return tx.write(ctx, nil, batch)
 }
 
 // room is for the parameters of batches.
 var room = sync.Pool{New: func() any { return new(parameters) }}
 
-// commit sends a batch after statements, the last of which is then its guard.
-func (tx *LogTx) commit(ctx context.Context, before []call, batch *LogBatch) error {
+// write sends a batch and the commit after other statements, and lets the connection go.
+func (tx *LogTx) write(ctx context.Context, before []call, batch *LogBatch) error {
 	warnings := tx.db.warnings.Load()
 	p := room.Get().(*parameters) //nolint:errcheck // it holds nothing else
 	defer room.Put(p)
-	calls := append(append(before, batch.calls(p)...), call{sql: "COMMIT"})
+	calls := append(append(before, batch.calls(p)...), call{sql: commitLog})
 	done, err := tx.send(ctx, calls)
 	if err != nil && done < len(calls) {
 		unknown := !errors.Is(err, errNotSent) && lostWhileCommitting(err, done == len(calls)-1)
 		tx.Rollback()
-		switch {
-		case moved(err, done, len(before)):
-			return ErrMoved
-		case unknown:
+		if unknown {
 			return fmt.Errorf("%w: %w", ErrMaybeCommitted, describe(err))
 		}
 		return fmt.Errorf("write to the log: %w", describe(err))

@@ -96,8 +96,10 @@ type Step struct {
 	// Transfers hand a matter over to another force. A step that has one records nothing
 	// else, and nothing is recorded of that matter after it.
 	Transfers []Transfer `yaml:"transfers"`
-	// Searches are made through the register's interface only.
+	// Searches are made, and Asks put to other forces and answered, through the register's
+	// interface only.
 	Searches []Search `yaml:"searches"`
+	Asks     []Ask    `yaml:"asks"`
 	Expect   *Expect  `yaml:"expect"`
 	// RulesOnly is a step that the register's interface does not let happen.
 	RulesOnly bool `yaml:"rules_only"`
@@ -253,47 +255,6 @@ type Reclassify struct {
 	Ref      string   `yaml:"ref"`
 	Offence  string   `yaml:"offence"`
 	Included []string `yaml:"included"`
-}
-
-// Transfer is a matter that goes to another force.
-type Transfer struct {
-	Course string `yaml:"course"`
-	To     string `yaml:"to"`
-	// State is OFFERED, which changes nothing, or ACCEPTED.
-	State string `yaml:"state"`
-}
-
-// Search is a search through the register's interface.
-type Search struct {
-	Force string `yaml:"force"`
-	Role  string `yaml:"role"` // investigator if empty
-	Self  bool   `yaml:"self"` // for the searcher himself
-	// Times repeats it for as many unknown names.
-	Times int `yaml:"times"`
-	// Finds says that the suspect must be found; else nobody.
-	Finds bool `yaml:"finds"`
-}
-
-// Expect is what must hold after a step.
-type Expect struct {
-	// Open are all prompts that hold: "CODE force", "CODE force x3", "CODE" when no
-	// force must act; with "possible" or "unconfirmed" behind where it is so.
-	Open []string `yaml:"open"`
-	// Told are duties with a role that has been told by now: "NO_ACTION 33 SUPERVISOR";
-	// NotYet those with a role that has not.
-	Told   []string `yaml:"told"`
-	NotYet []string `yaml:"not_yet"`
-	// Needs are why a matter must not be closed plainly: "main: SERIAL VIOLENCE".
-	Needs []string `yaml:"needs"`
-	// Guidance are codes of advice that the card shows, Warnings its warnings in order,
-	// Measures the kinds of measures in force in order.
-	Guidance []string `yaml:"guidance"`
-	Warnings []string `yaml:"warnings"`
-	Measures []string `yaml:"measures"`
-	// Alerts are alerts by now: "KIND force audience"; through the interface only.
-	Alerts []string `yaml:"alerts"`
-	// Flags are flags in a force's PSD queue by now: "rule force"; interface only.
-	Flags []string `yaml:"flags"`
 }
 
 // Load reads and checks all cases, by id. It reports every fault at once.

@@ -111,6 +111,8 @@ func (r *run) all() {
 		r.before = h
 		r.expect(s, h)
 		r.alerts(s)
+		r.flags(s)
+		r.disclosures(s)
 		r.document(s, h.Own)
 		if r.Failed() {
 			return // what follows rests on it
@@ -212,6 +214,9 @@ func (r *run) step(s *scenario.Step, h *conduct.History) {
 	for _, q := range s.Searches {
 		r.searches(s, q)
 	}
+	for _, q := range s.Asks {
+		r.ask(s, q)
+	}
 	for i := range h.Measures {
 		if old := measureOf(r.before.All, h.Measures[i].ID); old == nil || !reflect.DeepEqual(*old, h.Measures[i]) {
 			r.measure(s, &h.Measures[i])
@@ -267,7 +272,11 @@ func (r *run) searches(s *scenario.Step, q scenario.Search) {
 		if q.Times > 1 {
 			who = scenario.Person{Given: []string{fmt.Sprintf("Una%c", 'a'+i%26)}, Surname: fmt.Sprintf("Nobody%c%c", 'a'+i/26, 'a'+i%26), Born: "1990-01-01"}
 		}
-		found := r.search(q.Force, role, "SEARCH/"+s.At, who)
+		reference := "SEARCH/" + s.At
+		if q.Unexplained {
+			reference = ""
+		}
+		found := r.search(q.Force, role, reference, who)
 		hit := found.GetOutcome() == pb.SearchOutcome_SEARCH_OUTCOME_HIT
 		if hit != (q.Finds && q.Times <= 1) {
 			r.Errorf("%s: a search by the %s of force %s: hit is %v", s.At, role, q.Force, hit)
@@ -276,9 +285,12 @@ func (r *run) searches(s *scenario.Step, q scenario.Search) {
 }
 
 func (r *run) search(force, role, reference string, who scenario.Person) *pb.Search {
-	ctx := r.site.As(r.Context(), role+"-"+r.forces[force])
+	ctx, reason := r.site.As(r.Context(), role+"-"+r.forces[force]), "CRIME_INVESTIGATION"
+	if reference == "" {
+		reason = "DATA_QUALITY" // which needs none
+	}
 	found, err := pb.NewSearchServiceClient(r.people).CreateSearch(ctx, &pb.CreateSearchRequest{Search: &pb.Search{
-		Reason: "CRIME_INVESTIGATION", Reference: reference, Justification: "report of stalking, suspect named",
+		Reason: reason, Reference: reference, Justification: "report of stalking, suspect named",
 		Criteria: &pb.SearchCriteria{Names: personNames(who), BirthDate: birthDate(who.Born)},
 	}})
 	if err != nil {

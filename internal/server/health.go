@@ -48,6 +48,7 @@ func (s *Server) adminHandler() http.Handler {
 		if s.gatherer != nil { // told, and no reason to be restarted
 			_, _ = w.Write([]byte(s.gatherer.Status().String() + "\n"))
 		}
+		_, _ = w.Write([]byte(s.watcher.Status().String() + "\n"))
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { answer(w, s.ready.ok()) })
 	return mux

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -89,6 +90,9 @@ func (t *telemetry) observe(s *Server) error {
 		return err
 	}
 	return errors.Join(
+		gauge("register.misuse.unread", "{entry}", "Entries that this replica had not judged for misuse when it last looked.", func() int64 { return s.watcher.Status().Unread }),
+		gauge("register.misuse.behind", "s", "For how long entries may have gone without being judged for misuse by this replica.",
+			func() int64 { return int64(s.watcher.Status().Behind(time.Now()).Seconds()) }),
 		gauge("register.index.nominals", "{nominal}", "Nominals in the index.", func() int64 { return int64(s.view.Index().Len()) }),
 		gauge("register.index.size", "By", "Memory of the index.", func() int64 { return s.view.Index().Bytes() }),
 		gauge("register.feed.head", "{entry}", "Log index that this replica has reached.", s.view.Head),

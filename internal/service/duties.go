@@ -112,6 +112,7 @@ func wantedDuty(req *registerv1.ListDutiesRequest, duty *view.Duty, now time.Tim
 		req.GetRole() != registerv1.DutyRole_DUTY_ROLE_UNSPECIFIED && duty.Role != req.GetRole(),
 		req.GetOfficer() != "" && duty.Officer != req.GetOfficer(),
 		req.GetCode() != "" && duty.Code != req.GetCode(),
+		len(req.GetCodes()) > 0 && !slices.Contains(req.GetCodes(), duty.Code),
 		req.GetNominal() != "" && uuid.UUID(duty.Nominal).String() != call.RecordID(req.GetNominal()),
 		req.GetDueBefore() != nil && !duty.Due.Before(req.GetDueBefore().AsTime()):
 		return false

@@ -33,36 +33,48 @@ func (t *Ticker) missedMatches(ctx context.Context, members []identity.ID) error
 			if !t.Rules.Counts(*course) {
 				continue
 			}
+			told := t.matchesTold(course.ID)
+			if told.enough() {
+				continue
+			}
 			for _, other := range t.View.CoursesOfVictim(course.Principal) {
 				nominal := identity.ID(other.Course.Nominal)
 				n, stands := t.View.Nominal(nominal)
-				if !stands || n.Silent() || slices.Contains(members, nominal) || t.matchTold(course.ID, other.Course.ID) {
+				if !stands || n.Silent() || slices.Contains(members, nominal) ||
+					told.has(other.Course.ID) || t.matchesTold(other.Course.ID).has(course.ID) {
 					continue
 				}
 				if err := t.tellMissed(ctx, course, other); err != nil {
 					return err
 				}
+				told = t.matchesTold(course.ID)
 			}
 		}
 	}
 	return nil
 }
 
-// matchTold reports whether the forces have been told of two courses with the same
-// victim, or of so many of one of them that another tells nothing new.
-func (t *Ticker) matchTold(a, b conduct.ID) bool {
-	for _, pair := range [][2]identity.ID{{identity.ID(a), identity.ID(b)}, {identity.ID(b), identity.ID(a)}} {
-		matches := 0
-		for _, alert := range t.View.AlertsAbout(pair[0]) {
-			if alert.Kind != registerv1.AlertKind_ALERT_KIND_VICTIM_MATCH {
-				continue
-			}
-			if matches++; alert.Related == pair[1] || matches >= maxSameVictim {
-				return true
-			}
+// toldMatches are the courses of which the forces have been told that they have the same
+// victim as a certain one.
+type toldMatches []identity.ID
+
+// matchesTold returns those of one course.
+func (t *Ticker) matchesTold(course conduct.ID) toldMatches {
+	var out toldMatches
+	for _, alert := range t.View.AlertsAbout(identity.ID(course)) {
+		if alert.Kind == registerv1.AlertKind_ALERT_KIND_VICTIM_MATCH {
+			out = append(out, alert.Related)
 		}
 	}
-	return false
+	return out
+}
+
+// enough reports whether so many are told of that another tells nothing new.
+func (m toldMatches) enough() bool { return len(m) >= maxSameVictim }
+
+// has reports whether a course needs no telling any more.
+func (m toldMatches) has(course conduct.ID) bool {
+	return m.enough() || slices.Contains(m, identity.ID(course))
 }
 
 // tellMissed tells both forces. To whoever registered a force's own course, that

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/perpetrator-register/register/internal/accesslog"
@@ -32,6 +33,57 @@ type Watcher struct {
 	mark   int64         // the first entry whose flags are not known to be written
 	raised []misuse.Flag // those of entries from mark on
 	marked time.Time     // when the mark was last set
+	status atomic.Pointer[WatchStatus]
+}
+
+// WatchStatus says how far a replica has come with watching the log.
+type WatchStatus struct {
+	// Began is when it began to watch.
+	Began time.Time
+	// Unread is how many entries it had not read when it last looked.
+	Unread int64
+	// Judged is when it last had read all there was, and all flags of it were written:
+	// what happened before has been judged. Zero when it has not come so far.
+	Judged time.Time
+}
+
+// Behind is for how long entries may have gone unjudged: since the last time that none
+// was, or since the watcher began. It is 0 when nobody watches.
+func (s WatchStatus) Behind(now time.Time) time.Duration {
+	since := s.Judged
+	if since.IsZero() {
+		since = s.Began
+	}
+	if since.IsZero() {
+		return 0
+	}
+	return max(0, now.Sub(since))
+}
+
+// String is the status in words; it names nobody.
+func (s WatchStatus) String() string {
+	if s.Judged.IsZero() {
+		return fmt.Sprintf("the log is being read for misuse, %d entries are to come", s.Unread)
+	}
+	return fmt.Sprintf("all before %s was judged for misuse, %d entries are to come", s.Judged.UTC().Format(time.RFC3339), s.Unread)
+}
+
+// Status is how far the watcher has come. It may be asked at any time.
+func (w *Watcher) Status() WatchStatus {
+	if s := w.status.Load(); s != nil {
+		return *s
+	}
+	return WatchStatus{}
+}
+
+// reached notes how far the watcher has come; judged is zero while there is more to do.
+func (w *Watcher) reached(unread int64, judged time.Time) {
+	s := w.Status()
+	s.Unread = unread
+	if !judged.IsZero() {
+		s.Judged = judged
+	}
+	w.status.Store(&s)
 }
 
 // Bounds of watching.
@@ -48,6 +100,7 @@ func (w *Watcher) Run(ctx context.Context) {
 	if every <= 0 {
 		every = misuseEvery
 	}
+	w.status.Store(&WatchStatus{Began: time.Now()})
 	failed := false
 	for {
 		err := w.Step(ctx)
@@ -78,13 +131,16 @@ func (w *Watcher) Step(ctx context.Context) error {
 			return err
 		}
 	}
+	looked := time.Now()
 	head, err := w.DB.Head(ctx)
 	if errors.Is(err, postgres.ErrNotFound) {
+		w.reached(0, looked)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
+	w.reached(max(0, head.Size-w.at), time.Time{})
 	if w.at < head.Size {
 		if err := w.View.Pull(ctx); err != nil {
 			return err
@@ -96,6 +152,12 @@ func (w *Watcher) Step(ctx context.Context) error {
 			w.engine = nil // it may have read half a page: begin anew
 			return err
 		}
+		w.reached(head.Size-w.at, time.Time{})
+		if len(w.raised) > 0 { // a flag does not wait until all there is has been read
+			if _, err := w.DB.AsOnlyWatcher(ctx, w.write); err != nil {
+				return err
+			}
+		}
 		if w.at < head.Size { // weeks of it after a start: the calls have their half
 			pause(ctx, time.Since(began), nil)
 		}
@@ -103,11 +165,15 @@ func (w *Watcher) Step(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
-	if len(w.raised) == 0 && w.at-w.mark < markEntries && time.Since(w.marked) < markEvery {
-		return nil
+	if len(w.raised) > 0 || w.at-w.mark >= markEntries || time.Since(w.marked) >= markEvery {
+		if _, err := w.DB.AsOnlyWatcher(ctx, w.write); err != nil {
+			return err
+		}
 	}
-	_, err = w.DB.AsOnlyWatcher(ctx, w.write)
-	return err
+	if len(w.raised) == 0 { // else another replica is about to write them
+		w.reached(0, looked)
+	}
+	return nil
 }
 
 // Start notes, before the first call is served, from which entry on the log is

@@ -23,45 +23,21 @@ import (
 var packFile embed.FS
 
 // packPage is the pack's template: one page that needs nothing else and runs nothing.
-var packPage = template.Must(template.New("pack.html").Funcs(template.FuncMap{
-	"date":   func(t *timestamppb.Timestamp) string { return printed(t, "2 January 2006 15:04") },
-	"day":    func(t *timestamppb.Timestamp) string { return printed(t, "2 January 2006") },
-	"born":   view.FormatDate,
-	"name":   func(n *registerv1.Nominal) string { return view.DisplayName(n.GetNames()) },
-	"force":  func(s string) string { return strings.TrimPrefix(s, "forces/") },
-	"plain":  plainCode,
-	"id":     call.RecordID,
-	"joined": plainList,
-}).ParseFS(packFile, "pack.html"))
+// Its words are those of the register's own lists, put in when it is made.
+var packPage = template.Must(template.New("pack.html").Funcs(packFuncs(packWords{})).ParseFS(packFile, "pack.html"))
 
-// printed is a time as it is printed, in universal time; "not recorded" without one.
-func printed(t *timestamppb.Timestamp, layout string) string {
-	if t == nil {
-		return "not recorded"
+func packFuncs(w packWords) template.FuncMap {
+	return template.FuncMap{
+		"date":   func(t *timestamppb.Timestamp) string { return printed(t, "2 January 2006, 15:04") },
+		"day":    func(t *timestamppb.Timestamp) string { return printed(t, "2 January 2006") },
+		"name":   func(n *registerv1.Nominal) string { return view.DisplayName(n.GetNames()) },
+		"id":     call.RecordID,
+		"born":   w.born,
+		"month":  w.month,
+		"force":  w.force,
+		"title":  w.title,
+		"titles": w.titles,
 	}
-	return t.AsTime().UTC().Format(layout)
-}
-
-// plainCode is a code as people read it: "NO_CONTACT" is "no contact".
-func plainCode(code any) string {
-	text, ok := code.(string)
-	if !ok {
-		if named, is := code.(interface{ String() string }); is {
-			text = named.String()
-		}
-	}
-	for _, prefix := range []string{"STANDING_", "MEASURE_STATUS_", "RISK_GRADE_", "TIMELINE_KIND_", "SERIAL_TIER_"} {
-		text = strings.TrimPrefix(text, prefix)
-	}
-	return strings.ToLower(strings.ReplaceAll(text, "_", " "))
-}
-
-func plainList(codes []string) string {
-	out := make([]string, len(codes))
-	for i, c := range codes {
-		out[i] = plainCode(c)
-	}
-	return strings.Join(out, ", ")
 }
 
 // packData is what the page shows.
@@ -83,7 +59,7 @@ type packData struct {
 }
 
 // MadeAt is when the pack was made.
-func (p *packData) MadeAt() string { return p.Made.UTC().Format("2 January 2006 15:04") + " UTC" }
+func (p *packData) MadeAt() string { return p.Made.In(london).Format("2 January 2006, 15:04") }
 
 // CreateEvidencePack implements the RPC.
 func (s *Histories) CreateEvidencePack(ctx context.Context, req *registerv1.CreateEvidencePackRequest) (*registerv1.EvidencePack, error) {
@@ -93,7 +69,7 @@ func (s *Histories) CreateEvidencePack(ctx context.Context, req *registerv1.Crea
 		return nil, err
 	}
 	now := s.Now()
-	html, err := packHTML(s.packData(c, history, req, now))
+	html, err := packHTML(packWords{s.Ref}, s.packData(c, history, req, now))
 	if err != nil {
 		return nil, err
 	}
@@ -103,9 +79,13 @@ func (s *Histories) CreateEvidencePack(ctx context.Context, req *registerv1.Crea
 	return &registerv1.EvidencePack{Html: string(html), CreateTime: timestamppb.New(now), AsOfIndex: history.GetAsOfIndex(), Digest: hex.EncodeToString(sum[:])}, nil
 }
 
-func packHTML(p *packData) ([]byte, error) {
+func packHTML(w packWords, p *packData) ([]byte, error) {
+	page, err := packPage.Clone()
+	if err != nil {
+		return nil, err
+	}
 	var out bytes.Buffer
-	err := packPage.Execute(&out, p)
+	err = page.Funcs(packFuncs(w)).Execute(&out, p)
 	return out.Bytes(), err
 }
 

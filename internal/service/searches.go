@@ -55,10 +55,10 @@ func (s *Searches) CreateSearch(ctx context.Context, req *registerv1.CreateSearc
 		return nil, problem(codes.PermissionDenied, ReasonSelfSearch, "nobody may search for himself: ask your supervisor; this refusal says nothing about any record")
 	}
 	record, _ := identity.NewRecord(mapped.Raw)
-	if err := s.View.Pull(ctx); err != nil {
+	found, silent, err := s.View.Search(ctx, record, identity.Limits{Candidates: maxNominals})
+	if err != nil {
 		return nil, notChecked(err)
 	}
-	found, silent := s.View.Search(record, identity.Limits{Candidates: maxNominals})
 
 	id := uuid.Must(uuid.NewV7())
 	now := s.Now()

@@ -59,6 +59,7 @@ type View struct {
 	moved      map[identity.ID]identity.ID // what records are since another force took them over
 	followed   *Followed                   // nil when nobody follows
 	head       atomic.Int64                // last log index applied, -1 before the first
+	news       atomic.Int64                // when the feed last brought something, in nanoseconds
 	changed    changes
 }
 
@@ -113,6 +114,7 @@ func (v *View) catchUp(ctx context.Context) error {
 		}
 		v.take(all)
 		if len(rows) > 0 {
+			v.news.Store(time.Now().UnixNano())
 			v.head.Store(rows[len(rows)-1].Version.LogIndex)
 			v.changed.tell()
 		}
@@ -249,19 +251,6 @@ func (v *View) Head() int64 { return v.head.Load() }
 
 // Index is the identity index of all nominals that may be shown.
 func (v *View) Index() *identity.Index { return v.index }
-
-// Search finds the nominals that may be shown, and apart from them those that
-// are SILENT and would have been found.
-func (v *View) Search(asked identity.Record, limits identity.Limits) (identity.Result, []*Nominal) {
-	found := v.index.Search(identity.QueryOf(asked), limits)
-	var silent []*Nominal
-	for _, id := range v.silent.search(v.index, asked) {
-		if n, ok := v.Nominal(id); ok {
-			silent = append(silent, n)
-		}
-	}
-	return found, silent
-}
 
 // Nominal returns what the view keeps of a nominal.
 func (v *View) Nominal(id identity.ID) (*Nominal, bool) {

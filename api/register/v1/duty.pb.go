@@ -856,7 +856,9 @@ type ListDutiesRequest struct {
 	// How many at most, 1 to 200; 0 means 50.
 	PageSize int32 `protobuf:"varint,9,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The token of the page before; empty for the first page.
-	PageToken     string `protobuf:"bytes,10,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,10,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only those of one of these kinds, by the prompts' codes.
+	Codes         []string `protobuf:"bytes,11,rep,name=codes,proto3" json:"codes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -959,6 +961,13 @@ func (x *ListDutiesRequest) GetPageToken() string {
 		return x.PageToken
 	}
 	return ""
+}
+
+func (x *ListDutiesRequest) GetCodes() []string {
+	if x != nil {
+		return x.Codes
+	}
+	return nil
 }
 
 // ListDutiesResponse is a page of duties.
@@ -1670,7 +1679,7 @@ const file_register_v1_duty_proto_rawDesc = "" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x0e\n" +
 	"\x02by\x18\x03 \x01(\tR\x02by\x12\x16\n" +
-	"\x06reason\x18\x04 \x01(\tR\x06reason\"\xda\x03\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\"\x80\x04\n" +
 	"\x11ListDutiesRequest\x123\n" +
 	"\x06parent\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x06parent\x12\x16\n" +
 	"\x06closed\x18\x02 \x01(\bR\x06closed\x12\x18\n" +
@@ -1685,7 +1694,8 @@ const file_register_v1_duty_proto_rawDesc = "" +
 	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x12'\n" +
 	"\n" +
 	"page_token\x18\n" +
-	" \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\tpageToken\"g\n" +
+	" \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\tpageToken\x12$\n" +
+	"\x05codes\x18\v \x03(\tB\x0e\xbaH\v\x92\x01\b\x10\x1e\"\x04r\x02\x18<R\x05codes\"g\n" +
 	"\x12ListDutiesResponse\x12)\n" +
 	"\x06duties\x18\x01 \x03(\v2\x11.register.v1.DutyR\x06duties\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"V\n" +

@@ -8,6 +8,7 @@
 package year
 
 import (
+	"cmp"
 	"encoding/binary"
 	"hash/fnv"
 	"math"
@@ -52,6 +53,7 @@ type Year struct {
 	serial  int
 	day     int
 	items   []Item // of the day under way
+	order   []int  // their places, for use again
 	stories []*story
 	next    int64
 }
@@ -80,13 +82,25 @@ func (y *Year) Stories() []string {
 	return out
 }
 
+// inOrder are the places of the day's items in the order of time, and as they were made
+// where they are of one time. The items themselves are large, and stay where they are.
+func (y *Year) inOrder() []int {
+	y.order = y.order[:0]
+	for i := range y.items {
+		y.order = append(y.order, i)
+	}
+	slices.SortFunc(y.order, func(a, b int) int {
+		return cmp.Or(y.items[a].Event.Time.Compare(y.items[b].Event.Time), a-b)
+	})
+	return y.order
+}
+
 // Each makes the year and hands on its items in order.
 func (y *Year) Each(take func(Item)) {
 	for y.day = 0; y.day < y.o.Days; y.day++ {
 		y.items = y.items[:0]
 		y.live()
-		slices.SortStableFunc(y.items, func(a, b Item) int { return a.Event.Time.Compare(b.Event.Time) })
-		for i := range y.items {
+		for _, i := range y.inOrder() {
 			y.items[i].Event.Index = y.next
 			y.next++
 			take(y.items[i])
