@@ -132,7 +132,7 @@ The register is running (ready after {{.Took}}). Invented people only. Ctrl-C st
   admin  http://{{.Admin}}   (/metrics /healthz /readyz)
 
 Who can sign in, without a password, on this machine only, in the forces 10, 33 and 43:
-  investigator-33  control_room-33  spoc-33  supervisor-33  psd-33  dpo-33   and nationally: auditor  admin
+  investigator-33  control_room-33  spoc-33  supervisor-33  psd-33  psd2-33  dpo-33   and nationally: auditor  auditor2  admin
 
 Search for a man whose name was misheard:
 

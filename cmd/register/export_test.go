@@ -1,6 +1,11 @@
 package main
 
 import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"errors"
+	"io"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -8,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/evidence"
@@ -74,6 +81,10 @@ func TestExportAndEvidence(t *testing.T) {
 		t.Errorf("the search is not in the bundle: %+v", made)
 	}
 	proved("evidence", bundle)
+
+	unpacked := filepath.Join(t.TempDir(), "unpacked")
+	unpack(t, evidenceOver(t, registerv1.NewStandardsServiceClient(replica.Dial("")), site.As(t.Context(), "psd-33")), unpacked)
+	proved("evidence", unpacked)
 	search() // the server goes on from what the command has logged
 
 	must(t, export.Run(t.Context(), silent))
@@ -83,4 +94,35 @@ func TestExportAndEvidence(t *testing.T) {
 	search()
 	must(t, later.Run(t.Context(), silent))
 	proved("--part", later.Out)
+}
+
+// evidenceOver asks a running register for a bundle, and returns its archive.
+func evidenceOver(t *testing.T, service registerv1.StandardsServiceClient, ctx context.Context) []byte { //nolint:revive // as the caller has it
+	t.Helper()
+	stream, err := service.MakeEvidence(ctx, &registerv1.MakeEvidenceRequest{
+		Parent: "forces/33", Purpose: registerv1.LogPurpose_LOG_PURPOSE_CRIMINAL_PROCEEDINGS, Reference: "CPS/1", Recipient: "cps", StartTime: timestamppb.New(time.Now().Add(-time.Hour)),
+	})
+	must(t, err)
+	first, err := stream.Recv()
+	must(t, err)
+	if first.GetHead().GetEntries() == 0 {
+		t.Fatalf("the first part is no head: %v", first)
+	}
+	var archive []byte
+	for {
+		part, err := stream.Recv()
+		if errors.Is(err, io.EOF) {
+			return archive
+		}
+		must(t, err)
+		archive = append(archive, part.GetChunk()...)
+	}
+}
+
+// unpack writes the files of an archive.
+func unpack(t *testing.T, archive []byte, dir string) {
+	t.Helper()
+	files, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
+	must(t, err)
+	must(t, os.CopyFS(dir, files))
 }

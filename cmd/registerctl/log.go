@@ -24,20 +24,21 @@ type logCmd struct {
 }
 
 type logListCmd struct {
-	Purpose   string `required:"" help:"Lawful purpose: lawfulness, self-monitoring, security or criminal-proceedings."`
-	Reference string `required:"" help:"Reference of the case or review."`
-	Subject   string `help:"Only this user's or system's entries."`
-	Method    string `help:"Only calls of this method, such as SearchService.CreateSearch."`
-	Outcome   string `help:"Only entries with this outcome, such as OK or PERMISSION_DENIED."`
-	Crime     string `help:"Only entries with this crime or incident reference of the force." placeholder:"REFERENCE"`
-	Refused   bool   `help:"Only refusals and failures."`
-	Record    string `help:"Only entries that showed, changed or met this record of the force."`
-	Since     string `help:"Only from this time on: 2026-11-20, 2026-11-20T08:00:00Z, or 24h, 7d before now." placeholder:"TIME"`
-	Until     string `help:"Only before this time." placeholder:"TIME"`
-	Force     string `help:"Force whose entries are read; else your own." placeholder:"CODE"`
-	AllForces bool   `help:"Entries of all forces, for the national auditor."`
-	Limit     int    `help:"How many at most." default:"50"`
-	PageToken string `help:"Go on from this token, printed by the page before." placeholder:"TOKEN"`
+	Purpose   string  `required:"" help:"Lawful purpose: lawfulness, self-monitoring, security or criminal-proceedings."`
+	Reference string  `required:"" help:"Reference of the case or review."`
+	Subject   string  `help:"Only this user's or system's entries."`
+	Method    string  `help:"Only calls of this method, such as SearchService.CreateSearch."`
+	Outcome   string  `help:"Only entries with this outcome, such as OK or PERMISSION_DENIED."`
+	Crime     string  `help:"Only entries with this crime or incident reference of the force." placeholder:"REFERENCE"`
+	Refused   bool    `help:"Only refusals and failures."`
+	Record    string  `help:"Only entries that showed, changed or met this record of the force."`
+	Entry     []int64 `help:"Only the entry with this index; may be repeated, and goes with no other filter." placeholder:"INDEX"`
+	Since     string  `help:"Only from this time on: 2026-11-20, 2026-11-20T08:00:00Z, or 24h, 7d before now." placeholder:"TIME"`
+	Until     string  `help:"Only before this time." placeholder:"TIME"`
+	Force     string  `help:"Force whose entries are read; else your own." placeholder:"CODE"`
+	AllForces bool    `help:"Entries of all forces, for the national auditor."`
+	Limit     int     `help:"How many at most." default:"50"`
+	PageToken string  `help:"Go on from this token, printed by the page before." placeholder:"TOKEN"`
 }
 
 const maxPage = 500
@@ -54,7 +55,9 @@ func (c *logListCmd) Run(a *app) error {
 	}
 	all := &registerv1.ListEntriesResponse{}
 	for len(all.GetEntries()) < c.Limit {
-		req.PageSize = int32(min(c.Limit-len(all.GetEntries()), maxPage)) //nolint:gosec // at most maxPage
+		if len(c.Entry) == 0 {
+			req.PageSize = int32(min(c.Limit-len(all.GetEntries()), maxPage)) //nolint:gosec // at most maxPage
+		}
 		var page *registerv1.ListEntriesResponse
 		_, err := a.call(func(ctx context.Context, opts ...grpc.CallOption) (err error) {
 			page, err = registerv1.NewAccessLogServiceClient(conn).ListEntries(ctx, req, opts...)
@@ -111,7 +114,7 @@ func (c *logListCmd) request(a *app) (*registerv1.ListEntriesRequest, error) {
 	}
 	return &registerv1.ListEntriesRequest{
 		Parent: "forces/" + force, Purpose: purpose, Reference: c.Reference, Subject: c.Subject, Method: c.Method,
-		Outcome: c.Outcome, CrimeReference: c.Crime, Refused: c.Refused, Record: c.Record, StartTime: stamp(since), EndTime: stamp(until), PageToken: c.PageToken,
+		Outcome: c.Outcome, CrimeReference: c.Crime, Refused: c.Refused, Record: c.Record, StartTime: stamp(since), EndTime: stamp(until), PageToken: c.PageToken, Indices: c.Entry,
 	}, nil
 }
 

@@ -12,13 +12,15 @@ import (
 )
 
 type psdCmd struct {
-	Sanction   psdSanctionCmd   `cmd:"" help:"Suspend a user of your force, or demand a stronger or fresher sign-in."`
-	Unseal     psdUnsealCmd     `cmd:"" help:"Open the sealed part of an entry, two people together."`
-	Sample     psdSampleCmd     `cmd:"" help:"Draw a dip sample that nobody has chosen."`
-	Hold       psdHoldCmd       `cmd:"" help:"Keep retention from dropping sealed parts of entries."`
-	CaseAccess psdCaseAccessCmd `cmd:"" help:"For the national auditor: open an access to a force's sealed entries for a case."`
-	Readings   psdReadingsCmd   `cmd:"" help:"List when another force's people have looked into the log, for review."`
-	Review     psdReviewCmd     `cmd:"" help:"Give a verdict on a reading of the log."`
+	Sanction     psdSanctionCmd     `cmd:"" help:"Suspend a user of your force, or demand a stronger or fresher sign-in."`
+	Unseal       psdUnsealCmd       `cmd:"" help:"Open the sealed part of an entry, two people together."`
+	Sample       psdSampleCmd       `cmd:"" help:"Draw a dip sample that nobody has chosen."`
+	Hold         psdHoldCmd         `cmd:"" help:"Keep retention from dropping sealed parts of entries."`
+	CaseAccess   psdCaseAccessCmd   `cmd:"" help:"For the national auditor: open an access to a force's sealed entries for a case."`
+	CaseAccesses psdCaseAccessesCmd `cmd:"" help:"For the national auditor: list the accesses that were opened."`
+	Evidence     psdEvidenceCmd     `cmd:"" help:"Make a bundle of evidence from the log; recorded as a disclosure."`
+	Readings     psdReadingsCmd     `cmd:"" help:"List when another force's people have looked into the log, for review."`
+	Review       psdReviewCmd       `cmd:"" help:"Give a verdict on a reading of the log."`
 }
 
 // standards makes a call of StandardsService, and says under which entry it is

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -140,6 +141,51 @@ func (f *fake) OpenCaseAccess(_ context.Context, r *registerv1.OpenCaseAccessReq
 	return &registerv1.CaseAccess{Name: "forces/33/caseAccesses/1"}, nil
 }
 
+func (f *fake) ListCaseAccesses(_ context.Context, r *registerv1.ListCaseAccessesRequest) (*registerv1.ListCaseAccessesResponse, error) {
+	f.asked(r)
+	return &registerv1.ListCaseAccessesResponse{CaseAccesses: []*registerv1.CaseAccess{{Name: "forces/33/caseAccesses/1", Reference: "IOPC/1\x1b"}}, NextPageToken: "2"}, nil
+}
+
+func (f *fake) MakeEvidence(r *registerv1.MakeEvidenceRequest, stream registerv1.StandardsService_MakeEvidenceServer) error {
+	f.asked(r)
+	if r.GetRecipient() == "nobody" {
+		return errors.New("broken off")
+	}
+	return errors.Join(
+		stream.Send(&registerv1.MakeEvidenceResponse{Part: &registerv1.MakeEvidenceResponse_Head{Head: &registerv1.EvidenceHead{Disclosure: 48, Entries: 2}}}),
+		stream.Send(&registerv1.MakeEvidenceResponse{Part: &registerv1.MakeEvidenceResponse_Chunk{Chunk: []byte("PK")}}),
+		stream.Send(&registerv1.MakeEvidenceResponse{Part: &registerv1.MakeEvidenceResponse_Chunk{Chunk: []byte("archive")}}),
+	)
+}
+
+// A bundle of evidence is written to a file; what breaks off leaves none.
+func TestEvidence(t *testing.T) {
+	b := newBench(t)
+	out := filepath.Join(t.TempDir(), "bundle.zip")
+	args := func(to, recipient string) []string {
+		return []string{"psd", "evidence", "--purpose", "criminal-proceedings", "--reference", "CPS/1", "--recipient", recipient, "--crime", "33CR/1", "--out", to}
+	}
+	code, said, _ := b.run("", args(out, "cps")...)
+	for _, want := range []string{"2 entries", "entry 48", "OFFICIAL-SENSITIVE"} {
+		if code != exitOK || !strings.Contains(said, want) {
+			t.Errorf("exit %d, it does not say %q: %s", code, want, said)
+		}
+	}
+	if raw, err := os.ReadFile(out); err != nil || string(raw) != "PKarchive" {
+		t.Errorf("the file holds %q, %v", raw, err)
+	}
+	if code, _, _ := b.run("", args(out, "cps")...); code == exitOK {
+		t.Error("a file was written over")
+	}
+	other := filepath.Join(t.TempDir(), "other.zip")
+	if code, _, _ := b.run("", args(other, "nobody")...); code == exitOK {
+		t.Error("what broke off was taken for a bundle")
+	}
+	if _, err := os.Stat(other); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("what broke off was kept: %v", err)
+	}
+}
+
 func (f *fake) ListReadings(_ context.Context, r *registerv1.ListReadingsRequest) (*registerv1.ListReadingsResponse, error) {
 	f.asked(r)
 	return &registerv1.ListReadingsResponse{Readings: []*registerv1.Reading{{Name: "forces/10/readings/7", Purpose: "SECURITY\x1b", Verdict: registerv1.Verdict_VERDICT_PROPER}}}, nil
@@ -160,6 +206,7 @@ func TestUnsealings(t *testing.T) {
 		{[]string{"psd", "unseal", "list"}, &registerv1.ListUnsealingsRequest{Parent: "forces/33", PageSize: 200}, []string{"--page-token 2"}},
 		{[]string{"psd", "case-access", "--force", "33", "--purpose", "security", "--reference", "IOPC/1", "--reason", "a complaint", "--days", "30"},
 			&registerv1.OpenCaseAccessRequest{Parent: "forces/33", Purpose: security, Reference: "IOPC/1", Reason: "a complaint", Days: 30}, []string{"caseAccesses/1"}},
+		{[]string{"psd", "case-accesses", "--force", "33"}, &registerv1.ListCaseAccessesRequest{Parent: "forces/33", PageSize: 200, NewestFirst: true}, []string{"caseAccesses/1", "--page-token 2"}},
 		{[]string{"psd", "readings", "--force", "10", "--purpose", "security", "--reference", "R/1"},
 			&registerv1.ListReadingsRequest{Parent: "forces/10", Purpose: security, Reference: "R/1", PageSize: 200}, []string{"forces/10/readings/7", "proper"}},
 		{[]string{"psd", "review", "forces/10/readings/7", "--verdict", "proper"}, &registerv1.ReviewReadingRequest{Name: "forces/10/readings/7", Verdict: registerv1.Verdict_VERDICT_PROPER}, []string{"proper"}},

@@ -17,7 +17,7 @@ var used = permissions(
 	"search create", "search read", "candidate read", "log list", "log prove",
 	"link list", "link read", "link decide", "alert list", "alert acknowledge",
 	"duty list", "duty read", "duty assign", "duty close", "duty approve", "prompt judge", "prompt read",
-	"sanction impose", "sanction lift", "sanction list", "log unseal", "log inquire", "log review",
+	"sanction impose", "sanction lift", "sanction list", "log unseal", "log inquire", "evidence make", "log review",
 	"sample begin", "sample commit", "sample take_part", "sample judge", "hold place", "hold list",
 	"fact put", "flag list", "misuse_case list", "misuse_case read", "misuse_case work",
 	"counter review", "question answer", "question ask", "question list", "question read", "subscription create", "subscription delete", "subscription list",

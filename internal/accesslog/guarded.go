@@ -56,6 +56,7 @@ func (a *attempt) runGuarded(ctx context.Context) error {
 		w.alone = 0
 		return err
 	}
+	w.stats.guarded.Add(1)
 	a.written(next)
 	return nil
 }

@@ -22,6 +22,7 @@ type cutter struct {
 	mu     sync.Mutex
 	mode   cutMode
 	closed bool // refuse what comes after the cut
+	at     int  // which message, counted from when it was armed, is to commit
 }
 
 type cutMode int
@@ -38,7 +39,7 @@ func newCutter(t *testing.T, target string) *cutter {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &cutter{target: target, l: l}
+	c := &cutter{target: target, l: l, at: 2}
 	t.Cleanup(func() { _ = l.Close() })
 	go func() {
 		for {
@@ -74,7 +75,7 @@ func (c *cutter) serve(client net.Conn) {
 		return
 	}
 	defer func() { _ = server.Close() }()
-	// The writer sends two messages a batch: one takes the lock, one commits.
+	// The writer sends two messages a batch, one takes the lock, one commits; or one for both.
 	var committing atomic.Bool
 	go func() {
 		buf := make([]byte, 1<<20)
@@ -86,7 +87,7 @@ func (c *cutter) serve(client net.Conn) {
 				return
 			}
 			if mode, _ := c.state(); mode != pass {
-				if armedSends++; armedSends == 2 {
+				if armedSends++; armedSends == c.at {
 					if mode == cutRequest {
 						_ = server.Close()
 						return

@@ -42,7 +42,7 @@ type Writer struct {
 	closing   chan struct{} // closed when no more entries are taken
 	stopped   chan struct{} // closed when the writer has ended
 
-	stats struct{ entries, batches, failures atomic.Int64 }
+	stats struct{ entries, batches, guarded, failures atomic.Int64 }
 
 	// Of the writing goroutine alone:
 	edge     edge      // of the log as last known

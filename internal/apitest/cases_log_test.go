@@ -3,6 +3,7 @@ package apitest
 import (
 	"encoding/base64"
 	"slices"
+	"strconv"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -26,6 +27,20 @@ const (
 func referring(s *stage) *pb.CreateSearchRequest {
 	r := search(s.tag)
 	r.Search.Reference = "33CR/" + s.tag
+	return r
+}
+
+// listed asks for the entries whose indices a stage has kept under these names.
+func listed(s *stage, names ...string) *pb.ListEntriesRequest {
+	r := entriesOf("forces/33")
+	r.PageSize = 0
+	for _, name := range names {
+		index, err := strconv.ParseInt(s.names[name], 10, 64)
+		if err != nil {
+			s.Fatal(err)
+		}
+		r.Indices = append(r.Indices, index)
+	}
 	return r
 }
 
@@ -156,6 +171,28 @@ func logCases() []apiCase {
 				if len(all) == 0 || slices.ContainsFunc(all, func(e *pb.LogEntry) bool { return e.GetOutcome() == "OK" }) {
 					s.Errorf("refusals: %v", all)
 				}
+			},
+		},
+		{
+			name: "entries by their indices", method: listEntries, who: "psd-33", live: true,
+			prepare: func(s *stage) {
+				s.names["entry"] = s.entryOf("investigator-33", createSearch, search(s.tag))
+				s.names["other"] = s.entryOf("investigator-10", createSearch, search(s.tag))
+			},
+			request: func(s *stage) proto.Message { return listed(s, "entry", "other") },
+			check: func(s *stage, m proto.Message) {
+				all := m.(*pb.ListEntriesResponse).GetEntries()
+				if len(all) != 1 || strconv.FormatInt(all[0].GetIndex(), 10) != s.names["entry"] {
+					s.Errorf("entries %v, want %s alone: the other is another force's", all, s.names["entry"])
+				}
+			},
+		},
+		{
+			name: "entries by their indices and more", method: listEntries, who: "psd-33", code: codes.InvalidArgument, reason: "INVALID_FIELDS", fields: []string{"request"},
+			request: func(s *stage) proto.Message {
+				r := listed(s)
+				r.Indices, r.Refused = []int64{1}, true
+				return r
 			},
 		},
 		{

@@ -38,6 +38,7 @@ func table() []apiCase {
 		dutyCases(),
 		logCases(),
 		standardsCases(),
+		evidenceCases(),
 		unsealingCases(),
 		readingCases(),
 		sampleCases(),

@@ -16,6 +16,7 @@ const (
 	openUnsealing    = "StandardsService.OpenUnsealing"
 	listUnsealings   = "StandardsService.ListUnsealings"
 	openCaseAccess   = "StandardsService.OpenCaseAccess"
+	listCaseAccesses = "StandardsService.ListCaseAccesses"
 )
 
 // entryOf makes a call and keeps the index of its entry.
@@ -206,5 +207,19 @@ func unsealingCases() []apiCase {
 			r.Days = 365
 			return r
 		}, codes.InvalidArgument, "INVALID_FIELDS", "days"),
+
+		{name: "case accesses for a force", method: listCaseAccesses, who: "auditor", live: true, prepare: caseAccess,
+			request: func(*stage) proto.Message {
+				return &pb.ListCaseAccessesRequest{Parent: "forces/33", PageSize: 200, NewestFirst: true}
+			},
+			check: func(s *stage, m proto.Message) {
+				for _, k := range m.(*pb.ListCaseAccessesResponse).GetCaseAccesses() {
+					if k.GetName() == s.names["access"] && k.GetExpireTime() != nil && k.GetReference() != "" {
+						return
+					}
+				}
+				s.Error("the case access is not listed")
+			}},
+		refused("case accesses for PSD", listCaseAccesses, "psd-33", nil, func(*stage) proto.Message { return &pb.ListCaseAccessesRequest{Parent: "forces/33"} }, codes.PermissionDenied, "NOT_ALLOWED"),
 	}
 }

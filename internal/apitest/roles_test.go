@@ -82,6 +82,8 @@ func aboutForce(force string) map[string]proto.Message {
 		openUnsealing:       &pb.OpenUnsealingRequest{Name: unknownRecord(force, "unsealings")},
 		listUnsealings:      &pb.ListUnsealingsRequest{Parent: "forces/" + force, PageSize: 1},
 		openCaseAccess:      &pb.OpenCaseAccessRequest{Parent: "forces/" + force},
+		listCaseAccesses:    &pb.ListCaseAccessesRequest{Parent: "forces/" + force, PageSize: 1},
+		makeEvidence:        &pb.MakeEvidenceRequest{Parent: "forces/" + force},
 		listReadings:        &pb.ListReadingsRequest{Parent: "forces/" + force},
 		reviewReading:       &pb.ReviewReadingRequest{Name: "forces/" + force + "/readings/0"},
 		beginSample:         &pb.BeginSampleRequest{Parent: "forces/" + force},

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/google/uuid"
@@ -98,18 +99,20 @@ func (r *run) logAlone(ctx context.Context) error {
 	var rows, ratios [][]string
 	for _, v := range variants {
 		for _, n := range logClients {
-			rows = append(rows, v.measures[n].row(v.name, strconv.Itoa(n)))
+			m := v.measures[n]
+			rows = append(rows, append(m.row(v.name, strconv.Itoa(n)), m.perCall()[1:]...))
 		}
 	}
-	r.out.table(usual, rows)
+	r.out.table(append(slices.Clone(usual), perCallColumns[1:]...), rows)
 	for _, n := range logClients {
 		log := variants[0].measures[n].rate()
 		ratios = append(ratios, []string{
 			strconv.Itoa(n), ratio(log, variants[2].measures[n].rate()), ratio(log, variants[3].measures[n].rate()),
 			ratio(variants[1].measures[n].rate(), variants[2].measures[n].rate()),
+			ratio(variants[2].measures[n].processor().Seconds(), variants[0].measures[n].processor().Seconds()),
 		})
 	}
-	r.out.table([]string{"clients", "one replica ÷ plain INSERT", "one replica ÷ hash chain", "two replicas ÷ plain INSERT"}, ratios)
+	r.out.table([]string{"clients", "one replica ÷ plain INSERT", "one replica ÷ hash chain", "two replicas ÷ plain INSERT", "processor time of a plain INSERT ÷ one replica's"}, ratios)
 	return nil
 }
 
@@ -139,6 +142,9 @@ func (r *run) writer(ctx context.Context, url string) (*accesslog.Writer, func()
 	return w, func() { w.Close(); db.Close() }, nil
 }
 
+// policy stands for the policy's hash.
+var policy = fmt.Sprintf("%064x", 1)
+
 // entry is an entry as a search makes it.
 func entry(sealed []byte) *accesslog.Pending {
 	return &accesslog.Pending{
@@ -147,7 +153,7 @@ func entry(sealed []byte) *accesslog.Pending {
 			Roles: []string{"investigator"}, ACR: "aal2", Client: "registerctl", Addr: "192.0.2.7",
 			Method: "SearchService.CreateSearch", Operation: "CONSULTATION", Reason: "CRIME_INVESTIGATION",
 			ReferenceHMAC: "1:0123456789abcdef", Terms: []string{"1:0123456789abcdef", "1:fedcba9876543210"}, ResultCount: 3,
-			Decision: accesslog.Decision{Effect: accesslog.Allow, Line: "12: p, investigator, search, create, any_force", Policy: fmt.Sprintf("%064x", 1)},
+			Decision: accesslog.Decision{Effect: accesslog.Allow, Line: "12: p, investigator, search, create, any_force", Policy: policy},
 			Outcome:  "OK",
 		},
 		Body: &postgres.Body{

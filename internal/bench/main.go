@@ -33,7 +33,7 @@ type options struct {
 	Repeats    int           `help:"How often each is repeated." default:"3" env:"BENCH_REPEATS"`
 	Quick      bool          `help:"Small and short: does it work, not how fast." env:"BENCH_QUICK"`
 	Profile    bool          `help:"Write CPU profiles of the server in place of the report." env:"BENCH_PROFILE"`
-	Only       []string      `help:"Only these parts: search, kinds, detail, pages, import, single, log, entries, links, access, historical." env:"BENCH_ONLY"`
+	Only       []string      `help:"Only these parts: search, kinds, detail, pages, import, single, alerts, duties, log, entries, links, access, historical." env:"BENCH_ONLY"`
 	Historical string        `help:"A table of people to import; left out when absent." default:"../shared/data/historical_dev.csv" env:"BENCH_HISTORICAL"`
 	Direct     bool          `help:"Store the people past the API, without links: for millions, to measure start, memory and searches." env:"BENCH_DIRECT"`
 	Keep       bool          `help:"Keep the loaded register, and use the one kept if it has the same people." env:"BENCH_KEEP"`
@@ -101,10 +101,11 @@ func bench(ctx context.Context, o *options) (err error) {
 	}
 	parts := []part{
 		{"load", r.load}, {"search", r.searches}, {"kinds", r.searchKinds}, {"detail", r.detail}, {"pages", r.pages}, {"import", r.underImport}, {"single", r.singles},
+		{"alerts", r.alerts}, {"duties", r.duties},
 		{"log", r.logAlone}, {"entries", r.yearOfEntries}, {"links", r.links}, {"access", r.authorisation}, {"historical", r.historical},
 	}
 	if o.Profile {
-		parts = []part{{"load", r.profiledLoad}, {"start", r.profiledStart}, {"search", r.profiledSearch}, {"detail", r.profiledDetail}, {"pages", r.profiledPages}}
+		parts = []part{{"load", r.profiledLoad}, {"start", r.profiledStart}, {"search", r.profiledSearch}, {"detail", r.profiledDetail}, {"pages", r.profiledPages}, {"duties", r.profiledDuties}}
 	}
 	for _, p := range parts {
 		if len(o.Only) == 0 && p.name == "entries" {

@@ -151,6 +151,14 @@ func (m *measure) perCall() []string {
 	return out
 }
 
+// processor is the processor time that a call takes of all parties.
+func (m *measure) processor() time.Duration {
+	if len(m.calls) == 0 {
+		return 0
+	}
+	return (m.used.server + m.used.database + m.used.load) / time.Duration(len(m.calls))
+}
+
 // row is the usual row of a table: name, clients, rate, p50, p99.
 func (m *measure) row(name, clients string) []string {
 	return []string{name, clients, m.span(), ms(m.quantile(0.5)), ms(m.quantile(0.99))}

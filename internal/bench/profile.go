@@ -116,6 +116,13 @@ func (r *run) profiledPages(ctx context.Context) error {
 	})
 }
 
+func (r *run) profiledDuties(ctx context.Context) error {
+	return r.profiled(ctx, "duties", func(server *replica) error {
+		_, err := r.coursesOfOne(ctx, server, dutyPersons)
+		return err
+	})
+}
+
 // profiledCalls profiles a server while eight clients make the calls of open.
 func (r *run) profiledCalls(ctx context.Context, name string, open func(context.Context, *replica, int) (caller, func(), error)) error {
 	return r.profiled(ctx, name, func(server *replica) error {

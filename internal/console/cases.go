@@ -40,7 +40,13 @@ type flagView struct {
 	Title, Seen, When string
 	Weighed           []string
 	Facts             []asked
-	Entries           string
+	Entries           []flagEntry
+}
+
+// flagEntry is an entry of the log that shows what a flag is about.
+type flagEntry struct {
+	Index  int64
+	Unseal string // the address to ask at that it be opened, for who may
 }
 
 // casesOf is the force whose cases are asked for: the own one, or for a national
@@ -133,11 +139,9 @@ func flagOf(f *registerv1.MisuseFlag) flagView {
 			out.Facts = append(out.Facts, asked{n.what, strconv.Itoa(int(n.n))})
 		}
 	}
-	var entries []string
 	for _, e := range f.GetEntries() {
-		entries = append(entries, strconv.FormatInt(e, 10))
+		out.Entries = append(out.Entries, flagEntry{Index: e})
 	}
-	out.Entries = strings.Join(entries, ", ")
 	return out
 }
 
@@ -180,6 +184,13 @@ func (c *Console) showCaseForm(v *visit, f *form, status int) error {
 	view.Title = "Case of " + view.Case.Short
 	if v.s.data.Force != "" && k.GetForce() == v.force() {
 		view.Sanction = v.sanctionable(k.GetSubject(), nil)
+	}
+	if force := strings.TrimPrefix(k.GetForce(), "forces/"); v.may("log.unseal") && force != "" {
+		for _, f := range view.Case.Flags {
+			for i := range f.Entries {
+				f.Entries[i].Unseal = unsealAddress(f.Entries[i].Index, force)
+			}
+		}
 	}
 	view.Back, view.BackText = "/cases", "All cases"
 	view.Errors = f.faults

@@ -108,18 +108,3 @@ func (c *Console) showAdministration(v *visit) error {
 	view := &administrationView{Frame: v.page("Administration"), PolicyHash: self.GetPolicyHash(), Health: health}
 	return v.show("administration", view)
 }
-
-// healthView says how the access log does.
-type healthView struct {
-	Origin    string
-	Size      int64
-	Root      string
-	Note      string
-	Witnessed bool
-	Witness   struct {
-		Size, Behind int64
-		When, Names  string
-		Note         string
-		Stale        bool
-	}
-}

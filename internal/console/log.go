@@ -4,13 +4,14 @@ import (
 	"cmp"
 	"encoding/hex"
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
 
 	"google.golang.org/grpc/codes"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/client"
@@ -23,9 +24,6 @@ const (
 	activityPage = 500
 	// activityMost bounds what a picture of somebody's activity is made of.
 	activityMost = 5000
-	// staleWitness is the age of the newest co-signed checkpoint that a reader is
-	// warned of.
-	staleWitness = 15 * time.Minute
 )
 
 type logView struct {
@@ -48,7 +46,6 @@ type logView struct {
 	Hidden          []choice // what the list was asked for, to ask on
 	Basis           []choice // the part of it that holds for whom one asks about next
 	Sanction        *actor   // whom the picture is of, for who may impose a sanction on him
-	MayUnseal       bool
 }
 
 // actor is somebody whom the log names.
@@ -62,6 +59,7 @@ type entryView struct {
 	Count                                  int32
 	Refused                                bool
 	Leaf, Metadata                         string
+	Unseal                                 string // the address to ask at, for who may
 }
 
 // logForm shows what the log can be asked for. Nothing is read yet.
@@ -159,18 +157,7 @@ func (c *Console) entriesAsked(v *visit, f *form) *registerv1.ListEntriesRequest
 	if len(req.GetReference()) < 3 {
 		f.fault("reference", "Enter the reference of the case or review")
 	}
-	day := func(id, what string, add int) *timestamppb.Timestamp {
-		d := f.partialDate(id, what)
-		if d == nil {
-			return nil
-		}
-		if d.GetDay() == 0 {
-			f.fault(id+"-day", what+" must be a whole date")
-			return nil
-		}
-		return timestamppb.New(time.Date(int(d.GetYear()), time.Month(d.GetMonth()), int(d.GetDay())+add, 0, 0, 0, 0, london))
-	}
-	req.StartTime, req.EndTime = day("from", "From", 0), day("until", "Until", 1)
+	req.StartTime, req.EndTime = wholeDay(f, "from", "From", 0), wholeDay(f, "until", "Until", 1)
 	return req
 }
 
@@ -242,7 +229,9 @@ func (c *Console) logAnswer(v *visit, f *form, entries []*registerv1.LogEntry, n
 	for _, e := range entries {
 		times = append(times, e.GetTime().AsTime())
 		if len(view.Entries) < activityPage {
-			view.Entries = append(view.Entries, c.entryView(e))
+			one := c.entryView(e)
+			one.Unseal = v.unsealAt(e)
+			view.Entries = append(view.Entries, one)
 		}
 	}
 	view.Heading = count(len(entries), "entry", "entries")
@@ -283,6 +272,21 @@ func (v *visit) sanctionable(subject string, entries []*registerv1.LogEntry) *ac
 	return a
 }
 
+// unsealAt is where to ask that a search be opened; empty for who may not, and for
+// what is not a search.
+func (v *visit) unsealAt(e *registerv1.LogEntry) string {
+	force := strings.TrimPrefix(e.GetForce(), "forces/")
+	if !v.may("log.unseal") || e.GetMethod() != "SearchService.CreateSearch" || force == "" || e.GetOutcome() != "OK" || e.GetSubject() == v.s.data.Subject {
+		return ""
+	}
+	return unsealAddress(e.GetIndex(), force)
+}
+
+// unsealAddress is where to ask that an entry of a force be opened.
+func unsealAddress(entry int64, force string) string {
+	return "/standards/unsealings/new?" + url.Values{"entry": {strconv.FormatInt(entry, 10)}, "force": {force}}.Encode()
+}
+
 func (c *Console) entryView(e *registerv1.LogEntry) entryView {
 	out := entryView{
 		Index: e.GetIndex(), Time: e.GetTime().AsTime().In(london).Format("2 Jan 2006, 15:04:05"), Subject: e.GetSubject(), Short: shortSubject(e.GetSubject()), Collar: e.GetCollarNumber(),
@@ -296,37 +300,4 @@ func (c *Console) entryView(e *registerv1.LogEntry) entryView {
 		out.Officer = "named by the system, not proved"
 	}
 	return out
-}
-
-type logHealthView struct {
-	Frame
-	Health healthView
-}
-
-// showLogHealth shows the newest checkpoint and who has co-signed.
-func (c *Console) showLogHealth(v *visit) error {
-	health, err := c.health(v)
-	if err != nil {
-		return err
-	}
-	view := &logHealthView{Frame: v.page("Health of the log"), Health: health}
-	view.Back, view.BackText = "/log", "Access log"
-	view.Receipt = v.receipt()
-	return v.show("loghealth", view)
-}
-
-func (c *Console) health(v *visit) (healthView, error) {
-	k, err := c.accessLog.GetCheckpoint(v.ctx, &registerv1.GetCheckpointRequest{}, v.noted())
-	if err != nil {
-		return healthView{}, err
-	}
-	out := healthView{Origin: k.GetOrigin(), Size: k.GetTreeSize(), Root: hex.EncodeToString(k.GetRootHash()), Note: k.GetNote()}
-	if w := k.GetWitnessed(); w != nil {
-		out.Witnessed = true
-		out.Witness.Size, out.Witness.Behind = w.GetTreeSize(), k.GetTreeSize()-w.GetTreeSize()
-		out.Witness.When = dateTime(w.GetWitnessTime().AsTime())
-		out.Witness.Names, out.Witness.Note = list(w.GetWitnesses()), w.GetNote()
-		out.Witness.Stale = c.now().Sub(w.GetWitnessTime().AsTime()) > staleWitness
-	}
-	return out, nil
 }

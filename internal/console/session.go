@@ -44,6 +44,7 @@ type kept struct {
 	Receipts []keptReceipt `json:"receipts"`
 	Draft    *draft        `json:"draft,omitempty"`
 	Notice   string        `json:"notice,omitempty"` // shown once
+	Bundles  []keptBundle  `json:"bundles,omitempty"`
 }
 
 // purpose is why something was last looked at, offered again for the same case.

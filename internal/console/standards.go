@@ -2,11 +2,15 @@ package console
 
 import (
 	"cmp"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
 
+	"google.golang.org/grpc/codes"
+
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/client"
 	"github.com/perpetrator-register/register/internal/refdata"
 )
 
@@ -16,6 +20,10 @@ var standardsPages = []struct{ title, path, needs, what string }{
 	{"Sanctions", "/standards/sanctions", "sanction.list", "Suspend somebody, or demand a stronger or newer sign-in of him; lift it."},
 	{"Unsealing", "/standards/unsealings", "log.unseal", "Open what is sealed of an entry: criteria, justification and what was shown. It takes two people."},
 	{"Dip samples", "/standards/samples", "sample.judge", "Look at uses of the register that nobody has chosen, and give a verdict on each."},
+	{"Evidence bundles", "/standards/evidence", "evidence.make", "Give entries of the log, with their proofs and the log’s signature, to a body that asks for them."},
+	{"Legal holds", "/standards/holds", "hold.list", "Keep what is sealed from being dropped, and see from where on it is kept."},
+	{"Readings by others", "/standards/readings", "log.review", "Review when another force’s people looked into the log, and for what purpose."},
+	{"Case access", "/standards/case-access", "log.inquire", "Open what is sealed of a force’s entries for a case, two auditors together."},
 	{"Health of the log", "/log/health", "log.prove", "The newest checkpoint, who has co-signed it, and whether the log has only grown since."},
 }
 
@@ -126,6 +134,15 @@ func takeWhy(f *form, id string) string {
 	}
 	return f.get(id)
 }
+
+// notThere reports whether the register knows nothing of the kind.
+func notThere(err error) bool {
+	p := client.AsProblem(err)
+	return p != nil && p.Code == codes.NotFound
+}
+
+// enumCode is the code of an enum's value in the reference data.
+func enumCode(prefix string, e fmt.Stringer) string { return strings.TrimPrefix(e.String(), prefix) }
 
 // strengths are the strengths of sign-in that a force's providers know and accept, the
 // weakest first.

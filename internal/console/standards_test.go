@@ -1,9 +1,13 @@
 package console_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
+	"time"
 )
 
 // Somebody is suspended from the page of his activity; it holds at once, his
@@ -52,4 +56,99 @@ func TestSanctions(t *testing.T) {
 	psd.post(at, url.Values{why: {"Every search was for his inspector."}}).must(t, http.StatusOK, "is lifted", "There are none")
 	psd.get("/standards/sanctions?list=all").must(t, http.StatusOK, "Suspended, lifted", "Every search was for his inspector.").mustNot(t, "Lift the sanction")
 	w.as("investigator-33").get("/search").must(t, http.StatusOK)
+}
+
+// What one member asks to have opened, another approves, and the first opens it once.
+func TestUnsealing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.register("33", "A1", "Calum", "Thackery", "FOLLOWING")
+	w.as("investigator-33").post("/search", asking("given", "Calum", "surname", "Thackery", "birth-year", "1987")).must(t, http.StatusOK, "1 person found")
+	psd, second := w.as("psd-33"), w.as("psd2-33")
+	psd.get("/standards/unsealings").must(t, http.StatusOK, "There are none")
+	log := psd.post("/log", url.Values{"purpose": {"SELF_MONITORING"}, "reference": {"PSD/26/8"}, "method": {"SearchService.CreateSearch"}, "outcome": {"OK"}}).must(t, http.StatusOK, "Ask to unseal")
+	at := strings.ReplaceAll(firstLink(t, log.text, `/standards/unsealings/new\?entry=\d+&amp;force=33`), "&amp;", "&")
+	form := psd.get(at).must(t, http.StatusOK, `value="PSD/26/8"`)
+	entry := strings.Split(strings.Split(at, "entry=")[1], "&")[0]
+	form.must(t, http.StatusOK, `value="`+entry+`"`)
+	psd.post("/standards/unsealings", url.Values{"force": {"33"}, "purpose": {""}, "reference": {""}}).must(t, http.StatusUnprocessableEntity, `href="#entry"`, `href="#why"`, `href="#declared"`, `href="#purpose"`, `href="#reference"`)
+	ask := url.Values{"force": {"33"}, "entry": {entry}, "purpose": {"SELF_MONITORING"}, "reference": {"PSD/26/8"}, "why": {"No case is known for this search."}, "declared": {"yes"}}
+	ask.Set("entry", "99999999")
+	psd.post("/standards/unsealings", ask).must(t, http.StatusUnprocessableEntity, `href="#entry"`)
+	ask.Set("entry", entry)
+	w.as("psd-10").post("/standards/unsealings", ask).must(t, http.StatusUnprocessableEntity, `href="#entry"`) // its own force's, so it is not there
+	list := psd.post("/standards/unsealings", ask).must(t, http.StatusOK, "It is asked", "Waits for a second person", "No case is known for this search.")
+	list.mustNot(t, `value="approve"`, `value="open"`)
+
+	one := firstLink(t, second.get("/standards/unsealings").must(t, http.StatusOK, `value="approve"`).text, `/standards/unsealings/33/[0-9a-f-]{36}`)
+	declared := "declared-" + one[len(one)-36:]
+	second.post(one, url.Values{"do": {"approve"}}).must(t, http.StatusUnprocessableEntity, `href="#`+declared+`"`)
+	psd.post(one, url.Values{"do": {"approve"}, declared: {"yes"}}).must(t, http.StatusForbidden, "A second person must approve")
+	psd.post(one, url.Values{"do": {"open"}}).must(t, http.StatusConflict, "There is a problem")
+	second.post(one, url.Values{"do": {"approve"}, declared: {"yes"}}).must(t, http.StatusOK, "It is approved", "by psd2-33").mustNot(t, `value="open"`)
+	second.post(one, url.Values{"do": {"open"}}).must(t, http.StatusForbidden)
+	psd.get("/standards/unsealings").must(t, http.StatusOK, `value="open"`)
+	psd.post(one, url.Values{"do": {"open"}}).must(t, http.StatusOK, "This is shown once", "He searched by", "1987", "He was shown", "Calum Thackery", "access log, entry")
+	psd.post(one, url.Values{"do": {"open"}}).must(t, http.StatusConflict, "opened before")
+	psd.get("/standards/unsealings").must(t, http.StatusOK, "Opened").mustNot(t, `value="open"`)
+
+	for _, account := range []string{"investigator-33", "supervisor-33", "dpo-33", "admin"} {
+		w.as(account).get("/standards/unsealings").must(t, http.StatusForbidden)
+		w.as(account).post("/standards/unsealings", ask).must(t, http.StatusForbidden)
+	}
+	// What the department asks, the auditor is not told of, and the other way round.
+	w.as("auditor").get("/standards/unsealings?force=33").must(t, http.StatusOK, "There are none")
+}
+
+// A sample is begun, both commit and reveal, it is drawn, judged and told.
+func TestDipSample(t *testing.T) {
+	t.Parallel()
+	w := newWitnessedWorld(t)
+	w.as("investigator-33").post("/search", asking("surname", "Thackery", "given", "Calum")).must(t, http.StatusOK)
+	psd, auditor := w.as("psd-33"), w.as("auditor")
+	psd.get("/standards/samples").must(t, http.StatusOK, "There are none", "Begin a dip sample")
+	psd.get("/standards/samples/new").must(t, http.StatusOK, "openssl rand", "data-nonce")
+	nonce := func(secret string) (string, string) {
+		n := sha256.Sum256([]byte(secret))
+		h := sha256.Sum256(n[:])
+		return hex.EncodeToString(n[:]), hex.EncodeToString(h[:])
+	}
+	mine, bound := nonce("psd")
+	his, hisBound := nonce("iopc")
+	psd.post("/standards/samples", url.Values{"size": {"0"}, "purpose": {""}, "reference": {""}}).must(t, http.StatusUnprocessableEntity, `href="#size"`, `href="#commitment"`, `href="#purpose"`, `href="#reference"`)
+	form := url.Values{"size": {"3"}, "commitment": {bound}, "purpose": {"SELF_MONITORING"}, "reference": {"DIP/26/1"}}
+	auditor.get("/standards/samples/new").must(t, http.StatusForbidden)
+	auditor.post("/standards/samples", form).must(t, http.StatusForbidden)
+	begun := psd.post("/standards/samples", form).must(t, http.StatusOK, "The sample is begun", "Waits for the national auditor", "verifylog sample", bound)
+	begun.mustNot(t, `value="commit"`, `value="reveal"`, `value="draw"`)
+	at := begun.Request.URL.Path
+
+	auditor.get("/standards/samples?force=33").must(t, http.StatusOK, "DIP/26/1").mustNot(t, "Begin a dip sample")
+	auditor.get(at).must(t, http.StatusOK, `value="commit"`)
+	auditor.post(at, url.Values{"do": {"commit"}, "commitment": {"12"}}).must(t, http.StatusUnprocessableEntity, `href="#commitment"`)
+	auditor.post(at, url.Values{"do": {"commit"}, "commitment": {hisBound}}).must(t, http.StatusOK, "You are bound", "Waits for both to reveal", `value="reveal"`).mustNot(t, `value="draw"`)
+	auditor.post(at, url.Values{"do": {"reveal"}, "nonce": {strings.Repeat("ab", 32)}})
+	psd.post(at, url.Values{"do": {"draw"}}).must(t, http.StatusConflict)
+	revealed := psd.post(at, url.Values{"do": {"reveal"}, "nonce": {mine}})
+	for until := time.Now().Add(time.Minute); revealed.StatusCode == http.StatusConflict && time.Now().Before(until); {
+		time.Sleep(50 * time.Millisecond) // until witnesses have co-signed
+		revealed = psd.post(at, url.Values{"do": {"reveal"}, "nonce": {mine}})
+	}
+	revealed.must(t, http.StatusOK, "Your nonce is revealed", mine).mustNot(t, `value="reveal"`)
+	auditor.post(at, url.Values{"do": {"reveal"}, "nonce": {hisBound}}).must(t, http.StatusUnprocessableEntity, `href="#nonce"`)
+	auditor.post(at, url.Values{"do": {"reveal"}, "nonce": {his}}).must(t, http.StatusOK, "What was drawn", "To judge", "Co-signed tree")
+
+	drawn := psd.get(at).must(t, http.StatusOK, "investigator-33")
+	entry := strings.TrimPrefix(firstLink(t, drawn.text, `judge-\d+`), "judge-")
+	psd.post(at, url.Values{"do": {"judge-" + entry}}).must(t, http.StatusUnprocessableEntity, `href="#verdict-`+entry+`"`)
+	psd.post(at, url.Values{"do": {"judge-" + entry}, "verdict-" + entry: {"IMPROPER"}}).must(t, http.StatusUnprocessableEntity, `href="#note-`+entry+`"`)
+	psd.post(at, url.Values{"do": {"judge-" + entry}, "verdict-" + entry: {"IMPROPER"}, "note-" + entry: {"No such case was ever opened."}}).must(t, http.StatusOK, "1 improper", "No such case was ever opened.", "by psd-33")
+	psd.get("/standards/samples").must(t, http.StatusOK, "judged")
+	w.as("psd-10").get(at).must(t, http.StatusForbidden)
+	w.as("psd-33").get(at[:len(at)-1]+"x").must(t, http.StatusNotFound)
+	for _, account := range []string{"spoc-33", "supervisor-33", "dpo-33", "admin"} {
+		w.as(account).get("/standards/samples").must(t, http.StatusForbidden)
+		w.as(account).get(at).must(t, http.StatusForbidden)
+		w.as(account).post(at, url.Values{"do": {"draw"}}).must(t, http.StatusForbidden)
+	}
 }

@@ -9,9 +9,11 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/perpetrator-register/register/internal/devstack"
 	"github.com/perpetrator-register/register/internal/refdata"
+	"github.com/perpetrator-register/register/internal/server"
 	"github.com/perpetrator-register/register/internal/servertest"
 )
 
@@ -26,6 +28,19 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return newWorldWith(t, nil)
+}
+
+// newWitnessedWorld is a world whose log a witness co-signs as it grows.
+func newWitnessedWorld(t *testing.T) *world {
+	t.Helper()
+	return newWorldWith(t, func(site *servertest.Site, config *server.Config) {
+		config.Witnesses = server.Witnesses{List: []server.WitnessConfig{site.StartWitness("one").Config}, Quorum: 1, Every: time.Second, WarnAfter: time.Minute}
+	})
+}
+
+func newWorldWith(t *testing.T, change func(*servertest.Site, *server.Config)) *world {
+	t.Helper()
 	site := servertest.NewSite(t, nil)
 	ref, err := refdata.Load(nil)
 	if err != nil {
@@ -33,6 +48,9 @@ func newWorld(t *testing.T) *world {
 	}
 	config := site.Config()
 	config.Console = devstack.ConsoleConfig(site.IDP, ref)
+	if change != nil {
+		change(site, config)
+	}
 	w := &world{t: t, site: site, replica: site.Start(config)}
 	w.base = w.replica.REST()
 	return w
@@ -189,4 +207,14 @@ func hiddenValue(t *testing.T, text, name string) string {
 		t.Fatalf("no hidden %s\n%s", name, text)
 	}
 	return html.UnescapeString(found[1])
+}
+
+// waitFor waits until something holds.
+func waitFor(t *testing.T, holds func() bool) {
+	t.Helper()
+	for until := time.Now().Add(time.Minute); !holds(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatal("it does not come about")
+		}
+	}
 }

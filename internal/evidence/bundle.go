@@ -33,10 +33,22 @@ func mustBeEmpty(dir string) error {
 	return nil
 }
 
+// folder is a Sink that writes files.
+type folder string
+
+// Put implements Sink.
+func (d folder) Put(name string, data []byte) error {
+	path := filepath.Join(string(d), filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(path, data, 0o600)
+}
+
 // bundle is one being written.
 type bundle struct {
 	ctx     context.Context //nolint:containedctx // one bundle, one context
-	dir     string
+	to      Sink
 	maker   *Maker
 	request *Request
 	receipt accesslog.Receipt
@@ -91,15 +103,7 @@ func (b *bundle) write() error {
 func (b *bundle) file(name string, data []byte) error {
 	sum := sha256.Sum256(data)
 	b.manifest.Files[name] = hex.EncodeToString(sum[:])
-	return b.put(name, data)
-}
-
-func (b *bundle) put(name string, data []byte) error {
-	path := filepath.Join(b.dir, filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	return os.WriteFile(path, data, 0o600)
+	return b.to.Put(name, data)
 }
 
 func (b *bundle) sign() error {
@@ -115,8 +119,8 @@ func (b *bundle) sign() error {
 	if err != nil {
 		return err
 	}
-	if err := b.put(tlogfile.EvidenceFile, manifest); err != nil {
+	if err := b.to.Put(tlogfile.EvidenceFile, manifest); err != nil {
 		return err
 	}
-	return b.put(tlogfile.EvidenceNoteFile, signed)
+	return b.to.Put(tlogfile.EvidenceNoteFile, signed)
 }

@@ -116,6 +116,11 @@ func (r *Request) Selection() string {
 	return strings.Join(parts, " ")
 }
 
+// Sink takes the files of a bundle, one after the other. Names have slashes.
+type Sink interface {
+	Put(name string, data []byte) error
+}
+
 // Make logs the disclosure and writes the bundle.
 func (m *Maker) Make(ctx context.Context, r Request) (Result, error) {
 	if err := r.check(); err != nil {
@@ -124,7 +129,7 @@ func (m *Maker) Make(ctx context.Context, r Request) (Result, error) {
 	if err := mustBeEmpty(r.Dir); err != nil {
 		return Result{}, err
 	}
-	entries, err := m.find(ctx, &r)
+	entries, err := m.Find(ctx, &r)
 	if err != nil {
 		return Result{}, err
 	}
@@ -132,20 +137,38 @@ func (m *Maker) Make(ctx context.Context, r Request) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	result := Result{Entries: len(entries), Disclosure: receipt.Index}
-	own, err := m.DB.Entries(ctx, receipt.Index, receipt.Index+1, 1)
-	if err != nil {
-		return result, err
-	}
-	if len(own) != 1 {
-		return result, accesslog.ErrCorrupt
-	}
-	b := bundle{ctx: ctx, dir: r.Dir, maker: m, request: &r, receipt: receipt, entries: entries, own: own[0]}
-	return result, b.write()
+	return Result{Entries: len(entries), Disclosure: receipt.Index}, m.Write(ctx, folder(r.Dir), &r, entries, receipt)
 }
 
-// find reads the entries that are selected, by ascending index.
-func (m *Maker) find(ctx context.Context, r *Request) ([]postgres.Entry, error) {
+// Write writes the bundle of entries whose disclosure was logged under a receipt.
+func (m *Maker) Write(ctx context.Context, to Sink, r *Request, entries []postgres.Entry, receipt accesslog.Receipt) error {
+	own, err := m.DB.Entries(ctx, receipt.Index, receipt.Index+1, 1)
+	if err != nil {
+		return err
+	}
+	if len(own) != 1 {
+		return accesslog.ErrCorrupt
+	}
+	b := bundle{ctx: ctx, to: to, maker: m, request: r, receipt: receipt, entries: entries, own: own[0]}
+	return b.write()
+}
+
+// Reason is what the entry of a disclosure seals: what was selected, and the hash of
+// the leaves that were disclosed.
+func (r *Request) Reason(method string, entries []postgres.Entry) *storev1.StoredReason {
+	leaves := sha256.New()
+	for i := range entries {
+		leaves.Write(entries[i].LeafHash)
+	}
+	return &storev1.StoredReason{
+		Method: method, Code: "DISCLOSURE", Reference: r.Reference, Subject: r.Subject,
+		Explanation: fmt.Sprintf("%s: %d entries, whose leaf hashes have the SHA-256 %s", r.Selection(), len(entries), hex.EncodeToString(leaves.Sum(nil))),
+	}
+}
+
+// Find reads the entries that are selected, by ascending index: ErrNothing when there
+// is none, ErrTooMany when a bundle cannot hold them.
+func (m *Maker) Find(ctx context.Context, r *Request) ([]postgres.Entry, error) {
 	var references []string
 	if r.Case != "" {
 		references = m.Keys.ReferenceHMACs(r.Force, r.Case)
@@ -185,14 +208,7 @@ func (m *Maker) disclose(ctx context.Context, r *Request, entries []postgres.Ent
 	if err != nil {
 		return accesslog.Receipt{}, err
 	}
-	leaves := sha256.New()
-	for i := range entries {
-		leaves.Write(entries[i].LeafHash)
-	}
-	body, err := m.seal(id, &storev1.StoredReason{
-		Method: method, Code: "DISCLOSURE", Reference: r.Reference, Subject: r.Subject,
-		Explanation: fmt.Sprintf("%s: %d entries, whose leaf hashes have the SHA-256 %s", r.Selection(), len(entries), hex.EncodeToString(leaves.Sum(nil))),
-	})
+	body, err := m.seal(id, r.Reason(method, entries))
 	if err != nil {
 		return accesslog.Receipt{}, err
 	}

@@ -34,6 +34,9 @@ var notPlanted = map[string]bool{
 	"register.v1.CreateSubscriptionRequest.basis":     true,
 	"register.v1.PlaceHoldRequest.record":             true, // one of three
 	"register.v1.PlaceHoldRequest.crime_reference":    true,
+	"register.v1.MakeEvidenceRequest.recipient":       true, // the code of a body
+	"register.v1.MakeEvidenceRequest.subject":         true, // select what stands in the log
+	"register.v1.MakeEvidenceRequest.crime_reference": true,
 	"register.v1.BeginSampleRequest.commitment":       true, // hashes and nonces of a form that no word has
 	"register.v1.CommitSampleRequest.commitment":      true,
 	"register.v1.RevealSampleRequest.nonce":           true,

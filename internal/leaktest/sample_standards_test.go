@@ -48,6 +48,10 @@ func standardsSamples(tb testing.TB, site *servertest.Site, conn *grpc.ClientCon
 		}, opts...)
 		return err
 	})
+	looked := sampleSearch()
+	looked.Search.Reference = "33/EV" + strconv.FormatInt(officers.Add(1), 10)
+	_, err = registerv1.NewSearchServiceClient(conn).CreateSearch(site.As(context.WithoutCancel(tb.Context()), "investigator-33"), looked)
+	must(tb, err)
 	ask := &registerv1.RequestUnsealingRequest{
 		Parent: "forces/33", Entry: search, Purpose: registerv1.LogPurpose_LOG_PURPOSE_LAWFULNESS, Reference: "PSD/26/2", Reason: "a search without a case", NoConflict: true,
 	}
@@ -74,6 +78,10 @@ func standardsSamples(tb testing.TB, site *servertest.Site, conn *grpc.ClientCon
 		"StandardsService.ListUnsealings":   one(&registerv1.ListUnsealingsRequest{Parent: "forces/33", PageSize: 5}),
 		"StandardsService.OpenCaseAccess": by("auditor", &registerv1.OpenCaseAccessRequest{
 			Parent: "forces/33", Purpose: registerv1.LogPurpose_LOG_PURPOSE_CRIMINAL_PROCEEDINGS, Reference: "IOPC/26/9", Reason: "a complaint about an officer", Days: 30,
+		}),
+		"StandardsService.ListCaseAccesses": by("auditor", &registerv1.ListCaseAccessesRequest{Parent: "forces/33", PageSize: 5}),
+		"StandardsService.MakeEvidence": one(&registerv1.MakeEvidenceRequest{
+			Parent: "forces/33", Purpose: registerv1.LogPurpose_LOG_PURPOSE_CRIMINAL_PROCEEDINGS, Reference: "CPS/26/9", Recipient: "cps", CrimeReference: looked.GetSearch().GetReference(),
 		}),
 		"StandardsService.PlaceHold":    one(sampleHold()),
 		"StandardsService.LiftHold":     one(&registerv1.LiftHoldRequest{Name: placed.GetName(), Reason: "proceedings have ended"}),

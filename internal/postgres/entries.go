@@ -27,6 +27,17 @@ func (db *DB) Entries(ctx context.Context, from, until int64, limit int) ([]Entr
 	return list, readError(err)
 }
 
+// EntriesListed reads the entries with these indices that are of a force's callers,
+// or of any if force is empty; the newest first.
+func (db *DB) EntriesListed(ctx context.Context, indices []int64, force string) ([]Entry, error) {
+	rows, err := db.pool.Query(ctx, qEntriesListed, indices, force)
+	if err != nil {
+		return nil, readError(err)
+	}
+	list, err := pgx.CollectRows(rows, scanEntry)
+	return list, readError(err)
+}
+
 // ListEntries reads the entries that a filter selects, oldest first unless the
 // filter says otherwise.
 func (db *DB) ListEntries(ctx context.Context, f EntryFilter) ([]Entry, error) {

@@ -29,6 +29,7 @@ var (
 	qDeleteKeys        = statement("delete_keys")
 	qDurability        = statement("durability")
 	qEntries           = statement("entries")
+	qEntriesListed     = statement("entries_listed")
 	qFeed              = statement("feed")
 	qFeedHead          = statement("feed_head")
 	qGuardLog          = statement("guard_log")

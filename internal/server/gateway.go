@@ -31,6 +31,8 @@ const (
 	streamPath    = "/v1/records:register"
 	watchTimeout  = 65 * time.Minute // a stream of alerts, which ends by itself before
 	watchSuffix   = "/alerts:watch"
+	bundleTimeout = 10 * time.Minute // a bundle of evidence
+	bundleSuffix  = "/evidence:make"
 )
 
 // newGateway makes the REST edge on top of the in-process connection. Every
@@ -156,6 +158,8 @@ func edge(next http.Handler, maxBody int64, log *slog.Logger) http.Handler {
 			timeout, size = streamTimeout, streamBytes
 		case strings.HasSuffix(r.URL.Path, watchSuffix):
 			stream, timeout = true, watchTimeout
+		case strings.HasSuffix(r.URL.Path, bundleSuffix):
+			stream, timeout = true, bundleTimeout
 		}
 		if stream {
 			if r.ProtoMajor == 1 {

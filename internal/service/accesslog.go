@@ -155,7 +155,13 @@ func (s *AccessLog) ListEntries(ctx context.Context, req *registerv1.ListEntries
 	}
 	size := pageSize(req.GetPageSize(), 50)
 	filter.Limit = size + 1
-	rows, err := s.DB.ListEntries(ctx, filter)
+	var rows []postgres.Entry
+	if asked := req.GetIndices(); len(asked) > 0 {
+		size = len(asked)
+		rows, err = s.DB.EntriesListed(ctx, asked, filter.Force)
+	} else {
+		rows, err = s.DB.ListEntries(ctx, filter)
+	}
 	if err != nil {
 		return nil, err
 	}

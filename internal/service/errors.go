@@ -61,6 +61,7 @@ const (
 	ReasonTooLate          = "TOO_LATE"
 	ReasonTokenExpired     = "token_expired"
 	ReasonTooManyRequests  = "TOO_MANY_REQUESTS"
+	ReasonTooManyEntries   = "TOO_MANY_ENTRIES"
 	ReasonMalformedRequest = "MALFORMED_REQUEST"
 	ReasonReviewerConflict = "REVIEWER_CONFLICT"
 	ReasonCaseDecided      = "CASE_DECIDED"

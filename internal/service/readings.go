@@ -22,7 +22,7 @@ import (
 // readingMethods are the calls by which people look into the log.
 var readingMethods = []string{
 	"AccessLogService.ListEntries", "AccessLogService.SummariseActivity",
-	"StandardsService.OpenUnsealing", "StandardsService.ListReadings",
+	"StandardsService.OpenUnsealing", "StandardsService.ListReadings", "StandardsService.MakeEvidence",
 }
 
 // reviewable refuses to let a force review itself.

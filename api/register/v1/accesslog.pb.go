@@ -676,7 +676,10 @@ type ListEntriesRequest struct {
 	// it; `parent` must name a force, whose references they are.
 	CrimeReference string `protobuf:"bytes,12,opt,name=crime_reference,json=crimeReference,proto3" json:"crime_reference,omitempty"`
 	// Only entries with any other outcome than "OK".
-	Refused       bool `protobuf:"varint,13,opt,name=refused,proto3" json:"refused,omitempty"`
+	Refused bool `protobuf:"varint,13,opt,name=refused,proto3" json:"refused,omitempty"`
+	// Only the entries with these indices, at most 200, such as those of a dip sample;
+	// no other filter goes with them. What is not of the force is left out.
+	Indices       []int64 `protobuf:"varint,14,rep,packed,name=indices,proto3" json:"indices,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -800,6 +803,13 @@ func (x *ListEntriesRequest) GetRefused() bool {
 		return x.Refused
 	}
 	return false
+}
+
+func (x *ListEntriesRequest) GetIndices() []int64 {
+	if x != nil {
+		return x.Indices
+	}
+	return nil
 }
 
 // SummariseActivityRequest asks how many entries there are.
@@ -1281,7 +1291,7 @@ const file_register_v1_accesslog_proto_rawDesc = "" +
 	"\x10second_tree_size\x18\x02 \x01(\x03R\x0esecondTreeSize\x12&\n" +
 	"\x0ffirst_root_hash\x18\x03 \x01(\fR\rfirstRootHash\x12(\n" +
 	"\x10second_root_hash\x18\x04 \x01(\fR\x0esecondRootHash\x12\x16\n" +
-	"\x06hashes\x18\x05 \x03(\fR\x06hashes\"\xd4\x04\n" +
+	"\x06hashes\x18\x05 \x03(\fR\x06hashes\"\xe3\a\n" +
 	"\x12ListEntriesRequest\x127\n" +
 	"\x06parent\x18\x01 \x01(\tB\x1f\xe0A\x02\xbaH\x19r\x172\x15^forces/([0-9]{2}|-)$R\x06parent\x12@\n" +
 	"\apurpose\x18\x02 \x01(\x0e2\x17.register.v1.LogPurposeB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\apurpose\x12*\n" +
@@ -1299,7 +1309,9 @@ const file_register_v1_accesslog_proto_rawDesc = "" +
 	"\n" +
 	"page_token\x18\v \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\tpageToken\x120\n" +
 	"\x0fcrime_reference\x18\f \x01(\tB\a\xbaH\x04r\x02\x18PR\x0ecrimeReference\x12\x18\n" +
-	"\arefused\x18\r \x01(\bR\arefused\"\xa0\x03\n" +
+	"\arefused\x18\r \x01(\bR\arefused\x12+\n" +
+	"\aindices\x18\x0e \x03(\x03B\x11\xbaH\x0e\x92\x01\v\x10\xc8\x01\x18\x01\"\x04\"\x02(\x00R\aindices:\xdf\x02\xbaH\xdb\x02\x1a\xd8\x02\n" +
+	"\x14list_entries.indices\x12?give `indices` alone, without another filter and without a page\x1a\xfe\x01size(this.indices) == 0 || (this.subject == '' && this.method == '' && this.outcome == '' && this.record == '' && this.crime_reference == '' && !this.refused && !has(this.start_time) && !has(this.end_time) && this.page_size == 0 && this.page_token == '')\"\xa0\x03\n" +
 	"\x18SummariseActivityRequest\x127\n" +
 	"\x06parent\x18\x01 \x01(\tB\x1f\xe0A\x02\xbaH\x19r\x172\x15^forces/([0-9]{2}|-)$R\x06parent\x12@\n" +
 	"\apurpose\x18\x02 \x01(\x0e2\x17.register.v1.LogPurposeB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\apurpose\x12*\n" +

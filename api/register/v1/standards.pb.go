@@ -1562,6 +1562,397 @@ func (x *OpenCaseAccessRequest) GetDays() int32 {
 	return 0
 }
 
+// ListCaseAccessesRequest asks for a page of case accesses.
+type ListCaseAccessesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The force, "forces/33".
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// How many at most, 1 to 200; 0 means 50.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The token of the page before; empty for the first page.
+	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// The newest first, instead of the oldest.
+	NewestFirst   bool `protobuf:"varint,4,opt,name=newest_first,json=newestFirst,proto3" json:"newest_first,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListCaseAccessesRequest) Reset() {
+	*x = ListCaseAccessesRequest{}
+	mi := &file_register_v1_standards_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListCaseAccessesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListCaseAccessesRequest) ProtoMessage() {}
+
+func (x *ListCaseAccessesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_standards_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListCaseAccessesRequest.ProtoReflect.Descriptor instead.
+func (*ListCaseAccessesRequest) Descriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ListCaseAccessesRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *ListCaseAccessesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListCaseAccessesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListCaseAccessesRequest) GetNewestFirst() bool {
+	if x != nil {
+		return x.NewestFirst
+	}
+	return false
+}
+
+// ListCaseAccessesResponse is a page of case accesses.
+type ListCaseAccessesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case accesses, those that have ended included, oldest first unless asked
+	// otherwise.
+	CaseAccesses []*CaseAccess `protobuf:"bytes,1,rep,name=case_accesses,json=caseAccesses,proto3" json:"case_accesses,omitempty"`
+	// The token of the next page; empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListCaseAccessesResponse) Reset() {
+	*x = ListCaseAccessesResponse{}
+	mi := &file_register_v1_standards_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListCaseAccessesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListCaseAccessesResponse) ProtoMessage() {}
+
+func (x *ListCaseAccessesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_standards_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListCaseAccessesResponse.ProtoReflect.Descriptor instead.
+func (*ListCaseAccessesResponse) Descriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ListCaseAccessesResponse) GetCaseAccesses() []*CaseAccess {
+	if x != nil {
+		return x.CaseAccesses
+	}
+	return nil
+}
+
+func (x *ListCaseAccessesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// MakeEvidenceRequest asks for a bundle of evidence.
+type MakeEvidenceRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The force whose users' entries are wanted, "forces/33", or "forces/-" for all
+	// forces.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// For what lawful purpose.
+	Purpose LogPurpose `protobuf:"varint,2,opt,name=purpose,proto3,enum=register.v1.LogPurpose" json:"purpose,omitempty"`
+	// The reference of the proceedings for which it is made, 3 to 80 characters.
+	Reference string `protobuf:"bytes,3,opt,name=reference,proto3" json:"reference,omitempty"`
+	// The code of the body that receives it, such as "iopc", "cps" or "forces/33". It
+	// stands in the log in the clear, so it must not name a person.
+	Recipient string `protobuf:"bytes,4,opt,name=recipient,proto3" json:"recipient,omitempty"`
+	// Only entries at or after this time.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// Only entries before this time; absent means up to now.
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// Only entries whose callers gave this crime or incident reference of the force.
+	CrimeReference string `protobuf:"bytes,7,opt,name=crime_reference,json=crimeReference,proto3" json:"crime_reference,omitempty"`
+	// Only entries of this caller: his name in the log.
+	Subject       string `protobuf:"bytes,8,opt,name=subject,proto3" json:"subject,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MakeEvidenceRequest) Reset() {
+	*x = MakeEvidenceRequest{}
+	mi := &file_register_v1_standards_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MakeEvidenceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MakeEvidenceRequest) ProtoMessage() {}
+
+func (x *MakeEvidenceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_standards_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MakeEvidenceRequest.ProtoReflect.Descriptor instead.
+func (*MakeEvidenceRequest) Descriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *MakeEvidenceRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *MakeEvidenceRequest) GetPurpose() LogPurpose {
+	if x != nil {
+		return x.Purpose
+	}
+	return LogPurpose_LOG_PURPOSE_UNSPECIFIED
+}
+
+func (x *MakeEvidenceRequest) GetReference() string {
+	if x != nil {
+		return x.Reference
+	}
+	return ""
+}
+
+func (x *MakeEvidenceRequest) GetRecipient() string {
+	if x != nil {
+		return x.Recipient
+	}
+	return ""
+}
+
+func (x *MakeEvidenceRequest) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *MakeEvidenceRequest) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
+func (x *MakeEvidenceRequest) GetCrimeReference() string {
+	if x != nil {
+		return x.CrimeReference
+	}
+	return ""
+}
+
+func (x *MakeEvidenceRequest) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
+// MakeEvidenceResponse is a part of a bundle of evidence.
+type MakeEvidenceResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What comes.
+	//
+	// Types that are valid to be assigned to Part:
+	//
+	//	*MakeEvidenceResponse_Head
+	//	*MakeEvidenceResponse_Chunk
+	Part          isMakeEvidenceResponse_Part `protobuf_oneof:"part"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MakeEvidenceResponse) Reset() {
+	*x = MakeEvidenceResponse{}
+	mi := &file_register_v1_standards_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MakeEvidenceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MakeEvidenceResponse) ProtoMessage() {}
+
+func (x *MakeEvidenceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_standards_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MakeEvidenceResponse.ProtoReflect.Descriptor instead.
+func (*MakeEvidenceResponse) Descriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *MakeEvidenceResponse) GetPart() isMakeEvidenceResponse_Part {
+	if x != nil {
+		return x.Part
+	}
+	return nil
+}
+
+func (x *MakeEvidenceResponse) GetHead() *EvidenceHead {
+	if x != nil {
+		if x, ok := x.Part.(*MakeEvidenceResponse_Head); ok {
+			return x.Head
+		}
+	}
+	return nil
+}
+
+func (x *MakeEvidenceResponse) GetChunk() []byte {
+	if x != nil {
+		if x, ok := x.Part.(*MakeEvidenceResponse_Chunk); ok {
+			return x.Chunk
+		}
+	}
+	return nil
+}
+
+type isMakeEvidenceResponse_Part interface {
+	isMakeEvidenceResponse_Part()
+}
+
+type MakeEvidenceResponse_Head struct {
+	// First and once: what the bundle holds, and where its making is recorded.
+	Head *EvidenceHead `protobuf:"bytes,1,opt,name=head,proto3,oneof"`
+}
+
+type MakeEvidenceResponse_Chunk struct {
+	// The bytes of the ZIP archive that come next, at most 64 KiB.
+	Chunk []byte `protobuf:"bytes,2,opt,name=chunk,proto3,oneof"`
+}
+
+func (*MakeEvidenceResponse_Head) isMakeEvidenceResponse_Part() {}
+
+func (*MakeEvidenceResponse_Chunk) isMakeEvidenceResponse_Part() {}
+
+// EvidenceHead says what a bundle holds.
+type EvidenceHead struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The index of the entry that records the disclosure.
+	Disclosure int64 `protobuf:"varint,1,opt,name=disclosure,proto3" json:"disclosure,omitempty"`
+	// The receipt of that entry, as every answer bears one.
+	Receipt string `protobuf:"bytes,2,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	// How many entries it holds, without that of the disclosure.
+	Entries       int32 `protobuf:"varint,3,opt,name=entries,proto3" json:"entries,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EvidenceHead) Reset() {
+	*x = EvidenceHead{}
+	mi := &file_register_v1_standards_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EvidenceHead) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EvidenceHead) ProtoMessage() {}
+
+func (x *EvidenceHead) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_standards_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EvidenceHead.ProtoReflect.Descriptor instead.
+func (*EvidenceHead) Descriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *EvidenceHead) GetDisclosure() int64 {
+	if x != nil {
+		return x.Disclosure
+	}
+	return 0
+}
+
+func (x *EvidenceHead) GetReceipt() string {
+	if x != nil {
+		return x.Receipt
+	}
+	return ""
+}
+
+func (x *EvidenceHead) GetEntries() int32 {
+	if x != nil {
+		return x.Entries
+	}
+	return 0
+}
+
 // Reading is one look of somebody into the log.
 type Reading struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1595,7 +1986,7 @@ type Reading struct {
 
 func (x *Reading) Reset() {
 	*x = Reading{}
-	mi := &file_register_v1_standards_proto_msgTypes[15]
+	mi := &file_register_v1_standards_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1607,7 +1998,7 @@ func (x *Reading) String() string {
 func (*Reading) ProtoMessage() {}
 
 func (x *Reading) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[15]
+	mi := &file_register_v1_standards_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1620,7 +2011,7 @@ func (x *Reading) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reading.ProtoReflect.Descriptor instead.
 func (*Reading) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{15}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Reading) GetName() string {
@@ -1728,7 +2119,7 @@ type ListReadingsRequest struct {
 
 func (x *ListReadingsRequest) Reset() {
 	*x = ListReadingsRequest{}
-	mi := &file_register_v1_standards_proto_msgTypes[16]
+	mi := &file_register_v1_standards_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1740,7 +2131,7 @@ func (x *ListReadingsRequest) String() string {
 func (*ListReadingsRequest) ProtoMessage() {}
 
 func (x *ListReadingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[16]
+	mi := &file_register_v1_standards_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1753,7 +2144,7 @@ func (x *ListReadingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReadingsRequest.ProtoReflect.Descriptor instead.
 func (*ListReadingsRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{16}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ListReadingsRequest) GetParent() string {
@@ -1811,7 +2202,7 @@ type ListReadingsResponse struct {
 
 func (x *ListReadingsResponse) Reset() {
 	*x = ListReadingsResponse{}
-	mi := &file_register_v1_standards_proto_msgTypes[17]
+	mi := &file_register_v1_standards_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1823,7 +2214,7 @@ func (x *ListReadingsResponse) String() string {
 func (*ListReadingsResponse) ProtoMessage() {}
 
 func (x *ListReadingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[17]
+	mi := &file_register_v1_standards_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1836,7 +2227,7 @@ func (x *ListReadingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReadingsResponse.ProtoReflect.Descriptor instead.
 func (*ListReadingsResponse) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{17}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ListReadingsResponse) GetReadings() []*Reading {
@@ -1868,7 +2259,7 @@ type ReviewReadingRequest struct {
 
 func (x *ReviewReadingRequest) Reset() {
 	*x = ReviewReadingRequest{}
-	mi := &file_register_v1_standards_proto_msgTypes[18]
+	mi := &file_register_v1_standards_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1880,7 +2271,7 @@ func (x *ReviewReadingRequest) String() string {
 func (*ReviewReadingRequest) ProtoMessage() {}
 
 func (x *ReviewReadingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[18]
+	mi := &file_register_v1_standards_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1893,7 +2284,7 @@ func (x *ReviewReadingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReviewReadingRequest.ProtoReflect.Descriptor instead.
 func (*ReviewReadingRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{18}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ReviewReadingRequest) GetName() string {
@@ -1959,7 +2350,7 @@ type Sample struct {
 
 func (x *Sample) Reset() {
 	*x = Sample{}
-	mi := &file_register_v1_standards_proto_msgTypes[19]
+	mi := &file_register_v1_standards_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1971,7 +2362,7 @@ func (x *Sample) String() string {
 func (*Sample) ProtoMessage() {}
 
 func (x *Sample) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[19]
+	mi := &file_register_v1_standards_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1984,7 +2375,7 @@ func (x *Sample) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sample.ProtoReflect.Descriptor instead.
 func (*Sample) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{19}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Sample) GetName() string {
@@ -2113,7 +2504,7 @@ type DrawnEntry struct {
 
 func (x *DrawnEntry) Reset() {
 	*x = DrawnEntry{}
-	mi := &file_register_v1_standards_proto_msgTypes[20]
+	mi := &file_register_v1_standards_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2125,7 +2516,7 @@ func (x *DrawnEntry) String() string {
 func (*DrawnEntry) ProtoMessage() {}
 
 func (x *DrawnEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[20]
+	mi := &file_register_v1_standards_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2138,7 +2529,7 @@ func (x *DrawnEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DrawnEntry.ProtoReflect.Descriptor instead.
 func (*DrawnEntry) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{20}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *DrawnEntry) GetIndex() int64 {
@@ -2206,7 +2597,7 @@ type BeginSampleRequest struct {
 
 func (x *BeginSampleRequest) Reset() {
 	*x = BeginSampleRequest{}
-	mi := &file_register_v1_standards_proto_msgTypes[21]
+	mi := &file_register_v1_standards_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2218,7 +2609,7 @@ func (x *BeginSampleRequest) String() string {
 func (*BeginSampleRequest) ProtoMessage() {}
 
 func (x *BeginSampleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[21]
+	mi := &file_register_v1_standards_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2231,7 +2622,7 @@ func (x *BeginSampleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeginSampleRequest.ProtoReflect.Descriptor instead.
 func (*BeginSampleRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{21}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *BeginSampleRequest) GetParent() string {
@@ -2296,7 +2687,7 @@ type CommitSampleRequest struct {
 
 func (x *CommitSampleRequest) Reset() {
 	*x = CommitSampleRequest{}
-	mi := &file_register_v1_standards_proto_msgTypes[22]
+	mi := &file_register_v1_standards_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2308,7 +2699,7 @@ func (x *CommitSampleRequest) String() string {
 func (*CommitSampleRequest) ProtoMessage() {}
 
 func (x *CommitSampleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[22]
+	mi := &file_register_v1_standards_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2321,7 +2712,7 @@ func (x *CommitSampleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommitSampleRequest.ProtoReflect.Descriptor instead.
 func (*CommitSampleRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{22}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *CommitSampleRequest) GetName() string {
@@ -2351,7 +2742,7 @@ type RevealSampleRequest struct {
 
 func (x *RevealSampleRequest) Reset() {
 	*x = RevealSampleRequest{}
-	mi := &file_register_v1_standards_proto_msgTypes[23]
+	mi := &file_register_v1_standards_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2363,7 +2754,7 @@ func (x *RevealSampleRequest) String() string {
 func (*RevealSampleRequest) ProtoMessage() {}
 
 func (x *RevealSampleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[23]
+	mi := &file_register_v1_standards_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2376,7 +2767,7 @@ func (x *RevealSampleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevealSampleRequest.ProtoReflect.Descriptor instead.
 func (*RevealSampleRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{23}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *RevealSampleRequest) GetName() string {
@@ -2404,7 +2795,7 @@ type DrawSampleRequest struct {
 
 func (x *DrawSampleRequest) Reset() {
 	*x = DrawSampleRequest{}
-	mi := &file_register_v1_standards_proto_msgTypes[24]
+	mi := &file_register_v1_standards_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2416,7 +2807,7 @@ func (x *DrawSampleRequest) String() string {
 func (*DrawSampleRequest) ProtoMessage() {}
 
 func (x *DrawSampleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[24]
+	mi := &file_register_v1_standards_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2429,7 +2820,7 @@ func (x *DrawSampleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DrawSampleRequest.ProtoReflect.Descriptor instead.
 func (*DrawSampleRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{24}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *DrawSampleRequest) GetName() string {
@@ -2456,7 +2847,7 @@ type JudgeSampleRequest struct {
 
 func (x *JudgeSampleRequest) Reset() {
 	*x = JudgeSampleRequest{}
-	mi := &file_register_v1_standards_proto_msgTypes[25]
+	mi := &file_register_v1_standards_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2468,7 +2859,7 @@ func (x *JudgeSampleRequest) String() string {
 func (*JudgeSampleRequest) ProtoMessage() {}
 
 func (x *JudgeSampleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[25]
+	mi := &file_register_v1_standards_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2481,7 +2872,7 @@ func (x *JudgeSampleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JudgeSampleRequest.ProtoReflect.Descriptor instead.
 func (*JudgeSampleRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{25}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *JudgeSampleRequest) GetName() string {
@@ -2529,7 +2920,7 @@ type ListSamplesRequest struct {
 
 func (x *ListSamplesRequest) Reset() {
 	*x = ListSamplesRequest{}
-	mi := &file_register_v1_standards_proto_msgTypes[26]
+	mi := &file_register_v1_standards_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2541,7 +2932,7 @@ func (x *ListSamplesRequest) String() string {
 func (*ListSamplesRequest) ProtoMessage() {}
 
 func (x *ListSamplesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[26]
+	mi := &file_register_v1_standards_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2554,7 +2945,7 @@ func (x *ListSamplesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSamplesRequest.ProtoReflect.Descriptor instead.
 func (*ListSamplesRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{26}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ListSamplesRequest) GetParent() string {
@@ -2598,7 +2989,7 @@ type ListSamplesResponse struct {
 
 func (x *ListSamplesResponse) Reset() {
 	*x = ListSamplesResponse{}
-	mi := &file_register_v1_standards_proto_msgTypes[27]
+	mi := &file_register_v1_standards_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2610,7 +3001,7 @@ func (x *ListSamplesResponse) String() string {
 func (*ListSamplesResponse) ProtoMessage() {}
 
 func (x *ListSamplesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[27]
+	mi := &file_register_v1_standards_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2623,7 +3014,7 @@ func (x *ListSamplesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSamplesResponse.ProtoReflect.Descriptor instead.
 func (*ListSamplesResponse) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{27}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ListSamplesResponse) GetSamples() []*Sample {
@@ -2675,7 +3066,7 @@ type Hold struct {
 
 func (x *Hold) Reset() {
 	*x = Hold{}
-	mi := &file_register_v1_standards_proto_msgTypes[28]
+	mi := &file_register_v1_standards_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2687,7 +3078,7 @@ func (x *Hold) String() string {
 func (*Hold) ProtoMessage() {}
 
 func (x *Hold) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[28]
+	mi := &file_register_v1_standards_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2700,7 +3091,7 @@ func (x *Hold) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Hold.ProtoReflect.Descriptor instead.
 func (*Hold) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{28}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *Hold) GetName() string {
@@ -2819,7 +3210,7 @@ type PlaceHoldRequest struct {
 
 func (x *PlaceHoldRequest) Reset() {
 	*x = PlaceHoldRequest{}
-	mi := &file_register_v1_standards_proto_msgTypes[29]
+	mi := &file_register_v1_standards_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2831,7 +3222,7 @@ func (x *PlaceHoldRequest) String() string {
 func (*PlaceHoldRequest) ProtoMessage() {}
 
 func (x *PlaceHoldRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[29]
+	mi := &file_register_v1_standards_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2844,7 +3235,7 @@ func (x *PlaceHoldRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlaceHoldRequest.ProtoReflect.Descriptor instead.
 func (*PlaceHoldRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{29}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *PlaceHoldRequest) GetParent() string {
@@ -2916,7 +3307,7 @@ type LiftHoldRequest struct {
 
 func (x *LiftHoldRequest) Reset() {
 	*x = LiftHoldRequest{}
-	mi := &file_register_v1_standards_proto_msgTypes[30]
+	mi := &file_register_v1_standards_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2928,7 +3319,7 @@ func (x *LiftHoldRequest) String() string {
 func (*LiftHoldRequest) ProtoMessage() {}
 
 func (x *LiftHoldRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[30]
+	mi := &file_register_v1_standards_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2941,7 +3332,7 @@ func (x *LiftHoldRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LiftHoldRequest.ProtoReflect.Descriptor instead.
 func (*LiftHoldRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{30}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *LiftHoldRequest) GetName() string {
@@ -2977,7 +3368,7 @@ type ListHoldsRequest struct {
 
 func (x *ListHoldsRequest) Reset() {
 	*x = ListHoldsRequest{}
-	mi := &file_register_v1_standards_proto_msgTypes[31]
+	mi := &file_register_v1_standards_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2989,7 +3380,7 @@ func (x *ListHoldsRequest) String() string {
 func (*ListHoldsRequest) ProtoMessage() {}
 
 func (x *ListHoldsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[31]
+	mi := &file_register_v1_standards_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3002,7 +3393,7 @@ func (x *ListHoldsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHoldsRequest.ProtoReflect.Descriptor instead.
 func (*ListHoldsRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{31}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ListHoldsRequest) GetParent() string {
@@ -3058,7 +3449,7 @@ type ListHoldsResponse struct {
 
 func (x *ListHoldsResponse) Reset() {
 	*x = ListHoldsResponse{}
-	mi := &file_register_v1_standards_proto_msgTypes[32]
+	mi := &file_register_v1_standards_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3070,7 +3461,7 @@ func (x *ListHoldsResponse) String() string {
 func (*ListHoldsResponse) ProtoMessage() {}
 
 func (x *ListHoldsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[32]
+	mi := &file_register_v1_standards_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3083,7 +3474,7 @@ func (x *ListHoldsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHoldsResponse.ProtoReflect.Descriptor instead.
 func (*ListHoldsResponse) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{32}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ListHoldsResponse) GetHolds() []*Hold {
@@ -3242,7 +3633,40 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"\treference\x18\x03 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x03\x18PR\treference\x12%\n" +
 	"\x06reason\x18\x04 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\n" +
 	"\x18\xe8\aR\x06reason\x12 \n" +
-	"\x04days\x18\x05 \x01(\x05B\f\xe0A\x02\xbaH\x06\x1a\x04\x18Z(\x01R\x04days\"\xbd\x03\n" +
+	"\x04days\x18\x05 \x01(\x05B\f\xe0A\x02\xbaH\x06\x1a\x04\x18Z(\x01R\x04days\"\xc3\x01\n" +
+	"\x17ListCaseAccessesRequest\x123\n" +
+	"\x06parent\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x06parent\x12'\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\tpageToken\x12!\n" +
+	"\fnewest_first\x18\x04 \x01(\bR\vnewestFirst\"\x80\x01\n" +
+	"\x18ListCaseAccessesResponse\x12<\n" +
+	"\rcase_accesses\x18\x01 \x03(\v2\x17.register.v1.CaseAccessR\fcaseAccesses\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xab\a\n" +
+	"\x13MakeEvidenceRequest\x127\n" +
+	"\x06parent\x18\x01 \x01(\tB\x1f\xe0A\x02\xbaH\x19r\x172\x15^forces/([0-9]{2}|-)$R\x06parent\x12@\n" +
+	"\apurpose\x18\x02 \x01(\x0e2\x17.register.v1.LogPurposeB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\apurpose\x12*\n" +
+	"\treference\x18\x03 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x03\x18PR\treference\x12N\n" +
+	"\trecipient\x18\x04 \x01(\tB0\xe0A\x02\xbaH*r(2&^[a-z0-9]([a-z0-9/.-]{0,62}[a-z0-9])?$R\trecipient\x129\n" +
+	"\n" +
+	"start_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
+	"\bend_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x120\n" +
+	"\x0fcrime_reference\x18\a \x01(\tB\a\xbaH\x04r\x02\x18PR\x0ecrimeReference\x125\n" +
+	"\asubject\x18\b \x01(\tB\x1b\xbaH\x18r\x162\x14^[\\x21-\\x7e]{0,512}$R\asubject:\xc1\x03\xbaH\xbd\x03\x1a\x96\x01\n" +
+	"\x17make_evidence.selection\x121give `start_time`, `crime_reference` or `subject`\x1aHhas(this.start_time) || this.crime_reference != '' || this.subject != ''\x1a\x8d\x01\n" +
+	"\x13make_evidence.times\x12%`end_time` must be after `start_time`\x1aO!has(this.start_time) || !has(this.end_time) || this.start_time < this.end_time\x1a\x91\x01\n" +
+	"\x12make_evidence.case\x12Ba `crime_reference` is a force's own: `parent` must name the force\x1a7this.crime_reference == '' || this.parent != 'forces/-'\"g\n" +
+	"\x14MakeEvidenceResponse\x12/\n" +
+	"\x04head\x18\x01 \x01(\v2\x19.register.v1.EvidenceHeadH\x00R\x04head\x12\x16\n" +
+	"\x05chunk\x18\x02 \x01(\fH\x00R\x05chunkB\x06\n" +
+	"\x04part\"b\n" +
+	"\fEvidenceHead\x12\x1e\n" +
+	"\n" +
+	"disclosure\x18\x01 \x01(\x03R\n" +
+	"disclosure\x12\x18\n" +
+	"\areceipt\x18\x02 \x01(\tR\areceipt\x12\x18\n" +
+	"\aentries\x18\x03 \x01(\x05R\aentries\"\xbd\x03\n" +
 	"\aReading\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x18\n" +
@@ -3409,7 +3833,7 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"\x18SAMPLE_STATE_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12SAMPLE_STATE_BEGUN\x10\x01\x12\x1a\n" +
 	"\x16SAMPLE_STATE_COMMITTED\x10\x02\x12\x16\n" +
-	"\x12SAMPLE_STATE_DRAWN\x10\x032\xcd\x15\n" +
+	"\x12SAMPLE_STATE_DRAWN\x10\x032\x8d\x18\n" +
 	"\x10StandardsService\x12\x96\x01\n" +
 	"\x0eImposeSanction\x12\".register.v1.ImposeSanctionRequest\x1a\x15.register.v1.Sanction\"I\x92\x82\x19\x14\n" +
 	"\bsanction\x12\x06impose\x18\a\x82\xd3\xe4\x93\x02+:\x01*\"&/v1/{parent=forces/*}/sanctions:impose\x12\x8e\x01\n" +
@@ -3426,7 +3850,11 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"\x0eListUnsealings\x12\".register.v1.ListUnsealingsRequest\x1a#.register.v1.ListUnsealingsResponse\";\x92\x82\x19\x0f\n" +
 	"\x03log\x12\x06unseal\x18\x03\x82\xd3\xe4\x93\x02\"\x12 /v1/{parent=forces/*}/unsealings\x12\x95\x01\n" +
 	"\x0eOpenCaseAccess\x12\".register.v1.OpenCaseAccessRequest\x1a\x17.register.v1.CaseAccess\"F\x92\x82\x19\x10\n" +
-	"\x03log\x12\ainquire\x18\a\x82\xd3\xe4\x93\x02,:\x01*\"'/v1/{parent=forces/*}/caseAccesses:open\x12\x96\x01\n" +
+	"\x03log\x12\ainquire\x18\a\x82\xd3\xe4\x93\x02,:\x01*\"'/v1/{parent=forces/*}/caseAccesses:open\x12\x9f\x01\n" +
+	"\x10ListCaseAccesses\x12$.register.v1.ListCaseAccessesRequest\x1a%.register.v1.ListCaseAccessesResponse\">\x92\x82\x19\x10\n" +
+	"\x03log\x12\ainquire\x18\x03\x82\xd3\xe4\x93\x02$\x12\"/v1/{parent=forces/*}/caseAccesses\x12\x9b\x01\n" +
+	"\fMakeEvidence\x12 .register.v1.MakeEvidenceRequest\x1a!.register.v1.MakeEvidenceResponse\"D\x92\x82\x19\x12\n" +
+	"\bevidence\x12\x04make\x18\x04\x82\xd3\xe4\x93\x02(:\x01*\"#/v1/{parent=forces/*}/evidence:make0\x01\x12\x96\x01\n" +
 	"\fListReadings\x12 .register.v1.ListReadingsRequest\x1a!.register.v1.ListReadingsResponse\"A\x92\x82\x19\x0f\n" +
 	"\x03log\x12\x06review\x18\x03\x82\xd3\xe4\x93\x02(:\x01*\"#/v1/{parent=forces/*}/readings:list\x12\x8d\x01\n" +
 	"\rReviewReading\x12!.register.v1.ReviewReadingRequest\x1a\x14.register.v1.Reading\"C\x92\x82\x19\x0f\n" +
@@ -3465,140 +3893,154 @@ func file_register_v1_standards_proto_rawDescGZIP() []byte {
 }
 
 var file_register_v1_standards_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_register_v1_standards_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
+var file_register_v1_standards_proto_msgTypes = make([]protoimpl.MessageInfo, 38)
 var file_register_v1_standards_proto_goTypes = []any{
-	(SanctionKind)(0),               // 0: register.v1.SanctionKind
-	(UnsealingState)(0),             // 1: register.v1.UnsealingState
-	(Verdict)(0),                    // 2: register.v1.Verdict
-	(SampleState)(0),                // 3: register.v1.SampleState
-	(*Sanction)(nil),                // 4: register.v1.Sanction
-	(*ImposeSanctionRequest)(nil),   // 5: register.v1.ImposeSanctionRequest
-	(*LiftSanctionRequest)(nil),     // 6: register.v1.LiftSanctionRequest
-	(*ListSanctionsRequest)(nil),    // 7: register.v1.ListSanctionsRequest
-	(*ListSanctionsResponse)(nil),   // 8: register.v1.ListSanctionsResponse
-	(*Unsealing)(nil),               // 9: register.v1.Unsealing
-	(*RequestUnsealingRequest)(nil), // 10: register.v1.RequestUnsealingRequest
-	(*ApproveUnsealingRequest)(nil), // 11: register.v1.ApproveUnsealingRequest
-	(*OpenUnsealingRequest)(nil),    // 12: register.v1.OpenUnsealingRequest
-	(*UnsealedEntry)(nil),           // 13: register.v1.UnsealedEntry
-	(*GivenReason)(nil),             // 14: register.v1.GivenReason
-	(*ListUnsealingsRequest)(nil),   // 15: register.v1.ListUnsealingsRequest
-	(*ListUnsealingsResponse)(nil),  // 16: register.v1.ListUnsealingsResponse
-	(*CaseAccess)(nil),              // 17: register.v1.CaseAccess
-	(*OpenCaseAccessRequest)(nil),   // 18: register.v1.OpenCaseAccessRequest
-	(*Reading)(nil),                 // 19: register.v1.Reading
-	(*ListReadingsRequest)(nil),     // 20: register.v1.ListReadingsRequest
-	(*ListReadingsResponse)(nil),    // 21: register.v1.ListReadingsResponse
-	(*ReviewReadingRequest)(nil),    // 22: register.v1.ReviewReadingRequest
-	(*Sample)(nil),                  // 23: register.v1.Sample
-	(*DrawnEntry)(nil),              // 24: register.v1.DrawnEntry
-	(*BeginSampleRequest)(nil),      // 25: register.v1.BeginSampleRequest
-	(*CommitSampleRequest)(nil),     // 26: register.v1.CommitSampleRequest
-	(*RevealSampleRequest)(nil),     // 27: register.v1.RevealSampleRequest
-	(*DrawSampleRequest)(nil),       // 28: register.v1.DrawSampleRequest
-	(*JudgeSampleRequest)(nil),      // 29: register.v1.JudgeSampleRequest
-	(*ListSamplesRequest)(nil),      // 30: register.v1.ListSamplesRequest
-	(*ListSamplesResponse)(nil),     // 31: register.v1.ListSamplesResponse
-	(*Hold)(nil),                    // 32: register.v1.Hold
-	(*PlaceHoldRequest)(nil),        // 33: register.v1.PlaceHoldRequest
-	(*LiftHoldRequest)(nil),         // 34: register.v1.LiftHoldRequest
-	(*ListHoldsRequest)(nil),        // 35: register.v1.ListHoldsRequest
-	(*ListHoldsResponse)(nil),       // 36: register.v1.ListHoldsResponse
-	(*timestamppb.Timestamp)(nil),   // 37: google.protobuf.Timestamp
-	(LogPurpose)(0),                 // 38: register.v1.LogPurpose
-	(ConflictCheck)(0),              // 39: register.v1.ConflictCheck
-	(*LogEntry)(nil),                // 40: register.v1.LogEntry
-	(*Search)(nil),                  // 41: register.v1.Search
+	(SanctionKind)(0),                // 0: register.v1.SanctionKind
+	(UnsealingState)(0),              // 1: register.v1.UnsealingState
+	(Verdict)(0),                     // 2: register.v1.Verdict
+	(SampleState)(0),                 // 3: register.v1.SampleState
+	(*Sanction)(nil),                 // 4: register.v1.Sanction
+	(*ImposeSanctionRequest)(nil),    // 5: register.v1.ImposeSanctionRequest
+	(*LiftSanctionRequest)(nil),      // 6: register.v1.LiftSanctionRequest
+	(*ListSanctionsRequest)(nil),     // 7: register.v1.ListSanctionsRequest
+	(*ListSanctionsResponse)(nil),    // 8: register.v1.ListSanctionsResponse
+	(*Unsealing)(nil),                // 9: register.v1.Unsealing
+	(*RequestUnsealingRequest)(nil),  // 10: register.v1.RequestUnsealingRequest
+	(*ApproveUnsealingRequest)(nil),  // 11: register.v1.ApproveUnsealingRequest
+	(*OpenUnsealingRequest)(nil),     // 12: register.v1.OpenUnsealingRequest
+	(*UnsealedEntry)(nil),            // 13: register.v1.UnsealedEntry
+	(*GivenReason)(nil),              // 14: register.v1.GivenReason
+	(*ListUnsealingsRequest)(nil),    // 15: register.v1.ListUnsealingsRequest
+	(*ListUnsealingsResponse)(nil),   // 16: register.v1.ListUnsealingsResponse
+	(*CaseAccess)(nil),               // 17: register.v1.CaseAccess
+	(*OpenCaseAccessRequest)(nil),    // 18: register.v1.OpenCaseAccessRequest
+	(*ListCaseAccessesRequest)(nil),  // 19: register.v1.ListCaseAccessesRequest
+	(*ListCaseAccessesResponse)(nil), // 20: register.v1.ListCaseAccessesResponse
+	(*MakeEvidenceRequest)(nil),      // 21: register.v1.MakeEvidenceRequest
+	(*MakeEvidenceResponse)(nil),     // 22: register.v1.MakeEvidenceResponse
+	(*EvidenceHead)(nil),             // 23: register.v1.EvidenceHead
+	(*Reading)(nil),                  // 24: register.v1.Reading
+	(*ListReadingsRequest)(nil),      // 25: register.v1.ListReadingsRequest
+	(*ListReadingsResponse)(nil),     // 26: register.v1.ListReadingsResponse
+	(*ReviewReadingRequest)(nil),     // 27: register.v1.ReviewReadingRequest
+	(*Sample)(nil),                   // 28: register.v1.Sample
+	(*DrawnEntry)(nil),               // 29: register.v1.DrawnEntry
+	(*BeginSampleRequest)(nil),       // 30: register.v1.BeginSampleRequest
+	(*CommitSampleRequest)(nil),      // 31: register.v1.CommitSampleRequest
+	(*RevealSampleRequest)(nil),      // 32: register.v1.RevealSampleRequest
+	(*DrawSampleRequest)(nil),        // 33: register.v1.DrawSampleRequest
+	(*JudgeSampleRequest)(nil),       // 34: register.v1.JudgeSampleRequest
+	(*ListSamplesRequest)(nil),       // 35: register.v1.ListSamplesRequest
+	(*ListSamplesResponse)(nil),      // 36: register.v1.ListSamplesResponse
+	(*Hold)(nil),                     // 37: register.v1.Hold
+	(*PlaceHoldRequest)(nil),         // 38: register.v1.PlaceHoldRequest
+	(*LiftHoldRequest)(nil),          // 39: register.v1.LiftHoldRequest
+	(*ListHoldsRequest)(nil),         // 40: register.v1.ListHoldsRequest
+	(*ListHoldsResponse)(nil),        // 41: register.v1.ListHoldsResponse
+	(*timestamppb.Timestamp)(nil),    // 42: google.protobuf.Timestamp
+	(LogPurpose)(0),                  // 43: register.v1.LogPurpose
+	(ConflictCheck)(0),               // 44: register.v1.ConflictCheck
+	(*LogEntry)(nil),                 // 45: register.v1.LogEntry
+	(*Search)(nil),                   // 46: register.v1.Search
 }
 var file_register_v1_standards_proto_depIdxs = []int32{
 	0,  // 0: register.v1.Sanction.kind:type_name -> register.v1.SanctionKind
-	37, // 1: register.v1.Sanction.impose_time:type_name -> google.protobuf.Timestamp
-	37, // 2: register.v1.Sanction.lift_time:type_name -> google.protobuf.Timestamp
+	42, // 1: register.v1.Sanction.impose_time:type_name -> google.protobuf.Timestamp
+	42, // 2: register.v1.Sanction.lift_time:type_name -> google.protobuf.Timestamp
 	0,  // 3: register.v1.ImposeSanctionRequest.kind:type_name -> register.v1.SanctionKind
 	4,  // 4: register.v1.ListSanctionsResponse.sanctions:type_name -> register.v1.Sanction
 	1,  // 5: register.v1.Unsealing.state:type_name -> register.v1.UnsealingState
-	38, // 6: register.v1.Unsealing.purpose:type_name -> register.v1.LogPurpose
-	37, // 7: register.v1.Unsealing.ask_time:type_name -> google.protobuf.Timestamp
-	37, // 8: register.v1.Unsealing.approve_time:type_name -> google.protobuf.Timestamp
-	37, // 9: register.v1.Unsealing.open_time:type_name -> google.protobuf.Timestamp
-	37, // 10: register.v1.Unsealing.expire_time:type_name -> google.protobuf.Timestamp
-	39, // 11: register.v1.Unsealing.asker_check:type_name -> register.v1.ConflictCheck
-	39, // 12: register.v1.Unsealing.approver_check:type_name -> register.v1.ConflictCheck
-	38, // 13: register.v1.RequestUnsealingRequest.purpose:type_name -> register.v1.LogPurpose
-	40, // 14: register.v1.UnsealedEntry.entry:type_name -> register.v1.LogEntry
-	41, // 15: register.v1.UnsealedEntry.search:type_name -> register.v1.Search
+	43, // 6: register.v1.Unsealing.purpose:type_name -> register.v1.LogPurpose
+	42, // 7: register.v1.Unsealing.ask_time:type_name -> google.protobuf.Timestamp
+	42, // 8: register.v1.Unsealing.approve_time:type_name -> google.protobuf.Timestamp
+	42, // 9: register.v1.Unsealing.open_time:type_name -> google.protobuf.Timestamp
+	42, // 10: register.v1.Unsealing.expire_time:type_name -> google.protobuf.Timestamp
+	44, // 11: register.v1.Unsealing.asker_check:type_name -> register.v1.ConflictCheck
+	44, // 12: register.v1.Unsealing.approver_check:type_name -> register.v1.ConflictCheck
+	43, // 13: register.v1.RequestUnsealingRequest.purpose:type_name -> register.v1.LogPurpose
+	45, // 14: register.v1.UnsealedEntry.entry:type_name -> register.v1.LogEntry
+	46, // 15: register.v1.UnsealedEntry.search:type_name -> register.v1.Search
 	14, // 16: register.v1.UnsealedEntry.reason:type_name -> register.v1.GivenReason
 	9,  // 17: register.v1.ListUnsealingsResponse.unsealings:type_name -> register.v1.Unsealing
-	38, // 18: register.v1.CaseAccess.purpose:type_name -> register.v1.LogPurpose
-	37, // 19: register.v1.CaseAccess.open_time:type_name -> google.protobuf.Timestamp
-	37, // 20: register.v1.CaseAccess.expire_time:type_name -> google.protobuf.Timestamp
-	38, // 21: register.v1.OpenCaseAccessRequest.purpose:type_name -> register.v1.LogPurpose
-	37, // 22: register.v1.Reading.time:type_name -> google.protobuf.Timestamp
-	2,  // 23: register.v1.Reading.verdict:type_name -> register.v1.Verdict
-	37, // 24: register.v1.Reading.review_time:type_name -> google.protobuf.Timestamp
-	39, // 25: register.v1.Reading.review_check:type_name -> register.v1.ConflictCheck
-	38, // 26: register.v1.ListReadingsRequest.purpose:type_name -> register.v1.LogPurpose
-	19, // 27: register.v1.ListReadingsResponse.readings:type_name -> register.v1.Reading
-	2,  // 28: register.v1.ReviewReadingRequest.verdict:type_name -> register.v1.Verdict
-	3,  // 29: register.v1.Sample.state:type_name -> register.v1.SampleState
-	38, // 30: register.v1.Sample.purpose:type_name -> register.v1.LogPurpose
-	37, // 31: register.v1.Sample.reveal_until:type_name -> google.protobuf.Timestamp
-	24, // 32: register.v1.Sample.entries:type_name -> register.v1.DrawnEntry
-	2,  // 33: register.v1.DrawnEntry.verdict:type_name -> register.v1.Verdict
-	37, // 34: register.v1.DrawnEntry.review_time:type_name -> google.protobuf.Timestamp
-	39, // 35: register.v1.DrawnEntry.review_check:type_name -> register.v1.ConflictCheck
-	38, // 36: register.v1.BeginSampleRequest.purpose:type_name -> register.v1.LogPurpose
-	37, // 37: register.v1.BeginSampleRequest.start_time:type_name -> google.protobuf.Timestamp
-	37, // 38: register.v1.BeginSampleRequest.end_time:type_name -> google.protobuf.Timestamp
-	2,  // 39: register.v1.JudgeSampleRequest.verdict:type_name -> register.v1.Verdict
-	23, // 40: register.v1.ListSamplesResponse.samples:type_name -> register.v1.Sample
-	37, // 41: register.v1.Hold.place_time:type_name -> google.protobuf.Timestamp
-	37, // 42: register.v1.Hold.lift_time:type_name -> google.protobuf.Timestamp
-	32, // 43: register.v1.ListHoldsResponse.holds:type_name -> register.v1.Hold
-	37, // 44: register.v1.ListHoldsResponse.oldest_kept_time:type_name -> google.protobuf.Timestamp
-	5,  // 45: register.v1.StandardsService.ImposeSanction:input_type -> register.v1.ImposeSanctionRequest
-	6,  // 46: register.v1.StandardsService.LiftSanction:input_type -> register.v1.LiftSanctionRequest
-	7,  // 47: register.v1.StandardsService.ListSanctions:input_type -> register.v1.ListSanctionsRequest
-	10, // 48: register.v1.StandardsService.RequestUnsealing:input_type -> register.v1.RequestUnsealingRequest
-	11, // 49: register.v1.StandardsService.ApproveUnsealing:input_type -> register.v1.ApproveUnsealingRequest
-	12, // 50: register.v1.StandardsService.OpenUnsealing:input_type -> register.v1.OpenUnsealingRequest
-	15, // 51: register.v1.StandardsService.ListUnsealings:input_type -> register.v1.ListUnsealingsRequest
-	18, // 52: register.v1.StandardsService.OpenCaseAccess:input_type -> register.v1.OpenCaseAccessRequest
-	20, // 53: register.v1.StandardsService.ListReadings:input_type -> register.v1.ListReadingsRequest
-	22, // 54: register.v1.StandardsService.ReviewReading:input_type -> register.v1.ReviewReadingRequest
-	25, // 55: register.v1.StandardsService.BeginSample:input_type -> register.v1.BeginSampleRequest
-	26, // 56: register.v1.StandardsService.CommitSample:input_type -> register.v1.CommitSampleRequest
-	27, // 57: register.v1.StandardsService.RevealSample:input_type -> register.v1.RevealSampleRequest
-	28, // 58: register.v1.StandardsService.DrawSample:input_type -> register.v1.DrawSampleRequest
-	29, // 59: register.v1.StandardsService.JudgeSample:input_type -> register.v1.JudgeSampleRequest
-	30, // 60: register.v1.StandardsService.ListSamples:input_type -> register.v1.ListSamplesRequest
-	33, // 61: register.v1.StandardsService.PlaceHold:input_type -> register.v1.PlaceHoldRequest
-	34, // 62: register.v1.StandardsService.LiftHold:input_type -> register.v1.LiftHoldRequest
-	35, // 63: register.v1.StandardsService.ListHolds:input_type -> register.v1.ListHoldsRequest
-	4,  // 64: register.v1.StandardsService.ImposeSanction:output_type -> register.v1.Sanction
-	4,  // 65: register.v1.StandardsService.LiftSanction:output_type -> register.v1.Sanction
-	8,  // 66: register.v1.StandardsService.ListSanctions:output_type -> register.v1.ListSanctionsResponse
-	9,  // 67: register.v1.StandardsService.RequestUnsealing:output_type -> register.v1.Unsealing
-	9,  // 68: register.v1.StandardsService.ApproveUnsealing:output_type -> register.v1.Unsealing
-	13, // 69: register.v1.StandardsService.OpenUnsealing:output_type -> register.v1.UnsealedEntry
-	16, // 70: register.v1.StandardsService.ListUnsealings:output_type -> register.v1.ListUnsealingsResponse
-	17, // 71: register.v1.StandardsService.OpenCaseAccess:output_type -> register.v1.CaseAccess
-	21, // 72: register.v1.StandardsService.ListReadings:output_type -> register.v1.ListReadingsResponse
-	19, // 73: register.v1.StandardsService.ReviewReading:output_type -> register.v1.Reading
-	23, // 74: register.v1.StandardsService.BeginSample:output_type -> register.v1.Sample
-	23, // 75: register.v1.StandardsService.CommitSample:output_type -> register.v1.Sample
-	23, // 76: register.v1.StandardsService.RevealSample:output_type -> register.v1.Sample
-	23, // 77: register.v1.StandardsService.DrawSample:output_type -> register.v1.Sample
-	23, // 78: register.v1.StandardsService.JudgeSample:output_type -> register.v1.Sample
-	31, // 79: register.v1.StandardsService.ListSamples:output_type -> register.v1.ListSamplesResponse
-	32, // 80: register.v1.StandardsService.PlaceHold:output_type -> register.v1.Hold
-	32, // 81: register.v1.StandardsService.LiftHold:output_type -> register.v1.Hold
-	36, // 82: register.v1.StandardsService.ListHolds:output_type -> register.v1.ListHoldsResponse
-	64, // [64:83] is the sub-list for method output_type
-	45, // [45:64] is the sub-list for method input_type
-	45, // [45:45] is the sub-list for extension type_name
-	45, // [45:45] is the sub-list for extension extendee
-	0,  // [0:45] is the sub-list for field type_name
+	43, // 18: register.v1.CaseAccess.purpose:type_name -> register.v1.LogPurpose
+	42, // 19: register.v1.CaseAccess.open_time:type_name -> google.protobuf.Timestamp
+	42, // 20: register.v1.CaseAccess.expire_time:type_name -> google.protobuf.Timestamp
+	43, // 21: register.v1.OpenCaseAccessRequest.purpose:type_name -> register.v1.LogPurpose
+	17, // 22: register.v1.ListCaseAccessesResponse.case_accesses:type_name -> register.v1.CaseAccess
+	43, // 23: register.v1.MakeEvidenceRequest.purpose:type_name -> register.v1.LogPurpose
+	42, // 24: register.v1.MakeEvidenceRequest.start_time:type_name -> google.protobuf.Timestamp
+	42, // 25: register.v1.MakeEvidenceRequest.end_time:type_name -> google.protobuf.Timestamp
+	23, // 26: register.v1.MakeEvidenceResponse.head:type_name -> register.v1.EvidenceHead
+	42, // 27: register.v1.Reading.time:type_name -> google.protobuf.Timestamp
+	2,  // 28: register.v1.Reading.verdict:type_name -> register.v1.Verdict
+	42, // 29: register.v1.Reading.review_time:type_name -> google.protobuf.Timestamp
+	44, // 30: register.v1.Reading.review_check:type_name -> register.v1.ConflictCheck
+	43, // 31: register.v1.ListReadingsRequest.purpose:type_name -> register.v1.LogPurpose
+	24, // 32: register.v1.ListReadingsResponse.readings:type_name -> register.v1.Reading
+	2,  // 33: register.v1.ReviewReadingRequest.verdict:type_name -> register.v1.Verdict
+	3,  // 34: register.v1.Sample.state:type_name -> register.v1.SampleState
+	43, // 35: register.v1.Sample.purpose:type_name -> register.v1.LogPurpose
+	42, // 36: register.v1.Sample.reveal_until:type_name -> google.protobuf.Timestamp
+	29, // 37: register.v1.Sample.entries:type_name -> register.v1.DrawnEntry
+	2,  // 38: register.v1.DrawnEntry.verdict:type_name -> register.v1.Verdict
+	42, // 39: register.v1.DrawnEntry.review_time:type_name -> google.protobuf.Timestamp
+	44, // 40: register.v1.DrawnEntry.review_check:type_name -> register.v1.ConflictCheck
+	43, // 41: register.v1.BeginSampleRequest.purpose:type_name -> register.v1.LogPurpose
+	42, // 42: register.v1.BeginSampleRequest.start_time:type_name -> google.protobuf.Timestamp
+	42, // 43: register.v1.BeginSampleRequest.end_time:type_name -> google.protobuf.Timestamp
+	2,  // 44: register.v1.JudgeSampleRequest.verdict:type_name -> register.v1.Verdict
+	28, // 45: register.v1.ListSamplesResponse.samples:type_name -> register.v1.Sample
+	42, // 46: register.v1.Hold.place_time:type_name -> google.protobuf.Timestamp
+	42, // 47: register.v1.Hold.lift_time:type_name -> google.protobuf.Timestamp
+	37, // 48: register.v1.ListHoldsResponse.holds:type_name -> register.v1.Hold
+	42, // 49: register.v1.ListHoldsResponse.oldest_kept_time:type_name -> google.protobuf.Timestamp
+	5,  // 50: register.v1.StandardsService.ImposeSanction:input_type -> register.v1.ImposeSanctionRequest
+	6,  // 51: register.v1.StandardsService.LiftSanction:input_type -> register.v1.LiftSanctionRequest
+	7,  // 52: register.v1.StandardsService.ListSanctions:input_type -> register.v1.ListSanctionsRequest
+	10, // 53: register.v1.StandardsService.RequestUnsealing:input_type -> register.v1.RequestUnsealingRequest
+	11, // 54: register.v1.StandardsService.ApproveUnsealing:input_type -> register.v1.ApproveUnsealingRequest
+	12, // 55: register.v1.StandardsService.OpenUnsealing:input_type -> register.v1.OpenUnsealingRequest
+	15, // 56: register.v1.StandardsService.ListUnsealings:input_type -> register.v1.ListUnsealingsRequest
+	18, // 57: register.v1.StandardsService.OpenCaseAccess:input_type -> register.v1.OpenCaseAccessRequest
+	19, // 58: register.v1.StandardsService.ListCaseAccesses:input_type -> register.v1.ListCaseAccessesRequest
+	21, // 59: register.v1.StandardsService.MakeEvidence:input_type -> register.v1.MakeEvidenceRequest
+	25, // 60: register.v1.StandardsService.ListReadings:input_type -> register.v1.ListReadingsRequest
+	27, // 61: register.v1.StandardsService.ReviewReading:input_type -> register.v1.ReviewReadingRequest
+	30, // 62: register.v1.StandardsService.BeginSample:input_type -> register.v1.BeginSampleRequest
+	31, // 63: register.v1.StandardsService.CommitSample:input_type -> register.v1.CommitSampleRequest
+	32, // 64: register.v1.StandardsService.RevealSample:input_type -> register.v1.RevealSampleRequest
+	33, // 65: register.v1.StandardsService.DrawSample:input_type -> register.v1.DrawSampleRequest
+	34, // 66: register.v1.StandardsService.JudgeSample:input_type -> register.v1.JudgeSampleRequest
+	35, // 67: register.v1.StandardsService.ListSamples:input_type -> register.v1.ListSamplesRequest
+	38, // 68: register.v1.StandardsService.PlaceHold:input_type -> register.v1.PlaceHoldRequest
+	39, // 69: register.v1.StandardsService.LiftHold:input_type -> register.v1.LiftHoldRequest
+	40, // 70: register.v1.StandardsService.ListHolds:input_type -> register.v1.ListHoldsRequest
+	4,  // 71: register.v1.StandardsService.ImposeSanction:output_type -> register.v1.Sanction
+	4,  // 72: register.v1.StandardsService.LiftSanction:output_type -> register.v1.Sanction
+	8,  // 73: register.v1.StandardsService.ListSanctions:output_type -> register.v1.ListSanctionsResponse
+	9,  // 74: register.v1.StandardsService.RequestUnsealing:output_type -> register.v1.Unsealing
+	9,  // 75: register.v1.StandardsService.ApproveUnsealing:output_type -> register.v1.Unsealing
+	13, // 76: register.v1.StandardsService.OpenUnsealing:output_type -> register.v1.UnsealedEntry
+	16, // 77: register.v1.StandardsService.ListUnsealings:output_type -> register.v1.ListUnsealingsResponse
+	17, // 78: register.v1.StandardsService.OpenCaseAccess:output_type -> register.v1.CaseAccess
+	20, // 79: register.v1.StandardsService.ListCaseAccesses:output_type -> register.v1.ListCaseAccessesResponse
+	22, // 80: register.v1.StandardsService.MakeEvidence:output_type -> register.v1.MakeEvidenceResponse
+	26, // 81: register.v1.StandardsService.ListReadings:output_type -> register.v1.ListReadingsResponse
+	24, // 82: register.v1.StandardsService.ReviewReading:output_type -> register.v1.Reading
+	28, // 83: register.v1.StandardsService.BeginSample:output_type -> register.v1.Sample
+	28, // 84: register.v1.StandardsService.CommitSample:output_type -> register.v1.Sample
+	28, // 85: register.v1.StandardsService.RevealSample:output_type -> register.v1.Sample
+	28, // 86: register.v1.StandardsService.DrawSample:output_type -> register.v1.Sample
+	28, // 87: register.v1.StandardsService.JudgeSample:output_type -> register.v1.Sample
+	36, // 88: register.v1.StandardsService.ListSamples:output_type -> register.v1.ListSamplesResponse
+	37, // 89: register.v1.StandardsService.PlaceHold:output_type -> register.v1.Hold
+	37, // 90: register.v1.StandardsService.LiftHold:output_type -> register.v1.Hold
+	41, // 91: register.v1.StandardsService.ListHolds:output_type -> register.v1.ListHoldsResponse
+	71, // [71:92] is the sub-list for method output_type
+	50, // [50:71] is the sub-list for method input_type
+	50, // [50:50] is the sub-list for extension type_name
+	50, // [50:50] is the sub-list for extension extendee
+	0,  // [0:50] is the sub-list for field type_name
 }
 
 func init() { file_register_v1_standards_proto_init() }
@@ -3614,14 +4056,18 @@ func file_register_v1_standards_proto_init() {
 		(*UnsealedEntry_Search)(nil),
 		(*UnsealedEntry_Reason)(nil),
 	}
-	file_register_v1_standards_proto_msgTypes[32].OneofWrappers = []any{}
+	file_register_v1_standards_proto_msgTypes[18].OneofWrappers = []any{
+		(*MakeEvidenceResponse_Head)(nil),
+		(*MakeEvidenceResponse_Chunk)(nil),
+	}
+	file_register_v1_standards_proto_msgTypes[37].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_v1_standards_proto_rawDesc), len(file_register_v1_standards_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   33,
+			NumMessages:   38,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

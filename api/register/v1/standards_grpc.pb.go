@@ -30,6 +30,8 @@ const (
 	StandardsService_OpenUnsealing_FullMethodName    = "/register.v1.StandardsService/OpenUnsealing"
 	StandardsService_ListUnsealings_FullMethodName   = "/register.v1.StandardsService/ListUnsealings"
 	StandardsService_OpenCaseAccess_FullMethodName   = "/register.v1.StandardsService/OpenCaseAccess"
+	StandardsService_ListCaseAccesses_FullMethodName = "/register.v1.StandardsService/ListCaseAccesses"
+	StandardsService_MakeEvidence_FullMethodName     = "/register.v1.StandardsService/MakeEvidence"
 	StandardsService_ListReadings_FullMethodName     = "/register.v1.StandardsService/ListReadings"
 	StandardsService_ReviewReading_FullMethodName    = "/register.v1.StandardsService/ReviewReading"
 	StandardsService_BeginSample_FullMethodName      = "/register.v1.StandardsService/BeginSample"
@@ -90,6 +92,19 @@ type StandardsServiceClient interface {
 	// a limited time: without the force's consent, and told to nobody in it. Every
 	// unsealing still takes two people.
 	OpenCaseAccess(ctx context.Context, in *OpenCaseAccessRequest, opts ...grpc.CallOption) (*CaseAccess, error)
+	// ListCaseAccesses lists the case accesses that were opened for a force, oldest first
+	// unless asked otherwise. The national auditor alone may.
+	ListCaseAccesses(ctx context.Context, in *ListCaseAccessesRequest, opts ...grpc.CallOption) (*ListCaseAccessesResponse, error)
+	// MakeEvidence makes a bundle of evidence: the entries of a range of times, a case or
+	// a caller, each as it was hashed and with the proof that the log holds it, a report
+	// that people can read, and the log's signature on all of it. It comes as a ZIP
+	// archive in parts, the first of which says what it holds; unpacked, `verifylog
+	// evidence` verifies it. This call's own entry records the disclosure, and is durable
+	// before the first part is sent. A bundle that breaks off has no signature: it is
+	// not evidence, and the disclosure stands all the same. Sealed parts stay sealed.
+	//
+	// Errors: FAILED_PRECONDITION when no entry is selected, or more than 20,000.
+	MakeEvidence(ctx context.Context, in *MakeEvidenceRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[MakeEvidenceResponse], error)
 	// ListReadings lists, newest first, when a force's people have looked into the log,
 	// for review by PSD of another force or by the national auditor. Not what they
 	// looked for.
@@ -219,6 +234,35 @@ func (c *standardsServiceClient) OpenCaseAccess(ctx context.Context, in *OpenCas
 	}
 	return out, nil
 }
+
+func (c *standardsServiceClient) ListCaseAccesses(ctx context.Context, in *ListCaseAccessesRequest, opts ...grpc.CallOption) (*ListCaseAccessesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListCaseAccessesResponse)
+	err := c.cc.Invoke(ctx, StandardsService_ListCaseAccesses_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *standardsServiceClient) MakeEvidence(ctx context.Context, in *MakeEvidenceRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[MakeEvidenceResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &StandardsService_ServiceDesc.Streams[0], StandardsService_MakeEvidence_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[MakeEvidenceRequest, MakeEvidenceResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type StandardsService_MakeEvidenceClient = grpc.ServerStreamingClient[MakeEvidenceResponse]
 
 func (c *standardsServiceClient) ListReadings(ctx context.Context, in *ListReadingsRequest, opts ...grpc.CallOption) (*ListReadingsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
@@ -377,6 +421,19 @@ type StandardsServiceServer interface {
 	// a limited time: without the force's consent, and told to nobody in it. Every
 	// unsealing still takes two people.
 	OpenCaseAccess(context.Context, *OpenCaseAccessRequest) (*CaseAccess, error)
+	// ListCaseAccesses lists the case accesses that were opened for a force, oldest first
+	// unless asked otherwise. The national auditor alone may.
+	ListCaseAccesses(context.Context, *ListCaseAccessesRequest) (*ListCaseAccessesResponse, error)
+	// MakeEvidence makes a bundle of evidence: the entries of a range of times, a case or
+	// a caller, each as it was hashed and with the proof that the log holds it, a report
+	// that people can read, and the log's signature on all of it. It comes as a ZIP
+	// archive in parts, the first of which says what it holds; unpacked, `verifylog
+	// evidence` verifies it. This call's own entry records the disclosure, and is durable
+	// before the first part is sent. A bundle that breaks off has no signature: it is
+	// not evidence, and the disclosure stands all the same. Sealed parts stay sealed.
+	//
+	// Errors: FAILED_PRECONDITION when no entry is selected, or more than 20,000.
+	MakeEvidence(*MakeEvidenceRequest, grpc.ServerStreamingServer[MakeEvidenceResponse]) error
 	// ListReadings lists, newest first, when a force's people have looked into the log,
 	// for review by PSD of another force or by the national auditor. Not what they
 	// looked for.
@@ -450,6 +507,12 @@ func (UnimplementedStandardsServiceServer) ListUnsealings(context.Context, *List
 }
 func (UnimplementedStandardsServiceServer) OpenCaseAccess(context.Context, *OpenCaseAccessRequest) (*CaseAccess, error) {
 	return nil, status.Error(codes.Unimplemented, "method OpenCaseAccess not implemented")
+}
+func (UnimplementedStandardsServiceServer) ListCaseAccesses(context.Context, *ListCaseAccessesRequest) (*ListCaseAccessesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListCaseAccesses not implemented")
+}
+func (UnimplementedStandardsServiceServer) MakeEvidence(*MakeEvidenceRequest, grpc.ServerStreamingServer[MakeEvidenceResponse]) error {
+	return status.Error(codes.Unimplemented, "method MakeEvidence not implemented")
 }
 func (UnimplementedStandardsServiceServer) ListReadings(context.Context, *ListReadingsRequest) (*ListReadingsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListReadings not implemented")
@@ -648,6 +711,35 @@ func _StandardsService_OpenCaseAccess_Handler(srv interface{}, ctx context.Conte
 	}
 	return interceptor(ctx, in, info, handler)
 }
+
+func _StandardsService_ListCaseAccesses_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListCaseAccessesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandardsServiceServer).ListCaseAccesses(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandardsService_ListCaseAccesses_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandardsServiceServer).ListCaseAccesses(ctx, req.(*ListCaseAccessesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _StandardsService_MakeEvidence_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(MakeEvidenceRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(StandardsServiceServer).MakeEvidence(m, &grpc.GenericServerStream[MakeEvidenceRequest, MakeEvidenceResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type StandardsService_MakeEvidenceServer = grpc.ServerStreamingServer[MakeEvidenceResponse]
 
 func _StandardsService_ListReadings_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListReadingsRequest)
@@ -887,6 +979,10 @@ var StandardsService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _StandardsService_OpenCaseAccess_Handler,
 		},
 		{
+			MethodName: "ListCaseAccesses",
+			Handler:    _StandardsService_ListCaseAccesses_Handler,
+		},
+		{
 			MethodName: "ListReadings",
 			Handler:    _StandardsService_ListReadings_Handler,
 		},
@@ -931,6 +1027,12 @@ var StandardsService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _StandardsService_ListHolds_Handler,
 		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "MakeEvidence",
+			Handler:       _StandardsService_MakeEvidence_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "register/v1/standards.proto",
 }

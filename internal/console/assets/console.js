@@ -15,6 +15,8 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.addEventListener("click", () => print());
 }
 
+for (const box of document.querySelectorAll("[data-nonce]")) makeNonce(box);
+
 warnBeforeTimeout(document.querySelector("[data-idle]"));
 for (const list of document.querySelectorAll("[data-live]")) keepLive(list);
 for (const list of document.querySelectorAll("[data-counts]")) keepCounts(list);
@@ -103,4 +105,18 @@ function fill(node, row) {
   for (const part of node.querySelectorAll("[data-action]")) part.setAttribute("action", row[part.dataset.action]);
   for (const part of node.querySelectorAll("[data-show]")) part.hidden = !row[part.dataset.show];
   for (const part of node.querySelectorAll("[data-tag]")) part.className = "govuk-tag " + row[part.dataset.tag];
+}
+
+// Makes a secret nonce, and fills in the hash by which one is bound to it. The nonce
+// itself is shown, and is in no form.
+function makeNonce(box) {
+  if (!crypto.subtle) return;
+  const hex = (bytes) => Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
+  box.hidden = false;
+  box.querySelector("button").addEventListener("click", async () => {
+    const nonce = crypto.getRandomValues(new Uint8Array(32));
+    document.getElementById(box.dataset.nonce).value = hex(new Uint8Array(await crypto.subtle.digest("SHA-256", nonce)));
+    box.querySelector("[role=status]").textContent = "Its hash is filled in above. Keep this nonce; it cannot be shown again:";
+    box.querySelector(".code").textContent = hex(nonce);
+  });
 }

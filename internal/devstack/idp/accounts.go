@@ -31,7 +31,8 @@ var forceRoles = []string{"investigator", "control_room", "spoc", "supervisor", 
 var nationalRoles = []string{"auditor", "admin"}
 
 // DemoAccounts returns one account for each role in each of three forces (10,
-// 33 and 43), such as investigator-33, and the national auditor and admin.
+// 33 and 43), such as investigator-33, and the national auditor and admin. What takes
+// two people of one role has a second: psd2-33 and so on, and auditor2.
 func DemoAccounts() []Account {
 	// Invented names, by the forces' order below.
 	names := map[string][3]string{
@@ -50,9 +51,11 @@ func DemoAccounts() []Account {
 				Collar: force + string(rune('1'+r)) + "01", Roles: []string{role},
 			})
 		}
+		out = append(out, Account{Login: "psd2-" + force, Name: [...]string{"Uli Heron", "Val Teal", "Wyn Crake"}[f], Force: force, Collar: force + "502", Roles: []string{"psd"}})
 	}
 	for i, role := range nationalRoles {
 		out = append(out, Account{Login: role, Name: [...]string{"Tam Willow", "Una Birch"}[i], Roles: []string{role}})
 	}
+	out = append(out, Account{Login: "auditor2", Name: "Xan Plane", Roles: []string{"auditor"}})
 	return slices.Clip(out)
 }
