@@ -36,6 +36,7 @@ type fake struct {
 	registerv1.UnimplementedLinkServiceServer
 	registerv1.UnimplementedAlertServiceServer
 	registerv1.UnimplementedExchangeServiceServer
+	registerv1.UnimplementedTransferServiceServer
 	registerv1.UnimplementedDutyServiceServer
 	registerv1.UnimplementedStandardsServiceServer
 	registerv1.UnimplementedMisuseServiceServer
@@ -61,6 +62,7 @@ const searchID = "searches/0198f000-0000-7000-8000-000000000001"
 
 func (f *fake) register(s *grpc.Server) {
 	registerv1.RegisterExchangeServiceServer(s, f)
+	registerv1.RegisterTransferServiceServer(s, f)
 	registerv1.RegisterSearchServiceServer(s, f)
 	registerv1.RegisterNominalServiceServer(s, f)
 	registerv1.RegisterConductServiceServer(s, f)

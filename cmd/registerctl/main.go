@@ -55,6 +55,7 @@ type command struct {
 	Duties        dutiesCmd        `cmd:"" help:"What your force must do, by when and who: look, assign, close."`
 	Subscriptions subscriptionsCmd `cmd:"" help:"Whom your force asked to be told of."`
 	Questions     questionsCmd     `cmd:"" help:"What forces ask one another about their records."`
+	Transfers     transfersCmd     `cmd:"" help:"Matters that one force hands over to another."`
 	Retractions   retractionsCmd   `cmd:"" help:"What was shown to you and no longer holds."`
 	Log           logCmd           `cmd:"" help:"Read and verify the access log."`
 	PSD           psdCmd           `cmd:"" name:"psd" help:"For professional standards and the national auditor."`

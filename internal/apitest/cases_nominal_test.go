@@ -34,7 +34,7 @@ func table() []apiCase {
 		linkCases(),
 		decisionCases(),
 		alertCases(),
-		exchangeCases(),
+		exchangeCases(), transferCases(),
 		dutyCases(),
 		logCases(),
 		standardsCases(),

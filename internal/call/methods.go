@@ -63,6 +63,7 @@ func LoadMethods() (Methods, error) {
 		registerv1.File_register_v1_link_proto,
 		registerv1.File_register_v1_alert_proto,
 		registerv1.File_register_v1_exchange_proto,
+		registerv1.File_register_v1_transfer_proto,
 		registerv1.File_register_v1_duty_proto,
 		registerv1.File_register_v1_accesslog_proto,
 		registerv1.File_register_v1_facts_proto,

@@ -91,11 +91,11 @@ func (e *reading) arrestOutstanding() {
 	}
 }
 
-// checked says whether the part's force searched the register from a day before the
+// checked says whether the part's force, or one that owned it before, searched the register from a day before the
 // report on.
 func (e *reading) checked(p *part) bool {
 	return slices.ContainsFunc(e.checks, func(c Check) bool {
-		if c.Force != p.force {
+		if c.Force != p.force && !slices.ContainsFunc(p.matters, func(m *matter) bool { return slices.Contains(m.Owners, c.Force) }) {
 			return false
 		}
 		for _, r := range p.reports {

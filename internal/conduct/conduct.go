@@ -110,6 +110,11 @@ type Course struct {
 	Settled []Settled
 	// Countered says that it is a counter-allegation that no review has upheld.
 	Countered bool
+	// Former are the courses that it was before its force took it over, the first one
+	// first; Transferred says that another force has taken it over: it is that force's
+	// course now, and counts as that one alone.
+	Former      []ID
+	Transferred bool
 }
 
 // Settled is what a force says of the victims of two courses. Between forces it

@@ -54,6 +54,8 @@ type Matter struct {
 	// Loaded is when the register got it, if it was loaded as history: clocks start
 	// then. Zero for what was reported as it happened.
 	Loaded time.Time
+	// Owners are the forces that have owned it, when there was more than one.
+	Owners []string
 	// Recorded is when the register first had it.
 	Recorded time.Time
 }
@@ -157,6 +159,8 @@ type Measure struct {
 	Loaded        time.Time
 	// Recorded is when the register first had it.
 	Recorded time.Time
+	// Former is as of a Course.
+	Former []ID
 }
 
 // Condition is one condition of a measure.
@@ -192,6 +196,8 @@ type Breach struct {
 	Behaviours         Behaviours
 	Actions            []Action
 	Loaded             time.Time
+	// Former is as of a Course.
+	Former []ID
 }
 
 // Assessment is a dated assessment of risk.
@@ -209,6 +215,8 @@ type Assessment struct {
 	// Regrades are the supervisors' later grades, by time.
 	Regrades []Regrade
 	Loaded   time.Time
+	// Former is as of a Course.
+	Former []ID
 }
 
 // Grade is a grade of risk.
@@ -250,6 +258,8 @@ type Plan struct {
 	// Referrals are codes such as MARAC and ADVOCATE, by time.
 	Referrals []Informed
 	Loaded    time.Time
+	// Former is as of a Course.
+	Former []ID
 }
 
 // PlanAction is one action of a safety plan.

@@ -33,6 +33,8 @@ type reading struct {
 	counting    []*matter
 	rule        *rule
 	prompts     map[string]*Prompt
+	// origins are the first identities of records that were taken over.
+	origins map[ID]ID
 }
 
 // matter is a course of conduct with what the rules ask of it.
@@ -88,7 +90,7 @@ func known[T any](e *reading, all []T, at func(*T) time.Time) []T {
 }
 
 func (r *Rules) read(h *History, now time.Time) *reading {
-	e := &reading{Rules: r, now: now, prompts: map[string]*Prompt{}}
+	e := &reading{Rules: r, now: now, prompts: map[string]*Prompt{}, origins: h.origins()}
 	later := map[ID]bool{}
 	for _, c := range h.Counters {
 		if c.Later && !(c.Upheld && !c.Reviewed.IsZero()) {
@@ -99,7 +101,7 @@ func (r *Rules) read(h *History, now time.Time) *reading {
 	for i := range h.Matters {
 		e.addMatter(&h.Matters[i], later[h.Matters[i].ID])
 	}
-	slices.SortFunc(e.matters, func(a, b *matter) int { return compareIDs(a.ID, b.ID) })
+	slices.SortFunc(e.matters, func(a, b *matter) int { return compareIDs(e.origin(a.ID), e.origin(b.ID)) })
 	e.readMeasures(h)
 	e.readRecords(h)
 	e.group()
@@ -246,8 +248,11 @@ func (e *reading) group() {
 	slices.SortFunc(e.parts, func(a, b *part) int { return compareIDs(a.id(), b.id()) })
 }
 
-// id is the identity of the part: of the first matter that was registered.
-func (p *part) id() ID { return p.matters[0].ID }
+// id is the identity of the part: of the first matter that the force registered or
+// took over.
+func (p *part) id() ID {
+	return slices.MinFunc(p.matters, func(a, b *matter) int { return compareIDs(a.ID, b.ID) }).ID
+}
 
 func (p *part) holds(course ID) bool {
 	return slices.ContainsFunc(p.matters, func(m *matter) bool { return m.ID == course })
@@ -263,7 +268,7 @@ func (e *reading) raise(p Prompt) {
 	if len(p.Evidence) == 0 {
 		return // no prompt without evidence
 	}
-	p.Code, p.Version = e.rule.Code, e.rule.Version
+	p.Code, p.Version, p.Key = e.rule.Code, e.rule.Version, e.stableKey(p.Key)
 	if p.Level == No {
 		p.Level = Yes
 	}

@@ -88,7 +88,7 @@ func (r *Rules) Counts(c Course) bool {
 	if a, ok := r.data.Assessment(c.Assessment); ok && !a.Counts {
 		return false
 	}
-	return !c.Cancelled && !c.Countered && r.standing(c).Counts
+	return !c.Cancelled && !c.Countered && !c.Transferred && r.standing(c).Counts
 }
 
 func (r *Rules) standing(c Course) refdata.Standing {
@@ -105,6 +105,9 @@ func (r *Rules) Summarise(courses []Course) Pattern {
 	var p Pattern
 	var all, confirmed, convicted, convictedConfirmed []Course
 	for _, c := range courses {
+		if c.Transferred {
+			continue // it counts as the course that it is now
+		}
 		if !r.Counts(c) {
 			p.Discounted++
 			continue
@@ -198,9 +201,11 @@ func forces(courses []Course) []string {
 func (r *Rules) standings(courses []Course) []StandingCount {
 	n := map[string]int{}
 	for _, c := range courses {
-		if c.Cancelled {
+		switch {
+		case c.Transferred:
+		case c.Cancelled:
 			n[standingCancelled]++
-		} else {
+		default:
 			n[r.standing(c).Code]++
 		}
 	}

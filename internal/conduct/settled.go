@@ -1,6 +1,10 @@
 package conduct
 
-import "github.com/perpetrator-register/register/internal/conduct/victim"
+import (
+	"slices"
+
+	"github.com/perpetrator-register/register/internal/conduct/victim"
+)
 
 // settlement gives the verdicts that the forces have settled on the victims of the
 // courses, by their positions; nil when they have settled nothing.
@@ -14,8 +18,8 @@ func settlement(courses []Course) func(i, j int) (victim.Verdict, bool) {
 }
 
 func settledVerdict(a, b *Course) (victim.Verdict, bool) {
-	of, onA := lastSaid(a, b.ID)
-	to, onB := lastSaid(b, a.ID)
+	of, onA := lastSaid(a, b)
+	to, onB := lastSaid(b, a)
 	switch {
 	case !onA && !onB:
 		return victim.Maybe, false
@@ -32,10 +36,11 @@ func settledVerdict(a, b *Course) (victim.Verdict, bool) {
 	return victim.Different, true
 }
 
-// lastSaid is what was said last on a course about another.
-func lastSaid(c *Course, other ID) (said Settled, ok bool) {
+// lastSaid is what was said last on a course about another, or about what that was
+// before it was taken over.
+func lastSaid(c, other *Course) (said Settled, ok bool) {
 	for _, s := range c.Settled {
-		if s.Other == other && (!ok || s.Time.After(said.Time)) {
+		if (s.Other == other.ID || slices.Contains(other.Former, s.Other)) && (!ok || s.Time.After(said.Time)) {
 			said, ok = s, true
 		}
 	}

@@ -89,6 +89,10 @@ var alertTitles = map[registerv1.AlertKind]string{
 	registerv1.AlertKind_ALERT_KIND_SUBSCRIBED_SEARCHED:   "Searched for elsewhere: you asked to be told",
 	registerv1.AlertKind_ALERT_KIND_QUESTION_ASKED:        "A question to your force",
 	registerv1.AlertKind_ALERT_KIND_QUESTION_ANSWERED:     "Your question is answered",
+	registerv1.AlertKind_ALERT_KIND_TRANSFER_OFFERED:      "A matter is offered to your force",
+	registerv1.AlertKind_ALERT_KIND_TRANSFER_ACCEPTED:     "A matter has changed hands",
+	registerv1.AlertKind_ALERT_KIND_TRANSFER_REFUSED:      "A matter you offered is declined",
+	registerv1.AlertKind_ALERT_KIND_TRANSFER_WITHDRAWN:    "An offered matter is taken back",
 }
 
 // askedAbout are the kinds of alert on which the other force can be asked.

@@ -31,6 +31,10 @@ var notPlanted = map[string]bool{
 	"register.v1.RequestUnsealingRequest.case_access": true,
 	"register.v1.AskOwnerRequest.basis":               true,
 	"register.v1.AskOwnerRequest.asked_force":         true,
+	"register.v1.OfferTransferRequest.course":         true,
+	"register.v1.OfferTransferRequest.to_force":       true,
+	"register.v1.AcceptTransferRequest.nominal":       true,
+	"register.v1.AcceptTransferRequest.officer":       true,
 	"register.v1.CreateSubscriptionRequest.basis":     true,
 	"register.v1.PlaceHoldRequest.record":             true, // one of three
 	"register.v1.PlaceHoldRequest.crime_reference":    true,

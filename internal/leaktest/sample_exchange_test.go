@@ -32,12 +32,15 @@ func counterAlert(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) s
 	}
 	first := accuse("investigator-10", other, one, -30)
 	accuse("investigator-33", one, other, 0)
-	list, err := registerv1.NewAlertServiceClient(conn).ListAlerts(site.As(ctx, "spoc-33"), &registerv1.ListAlertsRequest{Parent: "forces/33", PageSize: 500})
-	must(tb, err)
-	for _, a := range list.GetAlerts() {
-		if a.GetSubject() == first && a.GetKind() == registerv1.AlertKind_ALERT_KIND_COUNTER_ALLEGATION {
-			return a.GetName()
+	for req, more := (&registerv1.ListAlertsRequest{Parent: "forces/33", PageSize: 500}), true; more; {
+		list, err := registerv1.NewAlertServiceClient(conn).ListAlerts(site.As(ctx, "spoc-33"), req)
+		must(tb, err)
+		for _, a := range list.GetAlerts() {
+			if a.GetSubject() == first && a.GetKind() == registerv1.AlertKind_ALERT_KIND_COUNTER_ALLEGATION {
+				return a.GetName()
+			}
 		}
+		req.PageToken, more = list.GetNextPageToken(), list.GetMore()
 	}
 	tb.Fatal("no alert of the counter-allegation")
 	return ""

@@ -189,6 +189,7 @@ func samples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) map[st
 	maps.Copy(all, dutySamples(tb, site, conn, nominal))
 	maps.Copy(all, misuseSamples(tb, site, conn))
 	maps.Copy(all, partSamples(tb, site, conn))
+	maps.Copy(all, transferSamples(tb, site, conn))
 	return all
 }
 

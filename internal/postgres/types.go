@@ -22,6 +22,7 @@ const (
 	KindAlert        Kind = "alert"        // what a force is told unasked
 	KindSubscription Kind = "subscription" // a wish of a force to be told of a person
 	KindQuestion     Kind = "question"     // what one force asks another about a record
+	KindTransfer     Kind = "transfer"     // the offer of a matter to another force
 	KindMeasure      Kind = "measure"      // what restrains a person
 	KindBreach       Kind = "breach"       // a contravention of a measure
 	KindAssessment   Kind = "assessment"   // an assessment of risk

@@ -106,6 +106,11 @@ func four(signs []string) conduct.Four {
 }
 
 func (w *world) step(s *Step) {
+	for _, x := range s.Transfers {
+		if x.State == "ACCEPTED" {
+			w.handOver(w.matter(x.Course), x.To)
+		}
+	}
 	for _, r := range s.Reports {
 		m := w.matter(r.Course)
 		if len(m.Standings) == 0 {
@@ -326,4 +331,32 @@ func (w *world) counter(s *Step, c Counter) {
 		force = m.Force
 	}
 	w.h.Counters = append(w.h.Counters, conduct.Counter{Course: m.ID, Other: other, Force: m.Force, OtherForce: force, Later: c.Later, Time: s.at})
+}
+
+// handOver gives a matter to another force, with all that belongs to it alone.
+func (w *world) handOver(m *conduct.Matter, to string) {
+	from, nominal := m.Force, w.id("nominal "+to)
+	m.Owners = append(m.Owners, from, to)
+	m.Force, m.Nominal = to, nominal
+	moved := map[conduct.ID]bool{}
+	for i := range w.h.Measures {
+		if x := &w.h.Measures[i]; x.Force == from && len(x.Courses) == 1 && x.Courses[0] == m.ID {
+			x.Force, x.Nominal, moved[x.ID] = to, nominal, true
+		}
+	}
+	for i := range w.h.Breaches {
+		if b := &w.h.Breaches[i]; b.Force == from && moved[b.Measure] {
+			b.Force, b.Nominal = to, nominal
+		}
+	}
+	for i := range w.h.Assessments {
+		if a := &w.h.Assessments[i]; a.Course == m.ID {
+			a.Force, a.Nominal = to, nominal
+		}
+	}
+	for i := range w.h.Plans {
+		if p := &w.h.Plans[i]; p.Course == m.ID {
+			p.Force, p.Nominal = to, nominal
+		}
+	}
 }

@@ -93,6 +93,9 @@ type Step struct {
 	Counters    []Counter    `yaml:"counters"`
 	Four        []FourSigns  `yaml:"four"`
 	Reclassify  []Reclassify `yaml:"reclassify"`
+	// Transfers hand a matter over to another force. A step that has one records nothing
+	// else, and nothing is recorded of that matter after it.
+	Transfers []Transfer `yaml:"transfers"`
 	// Searches are made, and Asks put to other forces and answered, through the register's
 	// interface only.
 	Searches []Search `yaml:"searches"`
@@ -254,6 +257,14 @@ type Reclassify struct {
 	Included []string `yaml:"included"`
 }
 
+// Transfer is a matter that goes to another force.
+type Transfer struct {
+	Course string `yaml:"course"`
+	To     string `yaml:"to"`
+	// State is OFFERED, which changes nothing, or ACCEPTED.
+	State string `yaml:"state"`
+}
+
 // Load reads and checks all cases, by id. It reports every fault at once.
 func Load() ([]Case, error) {
 	names, err := fs.Glob(files, "cases/*.yaml")
@@ -294,6 +305,11 @@ func load(name string) (*Case, error) {
 		s := &c.Steps[i]
 		if s.at, err = c.Time(s.At); err != nil {
 			return nil, err
+		}
+		for _, x := range s.Transfers {
+			if x.State != "OFFERED" && x.State != "ACCEPTED" {
+				return nil, fmt.Errorf("step %s: a transfer must be OFFERED or ACCEPTED", s.At)
+			}
 		}
 		if i > 0 && s.at.Before(c.Steps[i-1].at) {
 			return nil, fmt.Errorf("step %s comes before the one above it", s.At)

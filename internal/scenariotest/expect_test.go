@@ -178,7 +178,9 @@ func (r *run) allOpen() []string {
 	out := []string{}
 	for of, duties := range r.open() {
 		for _, d := range duties {
-			out = append(out, d.GetCode()+" "+of)
+			if d.GetTransfer() == "" { // to answer an offer is no prompt of his history
+				out = append(out, d.GetCode()+" "+of)
+			}
 		}
 	}
 	slices.Sort(out)

@@ -56,11 +56,12 @@ type run struct {
 	revisions map[conduct.ID]int64
 	nominals  map[string]string // by force of the case and suspect
 	courses   map[conduct.ID]string
+	offers    map[string]*pb.Transfer // by course
 }
 
 func newRun(t *testing.T, c *scenario.Case) *run {
 	r := &run{T: t, c: c, clock: servertest.NewClock(c.Steps[0].When()), systems: map[string]*grpc.ClientConn{}, forces: map[string]string{},
-		before: &scenario.Histories{All: &conduct.History{}, Own: &conduct.History{}}, names: map[conduct.ID]string{}, revisions: map[conduct.ID]int64{}, nominals: map[string]string{}, courses: map[conduct.ID]string{}}
+		before: &scenario.Histories{All: &conduct.History{}, Own: &conduct.History{}}, names: map[conduct.ID]string{}, revisions: map[conduct.ID]int64{}, nominals: map[string]string{}, courses: map[conduct.ID]string{}, offers: map[string]*pb.Transfer{}}
 	r.site = servertest.NewSite(t, nil)
 	config := r.site.Config()
 	config.Clock = r.clock.Now
@@ -85,6 +86,9 @@ func caseForces(c *scenario.Case) []string {
 	for i := range c.Steps {
 		for _, s := range c.Steps[i].Searches {
 			out = append(out, s.Force)
+		}
+		for _, x := range c.Steps[i].Transfers {
+			out = append(out, x.To)
 		}
 	}
 	slices.Sort(out)
@@ -185,6 +189,10 @@ const patience = 10 * time.Second
 
 // step registers what has changed since the step before, and checks before it grades.
 func (r *run) step(s *scenario.Step, h *conduct.History) {
+	if len(s.Transfers) > 0 {
+		r.transfers(s, h)
+		return
+	}
 	for i := range h.Matters {
 		if old := matterOf(r.before.All, h.Matters[i].ID); old == nil || !reflect.DeepEqual(*old, h.Matters[i]) {
 			r.matter(old, &h.Matters[i])

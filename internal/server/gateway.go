@@ -103,6 +103,9 @@ func newGateway(ctx context.Context, conn *inproc, refusals *accesslog.Aggregato
 			return registerv1.RegisterExchangeServiceHandlerClient(ctx, mux, registerv1.NewExchangeServiceClient(conn))
 		},
 		func(ctx context.Context, mux *runtime.ServeMux) error {
+			return registerv1.RegisterTransferServiceHandlerClient(ctx, mux, registerv1.NewTransferServiceClient(conn))
+		},
+		func(ctx context.Context, mux *runtime.ServeMux) error {
 			return registerv1.RegisterDutyServiceHandlerClient(ctx, mux, registerv1.NewDutyServiceClient(conn))
 		},
 		func(ctx context.Context, mux *runtime.ServeMux) error {

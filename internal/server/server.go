@@ -256,6 +256,7 @@ func (s *Server) compose(ctx context.Context, deps *service.Deps, methods call.M
 		registerv1.RegisterAlertServiceServer(r, &service.Alerts{Deps: deps, Watches: &s.watches})
 		registerv1.RegisterDutyServiceServer(r, &service.Duties{Deps: deps})
 		registerv1.RegisterExchangeServiceServer(r, &service.Exchange{Deps: deps})
+		registerv1.RegisterTransferServiceServer(r, &service.Transfers{Deps: deps, Courses: courses, Nominals: nominals})
 		registerv1.RegisterAccessLogServiceServer(r, &service.AccessLog{Deps: deps})
 		registerv1.RegisterFactServiceServer(r, &service.Facts{Deps: deps})
 		registerv1.RegisterMisuseServiceServer(r, &service.Misuse{Deps: deps})

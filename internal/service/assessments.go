@@ -93,7 +93,7 @@ func (s *Assessments) registerAssessment(ctx context.Context, c *call.Call, req 
 		reinstate: req.GetReinstate(), historic: req.GetHistoricLoad(),
 		refer: func(ctx context.Context, c *call.Call, at referral[*storev1.StoredAssessment]) (err error) {
 			a := at.content.GetAssessment()
-			if a.Course, err = s.courseOf(ctx, c, at.force, at.nominal, req.GetAssessment().GetCourse(), req.GetCourseSource()); err != nil {
+			if a.Course, err = s.courseOf(ctx, c, at.force, at.nominal, req.GetAssessment().GetCourse(), req.GetCourseSource(), false); err != nil {
 				return err
 			}
 			if tool, ok := s.Ref.Tool(a.GetTool()); ok && a.GetToolVersion() == "" {
@@ -191,7 +191,7 @@ func (s *Assessments) registerPlan(ctx context.Context, c *call.Call, req *regis
 		parent: req.GetParent(), record: req.GetPlan(), nominalSource: req.GetNominalSource(),
 		reinstate: req.GetReinstate(), historic: req.GetHistoricLoad(),
 		refer: func(ctx context.Context, c *call.Call, at referral[*storev1.StoredPlan]) (err error) {
-			at.content.GetPlan().Course, err = s.courseOf(ctx, c, at.force, at.nominal, req.GetPlan().GetCourse(), req.GetCourseSource())
+			at.content.GetPlan().Course, err = s.courseOf(ctx, c, at.force, at.nominal, req.GetPlan().GetCourse(), req.GetCourseSource(), false)
 			return err
 		},
 	})

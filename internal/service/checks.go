@@ -84,7 +84,7 @@ func (d *Deps) addChecks(ctx context.Context, h *history, nominals []uuid.UUID, 
 	for i := range h.Matters {
 		m := &h.Matters[i]
 		for _, r := range m.Reports {
-			for _, sum := range d.Keys.ReferenceHMACs(m.Force, r.Reference) {
+			for _, sum := range d.referenceHMACs(m, r.Reference) {
 				if _, known := references[sum]; !known {
 					references[sum] = r.Reference
 					hmacs = append(hmacs, sum)
@@ -101,6 +101,19 @@ func (d *Deps) addChecks(ctx context.Context, h *history, nominals []uuid.UUID, 
 		h.Checks = append(h.Checks, conduct.Check{Force: c.Force, Time: c.Time, Reference: references[c.ReferenceHMAC]})
 	}
 	return nil
+}
+
+// referenceHMACs are the codes of a report's reference in each force that has owned
+// the matter.
+func (d *Deps) referenceHMACs(m *conduct.Matter, reference string) []string {
+	if len(m.Owners) == 0 {
+		return d.Keys.ReferenceHMACs(m.Force, reference)
+	}
+	var out []string
+	for _, force := range m.Owners {
+		out = append(out, d.Keys.ReferenceHMACs(force, reference)...)
+	}
+	return out
 }
 
 // searchesOf reads the searches that found one of the nominals or were made for one of

@@ -29,6 +29,15 @@ type written struct {
 	change  accesslog.Change
 	content proto.Message
 	with    []accesslog.Change
+	// of is the nominal that it hangs on, if that is not the one asked about.
+	of identity.ID
+}
+
+func (w *written) nominal(asked identity.ID) identity.ID {
+	if w.of == (identity.ID{}) {
+		return asked
+	}
+	return w.of
 }
 
 // leaves takes what goes away out of what is recorded of a person.
@@ -43,25 +52,29 @@ func (w *written) leaves(read *recorded) {
 
 // consequences adds what a person's conduct, as it now is, means for duties: those
 // that are new, those that are done, and those that have fallen away. nominal is one
-// of the person's; w, if not nil, is what is being written about it. It returns what
+// of the person's; all is what is being written about it. It returns what
 // was read, so that a change meanwhile is a conflict, and when to look again though
 // nothing is written.
 //
 // The view must have been pulled.
-func (b *batch) consequences(ctx context.Context, nominal identity.ID, w *written) (*recorded, time.Time, error) {
+func (b *batch) consequences(ctx context.Context, nominal identity.ID, all ...written) (*recorded, time.Time, error) {
 	// What comes in after this moment may be a duty without the record that raised it.
 	level := b.d.View.Head()
 	read, err := b.d.readHistory(ctx, nominal)
 	if err != nil {
 		return nil, time.Time{}, err
 	}
-	if w != nil {
-		w.leaves(read)
+	for i := range all {
+		all[i].leaves(read)
 	}
 	var next time.Time
 	for _, force := range read.forces() {
 		h := read.seenBy(force)
-		if w != nil && w.content != nil && (force == w.change.Record.Force || b.d.opens(force, nominal)) {
+		for i := range all {
+			w := &all[i]
+			if w.content == nil || force != w.change.Record.Force && !b.d.opens(force, w.nominal(nominal)) {
+				continue
+			}
 			if err := b.d.include(h, w.change.Record, w.change.Version.N, w.content, read.confirmed[force]); err != nil {
 				return nil, time.Time{}, err
 			}
@@ -107,7 +120,7 @@ func (b *batch) corrected(ctx context.Context, c *call.Call, was, nominal identi
 
 // about adds the consequences of a record for one person.
 func (b *batch) about(ctx context.Context, c *call.Call, nominal identity.ID, w written) error {
-	read, _, err := b.consequences(ctx, nominal, &w)
+	read, _, err := b.consequences(ctx, nominal, w)
 	if err != nil || c.Tries > patience {
 		return err
 	}
@@ -133,7 +146,7 @@ func (b *batch) settleDuties(ctx context.Context, force string, level int64, rea
 		var err error
 		switch {
 		case !ok:
-			err = b.openDuty(r)
+			err = b.openDuty(ctx, r)
 		case known.Open():
 			holds[known.ID] = true
 			if r.moves(known) {
@@ -148,7 +161,13 @@ func (b *batch) settleDuties(ctx context.Context, force string, level int64, rea
 	}
 	for _, own := range read.own(force) {
 		for _, known := range b.d.View.DutiesOf(own) {
-			if !known.Open() || known.Index > level || holds[known.ID] || b.revises(known.ID) || slices.ContainsFunc(wanted, func(r raised) bool { return r.Code == known.Code && r.Key == known.Key }) {
+			if !known.Open() || known.Force != force || known.Transfer != (identity.ID{}) || known.Index > level || holds[known.ID] || b.revises(known.ID) || slices.ContainsFunc(wanted, func(r raised) bool { return r.Code == known.Code && r.Key == known.Key }) {
+				continue
+			}
+			if b.handing.takes(known) {
+				if err := b.handOver(ctx, known); err != nil {
+					return err
+				}
 				continue
 			}
 			if err := b.endDuty(ctx, known, read, h); err != nil {
@@ -252,6 +271,9 @@ func (b *batch) tellDuty(change accesslog.Change, stored *storev1.StoredDuty, ev
 	a := conductAlert{
 		key: fmt.Sprintf("%s/%d", change.Record.ID, change.Version.N), subject: change.Record,
 		nominals: []identity.ID{identity.ID(stored.GetNominalId())}, code: duty.GetCode(), unconfirmed: duty.GetUnconfirmed(),
+	}
+	if len(stored.GetTransferId()) > 0 { // its nominal is the other force's
+		a.nominals, a.about = nil, a.nominals
 	}
 	for _, e := range stored.GetEvidence() {
 		if id := identity.ID(e.GetNominal()); !slices.Contains(a.nominals, id) && !slices.Contains(a.about, id) {

@@ -26,10 +26,10 @@ func (s *sight) counters(courses []openCourse) []conduct.Counter {
 	for _, o := range courses {
 		id := identity.ID(o.cur.Record.ID)
 		seen := map[identity.ID]bool{}
-		for _, a := range s.View.AlertsAbout(id) {
-			other := a.Subject
+		for _, a := range s.View.AlertsOf(id) {
+			other := s.View.Now(a.Subject)
 			if other == id {
-				other = a.Related
+				other = s.View.Now(a.Related)
 			}
 			theirs, ok := s.View.CourseByID(other)
 			mine, ok2 := s.View.CourseByID(id)
@@ -42,7 +42,7 @@ func (s *sight) counters(courses []openCourse) []conduct.Counter {
 				Possible: a.Possible, Later: later(mine, theirs), Time: a.Created,
 			}
 			for _, r := range o.stored.GetCounterReviews() {
-				if slices.Equal(r.GetOther(), other[:]) {
+				if s.View.Now(identity.ID(r.GetOther())) == other {
 					c.Reviewed, c.Upheld = r.GetReviewTime().AsTime(), r.GetUpheld()
 				}
 			}
@@ -123,8 +123,8 @@ func (s *Alerts) ReviewCounter(ctx context.Context, req *registerv1.ReviewCounte
 // accusation is the course of an accusation both ways that is the later one, and
 // the other. It must be of the force that is alerted.
 func (s *Alerts) accusation(a *view.Alert) (mine, other identity.ID, err error) {
-	x, okX := s.View.CourseByID(a.Subject)
-	y, okY := s.View.CourseByID(a.Related)
+	x, okX := s.View.CourseByID(s.View.Now(a.Subject))
+	y, okY := s.View.CourseByID(s.View.Now(a.Related))
 	if !okX || !okY {
 		return mine, other, problem(codes.FailedPrecondition, ReasonRecordCancelled, "one of the two courses was withdrawn: there is nothing to review")
 	}

@@ -109,6 +109,7 @@ func (s *Courses) content(force string, course *registerv1.CourseOfConduct) *sto
 	}
 	course.Victim, course.AssociatedVictims, course.VictimReference = nil, nil, ""
 	course.Name, course.Version, course.UpdateTime, course.LoadTime, course.Standings = "", 0, nil, nil, nil
+	course.Owners, course.Offer, course.TransferredTo = nil, "", ""
 	course.AssociatedVictimCount = int32(len(out.GetAssociated())) //nolint:gosec // at most 20
 	course.State = registerv1.RecordState_RECORD_STATE_ACTIVE
 	sortIncidents(course)
@@ -121,7 +122,7 @@ func asSent(course *registerv1.CourseOfConduct) *registerv1.CourseOfConduct {
 	if !ok {
 		return course
 	}
-	out.LoadTime, out.Standings = nil, nil
+	out.LoadTime, out.Standings, out.Owners = nil, nil, nil
 	return out
 }
 
@@ -173,12 +174,16 @@ func (s *Courses) revise(ctx context.Context, c *call.Call, cur postgres.Current
 	if err != nil || same {
 		return accesslog.Change{}, nil, same, err
 	}
+	if err := mayRevise(was.GetTransferredTo()); err != nil {
+		return accesslog.Change{}, nil, false, err
+	}
 	if was.GetCourse().GetState() == registerv1.RecordState_RECORD_STATE_CANCELLED && !reinstate {
 		return accesslog.Change{}, nil, false, errCancelled()
 	}
 	// What the register keeps goes on from version to version.
 	content.CreateTime, content.Settlements, content.CounterReviews = was.GetCreateTime(), was.GetSettlements(), was.GetCounterReviews()
-	content.Course.LoadTime = was.GetCourse().GetLoadTime()
+	content.Course.LoadTime, content.Course.Owners = was.GetCourse().GetLoadTime(), was.GetCourse().GetOwners()
+	content.Former, content.Offer = was.GetFormer(), was.GetOffer()
 	content.Course.Standings = reached(was.GetCourse().GetStandings(), content.GetCourse(), content.GetUpdateTime())
 	if err := s.mayClose(ctx, c, cur.Record.ID, was, content); err != nil {
 		return accesslog.Change{}, nil, false, err
@@ -246,78 +251,8 @@ func completeCourse(stored *storev1.StoredCourse, cur postgres.Current) *registe
 	course.Name = resourceName(postgres.KindCourse, cur.Record.Force, cur.Record.ID)
 	course.Version = int64(cur.Version.N)
 	course.UpdateTime = stored.GetUpdateTime()
+	course.Offer = recordNamed(postgres.KindTransfer, cur.Record.Force, stored.GetOffer())
 	return course
-}
-
-// ListCourses implements the RPC.
-func (s *Courses) ListCourses(ctx context.Context, req *registerv1.ListCoursesRequest) (*registerv1.ListCoursesResponse, error) {
-	c := call.From(ctx)
-	nominal, _, _, err := s.openNominal(ctx, c, req.GetParent())
-	if err != nil {
-		return nil, err
-	}
-	binding := "courses|" + req.GetParent()
-	var after uuid.UUID
-	if err := s.readPageToken(req.GetPageToken(), binding, &after); err != nil {
-		return nil, err
-	}
-	if err := s.View.Pull(ctx); err != nil {
-		return nil, err
-	}
-	courses, err := s.coursesOf(ctx, identity.ID(nominal.Record.ID))
-	if err != nil {
-		return nil, err
-	}
-	if after != uuid.Nil {
-		i := slices.IndexFunc(courses, func(o openCourse) bool { return o.cur.Record.ID == after })
-		courses = courses[i+1:]
-	}
-	resp := &registerv1.ListCoursesResponse{}
-	size := pageSize(req.GetPageSize(), 50)
-	for i, o := range courses {
-		if i == size {
-			resp.NextPageToken = s.pageToken(binding, courses[i-1].cur.Record.ID)
-			break
-		}
-		c.Show(o.cur.Record.ID, o.cur.Record.Force)
-		resp.Courses = append(resp.Courses, completeCourse(o.stored, o.cur))
-	}
-	return resp, nil
-}
-
-type openCourse struct {
-	cur    postgres.Current
-	stored *storev1.StoredCourse
-}
-
-// coursesOf reads and opens the courses of a nominal, the newest conduct first.
-func (d *Deps) coursesOf(ctx context.Context, nominal identity.ID) ([]openCourse, error) {
-	var ids []uuid.UUID
-	for _, id := range d.View.CourseIDs(nominal) {
-		ids = append(ids, uuid.UUID(id))
-	}
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	all, err := d.DB.CurrentByID(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	var out []openCourse
-	for _, cur := range all {
-		if cur.Wrapped == nil {
-			continue
-		}
-		o := openCourse{cur: cur, stored: &storev1.StoredCourse{}}
-		if _, err := view.OpenVersion(d.Keys, cur.Record, cur.Version, cur.Wrapped, o.stored); err != nil {
-			return nil, err
-		}
-		out = append(out, o)
-	}
-	slices.SortFunc(out, func(a, b openCourse) int {
-		return cmp.Or(lastIncident(b.stored).Compare(lastIncident(a.stored)), bytes.Compare(a.cur.Record.ID[:], b.cur.Record.ID[:]))
-	})
-	return out, nil
 }
 
 // CancelCourse implements the RPC.
@@ -336,6 +271,12 @@ func (s *Courses) CancelCourse(ctx context.Context, req *registerv1.CancelCourse
 		was, ok := proto.Clone(stored).(*storev1.StoredCourse)
 		if !ok {
 			return errors.New("service: clone")
+		}
+		if err := mayRevise(stored.GetTransferredTo()); err != nil {
+			return err
+		}
+		if len(stored.GetOffer()) > 0 {
+			return s.errOffered(cur.Record.Force, stored.GetOffer())
 		}
 		if err := s.keepFallen(cur, was, stored); err != nil {
 			return err

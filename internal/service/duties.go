@@ -128,6 +128,10 @@ func (s *sight) shownDuty(r postgres.Record, v postgres.Version, stored *storev1
 		out.LogIndex = v.LogIndex
 	}
 	s.c.Show(r.ID, r.Force)
+	if len(stored.GetTransferId()) > 0 { // the nominal is the offering force's
+		out.Transfer = recordNamed(postgres.KindTransfer, r.Force, stored.GetTransferId())
+		return out
+	}
 	out.Nominal = recordNamed(postgres.KindNominal, r.Force, stored.GetNominalId())
 	s.note(identity.ID(stored.GetNominalId()), r.Force, false)
 	out.Course = recordNamed(postgres.KindCourse, r.Force, stored.GetCourseId())

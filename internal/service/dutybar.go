@@ -25,20 +25,27 @@ type lapse struct {
 	// nominal is the force's own; about says which of its duties stand in the way.
 	nominal identity.ID
 	about   func(*view.Duty) bool
+	// courses are those that it is about.
+	courses []conduct.ID
 	// without is the stored form as it would be without the lapse, but with all else
 	// that is written: an action recorded with it does close a duty.
 	without proto.Message
 }
 
-// mayLapse says which open duties stand in the way of a change. Nothing is closed,
-// downgraded or left to lapse over an open duty.
+// mayLapse says which open duties stand in the way of a change, or an offer to another
+// force. Nothing is closed, downgraded or left to lapse over either.
 func (d *Deps) mayLapse(ctx context.Context, l lapse) error {
 	if err := d.View.Pull(ctx); err != nil {
 		return err
 	}
+	for _, course := range l.courses {
+		if offer, ok := d.View.OfferOf(l.nominal, identity.ID(course)); ok {
+			return d.errOffered(l.record.Force, offer.ID[:])
+		}
+	}
 	var open []*view.Duty
 	for _, known := range d.View.DutiesOf(l.nominal) {
-		if known.Open() && l.about(known) {
+		if known.Open() && known.Force == l.record.Force && l.about(known) {
 			open = append(open, known)
 		}
 	}
@@ -88,7 +95,7 @@ func closing(r postgres.Record, old, content *storev1.StoredCourse) lapse {
 	without.Course.Standing, without.Course.Standings = old.GetCourse().GetStanding(), old.GetCourse().GetStandings()
 	without.Course.Closure, without.Course.StandingTime = old.GetCourse().GetClosure(), old.GetCourse().GetStandingTime()
 	return lapse{
-		record: r, nominal: identity.ID(content.GetNominalId()), without: without,
+		record: r, nominal: identity.ID(content.GetNominalId()), without: without, courses: []conduct.ID{conduct.ID(r.ID)},
 		about: func(known *view.Duty) bool { return known.Course == identity.ID(r.ID) },
 	}
 }
@@ -107,8 +114,12 @@ func ending(r postgres.Record, old, content *storev1.StoredMeasure) (l lapse, ok
 	without := &storev1.StoredMeasure{}
 	proto.Merge(without, content)
 	without.Measure.Status, without.Measure.UntilTime = was.GetStatus(), was.GetUntilTime()
+	var courses []conduct.ID
+	for _, name := range was.GetCourses() {
+		courses = append(courses, recordIn(name))
+	}
 	return lapse{
-		record: r, nominal: identity.ID(content.GetPart().GetNominalId()), without: without,
+		record: r, nominal: identity.ID(content.GetPart().GetNominalId()), without: without, courses: courses,
 		about: func(known *view.Duty) bool { return known.Measure == identity.ID(r.ID) },
 	}, true
 }
@@ -128,7 +139,7 @@ func (d *Deps) downgrade(ctx context.Context, r postgres.Record, content *storev
 	proto.Merge(without, content)
 	without.Assessment.Grade, without.Assessment.Regrades, without.Regrades = registerv1.RiskGrade(before), nil, nil
 	return lapse{
-		record: r, nominal: nominal, without: without,
+		record: r, nominal: nominal, without: without, courses: []conduct.ID{course},
 		about: func(known *view.Duty) bool { return known.Course == identity.ID(course) },
 	}, true, nil
 }

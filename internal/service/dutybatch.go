@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/google/uuid"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
@@ -60,12 +61,18 @@ func (r *raised) fill(stored *storev1.StoredDuty) {
 	}
 }
 
-// openDuty adds a new duty.
-func (b *batch) openDuty(r *raised) error {
+// openDuty adds a new duty, or one that another force hands over.
+func (b *batch) openDuty(ctx context.Context, r *raised) error {
 	stored := &storev1.StoredDuty{Duty: &registerv1.Duty{State: registerv1.DutyState_DUTY_STATE_OPEN}}
-	r.fill(stored)
-	begin(stored, b.d.ladder(r.Code), r.officer, b.now)
-	happened(stored.GetDuty(), eventOpened, byRegister, "", b.now)
+	if handed, ok, err := b.handed(ctx, r); err != nil {
+		return err
+	} else if ok {
+		stored = handed
+	} else {
+		r.fill(stored)
+		begin(stored, b.d.ladder(r.Code), r.officer, b.now)
+		happened(stored.GetDuty(), eventOpened, byRegister, "", b.now)
+	}
 	// The key of the prompt makes a second duty of the force by it impossible.
 	change, err := b.d.first(postgres.KindDuty, r.force, b.d.Keys.SourceHMAC(r.force, systemDuty, r.Code+"/"+r.Key, systemDuty), 1, stored)
 	if err != nil {
@@ -104,7 +111,18 @@ func (b *batch) reviseDuty(ctx context.Context, known *view.Duty, event string, 
 
 // openAgain opens a duty that the register had closed and that has come to hold again.
 func (b *batch) openAgain(ctx context.Context, known *view.Duty, r *raised) error {
+	handed, ok, err := b.handed(ctx, r)
+	if err != nil {
+		return err
+	}
 	return b.reviseDuty(ctx, known, eventAgain, func(stored *storev1.StoredDuty) {
+		if ok { // it had it before, and takes it over again
+			index := stored.GetDuty().GetLogIndex()
+			proto.Reset(stored)
+			proto.Merge(stored, handed)
+			stored.Duty.LogIndex = index
+			return
+		}
 		r.fill(stored)
 		duty := stored.GetDuty()
 		duty.State, duty.Closing, stored.ByRegister, stored.Proposer = registerv1.DutyState_DUTY_STATE_OPEN, nil, false, ""

@@ -19,6 +19,9 @@ import (
 func (s *Duties) CloseDuty(ctx context.Context, req *registerv1.CloseDutyRequest) (*registerv1.Duty, error) {
 	return s.change(ctx, req.GetName(), func(c *call.Call, o openedDuty) error {
 		duty := o.stored.GetDuty()
+		if len(o.stored.GetTransferId()) > 0 {
+			return problem(codes.FailedPrecondition, ReasonDutyAction, "accept or decline what is offered: the answer alone closes this duty")
+		}
 		closing := &registerv1.DutyClosing{
 			Action: req.GetAction(), Record: req.GetRecord(), Reason: req.GetReason(), By: c.Actor.Collar, Time: s.timestamp(),
 		}

@@ -66,6 +66,11 @@ const (
 	ReasonReviewerConflict = "REVIEWER_CONFLICT"
 	ReasonCaseDecided      = "CASE_DECIDED"
 	ReasonNotOpened        = "NOT_OPENED"
+	ReasonTransferOpen     = "TRANSFER_OPEN"
+	ReasonTransferClosed   = "TRANSFER_CLOSED"
+	ReasonTransferred      = "RECORD_TRANSFERRED"
+	ReasonSourceTaken      = "SOURCE_TAKEN"
+	ReasonRestrictionKept  = "RESTRICTION_KEPT"
 )
 
 // Violation says what is wrong with one field and what would be right; it

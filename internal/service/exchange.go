@@ -79,49 +79,50 @@ func (s *Exchange) basis(ctx context.Context, c *call.Call, force, name string) 
 	return nil, notFound("basis")
 }
 
-// paper reads the place of a subscription or a question that the caller's force may
-// read; one that rests on a nominal that is SILENT to him is not there.
-func (s *Exchange) paper(ctx context.Context, c *call.Call, kind postgres.Kind, name string) (*view.Paper, error) {
+// paper reads the place of a subscription, a question or a transfer that the caller's
+// force may read; one that rests on a nominal that is SILENT to him is not there.
+func (d *Deps) paper(ctx context.Context, c *call.Call, kind postgres.Kind, name string) (*view.Paper, error) {
 	id, err := uuid.Parse(call.RecordID(name))
 	if err != nil {
 		return nil, notFound(string(kind))
 	}
-	if err := s.View.Pull(ctx); err != nil {
+	if err := d.View.Pull(ctx); err != nil {
 		return nil, err
 	}
-	p, ok := s.View.Paper(identity.ID(id))
-	if !ok || p.Kind != kind || !slices.Contains(p.Forces, call.ForceCode(name)) || !s.readable(c, p) {
+	p, ok := d.View.Paper(identity.ID(id))
+	if !ok || p.Kind != kind || !slices.Contains(p.Forces, call.ForceCode(name)) || !d.readsPaper(c, p) {
 		return nil, notFound(string(kind))
 	}
 	return p, nil
 }
 
-func (s *Exchange) readable(c *call.Call, p *view.Paper) bool {
-	return !slices.ContainsFunc(p.Nominals, func(id identity.ID) bool { return s.hides(c, id) })
+// readsPaper reports whether the caller may know of all that a paper rests on.
+func (d *Deps) readsPaper(c *call.Call, p *view.Paper) bool {
+	return !slices.ContainsFunc(p.Nominals, func(id identity.ID) bool { return d.hides(c, id) })
 }
 
-// page is a page of a force's papers, the newest first, and the token of the next.
-func (s *Exchange) page(ctx context.Context, c *call.Call, parent string, kind postgres.Kind, size int32, token string, wants func(*view.Paper) bool) (page []*view.Paper, next string, err error) {
+// paperPage is a page of a force's papers, the newest first, and the token of the next.
+func (d *Deps) paperPage(ctx context.Context, c *call.Call, parent string, kind postgres.Kind, size int32, token string, wants func(*view.Paper) bool) (page []*view.Paper, next string, err error) {
 	binding := string(kind) + "s|" + parent
 	var after uuid.UUID
-	if err := s.readPageToken(token, binding, &after); err != nil {
+	if err := d.readPageToken(token, binding, &after); err != nil {
 		return nil, "", err
 	}
-	if err := s.View.Pull(ctx); err != nil {
+	if err := d.View.Pull(ctx); err != nil {
 		return nil, "", err
 	}
-	all := s.View.Papers(call.ForceCode(parent), kind)
+	all := d.View.Papers(call.ForceCode(parent), kind)
 	slices.Reverse(all)
 	if after != uuid.Nil {
 		i := slices.IndexFunc(all, func(p *view.Paper) bool { return uuid.UUID(p.ID) == after })
 		all = all[i+1:]
 	}
 	for _, p := range all {
-		if !wants(p) || !s.readable(c, p) {
+		if !wants(p) || !d.readsPaper(c, p) {
 			continue
 		}
 		if len(page) == pageSize(size, 100) {
-			return page, s.pageToken(binding, uuid.UUID(page[len(page)-1].ID)), nil
+			return page, d.pageToken(binding, uuid.UUID(page[len(page)-1].ID)), nil
 		}
 		page = append(page, p)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/google/uuid"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
@@ -32,7 +33,7 @@ func (b *batch) fell(ctx context.Context, change accesslog.Change, nominal ident
 	if b.d.silent(nominal) {
 		return nil
 	}
-	shown, err := b.d.DB.ShownTo(ctx, change.Record.ID)
+	shown, err := b.shownTo(ctx, change.Record.ID)
 	if err != nil {
 		return err
 	}
@@ -41,7 +42,7 @@ func (b *batch) fell(ctx context.Context, change accesslog.Change, nominal ident
 		cause    cause
 	}
 	told := map[string][]toldOf{}
-	for _, a := range b.d.View.AlertsAbout(identity.ID(change.Record.ID)) {
+	for _, a := range b.d.View.AlertsOf(identity.ID(change.Record.ID)) {
 		if t := (toldOf{a.Audience, cause{a.Cause, a.CauseCollar}}); !slices.Contains(told[a.Force], t) {
 			told[a.Force] = append(told[a.Force], t)
 		}
@@ -75,6 +76,32 @@ func (b *batch) fell(ctx context.Context, change accesslog.Change, nominal ident
 		}
 	}
 	return nil
+}
+
+// shownTo says to how many officers of which forces a record was shown, as what it was
+// before it was taken over too.
+func (b *batch) shownTo(ctx context.Context, record uuid.UUID) ([]postgres.ShownTo, error) {
+	all := []uuid.UUID{record}
+	if course, ok := b.d.View.CourseByID(identity.ID(record)); ok {
+		for _, id := range course.Former {
+			all = append(all, uuid.UUID(id))
+		}
+	}
+	var out []postgres.ShownTo
+	for _, id := range all {
+		shown, err := b.d.DB.ShownTo(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range shown {
+			if i := slices.IndexFunc(out, func(o postgres.ShownTo) bool { return o.Force == s.Force }); i >= 0 {
+				out[i].Actors = max(out[i].Actors, s.Actors) // they may be the same people
+			} else {
+				out = append(out, s)
+			}
+		}
+	}
+	return out, nil
 }
 
 // fallsWith makes the alerts that a course falls because it is withdrawn or erased.

@@ -116,12 +116,18 @@ func (d *Deps) history(ctx context.Context, force string, of []insider, asOf int
 	if err != nil {
 		return nil, err
 	}
-	h.records = slices.DeleteFunc(h.records, func(cur postgres.Current) bool { return cur.Wrapped == nil || cur.Version.Erased })
-	for _, cur := range h.records {
-		if err := d.add(h, cur); err != nil {
+	all := slices.DeleteFunc(h.records, func(cur postgres.Current) bool { return cur.Wrapped == nil || cur.Version.Erased })
+	h.records = nil
+	for _, cur := range all {
+		stands, err := d.add(h, cur)
+		if err != nil {
 			return nil, err
 		}
+		if stands {
+			h.records = append(h.records, cur)
+		}
 	}
+	h.Resolve()
 	return h, d.addChecks(ctx, h, nominals, asOf)
 }
 
@@ -134,8 +140,9 @@ func (d *Deps) seesPart(force string, id identity.ID) bool {
 	return d.opens(force, part.Nominal)
 }
 
-// add opens a record and adds it to a history.
-func (d *Deps) add(h *history, cur postgres.Current) error {
+// add opens a record and adds it to a history; stands is false for one that another
+// force has taken over, which is in the history as that force's.
+func (d *Deps) add(h *history, cur postgres.Current) (stands bool, err error) {
 	read := func(into proto.Message) error {
 		_, err := view.OpenVersion(d.Keys, cur.Record, cur.Version, cur.Wrapped, into)
 		return err
@@ -145,46 +152,49 @@ func (d *Deps) add(h *history, cur postgres.Current) error {
 	case postgres.KindCourse:
 		o := openCourse{cur, &storev1.StoredCourse{}}
 		if err := read(o.stored); err != nil {
-			return err
+			return false, err
 		}
 		course, err := d.View.Course(cur.Record, cur.Version.N, o.stored)
-		if err != nil {
-			return err
+		if err != nil || course.Transferred {
+			return false, err
 		}
 		course.Unconfirmed = unconfirmed
 		h.courses = append(h.courses, o)
 		h.Matters = append(h.Matters, d.matter(*course, o.stored))
 	case postgres.KindMeasure:
 		o := openPart[*storev1.StoredMeasure]{cur, &storev1.StoredMeasure{}}
-		if err := read(o.stored); err != nil {
-			return err
+		if err := read(o.stored); err != nil || gone(o.stored) {
+			return false, err
 		}
 		h.measures = append(h.measures, o)
 		h.Measures = append(h.Measures, measureIn(o, unconfirmed))
 	case postgres.KindBreach:
 		o := openPart[*storev1.StoredBreach]{cur, &storev1.StoredBreach{}}
-		if err := read(o.stored); err != nil {
-			return err
+		if err := read(o.stored); err != nil || gone(o.stored) {
+			return false, err
 		}
 		h.breaches = append(h.breaches, o)
 		h.Breaches = append(h.Breaches, d.breachIn(o, unconfirmed))
 	case postgres.KindAssessment:
 		o := openPart[*storev1.StoredAssessment]{cur, &storev1.StoredAssessment{}}
-		if err := read(o.stored); err != nil {
-			return err
+		if err := read(o.stored); err != nil || gone(o.stored) {
+			return false, err
 		}
 		h.assessments = append(h.assessments, o)
 		h.Assessments = append(h.Assessments, assessmentIn(o, unconfirmed))
 	case postgres.KindPlan:
 		o := openPart[*storev1.StoredPlan]{cur, &storev1.StoredPlan{}}
-		if err := read(o.stored); err != nil {
-			return err
+		if err := read(o.stored); err != nil || gone(o.stored) {
+			return false, err
 		}
 		h.plans = append(h.plans, o)
 		h.Plans = append(h.Plans, planIn(o, unconfirmed))
 	}
-	return nil
+	return true, nil
 }
+
+// gone reports whether another force has taken a part over.
+func gone(p partStored) bool { return len(p.GetPart().GetTransferredTo()) > 0 }
 
 // moment is when a history is looked at: now, or when the entry of a log index was
 // made.

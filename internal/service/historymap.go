@@ -46,6 +46,9 @@ func (d *Deps) matter(course conduct.Course, stored *storev1.StoredCourse) condu
 	for _, i := range c.GetIncidents() {
 		m.Reports = append(m.Reports, d.report(i))
 	}
+	for _, o := range c.GetOwners() {
+		m.Owners = append(m.Owners, call.ForceCode(o.GetForce()))
+	}
 	for _, s := range c.GetStatements() {
 		m.Statements = append(m.Statements, conduct.Statement{Code: s.GetCode(), Time: instant(s.GetStateTime())})
 	}
@@ -108,13 +111,24 @@ func nominalIn(p *storev1.Part) (id conduct.ID) {
 	return id
 }
 
+// formerIn are the record ids that a part had before it was taken over.
+func formerIn(p *storev1.Part) []conduct.ID {
+	var out []conduct.ID
+	for _, b := range p.GetFormer() {
+		if id, err := uuid.FromBytes(b); err == nil {
+			out = append(out, conduct.ID(id))
+		}
+	}
+	return out
+}
+
 func measureIn(o openPart[*storev1.StoredMeasure], unconfirmed bool) conduct.Measure {
 	m, part := o.stored.GetMeasure(), o.stored.GetPart()
 	out := conduct.Measure{
 		ID: conduct.ID(o.cur.Record.ID), Nominal: nominalIn(part), Force: o.cur.Record.Force, Unconfirmed: unconfirmed, Cancelled: part.GetCancelled(),
 		Kind: m.GetKind(), Status: strings.TrimPrefix(m.GetStatus().String(), "MEASURE_STATUS_"),
 		From: instant(m.GetFromTime()), Until: instant(m.GetUntilTime()), Verified: instant(m.GetVerifyTime()),
-		Loaded: instant(part.GetLoadTime()), Recorded: instant(part.GetCreateTime()),
+		Loaded: instant(part.GetLoadTime()), Recorded: instant(part.GetCreateTime()), Former: formerIn(part),
 	}
 	for _, name := range m.GetCourses() {
 		out.Courses = append(out.Courses, recordIn(name))
@@ -138,6 +152,7 @@ func (d *Deps) breachIn(o openPart[*storev1.StoredBreach], unconfirmed bool) con
 		ID: conduct.ID(o.cur.Record.ID), Nominal: nominalIn(part), Measure: recordIn(b.GetMeasure()), Force: o.cur.Record.Force,
 		Unconfirmed: unconfirmed, Cancelled: part.GetCancelled(), Occurred: instant(b.GetOccurTime()), Reported: instant(b.GetReportTime()),
 		Conditions: b.GetConditions(), Behaviours: behaviours, Actions: actionsIn(b.GetActions()), Loaded: instant(part.GetLoadTime()),
+		Former: formerIn(part),
 	}
 	if out.Reported.IsZero() {
 		out.Reported = out.Occurred
@@ -153,7 +168,7 @@ func assessmentIn(o openPart[*storev1.StoredAssessment], unconfirmed bool) condu
 	out := conduct.Assessment{
 		ID: conduct.ID(o.cur.Record.ID), Nominal: nominalIn(part), Course: recordIn(a.GetCourse()), Force: o.cur.Record.Force,
 		Unconfirmed: unconfirmed, Cancelled: part.GetCancelled(), Tool: a.GetTool(), Grade: conduct.Grade(a.GetGrade()), //nolint:gosec // one of four
-		Time: instant(a.GetAssessTime()), Loaded: instant(part.GetLoadTime()),
+		Time: instant(a.GetAssessTime()), Loaded: instant(part.GetLoadTime()), Former: formerIn(part),
 	}
 	for _, answer := range a.GetAnswers() {
 		if speaksForRisk[answer.GetAnswer()] {
@@ -170,7 +185,7 @@ func planIn(o openPart[*storev1.StoredPlan], unconfirmed bool) conduct.Plan {
 	p, part := o.stored.GetPlan(), o.stored.GetPart()
 	out := conduct.Plan{
 		ID: conduct.ID(o.cur.Record.ID), Nominal: nominalIn(part), Course: recordIn(p.GetCourse()), Force: o.cur.Record.Force,
-		Unconfirmed: unconfirmed, Cancelled: part.GetCancelled(), Made: instant(p.GetMakeTime()), Loaded: instant(part.GetLoadTime()),
+		Unconfirmed: unconfirmed, Cancelled: part.GetCancelled(), Made: instant(p.GetMakeTime()), Loaded: instant(part.GetLoadTime()), Former: formerIn(part),
 	}
 	for _, a := range p.GetActions() {
 		out.Actions = append(out.Actions, conduct.PlanAction{Code: a.GetCode(), Due: instant(a.GetDueTime()), Done: instant(a.GetDoneTime())})

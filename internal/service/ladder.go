@@ -21,6 +21,7 @@ const (
 	eventDone       = "DONE"
 	eventOverridden = "OVERRIDDEN"
 	eventFellAway   = "FELL_AWAY"
+	eventMoved      = "TRANSFERRED"
 )
 
 // byRegister stands where the register itself acts.

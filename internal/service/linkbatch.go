@@ -41,6 +41,8 @@ type batch struct {
 	quiet bool
 	// loads are the digests of history that it has told already.
 	loads map[string]bool
+	// handing is the matter that is handed over to another force; nil if none is.
+	handing *handing
 }
 
 func newBatch(d *Deps) batch { return batch{d: d, now: d.Now()} }

@@ -72,7 +72,7 @@ func (s *Measures) registerMeasure(ctx context.Context, c *call.Call, req *regis
 			m := at.content.GetMeasure()
 			var courses []string
 			add := func(name string, source *registerv1.SourceKey) error {
-				found, err := s.courseOf(ctx, c, at.force, at.nominal, name, source)
+				found, err := s.courseOf(ctx, c, at.force, at.nominal, name, source, true)
 				if err == nil && !slices.Contains(courses, found) {
 					courses = append(courses, found)
 				}

@@ -17,8 +17,9 @@ import (
 )
 
 // courseOf finds the course of a nominal that a part names, by its name or its
-// source key, and requires that it stands unchanged when the part is stored.
-func (d *Deps) courseOf(ctx context.Context, c *call.Call, force string, nominal postgres.Current, name string, source *registerv1.SourceKey) (string, error) {
+// source key, and requires that it stands unchanged when the part is stored. One that
+// another force has taken over is there only if taken says so.
+func (d *Deps) courseOf(ctx context.Context, c *call.Call, force string, nominal postgres.Current, name string, source *registerv1.SourceKey, taken bool) (string, error) {
 	var cur postgres.Current
 	var stored storev1.StoredCourse
 	if name != "" {
@@ -41,6 +42,9 @@ func (d *Deps) courseOf(ctx context.Context, c *call.Call, force string, nominal
 	}
 	if cur.Record.Force != force || uuid.UUID(stored.GetNominalId()) != nominal.Record.ID {
 		return "", notFound("course") // of another force, or of somebody else
+	}
+	if len(stored.GetTransferredTo()) > 0 && !taken {
+		return "", mayRevise(stored.GetTransferredTo())
 	}
 	c.Requires = append(c.Requires, accesslog.Requirement{Record: cur.Record.ID, N: cur.Version.N})
 	return resourceName(postgres.KindCourse, force, cur.Record.ID), nil

@@ -163,7 +163,7 @@ func (s *Exchange) ListQuestions(ctx context.Context, req *registerv1.ListQuesti
 	c := call.From(ctx)
 	force := call.ForceCode(req.GetParent())
 	mine := req.GetMine() || c.Actor.Roles&answering == 0
-	page, next, err := s.page(ctx, c, req.GetParent(), postgres.KindQuestion, req.GetPageSize(), req.GetPageToken(), func(p *view.Paper) bool {
+	page, next, err := s.paperPage(ctx, c, req.GetParent(), postgres.KindQuestion, req.GetPageSize(), req.GetPageToken(), func(p *view.Paper) bool {
 		return (!req.GetOpen() || !p.Answered) && (!mine || p.Forces[0] == force && p.Officer != "" && p.Officer == c.Actor.Collar)
 	})
 	if err != nil {

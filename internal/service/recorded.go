@@ -121,14 +121,26 @@ func (d *Deps) readHistory(ctx context.Context, nominal identity.ID) (*recorded,
 }
 
 // include puts what is being written into a history as one force sees it, in place of
-// the version that stands.
+// the version that stands; what another force takes over goes out of it.
 func (d *Deps) include(h *conduct.History, r postgres.Record, n int32, stored proto.Message, confirmed map[identity.ID]bool) error {
+	defer h.Resolve()
 	id, cur := conduct.ID(r.ID), postgres.Current{Record: r}
+	if p, ok := stored.(partStored); ok && gone(p) {
+		h.Measures = slices.DeleteFunc(h.Measures, func(o conduct.Measure) bool { return o.ID == id })
+		h.Breaches = slices.DeleteFunc(h.Breaches, func(o conduct.Breach) bool { return o.ID == id })
+		h.Assessments = slices.DeleteFunc(h.Assessments, func(o conduct.Assessment) bool { return o.ID == id })
+		h.Plans = slices.DeleteFunc(h.Plans, func(o conduct.Plan) bool { return o.ID == id })
+		return nil
+	}
 	switch s := stored.(type) {
 	case *storev1.StoredCourse:
 		course, err := d.View.Course(r, n, s)
 		if err != nil {
 			return err
+		}
+		if course.Transferred {
+			h.Matters = slices.DeleteFunc(h.Matters, func(o conduct.Matter) bool { return o.ID == id })
+			return nil
 		}
 		course.Unconfirmed = !confirmed[identity.ID(course.Nominal)]
 		h.Matters = replaced(h.Matters, d.matter(*course, s), func(o conduct.Matter) bool { return o.ID == id })

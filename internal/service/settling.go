@@ -29,6 +29,9 @@ func (s *Courses) SettleVictims(ctx context.Context, req *registerv1.SettleVicti
 		if err != nil {
 			return err
 		}
+		if err := mayRevise(stored.GetTransferredTo()); err != nil {
+			return err
+		}
 		other, theirs, err := s.otherCourse(ctx, c, cur.Record.Force, identity.ID(stored.GetNominalId()), req.GetOther())
 		if err != nil {
 			return err

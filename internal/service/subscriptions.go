@@ -62,7 +62,7 @@ func (s *Exchange) CreateSubscription(ctx context.Context, req *registerv1.Creat
 func (s *Exchange) ListSubscriptions(ctx context.Context, req *registerv1.ListSubscriptionsRequest) (*registerv1.ListSubscriptionsResponse, error) {
 	c := call.From(ctx)
 	now := s.Now()
-	page, next, err := s.page(ctx, c, req.GetParent(), postgres.KindSubscription, req.GetPageSize(), req.GetPageToken(), func(p *view.Paper) bool { return p.Stands(now) })
+	page, next, err := s.paperPage(ctx, c, req.GetParent(), postgres.KindSubscription, req.GetPageSize(), req.GetPageToken(), func(p *view.Paper) bool { return p.Stands(now) })
 	if err != nil {
 		return nil, err
 	}

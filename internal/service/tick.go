@@ -268,7 +268,7 @@ func (t *Ticker) settle(ctx context.Context, id identity.ID) ([]identity.ID, err
 			return err
 		}
 		b := newBatch(t.Deps)
-		read, at, err := b.consequences(ctx, id, nil)
+		read, at, err := b.consequences(ctx, id)
 		if err != nil {
 			return err
 		}

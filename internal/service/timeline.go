@@ -127,6 +127,9 @@ func (e *events) addCourse(o openCourse, course conduct.Course) {
 	for _, s := range c.GetStandings() {
 		e.add(s.GetSinceTime(), registerv1.TimelineKind_TIMELINE_KIND_STANDING, "", "", view.Standing(s.GetStanding()))
 	}
+	for _, o := range c.GetOwners() {
+		e.add(o.GetSinceTime(), registerv1.TimelineKind_TIMELINE_KIND_OWNER, "", e.forceTitle(call.ForceCode(o.GetForce()))+" owns the matter", o.GetForce())
+	}
 	for _, x := range c.GetExhibits() {
 		e.add(x.GetSeizeTime(), registerv1.TimelineKind_TIMELINE_KIND_EXHIBIT, x.GetReference(), "seized", x.GetCode())
 		e.add(x.GetDoneTime(), registerv1.TimelineKind_TIMELINE_KIND_EXHIBIT, x.GetReference(), "examined", x.GetCode())

@@ -19,6 +19,7 @@ func (d decoder) course(r *postgres.FeedRow, out *decoded) error {
 	}
 	course, err := d.courseOf(r.Record, r.Version.N, &stored)
 	out.course, out.fell = course, FallenIndex(&stored, r.Version)
+	out.to, _ = uuid.FromBytes(stored.GetTransferredTo())
 	return err
 }
 
@@ -64,6 +65,10 @@ func (d decoder) courseOf(r postgres.Record, n int32, stored *storev1.StoredCour
 	if len(course.Incidents) == 0 {
 		course.Assessment = "E"
 	}
+	if course.Former, err = ids(stored.GetFormer()); err != nil {
+		return nil, fmt.Errorf("view: record %s version %d: content malformed", r.ID, n)
+	}
+	course.Transferred = len(stored.GetTransferredTo()) > 0
 	for _, s := range stored.GetSettlements() {
 		other, err := uuid.FromBytes(s.GetOther())
 		if err != nil {
@@ -74,6 +79,19 @@ func (d decoder) courseOf(r postgres.Record, n int32, stored *storev1.StoredCour
 		})
 	}
 	return course, nil
+}
+
+// ids reads record ids.
+func ids(raw [][]byte) ([]conduct.ID, error) {
+	var out []conduct.ID
+	for _, b := range raw {
+		id, err := uuid.FromBytes(b)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, conduct.ID(id))
+	}
+	return out, nil
 }
 
 // Standing is the code of a standing in the reference data.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/google/uuid"
 	"google.golang.org/protobuf/proto"
 
 	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
@@ -26,7 +27,8 @@ type decoded struct {
 	veil     *Veil
 	identity identity.Record
 	course   *conduct.Course
-	fell     int64 // log index at which the course fell, if it has
+	fell     int64     // log index at which the course fell, if it has
+	to       uuid.UUID // what the record is since another force has taken it over
 	contact  *registerv1.ForceContact
 	link     *Link
 	alert    *Alert
@@ -58,12 +60,15 @@ func (d decoder) decode(r *postgres.FeedRow) (decoded, error) {
 		out.contact = stored.GetContact()
 	case postgres.KindLink:
 		out.link, err = d.link(r)
-	case postgres.KindSubscription, postgres.KindQuestion:
+	case postgres.KindSubscription, postgres.KindQuestion, postgres.KindTransfer:
 		out.paper, err = d.paper(r)
 	case postgres.KindAlert:
 		out.alert, err = d.alert(r)
 	case postgres.KindMeasure, postgres.KindBreach, postgres.KindAssessment, postgres.KindPlan:
 		out.part, err = d.part(r)
+		if out.part != nil {
+			out.to = uuid.UUID(out.part.To)
+		}
 	case postgres.KindDuty:
 		out.duty, err = d.duty(r)
 	case postgres.KindJudgement:

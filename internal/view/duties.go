@@ -26,6 +26,9 @@ type Duty struct {
 	// Nominal is the force's own; Course and Measure what it is about, zero when it
 	// is about none.
 	Nominal, Course, Measure identity.ID
+	// Transfer is the transfer that waits for the force's answer; zero for a duty of
+	// conduct. Its nominal is the offering force's.
+	Transfer identity.ID
 	// Unconfirmed says that it rests on what is not certain.
 	Unconfirmed bool
 	// Rests are the nominals whose conduct it rests on.
@@ -74,7 +77,7 @@ func NewDuty(r postgres.Record, v postgres.Version, stored *storev1.StoredDuty) 
 		into *identity.ID
 		raw  []byte
 		need bool
-	}{{&out.Nominal, stored.GetNominalId(), true}, {&out.Course, stored.GetCourseId(), false}, {&out.Measure, stored.GetMeasureId(), false}} {
+	}{{&out.Nominal, stored.GetNominalId(), true}, {&out.Course, stored.GetCourseId(), false}, {&out.Measure, stored.GetMeasureId(), false}, {&out.Transfer, stored.GetTransferId(), false}} {
 		if len(f.raw) == 0 && !f.need {
 			continue
 		}

@@ -35,7 +35,10 @@ func FallenIndex(stored *storev1.StoredCourse, v postgres.Version) int64 {
 
 // applyFallen takes in whether a course still counts; the caller holds the lock.
 func (v *View) applyFallen(d decoded) {
+	defer v.fallenFormer(d)
 	switch {
+	case d.course != nil && d.course.Transferred:
+		// What becomes of it, the course that it is now tells.
 	case d.course == nil:
 		v.fallen[d.id] = FallenCourse{Record: uuid.UUID(d.id), Index: d.index}
 	case v.decoder.rules.Counts(*d.course):

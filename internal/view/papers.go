@@ -13,8 +13,8 @@ import (
 	"github.com/perpetrator-register/register/internal/postgres"
 )
 
-// Paper is what the view keeps of a subscription or a question. It is shared: do
-// not change it.
+// Paper is what the view keeps of a subscription, a question or a transfer. It is
+// shared: do not change it.
 type Paper struct {
 	// ID is the record id.
 	ID identity.ID
@@ -28,8 +28,10 @@ type Paper struct {
 	Searches bool
 	// Expires is when a subscription ends; zero for a question.
 	Expires time.Time
-	// Answered says so of a question.
+	// Answered says so of a question, and of a transfer that it is not open any more.
 	Answered bool
+	// Course is the one that a transfer offers.
+	Course identity.ID
 	// Officer is the collar number of who asked a question, empty when it is not known.
 	Officer string
 }
@@ -58,6 +60,18 @@ func (d decoder) paper(r *postgres.FeedRow) (*Paper, error) {
 			out.Forces = append(out.Forces, asked)
 		}
 	}
+	if r.Record.Kind == postgres.KindTransfer {
+		var stored storev1.StoredTransfer
+		if _, err := OpenVersion(d.keys, r.Record, r.Version, r.Wrapped, &stored); err != nil {
+			return nil, err
+		}
+		course, err := uuid.FromBytes(stored.GetCourseId())
+		if err != nil {
+			return nil, fmt.Errorf("view: record %s version %d: content malformed", r.Record.ID, r.Version.N)
+		}
+		raw, out.Course, out.Answered = [][]byte{stored.GetNominalId()}, identity.ID(course), stored.GetTransfer().GetAnswerTime() != nil
+		out.Forces = append(out.Forces, strings.TrimPrefix(stored.GetTransfer().GetToForce(), "forces/"))
+	}
 	for _, b := range raw {
 		id, err := uuid.FromBytes(b)
 		if err != nil {
@@ -68,12 +82,12 @@ func (d decoder) paper(r *postgres.FeedRow) (*Paper, error) {
 	return out, nil
 }
 
-// papers are the subscriptions and questions of the register. The lists are
+// papers are the subscriptions, questions and transfers of the register. The lists are
 // replaced, not changed: readers hold them.
 type papers struct {
 	all       map[identity.ID]*Paper
 	byForce   map[forceKind][]identity.ID
-	byNominal map[identity.ID][]identity.ID // subscriptions
+	byNominal map[identity.ID][]identity.ID // subscriptions and transfers
 }
 
 type forceKind struct {
@@ -110,14 +124,14 @@ func (s *papers) apply(id identity.ID, p *Paper) {
 		k := forceKind{f, p.Kind}
 		s.byForce[k] = append(slices.Clone(s.byForce[k]), id)
 	}
-	if p.Kind == postgres.KindSubscription {
+	if p.Kind == postgres.KindSubscription || p.Kind == postgres.KindTransfer {
 		for _, n := range p.Nominals {
 			s.byNominal[n] = append(slices.Clone(s.byNominal[n]), id)
 		}
 	}
 }
 
-// Paper returns a subscription or a question.
+// Paper returns a subscription, a question or a transfer.
 func (v *View) Paper(id identity.ID) (*Paper, bool) {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
@@ -125,7 +139,7 @@ func (v *View) Paper(id identity.ID) (*Paper, bool) {
 	return p, ok
 }
 
-// Papers returns the subscriptions or the questions of a force, in the order in
+// Papers returns the subscriptions, the questions or the transfers of a force, in the order in
 // which they came.
 func (v *View) Papers(force string, kind postgres.Kind) []*Paper {
 	v.mu.RLock()
@@ -144,7 +158,7 @@ func (v *View) Subscriptions(now time.Time, nominals ...identity.ID) []*Paper {
 	var out []*Paper
 	for _, n := range nominals {
 		for _, id := range v.papers.byNominal[n] {
-			if p := v.papers.all[id]; p.Stands(now) && !slices.Contains(out, p) {
+			if p := v.papers.all[id]; p.Kind == postgres.KindSubscription && p.Stands(now) && !slices.Contains(out, p) {
 				out = append(out, p)
 			}
 		}

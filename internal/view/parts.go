@@ -21,6 +21,10 @@ type Part struct {
 	Nominal identity.ID
 	// Measure is the measure that a breach contravenes.
 	Measure identity.ID
+	// Former are the ids that it had before its force took it over; To is the one that
+	// it has since another did, zero while none has.
+	Former []identity.ID
+	To     identity.ID
 }
 
 // parts are the parts of the register by what they belong to. The lists are
@@ -89,6 +93,16 @@ func (d decoder) part(r *postgres.FeedRow) (*Part, error) {
 		return nil, fmt.Errorf("view: record %s version %d: content malformed", r.Record.ID, r.Version.N)
 	}
 	out := &Part{Kind: r.Record.Kind, Nominal: identity.ID(nominal)}
+	former, err := ids(stored.GetPart().GetFormer())
+	if err != nil {
+		return nil, fmt.Errorf("view: record %s version %d: content malformed", r.Record.ID, r.Version.N)
+	}
+	for _, id := range former {
+		out.Former = append(out.Former, identity.ID(id))
+	}
+	if to, err := uuid.FromBytes(stored.GetPart().GetTransferredTo()); err == nil {
+		out.To = identity.ID(to)
+	}
 	if r.Record.Kind == postgres.KindBreach {
 		measure, err := uuid.FromBytes(breach.GetMeasureId())
 		if err != nil {
@@ -126,9 +140,13 @@ func (v *View) PartIDs(nominal identity.ID, kinds ...postgres.Kind) []identity.I
 }
 
 // BreachesOf returns the record ids of the breaches of a measure, of whichever
-// nominals.
+// nominals, those that name it as what it was before it was taken over included.
 func (v *View) BreachesOf(measure identity.ID) []identity.ID {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
-	return slices.Clone(v.parts.byMeasure[measure])
+	var out []identity.ID
+	for _, id := range append(slices.Clone(v.parts.all[measure].Former), measure) {
+		out = append(out, v.parts.byMeasure[id]...)
+	}
+	return out
 }

@@ -56,9 +56,10 @@ type View struct {
 	papers     papers
 	parts      parts
 	duties     duties
-	followed   *Followed    // nil when nobody follows
-	head       atomic.Int64 // last log index applied, -1 before the first
-	news       atomic.Int64 // when the feed last brought something, in nanoseconds
+	moved      map[identity.ID]identity.ID // what records are since another force took them over
+	followed   *Followed                   // nil when nobody follows
+	head       atomic.Int64                // last log index applied, -1 before the first
+	news       atomic.Int64                // when the feed last brought something, in nanoseconds
 	changed    changes
 }
 
@@ -82,6 +83,7 @@ func New(db *postgres.DB, keys *seal.KeyRing, rules *conduct.Rules, model *ident
 		papers:    newPapers(),
 		parts:     newParts(),
 		duties:    newDuties(),
+		moved:     map[identity.ID]identity.ID{},
 
 		associated: newVictims(),
 	}
@@ -168,6 +170,7 @@ func (v *View) apply(d decoded) {
 			v.silent.remove(d.id)
 		}
 	case postgres.KindCourse:
+		v.applyTransferred(d)
 		v.applyFallen(d)
 		if old, ok := v.courses[d.id]; ok {
 			nominal := identity.ID(old.Nominal)
@@ -187,11 +190,12 @@ func (v *View) apply(d decoded) {
 		}
 	case postgres.KindLink:
 		v.links.apply(d.id, d.index, d.link)
-	case postgres.KindSubscription, postgres.KindQuestion:
+	case postgres.KindSubscription, postgres.KindQuestion, postgres.KindTransfer:
 		v.papers.apply(d.id, d.paper)
 	case postgres.KindAlert:
 		v.alerts.apply(d.id, d.alert)
 	case postgres.KindMeasure, postgres.KindBreach, postgres.KindAssessment, postgres.KindPlan:
+		v.applyTransferred(d)
 		v.parts.apply(d.id, d.part)
 	case postgres.KindDuty:
 		v.duties.apply(d.id, d.duty)
@@ -272,15 +276,17 @@ func (v *View) Veil(id identity.ID) (veil *Veil, ok bool) {
 	return veil, ok
 }
 
-// Courses returns the courses of conduct of a nominal. They are shared: do not
-// change them.
+// Courses returns the courses of conduct of a nominal, without those that another
+// force has taken over. They are shared: do not change them.
 func (v *View) Courses(id identity.ID) []*conduct.Course {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
 	ids := v.byNominal[id]
 	out := make([]*conduct.Course, 0, len(ids))
 	for _, c := range ids {
-		out = append(out, v.courses[c])
+		if course := v.courses[c]; !course.Transferred {
+			out = append(out, course)
+		}
 	}
 	return out
 }
@@ -293,7 +299,8 @@ func (v *View) CourseByID(id identity.ID) (*conduct.Course, bool) {
 	return c, ok
 }
 
-// CourseIDs returns the record ids of the courses of a nominal.
+// CourseIDs returns the record ids of the courses of a nominal, with those that
+// another force has taken over.
 func (v *View) CourseIDs(id identity.ID) []identity.ID {
 	v.mu.RLock()
 	defer v.mu.RUnlock()

@@ -85,6 +85,8 @@ const (
 	// force: one alert for all that comes with that load (RegisterRecordsRequest.load). What
 	// is loaded record by record, and in no stream, is one load a day.
 	AlertKind_ALERT_KIND_HISTORY_LOADED AlertKind = 23
+	// Another force has taken back what it had offered to the force.
+	AlertKind_ALERT_KIND_TRANSFER_WITHDRAWN AlertKind = 24
 )
 
 // Enum value maps for AlertKind.
@@ -114,6 +116,7 @@ var (
 		21: "ALERT_KIND_TRANSFER_ACCEPTED",
 		22: "ALERT_KIND_TRANSFER_REFUSED",
 		23: "ALERT_KIND_HISTORY_LOADED",
+		24: "ALERT_KIND_TRANSFER_WITHDRAWN",
 	}
 	AlertKind_value = map[string]int32{
 		"ALERT_KIND_UNSPECIFIED":           0,
@@ -140,6 +143,7 @@ var (
 		"ALERT_KIND_TRANSFER_ACCEPTED":     21,
 		"ALERT_KIND_TRANSFER_REFUSED":      22,
 		"ALERT_KIND_HISTORY_LOADED":        23,
+		"ALERT_KIND_TRANSFER_WITHDRAWN":    24,
 	}
 )
 
@@ -1076,7 +1080,7 @@ const file_register_v1_alert_proto_rawDesc = "" +
 	"shown_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tshownTime\x12\x1f\n" +
 	"\vshown_index\x18\x05 \x01(\x03R\n" +
 	"shownIndex\x12\x1a\n" +
-	"\bsearches\x18\x06 \x03(\tR\bsearches*\x81\x06\n" +
+	"\bsearches\x18\x06 \x03(\tR\bsearches*\xa4\x06\n" +
 	"\tAlertKind\x12\x1a\n" +
 	"\x16ALERT_KIND_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11ALERT_KIND_LINKED\x10\x01\x12\x1c\n" +
@@ -1102,7 +1106,8 @@ const file_register_v1_alert_proto_rawDesc = "" +
 	"\x1bALERT_KIND_TRANSFER_OFFERED\x10\x14\x12 \n" +
 	"\x1cALERT_KIND_TRANSFER_ACCEPTED\x10\x15\x12\x1f\n" +
 	"\x1bALERT_KIND_TRANSFER_REFUSED\x10\x16\x12\x1d\n" +
-	"\x19ALERT_KIND_HISTORY_LOADED\x10\x17*~\n" +
+	"\x19ALERT_KIND_HISTORY_LOADED\x10\x17\x12!\n" +
+	"\x1dALERT_KIND_TRANSFER_WITHDRAWN\x10\x18*~\n" +
 	"\rAlertAudience\x12\x1e\n" +
 	"\x1aALERT_AUDIENCE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13ALERT_AUDIENCE_SPOC\x10\x01\x12\x16\n" +

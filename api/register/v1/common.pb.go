@@ -302,6 +302,9 @@ const (
 	RecordState_RECORD_STATE_ACTIVE RecordState = 1
 	// The owner force withdrew the record: it is kept, and found by nobody else.
 	RecordState_RECORD_STATE_CANCELLED RecordState = 2
+	// Another force has taken the record over: it is kept as it was, takes no
+	// revision, and counts as that force's record alone.
+	RecordState_RECORD_STATE_TRANSFERRED RecordState = 3
 )
 
 // Enum value maps for RecordState.
@@ -310,11 +313,13 @@ var (
 		0: "RECORD_STATE_UNSPECIFIED",
 		1: "RECORD_STATE_ACTIVE",
 		2: "RECORD_STATE_CANCELLED",
+		3: "RECORD_STATE_TRANSFERRED",
 	}
 	RecordState_value = map[string]int32{
 		"RECORD_STATE_UNSPECIFIED": 0,
 		"RECORD_STATE_ACTIVE":      1,
 		"RECORD_STATE_CANCELLED":   2,
+		"RECORD_STATE_TRANSFERRED": 3,
 	}
 )
 
@@ -1151,11 +1156,12 @@ const file_register_v1_common_proto_rawDesc = "" +
 	"\x1cREGISTER_OUTCOME_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18REGISTER_OUTCOME_CREATED\x10\x01\x12\x1c\n" +
 	"\x18REGISTER_OUTCOME_UPDATED\x10\x02\x12\x1e\n" +
-	"\x1aREGISTER_OUTCOME_UNCHANGED\x10\x03*`\n" +
+	"\x1aREGISTER_OUTCOME_UNCHANGED\x10\x03*~\n" +
 	"\vRecordState\x12\x1c\n" +
 	"\x18RECORD_STATE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13RECORD_STATE_ACTIVE\x10\x01\x12\x1a\n" +
-	"\x16RECORD_STATE_CANCELLED\x10\x02*\xa8\x01\n" +
+	"\x16RECORD_STATE_CANCELLED\x10\x02\x12\x1c\n" +
+	"\x18RECORD_STATE_TRANSFERRED\x10\x03*\xa8\x01\n" +
 	"\fCancelReason\x12\x1d\n" +
 	"\x19CANCEL_REASON_UNSPECIFIED\x10\x00\x12\"\n" +
 	"\x1eCANCEL_REASON_ENTERED_IN_ERROR\x10\x01\x12\x1a\n" +

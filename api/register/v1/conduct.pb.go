@@ -350,7 +350,14 @@ type CourseOfConduct struct {
 	// force are known to have one victim, and is never returned.
 	VictimReference string `protobuf:"bytes,26,opt,name=victim_reference,json=victimReference,proto3" json:"victim_reference,omitempty"`
 	// What police did or decided about the whole matter, and not about one incident.
-	Actions       []*PoliceAction `protobuf:"bytes,27,rep,name=actions,proto3" json:"actions,omitempty"`
+	Actions []*PoliceAction `protobuf:"bytes,27,rep,name=actions,proto3" json:"actions,omitempty"`
+	// The forces that have owned the matter, the first included, in order; empty
+	// while it has had one owner only.
+	Owners []*OwnedSince `protobuf:"bytes,28,rep,name=owners,proto3" json:"owners,omitempty"`
+	// The transfer by which it is offered to another force, while that is open.
+	Offer string `protobuf:"bytes,29,opt,name=offer,proto3" json:"offer,omitempty"`
+	// The course of the force that has taken it over, once one has.
+	TransferredTo string `protobuf:"bytes,30,opt,name=transferred_to,json=transferredTo,proto3" json:"transferred_to,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -574,6 +581,82 @@ func (x *CourseOfConduct) GetActions() []*PoliceAction {
 	return nil
 }
 
+func (x *CourseOfConduct) GetOwners() []*OwnedSince {
+	if x != nil {
+		return x.Owners
+	}
+	return nil
+}
+
+func (x *CourseOfConduct) GetOffer() string {
+	if x != nil {
+		return x.Offer
+	}
+	return ""
+}
+
+func (x *CourseOfConduct) GetTransferredTo() string {
+	if x != nil {
+		return x.TransferredTo
+	}
+	return ""
+}
+
+// OwnedSince is a force with when it came to own a matter.
+type OwnedSince struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The force, "forces/33".
+	Force string `protobuf:"bytes,1,opt,name=force,proto3" json:"force,omitempty"`
+	// Since when.
+	SinceTime     *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=since_time,json=sinceTime,proto3" json:"since_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OwnedSince) Reset() {
+	*x = OwnedSince{}
+	mi := &file_register_v1_conduct_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OwnedSince) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OwnedSince) ProtoMessage() {}
+
+func (x *OwnedSince) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_conduct_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OwnedSince.ProtoReflect.Descriptor instead.
+func (*OwnedSince) Descriptor() ([]byte, []int) {
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *OwnedSince) GetForce() string {
+	if x != nil {
+		return x.Force
+	}
+	return ""
+}
+
+func (x *OwnedSince) GetSinceTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SinceTime
+	}
+	return nil
+}
+
 // VictimStatement is what a victim said that she wants, on a day.
 type VictimStatement struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -589,7 +672,7 @@ type VictimStatement struct {
 
 func (x *VictimStatement) Reset() {
 	*x = VictimStatement{}
-	mi := &file_register_v1_conduct_proto_msgTypes[1]
+	mi := &file_register_v1_conduct_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -601,7 +684,7 @@ func (x *VictimStatement) String() string {
 func (*VictimStatement) ProtoMessage() {}
 
 func (x *VictimStatement) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_conduct_proto_msgTypes[1]
+	mi := &file_register_v1_conduct_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -614,7 +697,7 @@ func (x *VictimStatement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VictimStatement.ProtoReflect.Descriptor instead.
 func (*VictimStatement) Descriptor() ([]byte, []int) {
-	return file_register_v1_conduct_proto_rawDescGZIP(), []int{1}
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *VictimStatement) GetCode() string {
@@ -653,7 +736,7 @@ type VictimInformed struct {
 
 func (x *VictimInformed) Reset() {
 	*x = VictimInformed{}
-	mi := &file_register_v1_conduct_proto_msgTypes[2]
+	mi := &file_register_v1_conduct_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -665,7 +748,7 @@ func (x *VictimInformed) String() string {
 func (*VictimInformed) ProtoMessage() {}
 
 func (x *VictimInformed) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_conduct_proto_msgTypes[2]
+	mi := &file_register_v1_conduct_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -678,7 +761,7 @@ func (x *VictimInformed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VictimInformed.ProtoReflect.Descriptor instead.
 func (*VictimInformed) Descriptor() ([]byte, []int) {
-	return file_register_v1_conduct_proto_rawDescGZIP(), []int{2}
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *VictimInformed) GetCode() string {
@@ -721,7 +804,7 @@ type Exhibit struct {
 
 func (x *Exhibit) Reset() {
 	*x = Exhibit{}
-	mi := &file_register_v1_conduct_proto_msgTypes[3]
+	mi := &file_register_v1_conduct_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -733,7 +816,7 @@ func (x *Exhibit) String() string {
 func (*Exhibit) ProtoMessage() {}
 
 func (x *Exhibit) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_conduct_proto_msgTypes[3]
+	mi := &file_register_v1_conduct_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -746,7 +829,7 @@ func (x *Exhibit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Exhibit.ProtoReflect.Descriptor instead.
 func (*Exhibit) Descriptor() ([]byte, []int) {
-	return file_register_v1_conduct_proto_rawDescGZIP(), []int{3}
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Exhibit) GetCode() string {
@@ -797,7 +880,7 @@ type StandingSince struct {
 
 func (x *StandingSince) Reset() {
 	*x = StandingSince{}
-	mi := &file_register_v1_conduct_proto_msgTypes[4]
+	mi := &file_register_v1_conduct_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -809,7 +892,7 @@ func (x *StandingSince) String() string {
 func (*StandingSince) ProtoMessage() {}
 
 func (x *StandingSince) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_conduct_proto_msgTypes[4]
+	mi := &file_register_v1_conduct_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -822,7 +905,7 @@ func (x *StandingSince) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StandingSince.ProtoReflect.Descriptor instead.
 func (*StandingSince) Descriptor() ([]byte, []int) {
-	return file_register_v1_conduct_proto_rawDescGZIP(), []int{4}
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *StandingSince) GetStanding() Standing {
@@ -859,7 +942,7 @@ type Closure struct {
 
 func (x *Closure) Reset() {
 	*x = Closure{}
-	mi := &file_register_v1_conduct_proto_msgTypes[5]
+	mi := &file_register_v1_conduct_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -871,7 +954,7 @@ func (x *Closure) String() string {
 func (*Closure) ProtoMessage() {}
 
 func (x *Closure) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_conduct_proto_msgTypes[5]
+	mi := &file_register_v1_conduct_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -884,7 +967,7 @@ func (x *Closure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Closure.ProtoReflect.Descriptor instead.
 func (*Closure) Descriptor() ([]byte, []int) {
-	return file_register_v1_conduct_proto_rawDescGZIP(), []int{5}
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Closure) GetReason() string {
@@ -934,7 +1017,7 @@ type PoliceAction struct {
 
 func (x *PoliceAction) Reset() {
 	*x = PoliceAction{}
-	mi := &file_register_v1_conduct_proto_msgTypes[6]
+	mi := &file_register_v1_conduct_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -946,7 +1029,7 @@ func (x *PoliceAction) String() string {
 func (*PoliceAction) ProtoMessage() {}
 
 func (x *PoliceAction) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_conduct_proto_msgTypes[6]
+	mi := &file_register_v1_conduct_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -959,7 +1042,7 @@ func (x *PoliceAction) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PoliceAction.ProtoReflect.Descriptor instead.
 func (*PoliceAction) Descriptor() ([]byte, []int) {
-	return file_register_v1_conduct_proto_rawDescGZIP(), []int{6}
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *PoliceAction) GetCode() string {
@@ -1020,7 +1103,7 @@ type Victim struct {
 
 func (x *Victim) Reset() {
 	*x = Victim{}
-	mi := &file_register_v1_conduct_proto_msgTypes[7]
+	mi := &file_register_v1_conduct_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1032,7 +1115,7 @@ func (x *Victim) String() string {
 func (*Victim) ProtoMessage() {}
 
 func (x *Victim) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_conduct_proto_msgTypes[7]
+	mi := &file_register_v1_conduct_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1045,7 +1128,7 @@ func (x *Victim) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Victim.ProtoReflect.Descriptor instead.
 func (*Victim) Descriptor() ([]byte, []int) {
-	return file_register_v1_conduct_proto_rawDescGZIP(), []int{7}
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Victim) GetNames() []*PersonName {
@@ -1108,7 +1191,7 @@ type FourIndicators struct {
 
 func (x *FourIndicators) Reset() {
 	*x = FourIndicators{}
-	mi := &file_register_v1_conduct_proto_msgTypes[8]
+	mi := &file_register_v1_conduct_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1120,7 +1203,7 @@ func (x *FourIndicators) String() string {
 func (*FourIndicators) ProtoMessage() {}
 
 func (x *FourIndicators) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_conduct_proto_msgTypes[8]
+	mi := &file_register_v1_conduct_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1133,7 +1216,7 @@ func (x *FourIndicators) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FourIndicators.ProtoReflect.Descriptor instead.
 func (*FourIndicators) Descriptor() ([]byte, []int) {
-	return file_register_v1_conduct_proto_rawDescGZIP(), []int{8}
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *FourIndicators) GetFixated() bool {
@@ -1203,7 +1286,7 @@ type Incident struct {
 
 func (x *Incident) Reset() {
 	*x = Incident{}
-	mi := &file_register_v1_conduct_proto_msgTypes[9]
+	mi := &file_register_v1_conduct_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1215,7 +1298,7 @@ func (x *Incident) String() string {
 func (*Incident) ProtoMessage() {}
 
 func (x *Incident) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_conduct_proto_msgTypes[9]
+	mi := &file_register_v1_conduct_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1228,7 +1311,7 @@ func (x *Incident) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Incident.ProtoReflect.Descriptor instead.
 func (*Incident) Descriptor() ([]byte, []int) {
-	return file_register_v1_conduct_proto_rawDescGZIP(), []int{9}
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Incident) GetReference() string {
@@ -1338,7 +1421,7 @@ type IntelligenceGrade struct {
 
 func (x *IntelligenceGrade) Reset() {
 	*x = IntelligenceGrade{}
-	mi := &file_register_v1_conduct_proto_msgTypes[10]
+	mi := &file_register_v1_conduct_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1350,7 +1433,7 @@ func (x *IntelligenceGrade) String() string {
 func (*IntelligenceGrade) ProtoMessage() {}
 
 func (x *IntelligenceGrade) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_conduct_proto_msgTypes[10]
+	mi := &file_register_v1_conduct_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1363,7 +1446,7 @@ func (x *IntelligenceGrade) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IntelligenceGrade.ProtoReflect.Descriptor instead.
 func (*IntelligenceGrade) Descriptor() ([]byte, []int) {
-	return file_register_v1_conduct_proto_rawDescGZIP(), []int{10}
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *IntelligenceGrade) GetSource() int32 {
@@ -1408,7 +1491,7 @@ type RegisterCourseRequest struct {
 
 func (x *RegisterCourseRequest) Reset() {
 	*x = RegisterCourseRequest{}
-	mi := &file_register_v1_conduct_proto_msgTypes[11]
+	mi := &file_register_v1_conduct_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1420,7 +1503,7 @@ func (x *RegisterCourseRequest) String() string {
 func (*RegisterCourseRequest) ProtoMessage() {}
 
 func (x *RegisterCourseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_conduct_proto_msgTypes[11]
+	mi := &file_register_v1_conduct_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1433,7 +1516,7 @@ func (x *RegisterCourseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RegisterCourseRequest.ProtoReflect.Descriptor instead.
 func (*RegisterCourseRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_conduct_proto_rawDescGZIP(), []int{11}
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *RegisterCourseRequest) GetParent() string {
@@ -1488,7 +1571,7 @@ type RegisterCourseResponse struct {
 
 func (x *RegisterCourseResponse) Reset() {
 	*x = RegisterCourseResponse{}
-	mi := &file_register_v1_conduct_proto_msgTypes[12]
+	mi := &file_register_v1_conduct_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1500,7 +1583,7 @@ func (x *RegisterCourseResponse) String() string {
 func (*RegisterCourseResponse) ProtoMessage() {}
 
 func (x *RegisterCourseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_conduct_proto_msgTypes[12]
+	mi := &file_register_v1_conduct_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1513,7 +1596,7 @@ func (x *RegisterCourseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RegisterCourseResponse.ProtoReflect.Descriptor instead.
 func (*RegisterCourseResponse) Descriptor() ([]byte, []int) {
-	return file_register_v1_conduct_proto_rawDescGZIP(), []int{12}
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *RegisterCourseResponse) GetName() string {
@@ -1555,7 +1638,7 @@ type GetCourseRequest struct {
 
 func (x *GetCourseRequest) Reset() {
 	*x = GetCourseRequest{}
-	mi := &file_register_v1_conduct_proto_msgTypes[13]
+	mi := &file_register_v1_conduct_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1567,7 +1650,7 @@ func (x *GetCourseRequest) String() string {
 func (*GetCourseRequest) ProtoMessage() {}
 
 func (x *GetCourseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_conduct_proto_msgTypes[13]
+	mi := &file_register_v1_conduct_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1580,7 +1663,7 @@ func (x *GetCourseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCourseRequest.ProtoReflect.Descriptor instead.
 func (*GetCourseRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_conduct_proto_rawDescGZIP(), []int{13}
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *GetCourseRequest) GetName() string {
@@ -1605,7 +1688,7 @@ type ListCoursesRequest struct {
 
 func (x *ListCoursesRequest) Reset() {
 	*x = ListCoursesRequest{}
-	mi := &file_register_v1_conduct_proto_msgTypes[14]
+	mi := &file_register_v1_conduct_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1617,7 +1700,7 @@ func (x *ListCoursesRequest) String() string {
 func (*ListCoursesRequest) ProtoMessage() {}
 
 func (x *ListCoursesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_conduct_proto_msgTypes[14]
+	mi := &file_register_v1_conduct_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1630,7 +1713,7 @@ func (x *ListCoursesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCoursesRequest.ProtoReflect.Descriptor instead.
 func (*ListCoursesRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_conduct_proto_rawDescGZIP(), []int{14}
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListCoursesRequest) GetParent() string {
@@ -1667,7 +1750,7 @@ type ListCoursesResponse struct {
 
 func (x *ListCoursesResponse) Reset() {
 	*x = ListCoursesResponse{}
-	mi := &file_register_v1_conduct_proto_msgTypes[15]
+	mi := &file_register_v1_conduct_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1679,7 +1762,7 @@ func (x *ListCoursesResponse) String() string {
 func (*ListCoursesResponse) ProtoMessage() {}
 
 func (x *ListCoursesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_conduct_proto_msgTypes[15]
+	mi := &file_register_v1_conduct_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1692,7 +1775,7 @@ func (x *ListCoursesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCoursesResponse.ProtoReflect.Descriptor instead.
 func (*ListCoursesResponse) Descriptor() ([]byte, []int) {
-	return file_register_v1_conduct_proto_rawDescGZIP(), []int{15}
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListCoursesResponse) GetCourses() []*CourseOfConduct {
@@ -1724,7 +1807,7 @@ type CancelCourseRequest struct {
 
 func (x *CancelCourseRequest) Reset() {
 	*x = CancelCourseRequest{}
-	mi := &file_register_v1_conduct_proto_msgTypes[16]
+	mi := &file_register_v1_conduct_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1736,7 +1819,7 @@ func (x *CancelCourseRequest) String() string {
 func (*CancelCourseRequest) ProtoMessage() {}
 
 func (x *CancelCourseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_conduct_proto_msgTypes[16]
+	mi := &file_register_v1_conduct_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1749,7 +1832,7 @@ func (x *CancelCourseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelCourseRequest.ProtoReflect.Descriptor instead.
 func (*CancelCourseRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_conduct_proto_rawDescGZIP(), []int{16}
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *CancelCourseRequest) GetName() string {
@@ -1784,7 +1867,7 @@ type CancelCourseResponse struct {
 
 func (x *CancelCourseResponse) Reset() {
 	*x = CancelCourseResponse{}
-	mi := &file_register_v1_conduct_proto_msgTypes[17]
+	mi := &file_register_v1_conduct_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1796,7 +1879,7 @@ func (x *CancelCourseResponse) String() string {
 func (*CancelCourseResponse) ProtoMessage() {}
 
 func (x *CancelCourseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_conduct_proto_msgTypes[17]
+	mi := &file_register_v1_conduct_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1809,7 +1892,7 @@ func (x *CancelCourseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelCourseResponse.ProtoReflect.Descriptor instead.
 func (*CancelCourseResponse) Descriptor() ([]byte, []int) {
-	return file_register_v1_conduct_proto_rawDescGZIP(), []int{17}
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *CancelCourseResponse) GetVersion() int64 {
@@ -1834,7 +1917,7 @@ type EraseCourseRequest struct {
 
 func (x *EraseCourseRequest) Reset() {
 	*x = EraseCourseRequest{}
-	mi := &file_register_v1_conduct_proto_msgTypes[18]
+	mi := &file_register_v1_conduct_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1846,7 +1929,7 @@ func (x *EraseCourseRequest) String() string {
 func (*EraseCourseRequest) ProtoMessage() {}
 
 func (x *EraseCourseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_conduct_proto_msgTypes[18]
+	mi := &file_register_v1_conduct_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1859,7 +1942,7 @@ func (x *EraseCourseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseCourseRequest.ProtoReflect.Descriptor instead.
 func (*EraseCourseRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_conduct_proto_rawDescGZIP(), []int{18}
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *EraseCourseRequest) GetName() string {
@@ -1892,7 +1975,7 @@ type EraseCourseResponse struct {
 
 func (x *EraseCourseResponse) Reset() {
 	*x = EraseCourseResponse{}
-	mi := &file_register_v1_conduct_proto_msgTypes[19]
+	mi := &file_register_v1_conduct_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1904,7 +1987,7 @@ func (x *EraseCourseResponse) String() string {
 func (*EraseCourseResponse) ProtoMessage() {}
 
 func (x *EraseCourseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_conduct_proto_msgTypes[19]
+	mi := &file_register_v1_conduct_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1917,7 +2000,7 @@ func (x *EraseCourseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseCourseResponse.ProtoReflect.Descriptor instead.
 func (*EraseCourseResponse) Descriptor() ([]byte, []int) {
-	return file_register_v1_conduct_proto_rawDescGZIP(), []int{19}
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{20}
 }
 
 // SettleVictimsRequest says whether the victims of two courses are one person.
@@ -1937,7 +2020,7 @@ type SettleVictimsRequest struct {
 
 func (x *SettleVictimsRequest) Reset() {
 	*x = SettleVictimsRequest{}
-	mi := &file_register_v1_conduct_proto_msgTypes[20]
+	mi := &file_register_v1_conduct_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1949,7 +2032,7 @@ func (x *SettleVictimsRequest) String() string {
 func (*SettleVictimsRequest) ProtoMessage() {}
 
 func (x *SettleVictimsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_conduct_proto_msgTypes[20]
+	mi := &file_register_v1_conduct_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1962,7 +2045,7 @@ func (x *SettleVictimsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettleVictimsRequest.ProtoReflect.Descriptor instead.
 func (*SettleVictimsRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_conduct_proto_rawDescGZIP(), []int{20}
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *SettleVictimsRequest) GetName() string {
@@ -2006,7 +2089,7 @@ type SettleVictimsResponse struct {
 
 func (x *SettleVictimsResponse) Reset() {
 	*x = SettleVictimsResponse{}
-	mi := &file_register_v1_conduct_proto_msgTypes[21]
+	mi := &file_register_v1_conduct_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2018,7 +2101,7 @@ func (x *SettleVictimsResponse) String() string {
 func (*SettleVictimsResponse) ProtoMessage() {}
 
 func (x *SettleVictimsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_conduct_proto_msgTypes[21]
+	mi := &file_register_v1_conduct_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2031,7 +2114,7 @@ func (x *SettleVictimsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettleVictimsResponse.ProtoReflect.Descriptor instead.
 func (*SettleVictimsResponse) Descriptor() ([]byte, []int) {
-	return file_register_v1_conduct_proto_rawDescGZIP(), []int{21}
+	return file_register_v1_conduct_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *SettleVictimsResponse) GetVersion() int64 {
@@ -2052,7 +2135,7 @@ var File_register_v1_conduct_proto protoreflect.FileDescriptor
 
 const file_register_v1_conduct_proto_rawDesc = "" +
 	"\n" +
-	"\x19register/v1/conduct.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\x1a\x18register/v1/common.proto\"\xe1\f\n" +
+	"\x19register/v1/conduct.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\x1a\x18register/v1/common.proto\"\xde\r\n" +
 	"\x0fCourseOfConduct\x12\x1e\n" +
 	"\x04name\x18\x01 \x01(\tB\n" +
 	"\xe0A\b\xbaH\x04r\x02\x18PR\x04name\x129\n" +
@@ -2089,8 +2172,16 @@ const file_register_v1_conduct_proto_rawDesc = "" +
 	"\tload_time\x18\x19 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\bloadTime\x125\n" +
 	"\x10victim_reference\x18\x1a \x01(\tB\n" +
 	"\xe0A\x04\xbaH\x04r\x02\x18PR\x0fvictimReference\x12>\n" +
-	"\aactions\x18\x1b \x03(\v2\x19.register.v1.PoliceActionB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\aactions:>\xeaA;\n" +
-	"\x18register/CourseOfConduct\x12\x1fforces/{force}/courses/{course}\"\x91\x01\n" +
+	"\aactions\x18\x1b \x03(\v2\x19.register.v1.PoliceActionB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\aactions\x124\n" +
+	"\x06owners\x18\x1c \x03(\v2\x17.register.v1.OwnedSinceB\x03\xe0A\x03R\x06owners\x12\x19\n" +
+	"\x05offer\x18\x1d \x01(\tB\x03\xe0A\x03R\x05offer\x12*\n" +
+	"\x0etransferred_to\x18\x1e \x01(\tB\x03\xe0A\x03R\rtransferredTo:>\xeaA;\n" +
+	"\x18register/CourseOfConduct\x12\x1fforces/{force}/courses/{course}\"]\n" +
+	"\n" +
+	"OwnedSince\x12\x14\n" +
+	"\x05force\x18\x01 \x01(\tR\x05force\x129\n" +
+	"\n" +
+	"since_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\tsinceTime\"\x91\x01\n" +
 	"\x0fVictimStatement\x12\x1d\n" +
 	"\x04code\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18<R\x04code\x12A\n" +
 	"\n" +
@@ -2266,107 +2357,110 @@ func file_register_v1_conduct_proto_rawDescGZIP() []byte {
 }
 
 var file_register_v1_conduct_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_register_v1_conduct_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
+var file_register_v1_conduct_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_register_v1_conduct_proto_goTypes = []any{
 	(AgeBand)(0),                   // 0: register.v1.AgeBand
 	(Standing)(0),                  // 1: register.v1.Standing
 	(ReportSource)(0),              // 2: register.v1.ReportSource
 	(VictimSameness)(0),            // 3: register.v1.VictimSameness
 	(*CourseOfConduct)(nil),        // 4: register.v1.CourseOfConduct
-	(*VictimStatement)(nil),        // 5: register.v1.VictimStatement
-	(*VictimInformed)(nil),         // 6: register.v1.VictimInformed
-	(*Exhibit)(nil),                // 7: register.v1.Exhibit
-	(*StandingSince)(nil),          // 8: register.v1.StandingSince
-	(*Closure)(nil),                // 9: register.v1.Closure
-	(*PoliceAction)(nil),           // 10: register.v1.PoliceAction
-	(*Victim)(nil),                 // 11: register.v1.Victim
-	(*FourIndicators)(nil),         // 12: register.v1.FourIndicators
-	(*Incident)(nil),               // 13: register.v1.Incident
-	(*IntelligenceGrade)(nil),      // 14: register.v1.IntelligenceGrade
-	(*RegisterCourseRequest)(nil),  // 15: register.v1.RegisterCourseRequest
-	(*RegisterCourseResponse)(nil), // 16: register.v1.RegisterCourseResponse
-	(*GetCourseRequest)(nil),       // 17: register.v1.GetCourseRequest
-	(*ListCoursesRequest)(nil),     // 18: register.v1.ListCoursesRequest
-	(*ListCoursesResponse)(nil),    // 19: register.v1.ListCoursesResponse
-	(*CancelCourseRequest)(nil),    // 20: register.v1.CancelCourseRequest
-	(*CancelCourseResponse)(nil),   // 21: register.v1.CancelCourseResponse
-	(*EraseCourseRequest)(nil),     // 22: register.v1.EraseCourseRequest
-	(*EraseCourseResponse)(nil),    // 23: register.v1.EraseCourseResponse
-	(*SettleVictimsRequest)(nil),   // 24: register.v1.SettleVictimsRequest
-	(*SettleVictimsResponse)(nil),  // 25: register.v1.SettleVictimsResponse
-	(*SourceKey)(nil),              // 26: register.v1.SourceKey
-	(Sex)(0),                       // 27: register.v1.Sex
-	(RecordState)(0),               // 28: register.v1.RecordState
-	(*timestamppb.Timestamp)(nil),  // 29: google.protobuf.Timestamp
-	(*PersonName)(nil),             // 30: register.v1.PersonName
-	(*PartialDate)(nil),            // 31: register.v1.PartialDate
-	(*Address)(nil),                // 32: register.v1.Address
-	(RegisterOutcome)(0),           // 33: register.v1.RegisterOutcome
-	(*Flag)(nil),                   // 34: register.v1.Flag
-	(CancelReason)(0),              // 35: register.v1.CancelReason
-	(ErasureGround)(0),             // 36: register.v1.ErasureGround
+	(*OwnedSince)(nil),             // 5: register.v1.OwnedSince
+	(*VictimStatement)(nil),        // 6: register.v1.VictimStatement
+	(*VictimInformed)(nil),         // 7: register.v1.VictimInformed
+	(*Exhibit)(nil),                // 8: register.v1.Exhibit
+	(*StandingSince)(nil),          // 9: register.v1.StandingSince
+	(*Closure)(nil),                // 10: register.v1.Closure
+	(*PoliceAction)(nil),           // 11: register.v1.PoliceAction
+	(*Victim)(nil),                 // 12: register.v1.Victim
+	(*FourIndicators)(nil),         // 13: register.v1.FourIndicators
+	(*Incident)(nil),               // 14: register.v1.Incident
+	(*IntelligenceGrade)(nil),      // 15: register.v1.IntelligenceGrade
+	(*RegisterCourseRequest)(nil),  // 16: register.v1.RegisterCourseRequest
+	(*RegisterCourseResponse)(nil), // 17: register.v1.RegisterCourseResponse
+	(*GetCourseRequest)(nil),       // 18: register.v1.GetCourseRequest
+	(*ListCoursesRequest)(nil),     // 19: register.v1.ListCoursesRequest
+	(*ListCoursesResponse)(nil),    // 20: register.v1.ListCoursesResponse
+	(*CancelCourseRequest)(nil),    // 21: register.v1.CancelCourseRequest
+	(*CancelCourseResponse)(nil),   // 22: register.v1.CancelCourseResponse
+	(*EraseCourseRequest)(nil),     // 23: register.v1.EraseCourseRequest
+	(*EraseCourseResponse)(nil),    // 24: register.v1.EraseCourseResponse
+	(*SettleVictimsRequest)(nil),   // 25: register.v1.SettleVictimsRequest
+	(*SettleVictimsResponse)(nil),  // 26: register.v1.SettleVictimsResponse
+	(*SourceKey)(nil),              // 27: register.v1.SourceKey
+	(Sex)(0),                       // 28: register.v1.Sex
+	(RecordState)(0),               // 29: register.v1.RecordState
+	(*timestamppb.Timestamp)(nil),  // 30: google.protobuf.Timestamp
+	(*PersonName)(nil),             // 31: register.v1.PersonName
+	(*PartialDate)(nil),            // 32: register.v1.PartialDate
+	(*Address)(nil),                // 33: register.v1.Address
+	(RegisterOutcome)(0),           // 34: register.v1.RegisterOutcome
+	(*Flag)(nil),                   // 35: register.v1.Flag
+	(CancelReason)(0),              // 36: register.v1.CancelReason
+	(ErasureGround)(0),             // 37: register.v1.ErasureGround
 }
 var file_register_v1_conduct_proto_depIdxs = []int32{
-	26, // 0: register.v1.CourseOfConduct.source:type_name -> register.v1.SourceKey
-	11, // 1: register.v1.CourseOfConduct.victim:type_name -> register.v1.Victim
-	11, // 2: register.v1.CourseOfConduct.associated_victims:type_name -> register.v1.Victim
-	27, // 3: register.v1.CourseOfConduct.victim_sex:type_name -> register.v1.Sex
+	27, // 0: register.v1.CourseOfConduct.source:type_name -> register.v1.SourceKey
+	12, // 1: register.v1.CourseOfConduct.victim:type_name -> register.v1.Victim
+	12, // 2: register.v1.CourseOfConduct.associated_victims:type_name -> register.v1.Victim
+	28, // 3: register.v1.CourseOfConduct.victim_sex:type_name -> register.v1.Sex
 	0,  // 4: register.v1.CourseOfConduct.victim_age_band:type_name -> register.v1.AgeBand
-	12, // 5: register.v1.CourseOfConduct.four:type_name -> register.v1.FourIndicators
+	13, // 5: register.v1.CourseOfConduct.four:type_name -> register.v1.FourIndicators
 	1,  // 6: register.v1.CourseOfConduct.standing:type_name -> register.v1.Standing
-	13, // 7: register.v1.CourseOfConduct.incidents:type_name -> register.v1.Incident
-	28, // 8: register.v1.CourseOfConduct.state:type_name -> register.v1.RecordState
-	29, // 9: register.v1.CourseOfConduct.update_time:type_name -> google.protobuf.Timestamp
-	5,  // 10: register.v1.CourseOfConduct.statements:type_name -> register.v1.VictimStatement
-	6,  // 11: register.v1.CourseOfConduct.informed:type_name -> register.v1.VictimInformed
-	7,  // 12: register.v1.CourseOfConduct.exhibits:type_name -> register.v1.Exhibit
-	29, // 13: register.v1.CourseOfConduct.standing_time:type_name -> google.protobuf.Timestamp
-	8,  // 14: register.v1.CourseOfConduct.standings:type_name -> register.v1.StandingSince
-	9,  // 15: register.v1.CourseOfConduct.closure:type_name -> register.v1.Closure
-	29, // 16: register.v1.CourseOfConduct.load_time:type_name -> google.protobuf.Timestamp
-	10, // 17: register.v1.CourseOfConduct.actions:type_name -> register.v1.PoliceAction
-	29, // 18: register.v1.VictimStatement.state_time:type_name -> google.protobuf.Timestamp
-	29, // 19: register.v1.VictimInformed.inform_time:type_name -> google.protobuf.Timestamp
-	29, // 20: register.v1.Exhibit.seize_time:type_name -> google.protobuf.Timestamp
-	29, // 21: register.v1.Exhibit.expected_time:type_name -> google.protobuf.Timestamp
-	29, // 22: register.v1.Exhibit.done_time:type_name -> google.protobuf.Timestamp
-	1,  // 23: register.v1.StandingSince.standing:type_name -> register.v1.Standing
-	29, // 24: register.v1.StandingSince.since_time:type_name -> google.protobuf.Timestamp
-	29, // 25: register.v1.Closure.victim_inform_time:type_name -> google.protobuf.Timestamp
-	29, // 26: register.v1.PoliceAction.act_time:type_name -> google.protobuf.Timestamp
-	30, // 27: register.v1.Victim.names:type_name -> register.v1.PersonName
-	31, // 28: register.v1.Victim.birth_date:type_name -> register.v1.PartialDate
-	32, // 29: register.v1.Victim.addresses:type_name -> register.v1.Address
-	29, // 30: register.v1.Incident.occur_time:type_name -> google.protobuf.Timestamp
-	29, // 31: register.v1.Incident.report_time:type_name -> google.protobuf.Timestamp
-	2,  // 32: register.v1.Incident.report_source:type_name -> register.v1.ReportSource
-	14, // 33: register.v1.Incident.grade:type_name -> register.v1.IntelligenceGrade
-	10, // 34: register.v1.Incident.actions:type_name -> register.v1.PoliceAction
-	4,  // 35: register.v1.RegisterCourseRequest.course:type_name -> register.v1.CourseOfConduct
-	26, // 36: register.v1.RegisterCourseRequest.nominal_source:type_name -> register.v1.SourceKey
-	33, // 37: register.v1.RegisterCourseResponse.outcome:type_name -> register.v1.RegisterOutcome
-	34, // 38: register.v1.RegisterCourseResponse.flags:type_name -> register.v1.Flag
-	4,  // 39: register.v1.ListCoursesResponse.courses:type_name -> register.v1.CourseOfConduct
-	35, // 40: register.v1.CancelCourseRequest.reason:type_name -> register.v1.CancelReason
-	36, // 41: register.v1.EraseCourseRequest.ground:type_name -> register.v1.ErasureGround
-	3,  // 42: register.v1.SettleVictimsRequest.sameness:type_name -> register.v1.VictimSameness
-	15, // 43: register.v1.ConductService.RegisterCourse:input_type -> register.v1.RegisterCourseRequest
-	17, // 44: register.v1.ConductService.GetCourse:input_type -> register.v1.GetCourseRequest
-	18, // 45: register.v1.ConductService.ListCourses:input_type -> register.v1.ListCoursesRequest
-	20, // 46: register.v1.ConductService.CancelCourse:input_type -> register.v1.CancelCourseRequest
-	24, // 47: register.v1.ConductService.SettleVictims:input_type -> register.v1.SettleVictimsRequest
-	22, // 48: register.v1.ConductService.EraseCourse:input_type -> register.v1.EraseCourseRequest
-	16, // 49: register.v1.ConductService.RegisterCourse:output_type -> register.v1.RegisterCourseResponse
-	4,  // 50: register.v1.ConductService.GetCourse:output_type -> register.v1.CourseOfConduct
-	19, // 51: register.v1.ConductService.ListCourses:output_type -> register.v1.ListCoursesResponse
-	21, // 52: register.v1.ConductService.CancelCourse:output_type -> register.v1.CancelCourseResponse
-	25, // 53: register.v1.ConductService.SettleVictims:output_type -> register.v1.SettleVictimsResponse
-	23, // 54: register.v1.ConductService.EraseCourse:output_type -> register.v1.EraseCourseResponse
-	49, // [49:55] is the sub-list for method output_type
-	43, // [43:49] is the sub-list for method input_type
-	43, // [43:43] is the sub-list for extension type_name
-	43, // [43:43] is the sub-list for extension extendee
-	0,  // [0:43] is the sub-list for field type_name
+	14, // 7: register.v1.CourseOfConduct.incidents:type_name -> register.v1.Incident
+	29, // 8: register.v1.CourseOfConduct.state:type_name -> register.v1.RecordState
+	30, // 9: register.v1.CourseOfConduct.update_time:type_name -> google.protobuf.Timestamp
+	6,  // 10: register.v1.CourseOfConduct.statements:type_name -> register.v1.VictimStatement
+	7,  // 11: register.v1.CourseOfConduct.informed:type_name -> register.v1.VictimInformed
+	8,  // 12: register.v1.CourseOfConduct.exhibits:type_name -> register.v1.Exhibit
+	30, // 13: register.v1.CourseOfConduct.standing_time:type_name -> google.protobuf.Timestamp
+	9,  // 14: register.v1.CourseOfConduct.standings:type_name -> register.v1.StandingSince
+	10, // 15: register.v1.CourseOfConduct.closure:type_name -> register.v1.Closure
+	30, // 16: register.v1.CourseOfConduct.load_time:type_name -> google.protobuf.Timestamp
+	11, // 17: register.v1.CourseOfConduct.actions:type_name -> register.v1.PoliceAction
+	5,  // 18: register.v1.CourseOfConduct.owners:type_name -> register.v1.OwnedSince
+	30, // 19: register.v1.OwnedSince.since_time:type_name -> google.protobuf.Timestamp
+	30, // 20: register.v1.VictimStatement.state_time:type_name -> google.protobuf.Timestamp
+	30, // 21: register.v1.VictimInformed.inform_time:type_name -> google.protobuf.Timestamp
+	30, // 22: register.v1.Exhibit.seize_time:type_name -> google.protobuf.Timestamp
+	30, // 23: register.v1.Exhibit.expected_time:type_name -> google.protobuf.Timestamp
+	30, // 24: register.v1.Exhibit.done_time:type_name -> google.protobuf.Timestamp
+	1,  // 25: register.v1.StandingSince.standing:type_name -> register.v1.Standing
+	30, // 26: register.v1.StandingSince.since_time:type_name -> google.protobuf.Timestamp
+	30, // 27: register.v1.Closure.victim_inform_time:type_name -> google.protobuf.Timestamp
+	30, // 28: register.v1.PoliceAction.act_time:type_name -> google.protobuf.Timestamp
+	31, // 29: register.v1.Victim.names:type_name -> register.v1.PersonName
+	32, // 30: register.v1.Victim.birth_date:type_name -> register.v1.PartialDate
+	33, // 31: register.v1.Victim.addresses:type_name -> register.v1.Address
+	30, // 32: register.v1.Incident.occur_time:type_name -> google.protobuf.Timestamp
+	30, // 33: register.v1.Incident.report_time:type_name -> google.protobuf.Timestamp
+	2,  // 34: register.v1.Incident.report_source:type_name -> register.v1.ReportSource
+	15, // 35: register.v1.Incident.grade:type_name -> register.v1.IntelligenceGrade
+	11, // 36: register.v1.Incident.actions:type_name -> register.v1.PoliceAction
+	4,  // 37: register.v1.RegisterCourseRequest.course:type_name -> register.v1.CourseOfConduct
+	27, // 38: register.v1.RegisterCourseRequest.nominal_source:type_name -> register.v1.SourceKey
+	34, // 39: register.v1.RegisterCourseResponse.outcome:type_name -> register.v1.RegisterOutcome
+	35, // 40: register.v1.RegisterCourseResponse.flags:type_name -> register.v1.Flag
+	4,  // 41: register.v1.ListCoursesResponse.courses:type_name -> register.v1.CourseOfConduct
+	36, // 42: register.v1.CancelCourseRequest.reason:type_name -> register.v1.CancelReason
+	37, // 43: register.v1.EraseCourseRequest.ground:type_name -> register.v1.ErasureGround
+	3,  // 44: register.v1.SettleVictimsRequest.sameness:type_name -> register.v1.VictimSameness
+	16, // 45: register.v1.ConductService.RegisterCourse:input_type -> register.v1.RegisterCourseRequest
+	18, // 46: register.v1.ConductService.GetCourse:input_type -> register.v1.GetCourseRequest
+	19, // 47: register.v1.ConductService.ListCourses:input_type -> register.v1.ListCoursesRequest
+	21, // 48: register.v1.ConductService.CancelCourse:input_type -> register.v1.CancelCourseRequest
+	25, // 49: register.v1.ConductService.SettleVictims:input_type -> register.v1.SettleVictimsRequest
+	23, // 50: register.v1.ConductService.EraseCourse:input_type -> register.v1.EraseCourseRequest
+	17, // 51: register.v1.ConductService.RegisterCourse:output_type -> register.v1.RegisterCourseResponse
+	4,  // 52: register.v1.ConductService.GetCourse:output_type -> register.v1.CourseOfConduct
+	20, // 53: register.v1.ConductService.ListCourses:output_type -> register.v1.ListCoursesResponse
+	22, // 54: register.v1.ConductService.CancelCourse:output_type -> register.v1.CancelCourseResponse
+	26, // 55: register.v1.ConductService.SettleVictims:output_type -> register.v1.SettleVictimsResponse
+	24, // 56: register.v1.ConductService.EraseCourse:output_type -> register.v1.EraseCourseResponse
+	51, // [51:57] is the sub-list for method output_type
+	45, // [45:51] is the sub-list for method input_type
+	45, // [45:45] is the sub-list for extension type_name
+	45, // [45:45] is the sub-list for extension extendee
+	0,  // [0:45] is the sub-list for field type_name
 }
 
 func init() { file_register_v1_conduct_proto_init() }
@@ -2382,7 +2476,7 @@ func file_register_v1_conduct_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_v1_conduct_proto_rawDesc), len(file_register_v1_conduct_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   22,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

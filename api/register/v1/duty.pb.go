@@ -43,6 +43,8 @@ const (
 	// What it rested on no longer holds, such as when a link was rejected or
 	// conduct was cancelled.
 	DutyState_DUTY_STATE_FELL_AWAY DutyState = 5
+	// Another force has it now, with the matter that it has taken over.
+	DutyState_DUTY_STATE_TRANSFERRED DutyState = 6
 )
 
 // Enum value maps for DutyState.
@@ -54,6 +56,7 @@ var (
 		3: "DUTY_STATE_DONE",
 		4: "DUTY_STATE_OVERRIDDEN",
 		5: "DUTY_STATE_FELL_AWAY",
+		6: "DUTY_STATE_TRANSFERRED",
 	}
 	DutyState_value = map[string]int32{
 		"DUTY_STATE_UNSPECIFIED":      0,
@@ -62,6 +65,7 @@ var (
 		"DUTY_STATE_DONE":             3,
 		"DUTY_STATE_OVERRIDDEN":       4,
 		"DUTY_STATE_FELL_AWAY":        5,
+		"DUTY_STATE_TRANSFERRED":      6,
 	}
 )
 
@@ -255,7 +259,10 @@ type Duty struct {
 	// Its place in the log: the index of the entry that raised it.
 	LogIndex int64 `protobuf:"varint,22,opt,name=log_index,json=logIndex,proto3" json:"log_index,omitempty"`
 	// The prompt's key, by which the same prompt is known again.
-	Key           string `protobuf:"bytes,23,opt,name=key,proto3" json:"key,omitempty"`
+	Key string `protobuf:"bytes,23,opt,name=key,proto3" json:"key,omitempty"`
+	// The transfer that it is about: one that waits for the force's answer. Such a
+	// duty closes with the answer alone.
+	Transfer      string `protobuf:"bytes,24,opt,name=transfer,proto3" json:"transfer,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -447,6 +454,13 @@ func (x *Duty) GetLogIndex() int64 {
 func (x *Duty) GetKey() string {
 	if x != nil {
 		return x.Key
+	}
+	return ""
+}
+
+func (x *Duty) GetTransfer() string {
+	if x != nil {
+		return x.Transfer
 	}
 	return ""
 }
@@ -749,7 +763,7 @@ func (x *DutyClosing) GetTime() *timestamppb.Timestamp {
 type DutyEvent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// OPENED, CLIMBED, ASSIGNED, CLOSURE_PROPOSED, CLOSURE_REFUSED, DONE, OVERRIDDEN,
-	// FELL_AWAY or OPENED_AGAIN.
+	// FELL_AWAY, OPENED_AGAIN, or TRANSFERRED from one force to another.
 	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
 	// When.
 	Time *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=time,proto3" json:"time,omitempty"`
@@ -1610,7 +1624,7 @@ var File_register_v1_duty_proto protoreflect.FileDescriptor
 
 const file_register_v1_duty_proto_rawDesc = "" +
 	"\n" +
-	"\x16register/v1/duty.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\"\x9d\a\n" +
+	"\x16register/v1/duty.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\"\xb9\a\n" +
 	"\x04Duty\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12!\n" +
@@ -1637,7 +1651,8 @@ const file_register_v1_duty_proto_rawDesc = "" +
 	"\x06events\x18\x14 \x03(\v2\x16.register.v1.DutyEventR\x06events\x12\x18\n" +
 	"\aversion\x18\x15 \x01(\x03R\aversion\x12\x1b\n" +
 	"\tlog_index\x18\x16 \x01(\x03R\blogIndex\x12\x10\n" +
-	"\x03key\x18\x17 \x01(\tR\x03key:0\xeaA-\n" +
+	"\x03key\x18\x17 \x01(\tR\x03key\x12\x1a\n" +
+	"\btransfer\x18\x18 \x01(\tR\btransfer:0\xeaA-\n" +
 	"\rregister/Duty\x12\x1cforces/{force}/duties/{duty}\"P\n" +
 	"\tDutyOwner\x12)\n" +
 	"\x04role\x18\x01 \x01(\x0e2\x15.register.v1.DutyRoleR\x04role\x12\x18\n" +
@@ -1729,14 +1744,15 @@ const file_register_v1_duty_proto_rawDesc = "" +
 	"\x1cListPromptJudgementsResponse\x12<\n" +
 	"\n" +
 	"judgements\x18\x01 \x03(\v2\x1c.register.v1.PromptJudgementR\n" +
-	"judgements*\xa7\x01\n" +
+	"judgements*\xc3\x01\n" +
 	"\tDutyState\x12\x1a\n" +
 	"\x16DUTY_STATE_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fDUTY_STATE_OPEN\x10\x01\x12\x1f\n" +
 	"\x1bDUTY_STATE_PROPOSED_CLOSURE\x10\x02\x12\x13\n" +
 	"\x0fDUTY_STATE_DONE\x10\x03\x12\x19\n" +
 	"\x15DUTY_STATE_OVERRIDDEN\x10\x04\x12\x18\n" +
-	"\x14DUTY_STATE_FELL_AWAY\x10\x05*\x90\x01\n" +
+	"\x14DUTY_STATE_FELL_AWAY\x10\x05\x12\x1a\n" +
+	"\x16DUTY_STATE_TRANSFERRED\x10\x06*\x90\x01\n" +
 	"\bDutyRole\x12\x19\n" +
 	"\x15DUTY_ROLE_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19DUTY_ROLE_OFFICER_IN_CASE\x10\x01\x12\x18\n" +

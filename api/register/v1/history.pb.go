@@ -59,6 +59,8 @@ const (
 	TimelineKind_TIMELINE_KIND_REFERRAL TimelineKind = 13
 	// Evidence was seized or examined.
 	TimelineKind_TIMELINE_KIND_EXHIBIT TimelineKind = 14
+	// A force came to own the matter: `codes` has the force.
+	TimelineKind_TIMELINE_KIND_OWNER TimelineKind = 15
 )
 
 // Enum value maps for TimelineKind.
@@ -79,6 +81,7 @@ var (
 		12: "TIMELINE_KIND_PLAN_ACTION",
 		13: "TIMELINE_KIND_REFERRAL",
 		14: "TIMELINE_KIND_EXHIBIT",
+		15: "TIMELINE_KIND_OWNER",
 	}
 	TimelineKind_value = map[string]int32{
 		"TIMELINE_KIND_UNSPECIFIED": 0,
@@ -96,6 +99,7 @@ var (
 		"TIMELINE_KIND_PLAN_ACTION": 12,
 		"TIMELINE_KIND_REFERRAL":    13,
 		"TIMELINE_KIND_EXHIBIT":     14,
+		"TIMELINE_KIND_OWNER":       15,
 	}
 )
 
@@ -1444,7 +1448,7 @@ const file_register_v1_history_proto_rawDesc = "" +
 	"\n" +
 	"discounted\x18\n" +
 	" \x01(\bR\n" +
-	"discounted*\xb3\x03\n" +
+	"discounted*\xcc\x03\n" +
 	"\fTimelineKind\x12\x1d\n" +
 	"\x19TIMELINE_KIND_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16TIMELINE_KIND_INCIDENT\x10\x01\x12\x18\n" +
@@ -1461,7 +1465,8 @@ const file_register_v1_history_proto_rawDesc = "" +
 	"\x12TIMELINE_KIND_PLAN\x10\v\x12\x1d\n" +
 	"\x19TIMELINE_KIND_PLAN_ACTION\x10\f\x12\x1a\n" +
 	"\x16TIMELINE_KIND_REFERRAL\x10\r\x12\x19\n" +
-	"\x15TIMELINE_KIND_EXHIBIT\x10\x0eB\xb1\x01\n" +
+	"\x15TIMELINE_KIND_EXHIBIT\x10\x0e\x12\x17\n" +
+	"\x13TIMELINE_KIND_OWNER\x10\x0fB\xb1\x01\n" +
 	"\x0fcom.register.v1B\fHistoryProtoP\x01ZCgithub.com/perpetrator-register/register/api/register/v1;registerv1\xa2\x02\x03RXX\xaa\x02\vRegister.V1\xca\x02\vRegister\\V1\xe2\x02\x17Register\\V1\\GPBMetadata\xea\x02\fRegister::V1b\x06proto3"
 
 var (

@@ -30,10 +30,11 @@ const (
 // is the force whose duty it is.
 type StoredDuty struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The duty; `name`, `nominal`, `course`, `measure`, `evidence`, `version` and
-	// `log_index` of a first version are not kept.
+	// The duty; `name`, `nominal`, `course`, `measure`, `transfer`, `evidence`,
+	// `version` and `log_index` of a first version are not kept.
 	Duty *v1.Duty `protobuf:"bytes,1,opt,name=duty,proto3" json:"duty,omitempty"`
-	// The record id of the force's own nominal, 16 bytes.
+	// The record id of the force's own nominal, 16 bytes; of a duty about a transfer,
+	// that of the offering force.
 	NominalId []byte `protobuf:"bytes,2,opt,name=nominal_id,json=nominalId,proto3" json:"nominal_id,omitempty"`
 	// The record id of the course, 16 bytes; empty when it is about none.
 	CourseId []byte `protobuf:"bytes,3,opt,name=course_id,json=courseId,proto3" json:"course_id,omitempty"`
@@ -50,7 +51,10 @@ type StoredDuty struct {
 	// That its deadline has passed has been told.
 	Overdue bool `protobuf:"varint,9,opt,name=overdue,proto3" json:"overdue,omitempty"`
 	// All that it rests on was loaded as history: it is told in a digest.
-	Loaded        bool `protobuf:"varint,10,opt,name=loaded,proto3" json:"loaded,omitempty"`
+	Loaded bool `protobuf:"varint,10,opt,name=loaded,proto3" json:"loaded,omitempty"`
+	// The record id of the transfer that waits for an answer, 16 bytes; empty for a
+	// duty of conduct.
+	TransferId    []byte `protobuf:"bytes,11,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -153,6 +157,13 @@ func (x *StoredDuty) GetLoaded() bool {
 		return x.Loaded
 	}
 	return false
+}
+
+func (x *StoredDuty) GetTransferId() []byte {
+	if x != nil {
+		return x.TransferId
+	}
+	return nil
 }
 
 // StoredEvidence is one thing that a duty rests on.
@@ -306,7 +317,7 @@ var File_register_store_v1_duty_proto protoreflect.FileDescriptor
 
 const file_register_store_v1_duty_proto_rawDesc = "" +
 	"\n" +
-	"\x1cregister/store/v1/duty.proto\x12\x11register.store.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16register/v1/duty.proto\"\xd9\x02\n" +
+	"\x1cregister/store/v1/duty.proto\x12\x11register.store.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16register/v1/duty.proto\"\xfa\x02\n" +
 	"\n" +
 	"StoredDuty\x12%\n" +
 	"\x04duty\x18\x01 \x01(\v2\x11.register.v1.DutyR\x04duty\x12\x1d\n" +
@@ -322,7 +333,9 @@ const file_register_store_v1_duty_proto_rawDesc = "" +
 	"\tnext_rung\x18\b \x01(\x05R\bnextRung\x12\x18\n" +
 	"\aoverdue\x18\t \x01(\bR\aoverdue\x12\x16\n" +
 	"\x06loaded\x18\n" +
-	" \x01(\bR\x06loaded\"\xb0\x01\n" +
+	" \x01(\bR\x06loaded\x12\x1f\n" +
+	"\vtransfer_id\x18\v \x01(\fR\n" +
+	"transferId\"\xb0\x01\n" +
 	"\x0eStoredEvidence\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x16\n" +
 	"\x06record\x18\x02 \x01(\fR\x06record\x12\x18\n" +

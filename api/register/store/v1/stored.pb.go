@@ -134,6 +134,15 @@ type StoredCourse struct {
 	Settlements []*Settlement `protobuf:"bytes,9,rep,name=settlements,proto3" json:"settlements,omitempty"`
 	// What supervisors found of accusations both ways.
 	CounterReviews []*CounterReview `protobuf:"bytes,10,rep,name=counter_reviews,json=counterReviews,proto3" json:"counter_reviews,omitempty"`
+	// The record ids of the courses that it was before it was taken over, 16 bytes
+	// each, the first one first.
+	Former [][]byte `protobuf:"bytes,11,rep,name=former,proto3" json:"former,omitempty"`
+	// The record id of the course that it is since another force has taken it over,
+	// 16 bytes; empty while none has.
+	TransferredTo []byte `protobuf:"bytes,12,opt,name=transferred_to,json=transferredTo,proto3" json:"transferred_to,omitempty"`
+	// The record id of the open transfer by which it is offered, 16 bytes; empty
+	// while there is none.
+	Offer []byte `protobuf:"bytes,13,opt,name=offer,proto3" json:"offer,omitempty"`
 	// The log index at which it came to count towards nothing; 0 while it counts, or
 	// when that was with this version.
 	FallenIndex   int64 `protobuf:"varint,40,opt,name=fallen_index,json=fallenIndex,proto3" json:"fallen_index,omitempty"`
@@ -237,6 +246,27 @@ func (x *StoredCourse) GetSettlements() []*Settlement {
 func (x *StoredCourse) GetCounterReviews() []*CounterReview {
 	if x != nil {
 		return x.CounterReviews
+	}
+	return nil
+}
+
+func (x *StoredCourse) GetFormer() [][]byte {
+	if x != nil {
+		return x.Former
+	}
+	return nil
+}
+
+func (x *StoredCourse) GetTransferredTo() []byte {
+	if x != nil {
+		return x.TransferredTo
+	}
+	return nil
+}
+
+func (x *StoredCourse) GetOffer() []byte {
+	if x != nil {
+		return x.Offer
 	}
 	return nil
 }
@@ -631,7 +661,13 @@ type Part struct {
 	// Who registered this version, as in the log.
 	Registrant string `protobuf:"bytes,6,opt,name=registrant,proto3" json:"registrant,omitempty"`
 	// The record is withdrawn.
-	Cancelled     bool `protobuf:"varint,7,opt,name=cancelled,proto3" json:"cancelled,omitempty"`
+	Cancelled bool `protobuf:"varint,7,opt,name=cancelled,proto3" json:"cancelled,omitempty"`
+	// The record ids that it had before it was taken over, 16 bytes each, the first
+	// one first.
+	Former [][]byte `protobuf:"bytes,8,rep,name=former,proto3" json:"former,omitempty"`
+	// The record id that it has since another force has taken it over, 16 bytes;
+	// empty while none has.
+	TransferredTo []byte `protobuf:"bytes,9,opt,name=transferred_to,json=transferredTo,proto3" json:"transferred_to,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -713,6 +749,20 @@ func (x *Part) GetCancelled() bool {
 		return x.Cancelled
 	}
 	return false
+}
+
+func (x *Part) GetFormer() [][]byte {
+	if x != nil {
+		return x.Former
+	}
+	return nil
+}
+
+func (x *Part) GetTransferredTo() []byte {
+	if x != nil {
+		return x.TransferredTo
+	}
+	return nil
 }
 
 // VictimTokens are the keyed one-way codes of one victim.
@@ -1985,7 +2035,9 @@ type StoredCaseFact struct {
 	// When it was opened.
 	OpenTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=open_time,json=openTime,proto3" json:"open_time,omitempty"`
 	// When it was closed.
-	CloseTime     *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=close_time,json=closeTime,proto3" json:"close_time,omitempty"`
+	CloseTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=close_time,json=closeTime,proto3" json:"close_time,omitempty"`
+	// The codes of their surnames and postcodes.
+	Around        []string `protobuf:"bytes,8,rep,name=around,proto3" json:"around,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2065,6 +2117,13 @@ func (x *StoredCaseFact) GetOpenTime() *timestamppb.Timestamp {
 func (x *StoredCaseFact) GetCloseTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.CloseTime
+	}
+	return nil
+}
+
+func (x *StoredCaseFact) GetAround() []string {
+	if x != nil {
+		return x.Around
 	}
 	return nil
 }
@@ -2437,11 +2496,150 @@ func (x *StoredQuestion) GetNominals() [][]byte {
 	return nil
 }
 
+// StoredTransfer is the sealed content of a version of a transfer. The record's
+// owner force is the force that offers.
+type StoredTransfer struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The transfer; `name`, `course`, `nominal`, `matter`, `new_course`, `moved` and
+	// `version` are not kept.
+	Transfer *v1.Transfer `protobuf:"bytes,1,opt,name=transfer,proto3" json:"transfer,omitempty"`
+	// The record id of the course, 16 bytes.
+	CourseId []byte `protobuf:"bytes,2,opt,name=course_id,json=courseId,proto3" json:"course_id,omitempty"`
+	// The record id of the nominal that it hangs on, 16 bytes.
+	NominalId []byte `protobuf:"bytes,3,opt,name=nominal_id,json=nominalId,proto3" json:"nominal_id,omitempty"`
+	// What has moved, the course first.
+	Moved         []*StoredMove `protobuf:"bytes,4,rep,name=moved,proto3" json:"moved,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredTransfer) Reset() {
+	*x = StoredTransfer{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredTransfer) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredTransfer) ProtoMessage() {}
+
+func (x *StoredTransfer) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredTransfer.ProtoReflect.Descriptor instead.
+func (*StoredTransfer) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *StoredTransfer) GetTransfer() *v1.Transfer {
+	if x != nil {
+		return x.Transfer
+	}
+	return nil
+}
+
+func (x *StoredTransfer) GetCourseId() []byte {
+	if x != nil {
+		return x.CourseId
+	}
+	return nil
+}
+
+func (x *StoredTransfer) GetNominalId() []byte {
+	if x != nil {
+		return x.NominalId
+	}
+	return nil
+}
+
+func (x *StoredTransfer) GetMoved() []*StoredMove {
+	if x != nil {
+		return x.Moved
+	}
+	return nil
+}
+
+// StoredMove is a record that has moved.
+type StoredMove struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its kind, as in resource names: "courses", "measures" …
+	Collection string `protobuf:"bytes,1,opt,name=collection,proto3" json:"collection,omitempty"`
+	// The record id that it had, 16 bytes.
+	Before []byte `protobuf:"bytes,2,opt,name=before,proto3" json:"before,omitempty"`
+	// The record id that it has, 16 bytes.
+	After         []byte `protobuf:"bytes,3,opt,name=after,proto3" json:"after,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredMove) Reset() {
+	*x = StoredMove{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredMove) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredMove) ProtoMessage() {}
+
+func (x *StoredMove) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredMove.ProtoReflect.Descriptor instead.
+func (*StoredMove) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *StoredMove) GetCollection() string {
+	if x != nil {
+		return x.Collection
+	}
+	return ""
+}
+
+func (x *StoredMove) GetBefore() []byte {
+	if x != nil {
+		return x.Before
+	}
+	return nil
+}
+
+func (x *StoredMove) GetAfter() []byte {
+	if x != nil {
+		return x.After
+	}
+	return nil
+}
+
 var File_register_store_v1_stored_proto protoreflect.FileDescriptor
 
 const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\n" +
-	"\x1eregister/store/v1/stored.proto\x12\x11register.store.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17register/v1/alert.proto\x1a\x1cregister/v1/assessment.proto\x1a\x19register/v1/conduct.proto\x1a\x1bregister/v1/directory.proto\x1a\x1aregister/v1/exchange.proto\x1a\x16register/v1/link.proto\x1a\x19register/v1/measure.proto\x1a\x18register/v1/misuse.proto\x1a\x19register/v1/nominal.proto\x1a\x18register/v1/search.proto\x1a\x1bregister/v1/standards.proto\"\xe8\x01\n" +
+	"\x1eregister/store/v1/stored.proto\x12\x11register.store.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17register/v1/alert.proto\x1a\x1cregister/v1/assessment.proto\x1a\x19register/v1/conduct.proto\x1a\x1bregister/v1/directory.proto\x1a\x1aregister/v1/exchange.proto\x1a\x16register/v1/link.proto\x1a\x19register/v1/measure.proto\x1a\x18register/v1/misuse.proto\x1a\x19register/v1/nominal.proto\x1a\x18register/v1/search.proto\x1a\x1bregister/v1/standards.proto\x1a\x1aregister/v1/transfer.proto\"\xe8\x01\n" +
 	"\rStoredNominal\x12.\n" +
 	"\anominal\x18\x01 \x01(\v2\x14.register.v1.NominalR\anominal\x12!\n" +
 	"\fcontent_hash\x18\x02 \x01(\fR\vcontentHash\x12;\n" +
@@ -2450,7 +2648,7 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\x0fhidden_versions\x18\x04 \x01(\x05R\x0ehiddenVersions\x12\x1e\n" +
 	"\n" +
 	"registrant\x18\x05 \x01(\tR\n" +
-	"registrant\"\xc9\x04\n" +
+	"registrant\"\x9e\x05\n" +
 	"\fStoredCourse\x124\n" +
 	"\x06course\x18\x01 \x01(\v2\x1c.register.v1.CourseOfConductR\x06course\x12\x1d\n" +
 	"\n" +
@@ -2469,7 +2667,10 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"registrant\x12?\n" +
 	"\vsettlements\x18\t \x03(\v2\x1d.register.store.v1.SettlementR\vsettlements\x12I\n" +
 	"\x0fcounter_reviews\x18\n" +
-	" \x03(\v2 .register.store.v1.CounterReviewR\x0ecounterReviews\x12!\n" +
+	" \x03(\v2 .register.store.v1.CounterReviewR\x0ecounterReviews\x12\x16\n" +
+	"\x06former\x18\v \x03(\fR\x06former\x12%\n" +
+	"\x0etransferred_to\x18\f \x01(\fR\rtransferredTo\x12\x14\n" +
+	"\x05offer\x18\r \x01(\fR\x05offer\x12!\n" +
 	"\ffallen_index\x18( \x01(\x03R\vfallenIndex\"\x98\x01\n" +
 	"\n" +
 	"Settlement\x12\x14\n" +
@@ -2499,7 +2700,7 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\n" +
 	"StoredPlan\x12+\n" +
 	"\x04part\x18\x01 \x01(\v2\x17.register.store.v1.PartR\x04part\x12+\n" +
-	"\x04plan\x18\x02 \x01(\v2\x17.register.v1.SafetyPlanR\x04plan\"\xb9\x02\n" +
+	"\x04plan\x18\x02 \x01(\v2\x17.register.v1.SafetyPlanR\x04plan\"\xf8\x02\n" +
 	"\x04Part\x12\x1d\n" +
 	"\n" +
 	"nominal_id\x18\x01 \x01(\fR\tnominalId\x12!\n" +
@@ -2512,7 +2713,9 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\n" +
 	"registrant\x18\x06 \x01(\tR\n" +
 	"registrant\x12\x1c\n" +
-	"\tcancelled\x18\a \x01(\bR\tcancelled\"F\n" +
+	"\tcancelled\x18\a \x01(\bR\tcancelled\x12\x16\n" +
+	"\x06former\x18\b \x03(\fR\x06former\x12%\n" +
+	"\x0etransferred_to\x18\t \x01(\fR\rtransferredTo\"F\n" +
 	"\fVictimTokens\x126\n" +
 	"\x06tokens\x18\x01 \x03(\v2\x1e.register.store.v1.VictimTokenR\x06tokens\"I\n" +
 	"\vVictimToken\x12\x12\n" +
@@ -2600,7 +2803,7 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	" \x01(\tR\vlineManager\x125\n" +
 	"\x16professional_standards\x18\v \x01(\bR\x15professionalStandards\"(\n" +
 	"\fStoredCollar\x12\x18\n" +
-	"\asubject\x18\x01 \x01(\tR\asubject\"\x90\x02\n" +
+	"\asubject\x18\x01 \x01(\tR\asubject\"\xa8\x02\n" +
 	"\x0eStoredCaseFact\x12\x1e\n" +
 	"\n" +
 	"references\x18\x01 \x03(\tR\n" +
@@ -2611,7 +2814,8 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\x06people\x18\x05 \x03(\tR\x06people\x127\n" +
 	"\topen_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\bopenTime\x129\n" +
 	"\n" +
-	"close_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\tcloseTime\"\xd9\x01\n" +
+	"close_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\tcloseTime\x12\x16\n" +
+	"\x06around\x18\b \x03(\tR\x06around\"\xd9\x01\n" +
 	"\fStoredRoster\x12\x18\n" +
 	"\asubject\x18\x01 \x01(\tR\asubject\x127\n" +
 	"\tfirst_day\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\bfirstDay\x12\x12\n" +
@@ -2636,7 +2840,20 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\bnominals\x18\x02 \x03(\fR\bnominals\"_\n" +
 	"\x0eStoredQuestion\x121\n" +
 	"\bquestion\x18\x01 \x01(\v2\x15.register.v1.QuestionR\bquestion\x12\x1a\n" +
-	"\bnominals\x18\x02 \x03(\fR\bnominalsB\xd2\x01\n" +
+	"\bnominals\x18\x02 \x03(\fR\bnominals\"\xb4\x01\n" +
+	"\x0eStoredTransfer\x121\n" +
+	"\btransfer\x18\x01 \x01(\v2\x15.register.v1.TransferR\btransfer\x12\x1b\n" +
+	"\tcourse_id\x18\x02 \x01(\fR\bcourseId\x12\x1d\n" +
+	"\n" +
+	"nominal_id\x18\x03 \x01(\fR\tnominalId\x123\n" +
+	"\x05moved\x18\x04 \x03(\v2\x1d.register.store.v1.StoredMoveR\x05moved\"Z\n" +
+	"\n" +
+	"StoredMove\x12\x1e\n" +
+	"\n" +
+	"collection\x18\x01 \x01(\tR\n" +
+	"collection\x12\x16\n" +
+	"\x06before\x18\x02 \x01(\fR\x06before\x12\x14\n" +
+	"\x05after\x18\x03 \x01(\fR\x05afterB\xd2\x01\n" +
 	"\x15com.register.store.v1B\vStoredProtoP\x01ZFgithub.com/perpetrator-register/register/api/register/store/v1;storev1\xa2\x02\x03RSX\xaa\x02\x11Register.Store.V1\xca\x02\x11Register\\Store\\V1\xe2\x02\x1dRegister\\Store\\V1\\GPBMetadata\xea\x02\x13Register::Store::V1b\x06proto3"
 
 var (
@@ -2651,7 +2868,7 @@ func file_register_store_v1_stored_proto_rawDescGZIP() []byte {
 	return file_register_store_v1_stored_proto_rawDescData
 }
 
-var file_register_store_v1_stored_proto_msgTypes = make([]protoimpl.MessageInfo, 34)
+var file_register_store_v1_stored_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
 var file_register_store_v1_stored_proto_goTypes = []any{
 	(*StoredNominal)(nil),         // 0: register.store.v1.StoredNominal
 	(*StoredCourse)(nil),          // 1: register.store.v1.StoredCourse
@@ -2687,89 +2904,94 @@ var file_register_store_v1_stored_proto_goTypes = []any{
 	(*StoredHold)(nil),            // 31: register.store.v1.StoredHold
 	(*StoredSubscription)(nil),    // 32: register.store.v1.StoredSubscription
 	(*StoredQuestion)(nil),        // 33: register.store.v1.StoredQuestion
-	(*v1.Nominal)(nil),            // 34: register.v1.Nominal
-	(*timestamppb.Timestamp)(nil), // 35: google.protobuf.Timestamp
-	(*v1.CourseOfConduct)(nil),    // 36: register.v1.CourseOfConduct
-	(v1.VictimSameness)(0),        // 37: register.v1.VictimSameness
-	(*v1.Measure)(nil),            // 38: register.v1.Measure
-	(*v1.Breach)(nil),             // 39: register.v1.Breach
-	(*v1.Assessment)(nil),         // 40: register.v1.Assessment
-	(*v1.Regrade)(nil),            // 41: register.v1.Regrade
-	(*v1.SafetyPlan)(nil),         // 42: register.v1.SafetyPlan
-	(*v1.ForceContact)(nil),       // 43: register.v1.ForceContact
-	(*v1.Search)(nil),             // 44: register.v1.Search
-	(*v1.Candidate)(nil),          // 45: register.v1.Candidate
-	(*v1.Link)(nil),               // 46: register.v1.Link
-	(*v1.Alert)(nil),              // 47: register.v1.Alert
-	(*v1.Sanction)(nil),           // 48: register.v1.Sanction
-	(*v1.Unsealing)(nil),          // 49: register.v1.Unsealing
-	(*v1.CaseAccess)(nil),         // 50: register.v1.CaseAccess
-	(*v1.Reading)(nil),            // 51: register.v1.Reading
-	(*v1.Sample)(nil),             // 52: register.v1.Sample
-	(*v1.MisuseFlag)(nil),         // 53: register.v1.MisuseFlag
-	(*v1.MisuseCase)(nil),         // 54: register.v1.MisuseCase
-	(*v1.Hold)(nil),               // 55: register.v1.Hold
-	(*v1.Subscription)(nil),       // 56: register.v1.Subscription
-	(*v1.Question)(nil),           // 57: register.v1.Question
+	(*StoredTransfer)(nil),        // 34: register.store.v1.StoredTransfer
+	(*StoredMove)(nil),            // 35: register.store.v1.StoredMove
+	(*v1.Nominal)(nil),            // 36: register.v1.Nominal
+	(*timestamppb.Timestamp)(nil), // 37: google.protobuf.Timestamp
+	(*v1.CourseOfConduct)(nil),    // 38: register.v1.CourseOfConduct
+	(v1.VictimSameness)(0),        // 39: register.v1.VictimSameness
+	(*v1.Measure)(nil),            // 40: register.v1.Measure
+	(*v1.Breach)(nil),             // 41: register.v1.Breach
+	(*v1.Assessment)(nil),         // 42: register.v1.Assessment
+	(*v1.Regrade)(nil),            // 43: register.v1.Regrade
+	(*v1.SafetyPlan)(nil),         // 44: register.v1.SafetyPlan
+	(*v1.ForceContact)(nil),       // 45: register.v1.ForceContact
+	(*v1.Search)(nil),             // 46: register.v1.Search
+	(*v1.Candidate)(nil),          // 47: register.v1.Candidate
+	(*v1.Link)(nil),               // 48: register.v1.Link
+	(*v1.Alert)(nil),              // 49: register.v1.Alert
+	(*v1.Sanction)(nil),           // 50: register.v1.Sanction
+	(*v1.Unsealing)(nil),          // 51: register.v1.Unsealing
+	(*v1.CaseAccess)(nil),         // 52: register.v1.CaseAccess
+	(*v1.Reading)(nil),            // 53: register.v1.Reading
+	(*v1.Sample)(nil),             // 54: register.v1.Sample
+	(*v1.MisuseFlag)(nil),         // 55: register.v1.MisuseFlag
+	(*v1.MisuseCase)(nil),         // 56: register.v1.MisuseCase
+	(*v1.Hold)(nil),               // 57: register.v1.Hold
+	(*v1.Subscription)(nil),       // 58: register.v1.Subscription
+	(*v1.Question)(nil),           // 59: register.v1.Question
+	(*v1.Transfer)(nil),           // 60: register.v1.Transfer
 }
 var file_register_store_v1_stored_proto_depIdxs = []int32{
-	34, // 0: register.store.v1.StoredNominal.nominal:type_name -> register.v1.Nominal
-	35, // 1: register.store.v1.StoredNominal.update_time:type_name -> google.protobuf.Timestamp
-	36, // 2: register.store.v1.StoredCourse.course:type_name -> register.v1.CourseOfConduct
+	36, // 0: register.store.v1.StoredNominal.nominal:type_name -> register.v1.Nominal
+	37, // 1: register.store.v1.StoredNominal.update_time:type_name -> google.protobuf.Timestamp
+	38, // 2: register.store.v1.StoredCourse.course:type_name -> register.v1.CourseOfConduct
 	9,  // 3: register.store.v1.StoredCourse.victim:type_name -> register.store.v1.VictimTokens
 	9,  // 4: register.store.v1.StoredCourse.associated:type_name -> register.store.v1.VictimTokens
-	35, // 5: register.store.v1.StoredCourse.update_time:type_name -> google.protobuf.Timestamp
-	35, // 6: register.store.v1.StoredCourse.create_time:type_name -> google.protobuf.Timestamp
+	37, // 5: register.store.v1.StoredCourse.update_time:type_name -> google.protobuf.Timestamp
+	37, // 6: register.store.v1.StoredCourse.create_time:type_name -> google.protobuf.Timestamp
 	2,  // 7: register.store.v1.StoredCourse.settlements:type_name -> register.store.v1.Settlement
 	3,  // 8: register.store.v1.StoredCourse.counter_reviews:type_name -> register.store.v1.CounterReview
-	37, // 9: register.store.v1.Settlement.sameness:type_name -> register.v1.VictimSameness
-	35, // 10: register.store.v1.Settlement.settle_time:type_name -> google.protobuf.Timestamp
-	35, // 11: register.store.v1.CounterReview.review_time:type_name -> google.protobuf.Timestamp
+	39, // 9: register.store.v1.Settlement.sameness:type_name -> register.v1.VictimSameness
+	37, // 10: register.store.v1.Settlement.settle_time:type_name -> google.protobuf.Timestamp
+	37, // 11: register.store.v1.CounterReview.review_time:type_name -> google.protobuf.Timestamp
 	8,  // 12: register.store.v1.StoredMeasure.part:type_name -> register.store.v1.Part
-	38, // 13: register.store.v1.StoredMeasure.measure:type_name -> register.v1.Measure
+	40, // 13: register.store.v1.StoredMeasure.measure:type_name -> register.v1.Measure
 	8,  // 14: register.store.v1.StoredBreach.part:type_name -> register.store.v1.Part
-	39, // 15: register.store.v1.StoredBreach.breach:type_name -> register.v1.Breach
+	41, // 15: register.store.v1.StoredBreach.breach:type_name -> register.v1.Breach
 	8,  // 16: register.store.v1.StoredAssessment.part:type_name -> register.store.v1.Part
-	40, // 17: register.store.v1.StoredAssessment.assessment:type_name -> register.v1.Assessment
-	41, // 18: register.store.v1.StoredAssessment.regrades:type_name -> register.v1.Regrade
+	42, // 17: register.store.v1.StoredAssessment.assessment:type_name -> register.v1.Assessment
+	43, // 18: register.store.v1.StoredAssessment.regrades:type_name -> register.v1.Regrade
 	8,  // 19: register.store.v1.StoredPlan.part:type_name -> register.store.v1.Part
-	42, // 20: register.store.v1.StoredPlan.plan:type_name -> register.v1.SafetyPlan
-	35, // 21: register.store.v1.Part.create_time:type_name -> google.protobuf.Timestamp
-	35, // 22: register.store.v1.Part.update_time:type_name -> google.protobuf.Timestamp
-	35, // 23: register.store.v1.Part.load_time:type_name -> google.protobuf.Timestamp
+	44, // 20: register.store.v1.StoredPlan.plan:type_name -> register.v1.SafetyPlan
+	37, // 21: register.store.v1.Part.create_time:type_name -> google.protobuf.Timestamp
+	37, // 22: register.store.v1.Part.update_time:type_name -> google.protobuf.Timestamp
+	37, // 23: register.store.v1.Part.load_time:type_name -> google.protobuf.Timestamp
 	10, // 24: register.store.v1.VictimTokens.tokens:type_name -> register.store.v1.VictimToken
-	43, // 25: register.store.v1.StoredForce.contact:type_name -> register.v1.ForceContact
-	35, // 26: register.store.v1.StoredForce.update_time:type_name -> google.protobuf.Timestamp
-	44, // 27: register.store.v1.StoredSearch.search:type_name -> register.v1.Search
+	45, // 25: register.store.v1.StoredForce.contact:type_name -> register.v1.ForceContact
+	37, // 26: register.store.v1.StoredForce.update_time:type_name -> google.protobuf.Timestamp
+	46, // 27: register.store.v1.StoredSearch.search:type_name -> register.v1.Search
 	13, // 28: register.store.v1.StoredSearch.bases:type_name -> register.store.v1.Basis
 	14, // 29: register.store.v1.Basis.nominals:type_name -> register.store.v1.NominalRef
-	45, // 30: register.store.v1.Shown.candidate:type_name -> register.v1.Candidate
-	46, // 31: register.store.v1.StoredLink.link:type_name -> register.v1.Link
-	47, // 32: register.store.v1.StoredAlert.alert:type_name -> register.v1.Alert
-	48, // 33: register.store.v1.StoredSanction.sanction:type_name -> register.v1.Sanction
-	49, // 34: register.store.v1.StoredUnsealing.unsealing:type_name -> register.v1.Unsealing
-	50, // 35: register.store.v1.StoredCaseAccess.access:type_name -> register.v1.CaseAccess
-	51, // 36: register.store.v1.StoredReview.reading:type_name -> register.v1.Reading
-	52, // 37: register.store.v1.StoredSample.sample:type_name -> register.v1.Sample
+	47, // 30: register.store.v1.Shown.candidate:type_name -> register.v1.Candidate
+	48, // 31: register.store.v1.StoredLink.link:type_name -> register.v1.Link
+	49, // 32: register.store.v1.StoredAlert.alert:type_name -> register.v1.Alert
+	50, // 33: register.store.v1.StoredSanction.sanction:type_name -> register.v1.Sanction
+	51, // 34: register.store.v1.StoredUnsealing.unsealing:type_name -> register.v1.Unsealing
+	52, // 35: register.store.v1.StoredCaseAccess.access:type_name -> register.v1.CaseAccess
+	53, // 36: register.store.v1.StoredReview.reading:type_name -> register.v1.Reading
+	54, // 37: register.store.v1.StoredSample.sample:type_name -> register.v1.Sample
 	25, // 38: register.store.v1.StoredFact.staff:type_name -> register.store.v1.StoredStaff
 	27, // 39: register.store.v1.StoredFact.case:type_name -> register.store.v1.StoredCaseFact
 	28, // 40: register.store.v1.StoredFact.roster:type_name -> register.store.v1.StoredRoster
 	26, // 41: register.store.v1.StoredFact.collar:type_name -> register.store.v1.StoredCollar
-	35, // 42: register.store.v1.StoredCaseFact.open_time:type_name -> google.protobuf.Timestamp
-	35, // 43: register.store.v1.StoredCaseFact.close_time:type_name -> google.protobuf.Timestamp
-	35, // 44: register.store.v1.StoredRoster.first_day:type_name -> google.protobuf.Timestamp
-	35, // 45: register.store.v1.StoredRoster.starts:type_name -> google.protobuf.Timestamp
-	35, // 46: register.store.v1.StoredRoster.ends:type_name -> google.protobuf.Timestamp
-	53, // 47: register.store.v1.StoredFlag.flag:type_name -> register.v1.MisuseFlag
-	54, // 48: register.store.v1.StoredMisuseCase.misuse_case:type_name -> register.v1.MisuseCase
-	55, // 49: register.store.v1.StoredHold.hold:type_name -> register.v1.Hold
-	56, // 50: register.store.v1.StoredSubscription.subscription:type_name -> register.v1.Subscription
-	57, // 51: register.store.v1.StoredQuestion.question:type_name -> register.v1.Question
-	52, // [52:52] is the sub-list for method output_type
-	52, // [52:52] is the sub-list for method input_type
-	52, // [52:52] is the sub-list for extension type_name
-	52, // [52:52] is the sub-list for extension extendee
-	0,  // [0:52] is the sub-list for field type_name
+	37, // 42: register.store.v1.StoredCaseFact.open_time:type_name -> google.protobuf.Timestamp
+	37, // 43: register.store.v1.StoredCaseFact.close_time:type_name -> google.protobuf.Timestamp
+	37, // 44: register.store.v1.StoredRoster.first_day:type_name -> google.protobuf.Timestamp
+	37, // 45: register.store.v1.StoredRoster.starts:type_name -> google.protobuf.Timestamp
+	37, // 46: register.store.v1.StoredRoster.ends:type_name -> google.protobuf.Timestamp
+	55, // 47: register.store.v1.StoredFlag.flag:type_name -> register.v1.MisuseFlag
+	56, // 48: register.store.v1.StoredMisuseCase.misuse_case:type_name -> register.v1.MisuseCase
+	57, // 49: register.store.v1.StoredHold.hold:type_name -> register.v1.Hold
+	58, // 50: register.store.v1.StoredSubscription.subscription:type_name -> register.v1.Subscription
+	59, // 51: register.store.v1.StoredQuestion.question:type_name -> register.v1.Question
+	60, // 52: register.store.v1.StoredTransfer.transfer:type_name -> register.v1.Transfer
+	35, // 53: register.store.v1.StoredTransfer.moved:type_name -> register.store.v1.StoredMove
+	54, // [54:54] is the sub-list for method output_type
+	54, // [54:54] is the sub-list for method input_type
+	54, // [54:54] is the sub-list for extension type_name
+	54, // [54:54] is the sub-list for extension extendee
+	0,  // [0:54] is the sub-list for field type_name
 }
 
 func init() { file_register_store_v1_stored_proto_init() }
@@ -2789,7 +3011,7 @@ func file_register_store_v1_stored_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_store_v1_stored_proto_rawDesc), len(file_register_store_v1_stored_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   34,
+			NumMessages:   36,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
