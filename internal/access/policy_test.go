@@ -157,15 +157,17 @@ func TestLoadPolicyRefuses(t *testing.T) {
 		"no effect":               {strings.Split(model, "[policy_effect]")[0], line, "model", one},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p, err := access.LoadPolicy([]byte(c.model), []byte(c.csv), c.used)
-			if err == nil {
-				t.Fatal("was loaded")
-			}
-			if p != nil {
-				t.Error("a policy came with the error")
-			}
-			if !strings.Contains(err.Error(), c.want) {
-				t.Errorf("error %q does not say %q", err, c.want)
+			for range 2 { // that it was refused once, or another was proved, spares it nothing
+				p, err := access.LoadPolicy([]byte(c.model), []byte(c.csv), c.used)
+				if err == nil {
+					t.Fatal("was loaded")
+				}
+				if p != nil {
+					t.Error("a policy came with the error")
+				}
+				if !strings.Contains(err.Error(), c.want) {
+					t.Errorf("error %q does not say %q", err, c.want)
+				}
 			}
 		})
 	}
@@ -228,12 +230,13 @@ func TestDecideDoesNotAllocate(t *testing.T) {
 }
 
 func TestHashTellsTheFilesApart(t *testing.T) {
-	model, csv := file(t, "model.conf"), file(t, "permissions.csv")
+	model, csv := file(t, "model.conf"), smallPolicy
 	hashes := map[string]bool{shipped(t).Hash(): true}
 	for _, c := range [][2]string{
-		{string(model) + "\n", string(csv)},
-		{string(model), string(csv) + "\n"},
-		{string(model) + "#x\n", string(csv)},
+		{string(model), csv},
+		{string(model) + "\n", csv},
+		{string(model), csv + "\n"},
+		{string(model) + "#x\n", csv},
 	} {
 		p, err := access.LoadPolicy([]byte(c[0]), []byte(c[1]), used)
 		if err != nil {
@@ -241,8 +244,8 @@ func TestHashTellsTheFilesApart(t *testing.T) {
 		}
 		hashes[p.Hash()] = true
 	}
-	if len(hashes) != 4 {
-		t.Errorf("%d different hashes, want 4", len(hashes))
+	if len(hashes) != 5 {
+		t.Errorf("%d different hashes, want 5", len(hashes))
 	}
 }
 

@@ -14,9 +14,9 @@ import (
 	"github.com/perpetrator-register/register/internal/postgres"
 )
 
-// settled is a writer that has found nobody else writing, so that it sends batches
-// that ask nothing in one round trip.
-func (f *fixture) settled(w *Writer) *Writer {
+// settled lets a writer find nobody else writing, so that it sends batches that ask
+// nothing in one round trip.
+func (f *fixture) settled(w *Writer) {
 	f.tb.Helper()
 	for range aloneAfter {
 		if _, err := w.Append(f.tb.Context(), read()); err != nil {
@@ -28,7 +28,6 @@ func (f *fixture) settled(w *Writer) *Writer {
 			f.tb.Fatal(err)
 		}
 	})
-	return w
 }
 
 // guarded fails unless something was written in one round trip.

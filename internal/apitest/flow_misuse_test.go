@@ -130,7 +130,17 @@ func TestASearchForAVictimIsSeen(t *testing.T) {
 	if got := s.flags("psd-10", "forces/10", "spoc-10"); len(got) != 1 || got[0].GetSearches() != 1 {
 		t.Errorf("flags: %v", got)
 	}
-	for _, who := range []string{"investigator-10", "supervisor-10", "spoc-10"} {
+	// He whose conduct it is serves in force 10: a reference does not account for it that
+	// he looks for her.
+	given, surname, birth := invented("the suspect")
+	s.tell("10", &pb.StaffFact{Subject: s.subject("control_room-10"), Person: &pb.FactPerson{Names: []*pb.PersonName{{Full: surname + " " + given}}, BirthDate: birth}})
+	r = search("x")
+	r.Search.Criteria = &pb.SearchCriteria{Names: v.GetNames(), BirthDate: v.GetBirthDate()}
+	s.must("control_room-10", createSearch, r)
+	if f := s.waitForFlag("psd-10", "forces/10", "control_room-10", nil); f.GetRule() != "OWN_CASE" {
+		t.Errorf("flag: %v", f)
+	}
+	for _, who := range []string{"investigator-10", "supervisor-10", "spoc-10", "control_room-10"} {
 		if got := s.flags("psd-33", "forces/33", who); len(got) > 0 {
 			t.Errorf("another force's department sees: %v", got)
 		}

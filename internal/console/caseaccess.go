@@ -93,12 +93,13 @@ func (c *Console) openCaseAccess(v *visit) error {
 	if err != nil {
 		return err
 	}
-	days, err := strconv.ParseInt(f.get("days"), 10, 32)
-	if err != nil || days < 1 || days > 90 {
+	days, errDays := strconv.ParseInt(f.get("days"), 10, 32)
+	req := &registerv1.OpenCaseAccessRequest{Parent: "forces/" + v.chosenForce(), Days: int32(days)}
+	req.Purpose, req.Reference = takePurpose(f)
+	req.Reason = takeWhy(f, "why")
+	if errDays != nil || days < 1 || days > 90 {
 		f.fault("days", "For how many days must be a number from 1 to 90")
 	}
-	req := &registerv1.OpenCaseAccessRequest{Parent: "forces/" + v.chosenForce(), Days: int32(days), Reason: takeWhy(f, "why")}
-	req.Purpose, req.Reference = takePurpose(f)
 	if len(f.faults) > 0 {
 		return c.showCaseAccessForm(v, f, http.StatusUnprocessableEntity)
 	}

@@ -63,7 +63,7 @@ func TestLegalHolds(t *testing.T) {
 	w := newWorld(t)
 	w.as("investigator-33").post("/search", asking("surname", "Thackery")).must(t, http.StatusOK)
 	psd := w.as("psd-33")
-	psd.get("/standards/holds").must(t, http.StatusOK, "There are none", "Sealed parts are kept from entry")
+	psd.get("/standards/holds").must(t, http.StatusOK, "There are none", "The oldest sealed part that is kept")
 	psd.get("/standards/holds/new").must(t, http.StatusOK, "Place the hold")
 	psd.post("/standards/holds", url.Values{"subject": {"investigator-33"}, "crime": {"33CR/1"}}).must(t, http.StatusUnprocessableEntity, `href="#subject"`, `href="#why"`, `href="#reference"`)
 	form := url.Values{"first": {"9"}, "last": {"3"}, "why": {"Misconduct proceedings are under way."}, "reference": {"PSD/26/4"}}
@@ -76,7 +76,7 @@ func TestLegalHolds(t *testing.T) {
 	psd.post(at, url.Values{why: {"short"}}).must(t, http.StatusUnprocessableEntity, `href="#`+why+`"`)
 	w.as("psd-10").post(at, url.Values{why: {"It is not ours to lift."}}).must(t, http.StatusForbidden)
 	auditor := w.as("auditor")
-	auditor.get("/standards/holds").must(t, http.StatusOK, "Choose a force").mustNot(t, "Sealed parts are kept")
+	auditor.get("/standards/holds").must(t, http.StatusOK, "Choose a force").mustNot(t, "The oldest sealed part")
 	auditor.get("/standards/holds?force=33").must(t, http.StatusOK, "Calls of investigator-33")
 	auditor.post(at, url.Values{why: {"The proceedings have ended."}}).must(t, http.StatusOK, "The hold is lifted")
 	psd.get("/standards/holds?list=all").must(t, http.StatusOK, "The proceedings have ended.", "Lifted")

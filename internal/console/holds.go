@@ -55,7 +55,7 @@ func (c *Console) showHoldsForm(v *visit, f *form, status int) error {
 	}
 	view.Kept = "No sealed part is kept."
 	if got.OldestKept != nil {
-		view.Kept = fmt.Sprintf("Sealed parts are kept from entry %d of %s on. What is older was dropped by retention, and its entries stand.", got.GetOldestKept(), stamp(got.GetOldestKeptTime()))
+		view.Kept = fmt.Sprintf("The oldest sealed part that is kept is that of entry %d, of %s.", got.GetOldestKept(), stamp(got.GetOldestKeptTime()))
 	}
 	for _, h := range got.GetHolds() {
 		view.Holds = append(view.Holds, holdViewOf(v, f, h))
@@ -154,7 +154,7 @@ func (c *Console) placeHold(v *visit) error {
 		return err
 	}
 	req := &registerv1.PlaceHoldRequest{
-		Parent: "forces/" + v.chosenForce(), Subject: c.subjectOf(f.get("subject"), v.chosenForce()), Record: f.get("record"), CrimeReference: f.get("crime"), Reason: takeWhy(f, "why"), Reference: f.get("reference"),
+		Parent: "forces/" + v.chosenForce(), Subject: c.subjectOf(f.get("subject"), v.chosenForce()), Record: f.get("record"), CrimeReference: f.get("crime"), Reference: f.get("reference"),
 	}
 	if v.chosenForce() == "" {
 		f.fault("force", "Choose the force")
@@ -176,6 +176,7 @@ func (c *Console) placeHold(v *visit) error {
 		}
 		req.FromIndex, req.UntilIndex = first, last+1
 	}
+	req.Reason = takeWhy(f, "why")
 	if len([]rune(req.GetReference())) < 3 {
 		f.fault("reference", "Enter the reference of the case")
 	}

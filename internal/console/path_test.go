@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -188,7 +189,7 @@ func TestEveryPageForEveryRole(t *testing.T) {
 func TestScriptStaysText(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	b := w.as("spoc-33")
+	b, psd := w.as("spoc-33"), w.as("psd-33")
 	name := w.register("33", "A1", "Calum", "Thackery", "THREATS_TO_KILL")
 	record := "/nominals/" + name[strings.LastIndex(name, "/")+1:]
 	assess := b.get(record + "/assessment")
@@ -205,6 +206,15 @@ func TestScriptStaysText(t *testing.T) {
 			b.post("/register/conduct", conduct("narrative", bad+" Canary", "victim-given", bad)),
 			b.post("/register/conduct", conduct("narrative", bad+" and again")),
 			b.get("/alerts"), b.get("/links"), b.get("/search"), b.get("/register"),
+			psd.post("/log", url.Values{"purpose": {"SECURITY"}, "reference": {bad}, "subject": {bad}, "record": {bad}}),
+			psd.post("/standards/sanctions/new", url.Values{"subject": {bad}, "collar": {bad}, "why": {bad}, "reference": {bad}}),
+			psd.post("/standards/sanctions", url.Values{"subject": {"https://login.example#" + strconv.Itoa(i)}, "kind": {"SUSPENSION"}, "why": {bad + " and more"}, "reference": {bad}}),
+			psd.post("/standards/unsealings", url.Values{"force": {"33"}, "entry": {"1"}, "purpose": {"SECURITY"}, "why": {bad}, "reference": {bad}, "access": {bad}}),
+			psd.post("/standards/samples", url.Values{"size": {bad}, "commitment": {bad}, "from-day": {bad}, "reference": {bad}}),
+			psd.post("/standards/evidence", url.Values{"crime": {bad}, "subject": {bad}, "recipient": {bad}, "reference": {bad}}),
+			psd.post("/standards/holds", url.Values{"crime": {bad}, "why": {bad + " and more"}, "reference": {bad}}),
+			psd.post("/standards/readings", url.Values{"of": {bad}, "reference": {bad}, "purpose": {"SECURITY"}, "do": {"judge-" + bad}}),
+			psd.get("/standards/unsealings/new?entry=" + url.QueryEscape(bad)), psd.get("/standards/sanctions?list=all"), psd.get("/standards/holds"),
 			b.post(record+"/assessment", url.Values{"tool": {bad}, "assessor": {bad}, "rationale": {bad}, "course": {bad}, "id": {bad}, "at": {bad}, "assessed-day": {bad}}),
 			b.post(record+"/assessment", url.Values{"tool": {"S_DASH"}, "assessor": {"A1"}, "rationale": {bad + " and more"}, "course": {course}, "id": {fmt.Sprintf("0198aaaa-0000-7000-8000-%012d", i)}, "grade": {"HIGH"}, "assessed-day": {"1"}, "assessed-month": {"3"}, "assessed-year": {"2026"}}),
 			b.post(record+"/plan", url.Values{"course": {course}, "id": {fmt.Sprintf("0198bbbb-0000-7000-8000-%012d", i)}, "actions": {"ALARM"}, "owner": {bad}, "officer": {"A1"}, "due-day": {"1"}, "due-month": {"3"}, "due-year": {"2027"}}),
@@ -213,7 +223,6 @@ func TestScriptStaysText(t *testing.T) {
 			b.post("/subscribe", url.Values{"basis": {name}, "reason": {bad + " and more"}, "days": {bad}}), b.post("/subscribe", url.Values{"basis": {bad}, "reason": {bad}}),
 			b.post(record+"/pack", url.Values{"kind": {"COURT"}, "recipient": {bad + " xx"}, "reference": {"SPO" + bad}}), b.get(record), b.get("/subscriptions"),
 			b.get("/questions?list=" + url.QueryEscape(bad)), b.get("/duties?list=" + url.QueryEscape(bad) + "&role=" + url.QueryEscape(bad)), b.get(record + "/assessment?tool=" + url.QueryEscape(bad)),
-			w.as("psd-33").post("/log", url.Values{"purpose": {"SECURITY"}, "reference": {bad}, "subject": {bad}, "record": {bad}}),
 			b.get("/links?list=" + url.QueryEscape(bad)), b.get("/alerts?page=" + url.QueryEscape(bad)), b.get("/sign-in?to=" + url.QueryEscape(bad)), b.get("/" + url.PathEscape(bad)),
 		} {
 			for _, raw := range []string{"<script>alert", "<img src=x", "<svg onload", "<b>x</b>", "<script>1", `href="javascript:`} {

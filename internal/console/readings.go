@@ -118,7 +118,7 @@ func (c *Console) readingView(f *form, r *registerv1.Reading) readingView {
 		Facts: []asked{{"When", stamp(r.GetTime())}, {"Purpose", c.words.reason(r.GetPurpose())}, {"Shown", count(r.GetResultCount(), "entry", "entries")}},
 	}
 	if out.Verdict, out.Tag = verdictView(r.GetVerdict()); out.Verdict != "" {
-		out.Facts = append(out.Facts, asked{"Judged", byWhom(stamp(r.GetReviewTime()), r.GetReviewer())})
+		out.Facts = append(out.Facts, asked{"Judged", byWhom(stamp(r.GetReviewTime()), r.GetReviewer()) + conflictChecked(r.GetReviewCheck())})
 		if r.GetNote() != "" {
 			out.Facts = append(out.Facts, asked{"Note", r.GetNote()})
 		}

@@ -130,8 +130,8 @@ func (c *Console) showSampleForm(v *visit, f *form, status int) error {
 
 // sampleTerms is what a draw rests on.
 func sampleTerms(o *registerv1.Sample) []asked {
-	out := []asked{{"Department’s commitment", o.GetPsdCommitment()}}
-	for _, k := range []asked{{"Auditor’s commitment", o.GetAuditorCommitment()}, {"Department’s nonce", o.GetPsdNonce()}, {"Auditor’s nonce", o.GetAuditorNonce()}} {
+	out := []asked{{"PSD bound to", o.GetPsdCommitment()}}
+	for _, k := range []asked{{"IOPC bound to", o.GetAuditorCommitment()}, {"PSD revealed", o.GetPsdNonce()}, {"IOPC revealed", o.GetAuditorNonce()}} {
 		if k.Value != "" {
 			out = append(out, k)
 		}
@@ -169,7 +169,7 @@ func (c *Console) drawnEntries(v *visit, f *form, o *registerv1.Sample) ([]drawn
 		}
 		one.Unseal = v.unsealAt(entry)
 		if one.Verdict, one.Tag = verdictView(e.GetVerdict()); one.Verdict != "" {
-			one.Judged = byWhom(stamp(e.GetReviewTime()), e.GetReviewer())
+			one.Judged = byWhom(stamp(e.GetReviewTime()), e.GetReviewer()) + conflictChecked(e.GetReviewCheck())
 		}
 		out = append(out, one)
 	}

@@ -58,7 +58,7 @@ func (c *Console) sampleView(v *visit, o *registerv1.Sample) sampleView {
 	out := sampleView{Address: "/standards/samples/" + v.chosenForce() + "/" + lastPart(o.GetName()), Title: o.GetReference(), Tag: "govuk-tag--orange"}
 	out.Facts = []asked{
 		{"Purpose", c.words.item(refdata.LogPurposes, enumCode("LOG_PURPOSE_", o.GetPurpose()))},
-		{"Drawn of", fmt.Sprintf("what the force’s users did by personal data in entries %d to %d", o.GetFromIndex(), o.GetUntilIndex()-1)}, {"Size", strconv.Itoa(int(o.GetSize()))},
+		{"Drawn of", fmt.Sprintf("what the force’s users did with personal data, entries %d to %d", o.GetFromIndex(), o.GetUntilIndex()-1)}, {"Size", strconv.Itoa(int(o.GetSize()))},
 	}
 	switch o.GetState() { //nolint:exhaustive // what is not known has no words
 	case registerv1.SampleState_SAMPLE_STATE_BEGUN:

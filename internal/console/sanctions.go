@@ -163,7 +163,7 @@ func (c *Console) imposeView(v *visit, f *form) *imposeView {
 	view := &imposeView{
 		Frame: v.ofStandards("Impose a sanction", "/standards/sanctions", "Sanctions"),
 		Kind: f.choices("kind", "What is asked of him", "", []choice{
-			{Value: "SUSPENSION", Title: "Suspend: no call of his is answered"}, {Value: "STEP_UP", Title: "A stronger or newer sign-in"},
+			{Value: "SUSPENSION", Title: "Suspend: no call of his is answered"}, {Value: "STEP_UP", Title: "A newer sign-in"},
 		}),
 		Subject:   f.text("subject", "His sign-in name", "As the log names him. Give the collar number too where you can: a force system names an officer by it.", ""),
 		Collar:    f.text("collar", "His collar number", "", "govuk-input--width-10"),
@@ -176,6 +176,7 @@ func (c *Console) imposeView(v *visit, f *form) *imposeView {
 		for _, s := range known {
 			options = append(options, choice{Value: s, Title: s})
 		}
+		view.Kind.Choices[1].Title = "A stronger or newer sign-in"
 		k := f.choices("strength", "How strong", "For a stronger sign-in alone: the weakest that counts.", options)
 		view.MinStrength = &k
 	}
@@ -191,21 +192,22 @@ func (c *Console) imposeSanction(v *visit) error {
 	}
 	req := &registerv1.ImposeSanctionRequest{
 		Parent: v.force(), Kind: registerv1.SanctionKind(registerv1.SanctionKind_value["SANCTION_KIND_"+f.get("kind")]), Subject: c.subjectOf(f.get("subject"), v.s.data.Force),
-		CollarNumber: f.get("collar"), MinStrength: f.get("strength"), Fresh: f.get("fresh") == "yes", Reason: takeWhy(f, "why"), Reference: f.get("reference"),
-	}
-	if req.GetKind() == 0 {
-		f.fault("kind", "Choose what is asked of him")
+		CollarNumber: f.get("collar"), MinStrength: f.get("strength"), Fresh: f.get("fresh") == "yes", Reference: f.get("reference"),
 	}
 	if req.GetSubject() == "" && req.GetCollarNumber() == "" {
 		f.fault("subject", "Enter his sign-in name, his collar number or both")
 	}
-	if len([]rune(req.GetReference())) < 3 {
-		f.fault("reference", "Enter the reference of the case")
+	if req.GetKind() == 0 {
+		f.fault("kind", "Choose what is asked of him")
 	}
 	if suspends := req.GetKind() == registerv1.SanctionKind_SANCTION_KIND_SUSPENSION; suspends {
 		req.MinStrength, req.Fresh = "", false // nothing to demand of who may not sign in at all
 	} else if req.GetKind() != 0 && req.GetMinStrength() == "" && !req.GetFresh() {
 		f.fault("fresh", "Say how strong or how new the sign-in must be")
+	}
+	req.Reason = takeWhy(f, "why")
+	if len([]rune(req.GetReference())) < 3 {
+		f.fault("reference", "Enter the reference of the case")
 	}
 	if len(f.faults) > 0 {
 		return v.showAs(http.StatusUnprocessableEntity, "impose", c.imposeView(v, f))

@@ -32,6 +32,18 @@ type unsealingView struct {
 // noConflict is what both people declare who open an entry together.
 var noConflict = []choice{{Value: "yes", Title: "I am neither the caller nor in one line of management with him"}}
 
+// conflictChecked says how it is known that somebody may review another's use.
+func conflictChecked(k registerv1.ConflictCheck) string {
+	switch k {
+	case registerv1.ConflictCheck_CONFLICT_CHECK_COMPUTED:
+		return "; no conflict, as forces have told"
+	case registerv1.ConflictCheck_CONFLICT_CHECK_DECLARED:
+		return "; no conflict on his word alone"
+	case registerv1.ConflictCheck_CONFLICT_CHECK_UNSPECIFIED:
+	}
+	return ""
+}
+
 // showUnsealings lists what was asked to be opened, the newest first.
 func (c *Console) showUnsealings(v *visit) error {
 	return c.showUnsealingsForm(v, emptyForm(), http.StatusOK)
@@ -84,10 +96,10 @@ func (c *Console) unsealingView(v *visit, f *form, u *registerv1.Unsealing) unse
 	}
 	out.Facts = []asked{
 		{"Call of", shortSubject(u.GetSubject())}, {"Purpose", c.words.item(refdata.LogPurposes, enumCode("LOG_PURPOSE_", u.GetPurpose())) + ", " + u.GetReference()},
-		{"Why", u.GetReason()}, {"Asked", byWhom(stamp(u.GetAskTime()), u.GetAsker())},
+		{"Why", u.GetReason()}, {"Asked", byWhom(stamp(u.GetAskTime()), u.GetAsker()) + conflictChecked(u.GetAskerCheck())},
 	}
 	if u.GetApprover() != "" {
-		out.Facts = append(out.Facts, asked{"Approved", byWhom(stamp(u.GetApproveTime()), u.GetApprover())})
+		out.Facts = append(out.Facts, asked{"Approved", byWhom(stamp(u.GetApproveTime()), u.GetApprover()) + conflictChecked(u.GetApproverCheck())})
 	}
 	if u.GetOpenTime() != nil {
 		out.Facts = append(out.Facts, asked{"Opened", byWhom(stamp(u.GetOpenTime()), u.GetAsker())})
@@ -157,11 +169,12 @@ func (c *Console) askUnsealing(v *visit) error {
 	if err != nil || entry < 0 {
 		f.fault("entry", "Enter the number of the entry")
 	}
+	req := &registerv1.RequestUnsealingRequest{Parent: "forces/" + v.chosenForce(), Entry: entry, NoConflict: true, CaseAccess: f.get("access")}
+	req.Purpose, req.Reference = takePurpose(f)
+	req.Reason = takeWhy(f, "why")
 	if f.get("declared") != "yes" {
 		f.fault("declared", "Whoever is concerned, or in one line of management with the caller, may not ask")
 	}
-	req := &registerv1.RequestUnsealingRequest{Parent: "forces/" + v.chosenForce(), Entry: entry, NoConflict: true, CaseAccess: f.get("access"), Reason: takeWhy(f, "why")}
-	req.Purpose, req.Reference = takePurpose(f)
 	if len(f.faults) > 0 {
 		return c.showAskUnsealing(v, f, http.StatusUnprocessableEntity)
 	}

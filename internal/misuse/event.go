@@ -96,8 +96,18 @@ type Event struct {
 	Silent []string
 	// Victims are the codes of courses of conduct whose victim the criteria fit.
 	Victims []Code
+	// Accused are the suspects of these courses.
+	Accused []Accused
 	// Subject is whose use a review is about; empty when it is not of one person.
 	Subject string
+}
+
+// Accused is somebody whose conduct is recorded.
+type Accused struct {
+	// Codes are those of his names, alone and with his date of birth.
+	Codes []Code
+	// Owner is the force that alone may know of the record, when it is SILENT.
+	Owner string
 }
 
 // person is who was asked for: the name if one was given.

@@ -49,6 +49,8 @@ type Case struct {
 	Parties []string
 	// People are the codes of people named in it; may be empty.
 	People []Code
+	// Around are the codes of their surnames and addresses.
+	Around []Code
 	// Opened and Closed bound it; a zero Closed means open.
 	Opened, Closed time.Time
 }
@@ -66,8 +68,9 @@ type Facts struct {
 	surnames  map[surname]int
 	size      map[string]int // staff by force
 	cases     map[Code]*Case
-	closed    map[day][]Code   // references of cases by the day on which they were closed
-	people    map[Code][]*Case // cases by people named
+	closed    map[day][]Code     // references of cases by the day on which they were closed
+	people    map[Code][]*Case   // cases by people named
+	parties   map[string][]*Case // cases by the staff concerned in them themselves
 	shifts    map[string][]Shift
 	rostered  map[string]map[day]bool
 	told      map[string]time.Time // by force: the last time it told of cases
@@ -83,7 +86,7 @@ type collar struct{ force, number string }
 func newFacts() *Facts {
 	return &Facts{
 		staff: map[string]*Staff{}, collars: map[collar]string{}, standards: map[string]map[string]bool{}, identity: map[Code][]*Staff{}, surnames: map[surname]int{}, size: map[string]int{},
-		cases: map[Code]*Case{}, closed: map[day][]Code{}, people: map[Code][]*Case{}, shifts: map[string][]Shift{},
+		cases: map[Code]*Case{}, closed: map[day][]Code{}, people: map[Code][]*Case{}, parties: map[string][]*Case{}, shifts: map[string][]Shift{},
 		rostered: map[string]map[day]bool{}, told: map[string]time.Time{},
 	}
 }
@@ -144,9 +147,7 @@ func (f *Facts) PutCase(c Case, at time.Time) {
 	f.told[c.Force] = at
 	for _, r := range c.References {
 		if old, ok := f.cases[r]; ok {
-			for _, p := range old.People {
-				f.people[p] = slices.DeleteFunc(f.people[p], func(o *Case) bool { return o == old })
-			}
+			f.dropCase(old)
 		}
 	}
 	for _, r := range c.References {
@@ -157,6 +158,24 @@ func (f *Facts) PutCase(c Case, at time.Time) {
 	}
 	for _, p := range c.People {
 		f.people[p] = append(f.people[p], &c)
+	}
+	for _, p := range c.Parties {
+		f.parties[p] = append(f.parties[p], &c)
+	}
+}
+
+// dropCase forgets whom a case concerns.
+func (f *Facts) dropCase(c *Case) {
+	same := func(o *Case) bool { return o == c }
+	for _, p := range c.People {
+		if f.people[p] = slices.DeleteFunc(f.people[p], same); len(f.people[p]) == 0 {
+			delete(f.people, p)
+		}
+	}
+	for _, p := range c.Parties {
+		if f.parties[p] = slices.DeleteFunc(f.parties[p], same); len(f.parties[p]) == 0 {
+			delete(f.parties, p)
+		}
 	}
 }
 
@@ -220,12 +239,7 @@ func (f *Facts) forgetCase(code Code, closed day) {
 		return
 	}
 	delete(f.cases, code)
-	for _, p := range c.People {
-		f.people[p] = slices.DeleteFunc(f.people[p], func(o *Case) bool { return o == c })
-		if len(f.people[p]) == 0 {
-			delete(f.people, p)
-		}
-	}
+	f.dropCase(c)
 }
 
 // offDuty reports whether a member's roster of a time is known and has him off
@@ -247,11 +261,12 @@ func (f *Facts) tells(force string, at time.Time) bool {
 	return ok && at.Sub(last) < 7*24*time.Hour
 }
 
-// works reports whether the one who made an event, or for whom it was made, works on
-// the case.
+// works reports whether the one who made an event works on the case, or for whom the
+// control room made it. Anybody else's word that he asks for another is worth no more
+// than that he helps a colleague out.
 func (c *Case) works(e *Event) bool {
 	return slices.Contains(c.Allocated, e.Actor) || (e.Collar != "" && slices.Contains(c.Allocated, e.Collar)) ||
-		(e.OnBehalfOf != "" && slices.Contains(c.Allocated, e.OnBehalfOf))
+		(e.OnBehalfOf != "" && e.hasRole(roleControlRoom) && slices.Contains(c.Allocated, e.OnBehalfOf))
 }
 
 func overlap(a, b []Code) bool {

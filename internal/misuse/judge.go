@@ -72,6 +72,7 @@ func (j *judgement) self() {
 }
 
 func (j *judgement) ownCase() {
+	j.accuser()
 	concerned := func(c *Case) bool { return slices.Contains(c.Parties, j.ev.Actor) }
 	c := j.e.facts.cases[j.ev.Reference]
 	if c == nil || !concerned(c) {
@@ -85,6 +86,39 @@ func (j *judgement) ownCase() {
 	}
 	if c != nil {
 		j.raise(c.References[0], []look{*j.l}, nil, "a search about a case in which the actor is himself concerned")
+		return
+	}
+	if !j.open() {
+		return
+	}
+	for _, c := range j.e.facts.parties[j.ev.Actor] {
+		near := slices.ContainsFunc(c.Around, func(a Code) bool {
+			return slices.Contains(j.ev.Terms, a) && !j.e.common(j.ev.Force, a, j.t(tRare))
+		})
+		if near {
+			j.raise(c.References[0], []look{*j.l}, j.weighed(), "a search for somebody who shares a surname or an address with a person of a case in which the actor is himself concerned")
+			return
+		}
+	}
+}
+
+// accuser looks at a search that fits somebody who was harmed by conduct recorded
+// against the actor himself. Whoever alone may know of the record is alone told.
+func (j *judgement) accuser() {
+	s := j.e.facts.member(j.ev)
+	if s == nil {
+		return
+	}
+	for _, a := range j.ev.Accused {
+		if !overlap(a.Codes, s.Identity) && (!j.open() || !overlap(a.Codes, s.Names)) {
+			continue
+		}
+		j.owner = a.Owner
+		if a.Owner == j.ev.Force && a.Owner != "" && (j.ev.hasRole(rolePSD) || j.e.facts.oversees(s)) {
+			j.owner = National
+		}
+		j.raise(a.Codes[0], []look{*j.l}, nil, "a search for somebody who was harmed by conduct that is recorded against the actor himself")
+		j.owner = ""
 	}
 }
 

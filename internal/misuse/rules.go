@@ -83,7 +83,7 @@ var (
 	atMost    = Threshold{"peers_at_most_per_mille", "of peers' searches, the most that is believed to be oversight"}
 )
 
-const work = "a case or incident that the actor, or for whom he asks, works on; helping a colleague out; a reference that the force may yet tell of"
+const work = "a case or incident that the actor works on, or for whom the control room asks; helping a colleague out; a reference that the force may yet tell of"
 
 // rules are all rules. What they are told of a search is in judge.go; the patterns
 // are those that regulators and the press have reported.
@@ -94,9 +94,11 @@ func init() { //nolint:gochecknoinits // the rules ask for their own thresholds 
 		{Code: codeSelf, Version: 1, Title: "Searched for himself",
 			Looks:  "the actor's own name with his date of birth, his telephone or e-mail; or his name alone without a case",
 			Clears: "for the name alone: " + work, look: (*judgement).self},
-		{Code: codeOwnCase, Version: 1, Title: "Watched a case that concerns himself",
-			Looks:  "the reference or the people of a case in which the actor is himself concerned",
-			Clears: "none: whoever is concerned in a case does not work on it", look: (*judgement).ownCase, late: true},
+		{Code: codeOwnCase, Version: 2, Title: "Watched a case that concerns himself",
+			Looks: "the reference or the people of a case in which the actor is himself concerned, or somebody who bears their rare surname or lives with them; " +
+				"somebody who was harmed by conduct that is recorded against him",
+			Clears:     "for those near the people of the case, " + work + "; else none: whoever is concerned in a case does not work on it",
+			Thresholds: []Threshold{rarely}, look: (*judgement).ownCase, late: true},
 		{Code: codeColleague, Version: 1, Title: "Looked up colleagues",
 			Looks:  "people of the same force's staff: one by name and date of birth or contact, or several by name alone",
 			Clears: work, Thresholds: []Threshold{{"names", "searches by name alone, of a rare surname, within the days"}, inDays, rarely}, look: (*judgement).colleague, late: true},

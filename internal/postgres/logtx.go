@@ -240,7 +240,7 @@ var room = sync.Pool{New: func() any { return new(parameters) }}
 // write sends a batch and the commit after other statements, and lets the connection go.
 func (tx *LogTx) write(ctx context.Context, before []call, batch *LogBatch) error {
 	warnings := tx.db.warnings.Load()
-	p := room.Get().(*parameters) //nolint:errcheck // it holds nothing else
+	p := room.Get().(*parameters)
 	defer room.Put(p)
 	calls := append(append(before, batch.calls(p)...), call{sql: commitLog})
 	done, err := tx.send(ctx, calls)

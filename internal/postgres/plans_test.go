@@ -140,8 +140,8 @@ func TestNewsIsLookedUp(t *testing.T) {
 	}
 }
 
-// A record that was opened a thousand times costs no more to look up than its last
-// hundred entries, and nothing makes the whole log be read.
+// The entries of a record are looked up by its key, from where they are known, and
+// nothing makes the whole log be read.
 func TestChecksAreLookedUp(t *testing.T) {
 	d := pgtest.New(t)
 	super := connect(t, d.SuperURL)
@@ -166,8 +166,8 @@ func TestChecksAreLookedUp(t *testing.T) {
 		if _, err := conn.Exec(t.Context(), "SET plan_cache_mode = "+mode); err != nil {
 			t.Fatal(err)
 		}
-		plan := explain(t, conn, "EXPLAIN EXECUTE plan_checks(ARRAY[md5('0'), md5('1')]::uuid[], ARRAY['7', '10'], 9999)")
-		if strings.Contains(plan, "Seq Scan") || strings.Contains(plan, "Hash Join") || !strings.Contains(plan, "Index Scan Backward using entry_record_pkey") {
+		plan := explain(t, conn, "EXPLAIN EXECUTE plan_checks(ARRAY[md5('0'), md5('1')]::uuid[], ARRAY[9000, 9000]::bigint[], ARRAY['7', '10'], 9999)")
+		if strings.Contains(plan, "Seq Scan") || strings.Contains(plan, "Hash Join") || !strings.Contains(plan, "entry_record_pkey") {
 			t.Errorf("%s:\n%s", mode, plan)
 		}
 	}

@@ -173,6 +173,7 @@ func (s *Facts) coded(force string, f *registerv1.Fact) *storev1.StoredFact {
 		}
 		for _, p := range v.Case.GetPeople() {
 			out.People = append(out.People, s.codesOf(factTerms(p), append(sure(), termName)...)...)
+			out.Around = append(out.Around, s.codesOf(factTerms(p), termSurname, termPostcode)...)
 		}
 		return &storev1.StoredFact{Fact: &storev1.StoredFact_Case{Case: out}}
 	case *registerv1.Fact_Roster:

@@ -88,8 +88,36 @@ func (w *Watcher) hidden(e *misuse.Event, stored *storev1.StoredSearch) {
 	slices.Sort(e.Silent)
 	for _, id := range stored.GetVictims() {
 		e.Victims = append(e.Victims, misuse.CodeOf(id))
+		if a, ok := w.accused(id); ok {
+			e.Accused = append(e.Accused, a)
+		}
 	}
 	slices.Sort(e.Victims) // in an order that does not hang on the surest
+}
+
+// accused is the suspect of a course.
+func (w *Watcher) accused(course []byte) (out misuse.Accused, ok bool) {
+	id, err := uuid.FromBytes(course)
+	if err != nil {
+		return out, false
+	}
+	suspect, ok := w.View.Suspect(identity.ID(id))
+	if !ok {
+		return out, false
+	}
+	n, ok := w.View.Nominal(suspect)
+	if !ok {
+		return out, false
+	}
+	if n.Silent() {
+		out.Owner = n.Force
+	}
+	for _, t := range factTerms(&registerv1.FactPerson{Names: []*registerv1.PersonName{{Full: n.Name}}, BirthDate: n.Birth}) {
+		if t.kind == termName || t.kind == termIdentity {
+			out.Codes = append(out.Codes, misuse.ParseCode(w.Keys.TermHMAC(t.kind, t.value)))
+		}
+	}
+	return out, true
 }
 
 // registered are the codes of whom a change is about: the name of the nominal, and
@@ -135,7 +163,7 @@ func (w *Watcher) tell(f *misuse.Facts, row *postgres.FeedRow, at time.Time) err
 		c := v.Case
 		out := misuse.Case{
 			References: misuse.ParseCodes(c.GetReferences()), Force: row.Record.Force, Incident: c.GetIncident(),
-			Allocated: c.GetAllocated(), Parties: c.GetParties(), People: misuse.ParseCodes(c.GetPeople()), Opened: c.GetOpenTime().AsTime(),
+			Allocated: c.GetAllocated(), Parties: c.GetParties(), People: misuse.ParseCodes(c.GetPeople()), Around: misuse.ParseCodes(c.GetAround()), Opened: c.GetOpenTime().AsTime(),
 		}
 		if c.GetCloseTime() != nil {
 			out.Closed = c.GetCloseTime().AsTime()

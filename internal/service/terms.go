@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/perpetrator-register/register/internal/conduct/victim"
 	"github.com/perpetrator-register/register/internal/identity"
 )
 
@@ -12,8 +13,8 @@ type term struct{ kind, value string }
 
 // Kinds of terms. Identifiers have those of package identity.
 const (
-	termName     = "name"
-	termIdentity = "name+birth"
+	termName     = "name by sound"
+	termIdentity = "name by sound+birth"
 	termSurname  = "surname"
 	termPostcode = "postcode"
 )
@@ -35,9 +36,10 @@ func termsOf(raw identity.Raw) []term {
 	}
 	for _, n := range raw.Names {
 		name, err := identity.NormaliseName(strings.TrimSpace(n.Full + " " + n.Given + " " + n.Surname))
-		add(termName, name, err)
+		sounds := bySound(name)
+		add(termName, sounds, err)
 		if birth != "" {
-			add(termIdentity, name+"|"+birth, err)
+			add(termIdentity, sounds+"|"+birth, err)
 		}
 		surname, err := identity.NormaliseName(n.Surname)
 		if n.Surname == "" { // of a whole name the last word stands in for it
@@ -54,6 +56,19 @@ func termsOf(raw identity.Raw) []term {
 		add(termPostcode, v, err)
 	}
 	return out
+}
+
+// bySound is a normalised name by the sounds of its words, in any order: whoever is
+// looked up under another spelling, or surname first, has the same code.
+func bySound(name string) string {
+	words := strings.Fields(name)
+	for i, w := range words {
+		if s := victim.Sound(w); len(s) > 1 {
+			words[i] = s
+		}
+	}
+	slices.Sort(words)
+	return strings.Join(words, " ")
 }
 
 // codesOf are the codes of terms of some kinds under every version of the keys; none

@@ -1,6 +1,7 @@
 // Pictures of the pages, at a desk and on a phone, into screenshots/.
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { walk } from "./standards.mjs";
 import { base, desk, finish, launch, open, phone, signIn } from "./lib.mjs";
 
 const folder = fileURLToPath(new URL("../../screenshots/", import.meta.url));
@@ -178,6 +179,7 @@ for (const [size, viewport] of [["desk", desk], ["phone", phone]]) {
   await go("/forces", "forces");
   await go("/forces/33", "contact");
   await page.context().close();
+  await walk(browser, viewport, {}, (at, name) => at.screenshot({ path: `${folder}${size}-psd-${name}.png`, fullPage: true }));
 }
 await browser.close();
 console.log("pictures in " + folder);

@@ -66,3 +66,7 @@ func soundClass(c byte, first bool) byte {
 	}
 	return 0
 }
+
+// Sound is a word of a name by sound, as stored tokens have it: it never changes. The
+// input is lower-case ASCII.
+func Sound(word string) string { return sound(word) }

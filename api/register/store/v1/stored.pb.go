@@ -2035,7 +2035,9 @@ type StoredCaseFact struct {
 	// When it was opened.
 	OpenTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=open_time,json=openTime,proto3" json:"open_time,omitempty"`
 	// When it was closed.
-	CloseTime     *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=close_time,json=closeTime,proto3" json:"close_time,omitempty"`
+	CloseTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=close_time,json=closeTime,proto3" json:"close_time,omitempty"`
+	// The codes of their surnames and postcodes.
+	Around        []string `protobuf:"bytes,8,rep,name=around,proto3" json:"around,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2115,6 +2117,13 @@ func (x *StoredCaseFact) GetOpenTime() *timestamppb.Timestamp {
 func (x *StoredCaseFact) GetCloseTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.CloseTime
+	}
+	return nil
+}
+
+func (x *StoredCaseFact) GetAround() []string {
+	if x != nil {
+		return x.Around
 	}
 	return nil
 }
@@ -2794,7 +2803,7 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	" \x01(\tR\vlineManager\x125\n" +
 	"\x16professional_standards\x18\v \x01(\bR\x15professionalStandards\"(\n" +
 	"\fStoredCollar\x12\x18\n" +
-	"\asubject\x18\x01 \x01(\tR\asubject\"\x90\x02\n" +
+	"\asubject\x18\x01 \x01(\tR\asubject\"\xa8\x02\n" +
 	"\x0eStoredCaseFact\x12\x1e\n" +
 	"\n" +
 	"references\x18\x01 \x03(\tR\n" +
@@ -2805,7 +2814,8 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\x06people\x18\x05 \x03(\tR\x06people\x127\n" +
 	"\topen_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\bopenTime\x129\n" +
 	"\n" +
-	"close_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\tcloseTime\"\xd9\x01\n" +
+	"close_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\tcloseTime\x12\x16\n" +
+	"\x06around\x18\b \x03(\tR\x06around\"\xd9\x01\n" +
 	"\fStoredRoster\x12\x18\n" +
 	"\asubject\x18\x01 \x01(\tR\asubject\x127\n" +
 	"\tfirst_day\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\bfirstDay\x12\x12\n" +
