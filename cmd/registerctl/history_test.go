@@ -49,6 +49,14 @@ func (f *fake) GetHistory(ctx context.Context, r *registerv1.GetHistoryRequest) 
 	return &registerv1.NominalHistory{Nominals: []*registerv1.Nominal{nominal()}, Courses: []*registerv1.CourseOfConduct{course()}, History: theHistory(), AsOfIndex: 12}, nil
 }
 
+func (f *fake) ListRanked(_ context.Context, r *registerv1.ListRankedRequest) (*registerv1.ListRankedResponse, error) {
+	f.asked(r)
+	return &registerv1.ListRankedResponse{Persons: []*registerv1.RankedPerson{{
+		Nominal: ofNominal, DisplayName: "Ned\x1bAsh", OpenDuties: 2, Unconfirmed: true,
+		Ranking: &registerv1.Ranking{Score: 71.5, Components: []*registerv1.RankingComponent{{Points: 30, Weight: 40, Reason: "Days since the last incident or breach: 3."}}},
+	}}}, nil
+}
+
 func (f *fake) CreateEvidencePack(ctx context.Context, r *registerv1.CreateEvidencePackRequest) (*registerv1.EvidencePack, error) {
 	receipt(ctx, 48)
 	f.asked(r)
@@ -96,6 +104,9 @@ func TestHistory(t *testing.T) {
 			"As it was at entry 12", "IN FORCE NOW", "Police bail", "force 10", "possible, unconfirmed", "No contact with the victim", "Power of arrest.",
 			"Broken 9 times, 7 of them without action", "Weapon: alleged", "high risk", "UNACTIONED_BREACH", "Nothing was done.", "Do not advise blocking.",
 			"RANK 71.5", "Last checked by force 43", "2023-11-14  force 33  incident", "counts towards nothing", "entry 47",
+		}},
+		{[]string{"ranked", "--size", "5"}, &registerv1.ListRankedRequest{Parent: "forces/33", PageSize: 5}, []string{
+			"71.5  Ned", ofNominal, "possible, unconfirmed", "open duties: 2", "30.0 of 40  Days since", "never a decision",
 		}},
 		{[]string{"show", theMeasure}, &registerv1.GetMeasureRequest{Name: theMeasure}, []string{"POLICE_BAIL", "the place is withheld", "by any means"}},
 		{[]string{"conduct", "list", "breaches", ofNominal}, &registerv1.ListBreachesRequest{Parent: ofNominal, PageSize: 100}, []string{"BREACH", "NONE RECORDED"}},

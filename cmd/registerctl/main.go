@@ -45,6 +45,7 @@ type command struct {
 	Register      registerCmd      `cmd:"" help:"Register one record, or several, from JSON."`
 	Import        importCmd        `cmd:"" help:"Import a table or JSON lines."`
 	Nominal       nominalCmd       `cmd:"" help:"Restrict, withdraw or erase a record of your own force."`
+	Ranked        rankedCmd        `cmd:"" help:"The persons of your force who are most urgent to be looked at, with the reasons."`
 	History       historyCmd       `cmd:"" help:"What all forces recorded of the person of a nominal of your force: what matters first."`
 	Pack          packCmd          `cmd:"" help:"Make a pack of evidence of it, to be printed."`
 	Conduct       conductCmd       `cmd:"" help:"List, withdraw, erase, regrade and settle what is recorded of your force's nominals."`

@@ -40,6 +40,9 @@ func (a *app) head(what, name string, state registerv1.RecordState, version int6
 	if state == registerv1.RecordState_RECORD_STATE_CANCELLED {
 		a.say("  CANCELLED: withdrawn by its force.")
 	}
+	if state == registerv1.RecordState_RECORD_STATE_TRANSFERRED {
+		a.say("  TRANSFERRED: another force has taken it over.")
+	}
 }
 
 func (a *app) showMeasure(m *registerv1.Measure) {

@@ -183,6 +183,9 @@ func courseLine(c *registerv1.CourseOfConduct) string {
 	if c.GetState() == registerv1.RecordState_RECORD_STATE_CANCELLED {
 		parts = append(parts, "withdrawn by its force")
 	}
+	if c.GetState() == registerv1.RecordState_RECORD_STATE_TRANSFERRED {
+		parts = append(parts, "taken over by another force: "+client.Clean(c.GetTransferredTo()))
+	}
 	if c.GetRelationship() != "" {
 		parts = append(parts, "relationship "+client.Clean(c.GetRelationship()))
 	}

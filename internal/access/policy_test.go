@@ -23,7 +23,7 @@ var used = permissions(
 	"counter review", "question answer", "question ask", "question list", "question read", "transfer offer", "transfer answer", "transfer read", "transfer list",
 	"subscription create", "subscription delete", "subscription list",
 	"directory read", "directory update", "self read",
-	"victim settle", "assessment regrade", "history read", "history export",
+	"victim settle", "assessment regrade", "history read", "history export", "history list",
 )
 
 func permissions(names ...string) []access.Permission {

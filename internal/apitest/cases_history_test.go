@@ -13,6 +13,7 @@ import (
 const (
 	getHistory = "HistoryService.GetHistory"
 	createPack = "HistoryService.CreateEvidencePack"
+	listRanked = "HistoryService.ListRanked"
 )
 
 // twoHistories registers one person in forces 33 and 10, with conduct of every
@@ -187,6 +188,39 @@ func packCases() []apiCase {
 		}
 	}
 	return []apiCase{
+		{
+			name: "who ranks first", method: listRanked, who: "spoc-33", prepare: twoHistories, live: true,
+			request: func(*stage) proto.Message { return &pb.ListRankedRequest{Parent: "forces/33", PageSize: 50} },
+			check: func(s *stage, m proto.Message) {
+				s.Helper()
+				all := m.(*pb.ListRankedResponse).GetPersons()
+				if len(all) == 0 || !slices.IsSortedFunc(all, func(a, b *pb.RankedPerson) int {
+					return int(b.GetRanking().GetScore()*10) - int(a.GetRanking().GetScore()*10)
+				}) {
+					s.Errorf("%d persons, by no order", len(all))
+				}
+				for _, one := range all {
+					h := s.must("spoc-33", getHistory, &pb.GetHistoryRequest{Name: one.GetNominal()}).(*pb.NominalHistory)
+					if len(one.GetRanking().GetComponents()) != 4 || one.GetRanking().GetScore() != h.GetHistory().GetRanking().GetScore() || one.GetDisplayName() == "" {
+						s.Errorf("%s ranks with %v, by his history with %v", one.GetNominal(), one.GetRanking(), h.GetHistory().GetRanking())
+					}
+					break
+				}
+			},
+		},
+		{
+			name: "who ranks first, but for one who is silent", method: listRanked, who: "spoc-33", prepare: silent, live: true,
+			request: func(*stage) proto.Message { return &pb.ListRankedRequest{Parent: "forces/33", PageSize: 50} },
+			check: func(s *stage, m proto.Message) {
+				s.Helper()
+				if slices.ContainsFunc(m.(*pb.ListRankedResponse).GetPersons(), func(p *pb.RankedPerson) bool { return p.GetNominal() == s.names["nominal"] }) {
+					s.Error("a silent record is listed")
+				}
+			},
+		},
+		{name: "who ranks first in another force", method: listRanked, who: "spoc-10", request: func(*stage) proto.Message { return &pb.ListRankedRequest{Parent: "forces/33"} }, code: codes.PermissionDenied, reason: "OTHER_FORCE"},
+		{name: "who ranks first, for an investigator", method: listRanked, who: "investigator-33", request: func(*stage) proto.Message { return &pb.ListRankedRequest{Parent: "forces/33"} }, code: codes.PermissionDenied, reason: "NOT_ALLOWED"},
+		{name: "too many who rank first", method: listRanked, who: "spoc-33", request: func(*stage) proto.Message { return &pb.ListRankedRequest{Parent: "forces/33", PageSize: 51} }, code: codes.InvalidArgument, reason: "INVALID_FIELDS", fields: []string{"page_size"}},
 		{
 			name: "an evidence pack", method: createPack, who: "spoc-33", prepare: twoHistories, request: pack, live: true,
 			check: func(s *stage, m proto.Message) {

@@ -29,6 +29,10 @@ func TestTransferThereAndBack(t *testing.T) {
 	if own := s.must("system-10", getCourse, &pb.GetCourseRequest{Name: taken.GetNewCourse()}).(*pb.CourseOfConduct); own.GetNominal() != there {
 		t.Errorf("it hangs on %s, want the force's own %s", own.GetNominal(), there)
 	}
+	shown := s.must("investigator-43", getCandidate, &pb.GetCandidateRequest{Name: found.GetCandidates()[0].GetName()}).(*pb.CandidateDetail)
+	if len(shown.GetCourses()) != 1 || shown.GetCourses()[0].GetName() != taken.GetNewCourse() {
+		t.Errorf("a search made before shows %v, notices %v", shown.GetCourses(), shown.GetNotices())
+	}
 	offer := s.must("spoc-10", offerTransfer, &pb.OfferTransferRequest{Parent: "forces/10", Course: taken.GetNewCourse(), ToForce: "forces/33", Reason: "she has moved back"}).(*pb.Transfer)
 	// Two people accept it at once: it moves once.
 	accept := &pb.AcceptTransferRequest{Name: ofForce("33", offer.GetName()), Source: source("33-again", 1), Nominal: n}
@@ -58,9 +62,19 @@ func TestTransferThereAndBack(t *testing.T) {
 		t.Errorf("the history has courses %v, measures %v", history.GetCourses(), history.GetHistory().GetMeasures())
 	}
 
+	// Erasing what was left behind erases the offers of it, and nothing of the matter.
+	s.must("dpo-33", eraseCourse, &pb.EraseCourseRequest{Name: course, Ground: pb.ErasureGround_ERASURE_GROUND_ORDER, Reference: "order 7"})
+	if list := s.must("spoc-33", listTransfers, &pb.ListTransfersRequest{Parent: "forces/33"}).(*pb.ListTransfersResponse).GetTransfers(); len(list) != 1 {
+		t.Errorf("after the erasure the transfers are %v", list)
+	}
+	if again := s.must("spoc-33", getHistory, &pb.GetHistoryRequest{Name: n}).(*pb.NominalHistory); len(again.GetCourses()) != 1 {
+		t.Errorf("after the erasure the courses are %v", again.GetCourses())
+	}
 	s.must("system-33", cancelCourse, &pb.CancelCourseRequest{Name: back.GetNewCourse(), Reason: pb.CancelReason_CANCEL_REASON_NO_CRIME})
 	all, _ := s.alertsOf("spoc-43", "43", "")
-	if !slices.ContainsFunc(all, func(a *pb.Alert) bool { return a.GetKind() == pb.AlertKind_ALERT_KIND_CONDUCT_RETRACTED && a.GetSubject() == back.GetNewCourse() }) {
+	if !slices.ContainsFunc(all, func(a *pb.Alert) bool {
+		return a.GetKind() == pb.AlertKind_ALERT_KIND_CONDUCT_RETRACTED && a.GetSubject() == back.GetNewCourse()
+	}) {
 		t.Errorf("force 43 is not told that it fell: %v", all)
 	}
 	told := s.must("investigator-43", "AlertService.ListRetractions", &pb.ListRetractionsRequest{}).(*pb.ListRetractionsResponse).GetRetractions()

@@ -107,6 +107,7 @@ func aboutForce(force string) map[string]proto.Message {
 		listCodes:           &pb.ListCodesRequest{Parent: "codeLists/warnings"},
 		getSelf:             &pb.GetSelfRequest{},
 		getHistory:          &pb.GetHistoryRequest{Name: n},
+		listRanked:          &pb.ListRankedRequest{Parent: "forces/" + force, PageSize: 1},
 		createPack:          &pb.CreateEvidencePackRequest{Name: n},
 		settleVictims:       &pb.SettleVictimsRequest{Name: c},
 		regradeAssessment:   &pb.RegradeAssessmentRequest{Name: unknownRecord(force, "assessments")},

@@ -39,6 +39,8 @@ func TestMeasureBreachAndDuty(t *testing.T) {
 	if got := supervisor.get("/work/live").must(t, http.StatusOK, `"breaches":"1"`, `"breaches-remark":"1 overdue"`).Header.Get("Content-Type"); got != "application/json" {
 		t.Errorf("the numbers come as %s", got)
 	}
+	supervisor.get("/work/ranked").must(t, http.StatusOK, "Ranked list", "Calum Thackery", "of 100", "Different principal victims at least: 1", `href="`+page+`"`, "open duties")
+	w.as("investigator-33").get("/work/ranked").must(t, http.StatusForbidden)
 	w.as("investigator-33").get("/work").must(t, http.StatusForbidden)
 	w.as("investigator-33").get("/work/live").must(t, http.StatusForbidden)
 	list := supervisor.get("/duties?list=breaches").must(t, http.StatusOK, "What your force must do", "Overdue", "Breach without action", `data-live="/duties/live?list=breaches"`).mustNot(t, "Risk not assessed")

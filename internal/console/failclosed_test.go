@@ -21,7 +21,7 @@ import (
 var ownPages, ownText = []string{
 	"POST /session/extend", "GET /search", "POST /register/drop", "GET /nominals/{nominal}/measure", "GET /standards",
 	"GET /standards/sanctions/new", "POST /standards/sanctions/new", "GET /log", "GET /administration", "GET /ask", "GET /subscribe",
-	"GET /nominals/{nominal}/pack", "GET /standards/unsealings/new", "GET /standards/samples/new", "GET /standards/holds/new", "GET /standards/evidence",
+	"GET /nominals/{nominal}/pack", "GET /standards/unsealings/new", "GET /standards/samples/new", "GET /standards/holds/new", "GET /standards/evidence", "GET /standards/readings",
 }, []string{"GET /register", "POST /register", "GET /register/conduct", "POST /register/conduct", "GET /register/done"}
 
 // walker asks for every page as one account, and notes what came of it.

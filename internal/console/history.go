@@ -82,9 +82,7 @@ func (w *words) history(h *registerv1.History) *historyView {
 	if k := h.GetLastCheck(); k != nil {
 		out.LastCheck = dateTime(k.GetCheckTime().AsTime()) + ", " + w.force(k.GetForce())
 	}
-	for _, k := range h.GetRanking().GetComponents() {
-		out.Ranking = append(out.Ranking, asked{k.GetTitle(), fmt.Sprintf("%.1f of %d: %s", k.GetPoints(), k.GetWeight(), k.GetReason())})
-	}
+	out.Ranking = rankingReasons(h.GetRanking())
 	if len(out.Ranking) > 0 {
 		out.Score = fmt.Sprintf("%.0f", h.GetRanking().GetScore())
 	}

@@ -102,7 +102,7 @@ var logMethods = []choice{
 	{Value: "SearchService.GetSearch", Title: "Looked at a search again"}, {Value: "NominalService.RegisterNominal", Title: "Registered a nominal"},
 	{Value: "NominalService.GetNominal", Title: "Read a nominal"}, {Value: "NominalService.RestrictNominal", Title: "Restricted a nominal"},
 	{Value: "ConductService.RegisterCourse", Title: "Registered a course of conduct"}, {Value: "LinkService.GetLink", Title: "Read a link"},
-	{Value: "HistoryService.GetHistory", Title: "Read a history"}, {Value: "HistoryService.CreateEvidencePack", Title: "Made a pack of evidence"},
+	{Value: "HistoryService.GetHistory", Title: "Read a history"}, {Value: "HistoryService.ListRanked", Title: "Read the ranked list"}, {Value: "HistoryService.CreateEvidencePack", Title: "Made a pack of evidence"},
 	{Value: "MeasureService.RegisterMeasure", Title: "Registered a measure"}, {Value: "MeasureService.RegisterBreach", Title: "Registered a breach"},
 	{Value: "AssessmentService.RegisterAssessment", Title: "Registered an assessment"}, {Value: "AssessmentService.RegradeAssessment", Title: "Graded a risk anew"},
 	{Value: "AssessmentService.RegisterPlan", Title: "Registered a safety plan"}, {Value: "ExchangeService.AskOwner", Title: "Asked the owner"},

@@ -57,6 +57,7 @@ func (c *Console) routes() []route {
 		{pattern: "POST /subscribe", serve: c.takeSubscription},
 		{pattern: "GET /duties", serve: c.showDuties},
 		{pattern: "GET /work", needs: "duty.assign", serve: c.showWork},
+		{pattern: "GET /work/ranked", serve: c.showRanked},
 		{pattern: "GET /work/live", needs: "duty.assign", serve: c.liveWork, quiet: true},
 		{pattern: "GET /duties/live", serve: c.liveDuties, quiet: true},
 		{pattern: "GET /duties/{duty}", serve: c.showDuty},

@@ -19,7 +19,9 @@ type workView struct {
 	Frame
 	Tiles  []workTile
 	Duties []dutyView // the next to be done
-	Every  int
+
+	MayRank bool
+	Every   int
 }
 
 // workTile is one list of work with how much there is in it.
@@ -34,7 +36,7 @@ type workTile struct {
 
 // showWork shows single points of contact and supervisors what waits for them.
 func (c *Console) showWork(v *visit) error {
-	view := &workView{Frame: v.page("Work"), Every: countEvery}
+	view := &workView{Frame: v.page("Work"), Every: countEvery, MayRank: v.may("history.list")}
 	duties, tiles, err := c.workTiles(v)
 	if err != nil {
 		return err

@@ -89,6 +89,7 @@ func partSamples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) ma
 			Name: course(settled), Other: course(settled), Sameness: registerv1.VictimSameness_VICTIM_SAMENESS_SAME, Explanation: "asked: one number",
 		}),
 		"HistoryService.GetHistory": one(who, &registerv1.GetHistoryRequest{Name: read}),
+		"HistoryService.ListRanked": one(spoc, &registerv1.ListRankedRequest{Parent: "forces/33", PageSize: 1}),
 		"HistoryService.CreateEvidencePack": one(spoc, &registerv1.CreateEvidencePackRequest{
 			Name: read, Recipient: "Legal services", Reference: "SPO/26/1", RecipientKind: registerv1.PackRecipient_PACK_RECIPIENT_COURT,
 		}),

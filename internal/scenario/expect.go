@@ -1,5 +1,13 @@
 package scenario
 
+// Transfer is a matter that goes to another force.
+type Transfer struct {
+	Course string `yaml:"course"`
+	To     string `yaml:"to"`
+	// State is OFFERED, which changes nothing, or ACCEPTED.
+	State string `yaml:"state"`
+}
+
 // Search is a search through the register's interface.
 type Search struct {
 	Force string `yaml:"force"`

@@ -257,14 +257,6 @@ type Reclassify struct {
 	Included []string `yaml:"included"`
 }
 
-// Transfer is a matter that goes to another force.
-type Transfer struct {
-	Course string `yaml:"course"`
-	To     string `yaml:"to"`
-	// State is OFFERED, which changes nothing, or ACCEPTED.
-	State string `yaml:"state"`
-}
-
 // Load reads and checks all cases, by id. It reports every fault at once.
 func Load() ([]Case, error) {
 	names, err := fs.Glob(files, "cases/*.yaml")

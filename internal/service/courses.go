@@ -324,6 +324,11 @@ func (s *Courses) EraseCourse(ctx context.Context, req *registerv1.EraseCourseRe
 		if err != nil {
 			return err
 		}
+		offers, err := s.transfersOf(ctx, identity.ID(stored.GetNominalId()), identity.ID(cur.Record.ID))
+		if err != nil {
+			return err
+		}
+		behind = append(behind, offers...)
 		b, erasure := newBatch(s.Deps), erase(cur)
 		if err := s.fallsWith(ctx, &b, erasure, stored, codeErased); err != nil {
 			return err

@@ -124,12 +124,33 @@ func (d *detail) history(ctx context.Context, without int64) (*registerv1.Histor
 	if d.asOf == asOfNow {
 		h.Counters = d.sight(d.c, d.force).counters(h.courses)
 	}
+	if d.asOf == asOfNow && d.takenOver() {
+		notice(d.notices, "TRANSFERRED", "a matter of a record that the search found has been taken over by another force since: search again to see it")
+	}
 	h.warnings = d.warnings.warnings
 	h.note(d.Deps, d.c)
 	history, pattern := d.shownHistory(d.force, h, now, without)
 	courses := slices.Clone(h.courses)
 	slices.SortStableFunc(courses, func(a, b *opened) int { return lastIncident(b.course).Compare(lastIncident(a.course)) })
 	return history, pattern, shownTo[*registerv1.CourseOfConduct](d.force, courses), nil
+}
+
+// takenOver reports whether a matter of the nominals shown hangs on another one by now,
+// of which the force may learn.
+func (d *detail) takenOver() bool {
+	for _, in := range d.of {
+		for _, id := range d.View.CourseIDs(in.id) {
+			was, ok := d.View.CourseByID(id)
+			if !ok || !was.Transferred {
+				continue
+			}
+			is, ok := d.View.CourseByID(d.View.Now(id))
+			if ok && d.opens(d.force, identity.ID(is.Nominal)) && !slices.ContainsFunc(d.of, func(o insider) bool { return o.id == identity.ID(is.Nominal) }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func notice(into *[]*registerv1.SearchNotice, code, message string) {

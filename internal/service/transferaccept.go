@@ -89,7 +89,7 @@ func (t *taking) take(ctx context.Context) error {
 	t.course, t.renamed = uuid.Must(uuid.NewV7()), map[uuid.UUID]uuid.UUID{}
 	t.handing = &handing{
 		from: from, to: t.force, course: identity.ID(t.matter.cur.Record.ID), measures: map[conduct.ID]bool{},
-		by: t.c.Actor.Collar, why: t.Transfers.forceTitle(t.force) + " took the matter over from " + t.Transfers.forceTitle(from),
+		by: t.c.Actor.Collar, why: t.forceTitle(t.force) + " took the matter over from " + t.forceTitle(from),
 	}
 	if err := t.takeCourse(); err != nil {
 		return err
@@ -213,8 +213,8 @@ func (t *taking) takePart(i int, p partInHand) error {
 func (t *taking) conclude(ctx context.Context) error {
 	tr := t.offer.stored.GetTransfer()
 	tr.State, tr.Answer, tr.AnsweredBy = registerv1.TransferState_TRANSFER_STATE_ACCEPTED, t.req.GetAnswer(), t.c.Actor.Collar
-	tr.AnswerTime = t.Deps.timestamp()
-	change, err := t.Deps.next(t.offer.cur, t.offer.key, t.offer.cur.Version.Revision+1, t.offer.stored)
+	tr.AnswerTime = t.timestamp()
+	change, err := t.next(t.offer.cur, t.offer.key, t.offer.cur.Version.Revision+1, t.offer.stored)
 	if err != nil {
 		return err
 	}
@@ -261,7 +261,7 @@ func (t *taking) tellCounter(a *view.Alert, course postgres.Record) error {
 	if other == identity.ID(t.matter.cur.Record.ID) {
 		other = a.Related
 	}
-	theirs, ok := t.Deps.View.CourseByID(t.Deps.View.Now(other))
+	theirs, ok := t.View.CourseByID(t.View.Now(other))
 	if !ok || a.Force != t.matter.cur.Record.Force || a.Kind != registerv1.AlertKind_ALERT_KIND_COUNTER_ALLEGATION || a.Audience != registerv1.AlertAudience_ALERT_AUDIENCE_REVIEWERS {
 		return nil
 	}
@@ -288,5 +288,5 @@ func (t *taking) duties(ctx context.Context) error {
 			t.c.Require(r)
 		}
 	}
-	return t.Deps.require(t.c, t.Deps.View.Person(t.nominal).Members...)
+	return t.require(t.c, t.View.Person(t.nominal).Members...)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/google/uuid"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
@@ -66,7 +65,7 @@ func (b *batch) closeTransferDuty(ctx context.Context, r postgres.Record, to, ev
 		if event == eventFellAway {
 			duty.State = registerv1.DutyState_DUTY_STATE_FELL_AWAY
 		}
-		duty.Closing = &registerv1.DutyClosing{Action: "TRANSFER_ANSWERED", Record: resourceName(postgres.KindTransfer, to, uuid.UUID(r.ID)), By: byRegister, Time: timestamppb.New(b.now)}
+		duty.Closing = &registerv1.DutyClosing{Action: "TRANSFER_ANSWERED", Record: resourceName(postgres.KindTransfer, to, r.ID), By: byRegister, Time: timestamppb.New(b.now)}
 		happened(duty, event, byRegister, "", b.now)
 	})
 }

@@ -10,6 +10,7 @@ import (
 
 	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/accesslog"
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/conduct"
 	"github.com/perpetrator-register/register/internal/identity"
@@ -169,4 +170,35 @@ func (m *matterInHand) note(c *call.Call) {
 	for _, known := range m.duties {
 		c.Show(uuid.UUID(known.ID), known.Force)
 	}
+}
+
+// transfersOf makes the erasures of the transfers of a course, whose reasons tell of it,
+// and of the duty to answer one. The view must be level.
+func (d *Deps) transfersOf(ctx context.Context, nominal, course identity.ID) ([]accesslog.Change, error) {
+	var ids []uuid.UUID
+	for _, p := range d.View.TransfersOf(nominal) {
+		if p.Course != course {
+			continue
+		}
+		ids = append(ids, uuid.UUID(p.ID))
+		for _, force := range p.Forces {
+			if duty, ok := d.View.DutyFor(force, codeTransferOffered, uuid.UUID(p.ID).String()); ok {
+				ids = append(ids, uuid.UUID(duty.ID))
+			}
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	rows, err := d.DB.CurrentByID(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	var out []accesslog.Change
+	for _, cur := range rows {
+		if cur.Wrapped != nil {
+			out = append(out, erase(cur))
+		}
+	}
+	return out, nil
 }

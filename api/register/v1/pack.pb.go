@@ -243,6 +243,199 @@ func (x *NominalHistory) GetUnconfirmed() bool {
 	return false
 }
 
+// ListRankedRequest asks for those of a force who are most urgent to be looked at.
+type ListRankedRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The force, "forces/33"; the caller's own.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// How many at most, 1 to 50; 0 means 20. There is no further page: who ranks lower
+	// is looked at by his own record.
+	PageSize      int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListRankedRequest) Reset() {
+	*x = ListRankedRequest{}
+	mi := &file_register_v1_pack_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListRankedRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListRankedRequest) ProtoMessage() {}
+
+func (x *ListRankedRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_pack_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListRankedRequest.ProtoReflect.Descriptor instead.
+func (*ListRankedRequest) Descriptor() ([]byte, []int) {
+	return file_register_v1_pack_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ListRankedRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *ListRankedRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+// ListRankedResponse are those who rank first.
+type ListRankedResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The persons, the most urgent first.
+	Persons       []*RankedPerson `protobuf:"bytes,1,rep,name=persons,proto3" json:"persons,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListRankedResponse) Reset() {
+	*x = ListRankedResponse{}
+	mi := &file_register_v1_pack_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListRankedResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListRankedResponse) ProtoMessage() {}
+
+func (x *ListRankedResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_pack_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListRankedResponse.ProtoReflect.Descriptor instead.
+func (*ListRankedResponse) Descriptor() ([]byte, []int) {
+	return file_register_v1_pack_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *ListRankedResponse) GetPersons() []*RankedPerson {
+	if x != nil {
+		return x.Persons
+	}
+	return nil
+}
+
+// RankedPerson is a person with how he compares with others.
+type RankedPerson struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A nominal of his of the force, by its resource name.
+	Nominal string `protobuf:"bytes,1,opt,name=nominal,proto3" json:"nominal,omitempty"`
+	// Its name to show.
+	DisplayName string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
+	// Its first date of birth; absent when unknown.
+	BirthDate *PartialDate `protobuf:"bytes,3,opt,name=birth_date,json=birthDate,proto3" json:"birth_date,omitempty"`
+	// How he compares with others, and why.
+	Ranking *Ranking `protobuf:"bytes,4,opt,name=ranking,proto3" json:"ranking,omitempty"`
+	// Some of what he is ranked by belongs to him by a link that nobody has confirmed.
+	Unconfirmed bool `protobuf:"varint,5,opt,name=unconfirmed,proto3" json:"unconfirmed,omitempty"`
+	// How many duties of the force about him are open.
+	OpenDuties    int32 `protobuf:"varint,6,opt,name=open_duties,json=openDuties,proto3" json:"open_duties,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RankedPerson) Reset() {
+	*x = RankedPerson{}
+	mi := &file_register_v1_pack_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RankedPerson) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RankedPerson) ProtoMessage() {}
+
+func (x *RankedPerson) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_pack_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RankedPerson.ProtoReflect.Descriptor instead.
+func (*RankedPerson) Descriptor() ([]byte, []int) {
+	return file_register_v1_pack_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *RankedPerson) GetNominal() string {
+	if x != nil {
+		return x.Nominal
+	}
+	return ""
+}
+
+func (x *RankedPerson) GetDisplayName() string {
+	if x != nil {
+		return x.DisplayName
+	}
+	return ""
+}
+
+func (x *RankedPerson) GetBirthDate() *PartialDate {
+	if x != nil {
+		return x.BirthDate
+	}
+	return nil
+}
+
+func (x *RankedPerson) GetRanking() *Ranking {
+	if x != nil {
+		return x.Ranking
+	}
+	return nil
+}
+
+func (x *RankedPerson) GetUnconfirmed() bool {
+	if x != nil {
+		return x.Unconfirmed
+	}
+	return false
+}
+
+func (x *RankedPerson) GetOpenDuties() int32 {
+	if x != nil {
+		return x.OpenDuties
+	}
+	return 0
+}
+
 // CreateEvidencePackRequest asks for a pack of evidence.
 type CreateEvidencePackRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -262,7 +455,7 @@ type CreateEvidencePackRequest struct {
 
 func (x *CreateEvidencePackRequest) Reset() {
 	*x = CreateEvidencePackRequest{}
-	mi := &file_register_v1_pack_proto_msgTypes[2]
+	mi := &file_register_v1_pack_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -274,7 +467,7 @@ func (x *CreateEvidencePackRequest) String() string {
 func (*CreateEvidencePackRequest) ProtoMessage() {}
 
 func (x *CreateEvidencePackRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_pack_proto_msgTypes[2]
+	mi := &file_register_v1_pack_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -287,7 +480,7 @@ func (x *CreateEvidencePackRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateEvidencePackRequest.ProtoReflect.Descriptor instead.
 func (*CreateEvidencePackRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_pack_proto_rawDescGZIP(), []int{2}
+	return file_register_v1_pack_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *CreateEvidencePackRequest) GetName() string {
@@ -335,7 +528,7 @@ type EvidencePack struct {
 
 func (x *EvidencePack) Reset() {
 	*x = EvidencePack{}
-	mi := &file_register_v1_pack_proto_msgTypes[3]
+	mi := &file_register_v1_pack_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -347,7 +540,7 @@ func (x *EvidencePack) String() string {
 func (*EvidencePack) ProtoMessage() {}
 
 func (x *EvidencePack) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_pack_proto_msgTypes[3]
+	mi := &file_register_v1_pack_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -360,7 +553,7 @@ func (x *EvidencePack) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EvidencePack.ProtoReflect.Descriptor instead.
 func (*EvidencePack) Descriptor() ([]byte, []int) {
-	return file_register_v1_pack_proto_rawDescGZIP(), []int{3}
+	return file_register_v1_pack_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *EvidencePack) GetHtml() string {
@@ -395,7 +588,7 @@ var File_register_v1_pack_proto protoreflect.FileDescriptor
 
 const file_register_v1_pack_proto_rawDesc = "" +
 	"\n" +
-	"\x16register/v1/pack.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\x1a\x19register/v1/conduct.proto\x1a\x19register/v1/history.proto\x1a\x19register/v1/nominal.proto\x1a\x18register/v1/search.proto\"\x84\x01\n" +
+	"\x16register/v1/pack.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\x1a\x18register/v1/common.proto\x1a\x19register/v1/conduct.proto\x1a\x19register/v1/history.proto\x1a\x19register/v1/nominal.proto\x1a\x18register/v1/search.proto\"\x84\x01\n" +
 	"\x11GetHistoryRequest\x12F\n" +
 	"\x04name\x18\x01 \x01(\tB2\xe0A\x02\xbaH,r*2(^forces/[0-9]{2}/nominals/[0-9a-f-]{36}$R\x04name\x12'\n" +
 	"\vas_of_index\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\tasOfIndex\"\xd1\x02\n" +
@@ -406,7 +599,21 @@ const file_register_v1_pack_proto_rawDesc = "" +
 	"\acourses\x18\x04 \x03(\v2\x1c.register.v1.CourseOfConductR\acourses\x123\n" +
 	"\anotices\x18\x05 \x03(\v2\x19.register.v1.SearchNoticeR\anotices\x12\x1e\n" +
 	"\vas_of_index\x18\x06 \x01(\x03R\tasOfIndex\x12 \n" +
-	"\vunconfirmed\x18\a \x01(\bR\vunconfirmed\"\x8e\x02\n" +
+	"\vunconfirmed\x18\a \x01(\bR\vunconfirmed\"p\n" +
+	"\x11ListRankedRequest\x123\n" +
+	"\x06parent\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x06parent\x12&\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\t\xbaH\x06\x1a\x04\x182(\x00R\bpageSize\"I\n" +
+	"\x12ListRankedResponse\x123\n" +
+	"\apersons\x18\x01 \x03(\v2\x19.register.v1.RankedPersonR\apersons\"\xf7\x01\n" +
+	"\fRankedPerson\x12\x18\n" +
+	"\anominal\x18\x01 \x01(\tR\anominal\x12!\n" +
+	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\x127\n" +
+	"\n" +
+	"birth_date\x18\x03 \x01(\v2\x18.register.v1.PartialDateR\tbirthDate\x12.\n" +
+	"\aranking\x18\x04 \x01(\v2\x14.register.v1.RankingR\aranking\x12 \n" +
+	"\vunconfirmed\x18\x05 \x01(\bR\vunconfirmed\x12\x1f\n" +
+	"\vopen_duties\x18\x06 \x01(\x05R\n" +
+	"openDuties\"\x8e\x02\n" +
 	"\x19CreateEvidencePackRequest\x12F\n" +
 	"\x04name\x18\x01 \x01(\tB2\xe0A\x02\xbaH,r*2(^forces/[0-9]{2}/nominals/[0-9a-f-]{36}$R\x04name\x12+\n" +
 	"\trecipient\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x03\x18\xc8\x01R\trecipient\x12*\n" +
@@ -423,11 +630,14 @@ const file_register_v1_pack_proto_rawDesc = "" +
 	"\x1dPACK_RECIPIENT_LEGAL_SERVICES\x10\x01\x12\x18\n" +
 	"\x14PACK_RECIPIENT_COURT\x10\x02\x12\x1d\n" +
 	"\x19PACK_RECIPIENT_PROSECUTOR\x10\x03\x12\x1e\n" +
-	"\x1aPACK_RECIPIENT_OTHER_FORCE\x10\x042\xca\x02\n" +
+	"\x1aPACK_RECIPIENT_OTHER_FORCE\x10\x042\xd5\x03\n" +
 	"\x0eHistoryService\x12\x8e\x01\n" +
 	"\n" +
 	"GetHistory\x12\x1e.register.v1.GetHistoryRequest\x1a\x1b.register.v1.NominalHistory\"C\x92\x82\x19\x11\n" +
-	"\ahistory\x12\x04read\x18\x03\x82\xd3\xe4\x93\x02(\x12&/v1/{name=forces/*/nominals/*}:history\x12\xa6\x01\n" +
+	"\ahistory\x12\x04read\x18\x03\x82\xd3\xe4\x93\x02(\x12&/v1/{name=forces/*/nominals/*}:history\x12\x88\x01\n" +
+	"\n" +
+	"ListRanked\x12\x1e.register.v1.ListRankedRequest\x1a\x1f.register.v1.ListRankedResponse\"9\x92\x82\x19\x11\n" +
+	"\ahistory\x12\x04list\x18\x03\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{parent=forces/*}/ranked\x12\xa6\x01\n" +
 	"\x12CreateEvidencePack\x12&.register.v1.CreateEvidencePackRequest\x1a\x19.register.v1.EvidencePack\"M\x92\x82\x19\x13\n" +
 	"\ahistory\x12\x06export\x18\x04\x82\xd3\xe4\x93\x020:\x01*\"+/v1/{name=forces/*/nominals/*}:evidencePackB\xae\x01\n" +
 	"\x0fcom.register.v1B\tPackProtoP\x01ZCgithub.com/perpetrator-register/register/api/register/v1;registerv1\xa2\x02\x03RXX\xaa\x02\vRegister.V1\xca\x02\vRegister\\V1\xe2\x02\x17Register\\V1\\GPBMetadata\xea\x02\fRegister::V1b\x06proto3"
@@ -445,37 +655,47 @@ func file_register_v1_pack_proto_rawDescGZIP() []byte {
 }
 
 var file_register_v1_pack_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_register_v1_pack_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_register_v1_pack_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_register_v1_pack_proto_goTypes = []any{
 	(PackRecipient)(0),                // 0: register.v1.PackRecipient
 	(*GetHistoryRequest)(nil),         // 1: register.v1.GetHistoryRequest
 	(*NominalHistory)(nil),            // 2: register.v1.NominalHistory
-	(*CreateEvidencePackRequest)(nil), // 3: register.v1.CreateEvidencePackRequest
-	(*EvidencePack)(nil),              // 4: register.v1.EvidencePack
-	(*Nominal)(nil),                   // 5: register.v1.Nominal
-	(*Pattern)(nil),                   // 6: register.v1.Pattern
-	(*History)(nil),                   // 7: register.v1.History
-	(*CourseOfConduct)(nil),           // 8: register.v1.CourseOfConduct
-	(*SearchNotice)(nil),              // 9: register.v1.SearchNotice
-	(*timestamppb.Timestamp)(nil),     // 10: google.protobuf.Timestamp
+	(*ListRankedRequest)(nil),         // 3: register.v1.ListRankedRequest
+	(*ListRankedResponse)(nil),        // 4: register.v1.ListRankedResponse
+	(*RankedPerson)(nil),              // 5: register.v1.RankedPerson
+	(*CreateEvidencePackRequest)(nil), // 6: register.v1.CreateEvidencePackRequest
+	(*EvidencePack)(nil),              // 7: register.v1.EvidencePack
+	(*Nominal)(nil),                   // 8: register.v1.Nominal
+	(*Pattern)(nil),                   // 9: register.v1.Pattern
+	(*History)(nil),                   // 10: register.v1.History
+	(*CourseOfConduct)(nil),           // 11: register.v1.CourseOfConduct
+	(*SearchNotice)(nil),              // 12: register.v1.SearchNotice
+	(*PartialDate)(nil),               // 13: register.v1.PartialDate
+	(*Ranking)(nil),                   // 14: register.v1.Ranking
+	(*timestamppb.Timestamp)(nil),     // 15: google.protobuf.Timestamp
 }
 var file_register_v1_pack_proto_depIdxs = []int32{
-	5,  // 0: register.v1.NominalHistory.nominals:type_name -> register.v1.Nominal
-	6,  // 1: register.v1.NominalHistory.pattern:type_name -> register.v1.Pattern
-	7,  // 2: register.v1.NominalHistory.history:type_name -> register.v1.History
-	8,  // 3: register.v1.NominalHistory.courses:type_name -> register.v1.CourseOfConduct
-	9,  // 4: register.v1.NominalHistory.notices:type_name -> register.v1.SearchNotice
-	0,  // 5: register.v1.CreateEvidencePackRequest.recipient_kind:type_name -> register.v1.PackRecipient
-	10, // 6: register.v1.EvidencePack.create_time:type_name -> google.protobuf.Timestamp
-	1,  // 7: register.v1.HistoryService.GetHistory:input_type -> register.v1.GetHistoryRequest
-	3,  // 8: register.v1.HistoryService.CreateEvidencePack:input_type -> register.v1.CreateEvidencePackRequest
-	2,  // 9: register.v1.HistoryService.GetHistory:output_type -> register.v1.NominalHistory
-	4,  // 10: register.v1.HistoryService.CreateEvidencePack:output_type -> register.v1.EvidencePack
-	9,  // [9:11] is the sub-list for method output_type
-	7,  // [7:9] is the sub-list for method input_type
-	7,  // [7:7] is the sub-list for extension type_name
-	7,  // [7:7] is the sub-list for extension extendee
-	0,  // [0:7] is the sub-list for field type_name
+	8,  // 0: register.v1.NominalHistory.nominals:type_name -> register.v1.Nominal
+	9,  // 1: register.v1.NominalHistory.pattern:type_name -> register.v1.Pattern
+	10, // 2: register.v1.NominalHistory.history:type_name -> register.v1.History
+	11, // 3: register.v1.NominalHistory.courses:type_name -> register.v1.CourseOfConduct
+	12, // 4: register.v1.NominalHistory.notices:type_name -> register.v1.SearchNotice
+	5,  // 5: register.v1.ListRankedResponse.persons:type_name -> register.v1.RankedPerson
+	13, // 6: register.v1.RankedPerson.birth_date:type_name -> register.v1.PartialDate
+	14, // 7: register.v1.RankedPerson.ranking:type_name -> register.v1.Ranking
+	0,  // 8: register.v1.CreateEvidencePackRequest.recipient_kind:type_name -> register.v1.PackRecipient
+	15, // 9: register.v1.EvidencePack.create_time:type_name -> google.protobuf.Timestamp
+	1,  // 10: register.v1.HistoryService.GetHistory:input_type -> register.v1.GetHistoryRequest
+	3,  // 11: register.v1.HistoryService.ListRanked:input_type -> register.v1.ListRankedRequest
+	6,  // 12: register.v1.HistoryService.CreateEvidencePack:input_type -> register.v1.CreateEvidencePackRequest
+	2,  // 13: register.v1.HistoryService.GetHistory:output_type -> register.v1.NominalHistory
+	4,  // 14: register.v1.HistoryService.ListRanked:output_type -> register.v1.ListRankedResponse
+	7,  // 15: register.v1.HistoryService.CreateEvidencePack:output_type -> register.v1.EvidencePack
+	13, // [13:16] is the sub-list for method output_type
+	10, // [10:13] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_register_v1_pack_proto_init() }
@@ -484,6 +704,7 @@ func file_register_v1_pack_proto_init() {
 		return
 	}
 	file_register_v1_access_proto_init()
+	file_register_v1_common_proto_init()
 	file_register_v1_conduct_proto_init()
 	file_register_v1_history_proto_init()
 	file_register_v1_nominal_proto_init()
@@ -494,7 +715,7 @@ func file_register_v1_pack_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_v1_pack_proto_rawDesc), len(file_register_v1_pack_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   4,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -22,6 +22,7 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	HistoryService_GetHistory_FullMethodName         = "/register.v1.HistoryService/GetHistory"
+	HistoryService_ListRanked_FullMethodName         = "/register.v1.HistoryService/ListRanked"
 	HistoryService_CreateEvidencePack_FullMethodName = "/register.v1.HistoryService/CreateEvidencePack"
 )
 
@@ -38,6 +39,10 @@ type HistoryServiceClient interface {
 	// Errors: NOT_FOUND when the nominal is not there or not to be known to the
 	// caller; OUT_OF_RANGE when the log is not so long as `as_of_index`.
 	GetHistory(ctx context.Context, in *GetHistoryRequest, opts ...grpc.CallOption) (*NominalHistory, error)
+	// ListRanked lists the persons of whom the caller's force holds conduct, the most
+	// urgent to be looked at first, by the ranking that GetHistory shows. It is advice
+	// with its reasons: a human decides. Nobody is listed by a record that is SILENT.
+	ListRanked(ctx context.Context, in *ListRankedRequest, opts ...grpc.CallOption) (*ListRankedResponse, error)
 	// CreateEvidencePack makes of the history a document to be printed, for an
 	// application for a stalking protection order. It holds what the own force
 	// recorded in full, and of other forces' records what they have to be asked for.
@@ -59,6 +64,16 @@ func (c *historyServiceClient) GetHistory(ctx context.Context, in *GetHistoryReq
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(NominalHistory)
 	err := c.cc.Invoke(ctx, HistoryService_GetHistory_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *historyServiceClient) ListRanked(ctx context.Context, in *ListRankedRequest, opts ...grpc.CallOption) (*ListRankedResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListRankedResponse)
+	err := c.cc.Invoke(ctx, HistoryService_ListRanked_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -88,6 +103,10 @@ type HistoryServiceServer interface {
 	// Errors: NOT_FOUND when the nominal is not there or not to be known to the
 	// caller; OUT_OF_RANGE when the log is not so long as `as_of_index`.
 	GetHistory(context.Context, *GetHistoryRequest) (*NominalHistory, error)
+	// ListRanked lists the persons of whom the caller's force holds conduct, the most
+	// urgent to be looked at first, by the ranking that GetHistory shows. It is advice
+	// with its reasons: a human decides. Nobody is listed by a record that is SILENT.
+	ListRanked(context.Context, *ListRankedRequest) (*ListRankedResponse, error)
 	// CreateEvidencePack makes of the history a document to be printed, for an
 	// application for a stalking protection order. It holds what the own force
 	// recorded in full, and of other forces' records what they have to be asked for.
@@ -107,6 +126,9 @@ type UnimplementedHistoryServiceServer struct{}
 
 func (UnimplementedHistoryServiceServer) GetHistory(context.Context, *GetHistoryRequest) (*NominalHistory, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetHistory not implemented")
+}
+func (UnimplementedHistoryServiceServer) ListRanked(context.Context, *ListRankedRequest) (*ListRankedResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListRanked not implemented")
 }
 func (UnimplementedHistoryServiceServer) CreateEvidencePack(context.Context, *CreateEvidencePackRequest) (*EvidencePack, error) {
 	return nil, status.Error(codes.Unimplemented, "method CreateEvidencePack not implemented")
@@ -150,6 +172,24 @@ func _HistoryService_GetHistory_Handler(srv interface{}, ctx context.Context, de
 	return interceptor(ctx, in, info, handler)
 }
 
+func _HistoryService_ListRanked_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListRankedRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HistoryServiceServer).ListRanked(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: HistoryService_ListRanked_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HistoryServiceServer).ListRanked(ctx, req.(*ListRankedRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _HistoryService_CreateEvidencePack_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(CreateEvidencePackRequest)
 	if err := dec(in); err != nil {
@@ -178,6 +218,10 @@ var HistoryService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetHistory",
 			Handler:    _HistoryService_GetHistory_Handler,
+		},
+		{
+			MethodName: "ListRanked",
+			Handler:    _HistoryService_ListRanked_Handler,
 		},
 		{
 			MethodName: "CreateEvidencePack",
