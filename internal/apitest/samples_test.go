@@ -4,8 +4,10 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"time"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	pb "github.com/perpetrator-register/register/api/register/v1"
@@ -27,7 +29,30 @@ func invented(tag string) (given, surname string, birth *pb.PartialDate) {
 		return strings.ToUpper(s[:1]) + s[1:]
 	}
 	given, surname = word(3), word(5)
-	return given, surname, &pb.PartialDate{Year: int32(1950 + r.IntN(50)), Month: int32(1 + r.IntN(12)), Day: int32(1 + r.IntN(28))} //nolint:gosec // small
+	return given, surname, births.of(tag, r)
+}
+
+// births gives each invented person a birth date of his own: a date alone is enough to be
+// found by, and of a thousand people two would share one.
+var births = calendar{byTag: map[string]*pb.PartialDate{}, taken: map[[3]int32]bool{}}
+
+type calendar struct {
+	mu    sync.Mutex
+	byTag map[string]*pb.PartialDate
+	taken map[[3]int32]bool
+}
+
+func (c *calendar) of(tag string, r *rand.Rand) *pb.PartialDate {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.byTag[tag] == nil {
+		day := [3]int32{1950 + r.Int32N(50), 1 + r.Int32N(12), 1 + r.Int32N(28)}
+		if !c.taken[day] {
+			c.taken[day] = true
+			c.byTag[tag] = &pb.PartialDate{Year: day[0], Month: day[1], Day: day[2]}
+		}
+	}
+	return proto.CloneOf(c.byTag[tag])
 }
 
 // nominal is a good registration of a person of that name under a reference.

@@ -208,7 +208,7 @@ func reportOf(suspect string, number, victim int, at time.Time) *registerv1.Regi
 			Source: detailSource("%s/c%d", suspect, number), Standing: registerv1.Standing_STANDING_UNDER_INVESTIGATION, Relationship: "EX_PARTNER", Officer: "1234",
 			Victim: &registerv1.Victim{
 				Names:     []*registerv1.PersonName{{Given: "Vi" + letters(victim), Surname: "Wa" + letters(victim*7+3)}},
-				BirthDate: &registerv1.PartialDate{Year: 1950 + int32(victim%50), Month: 1 + int32(victim%12), Day: 1 + int32(victim%28)}, //nolint:gosec // small
+				BirthDate: &registerv1.PartialDate{Year: 1950 + int32(victim%50), Month: 1 + int32(victim%12), Day: 1 + int32(victim%28)},
 			},
 			Incidents: []*registerv1.Incident{{
 				Reference: fmt.Sprintf("33/%s/%d", suspect, number), OccurTime: timestamppb.New(at.Add(-time.Hour)), Behaviours: []string{"FOLLOWING", "CONTACT"},

@@ -41,7 +41,7 @@ type asked struct {
 }
 
 func (w *walker) patternOf(method, path string) string {
-	r, err := http.NewRequest(method, path, nil) //nolint:noctx // it is not sent
+	r, err := http.NewRequest(method, path, nil)
 	if err != nil {
 		w.w.t.Fatal(err)
 	}

@@ -185,7 +185,7 @@ func (c *Console) takeSample(v *visit) error {
 	name := "forces/" + v.r.PathValue("force") + "/samples/" + v.r.PathValue("sample")
 	var done, at string
 	var places []fieldPlace
-	step := func() error { return nil }
+	var step func() error
 	switch does, n, _ := strings.Cut(f.get("do"), "-"); does {
 	case "commit":
 		done, places = "You are bound to your nonce. Keep it secret until it is to be revealed.", []fieldPlace{{"commitment", "commitment"}}
