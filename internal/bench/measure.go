@@ -10,9 +10,10 @@ import (
 
 // answer is what one call came to.
 type answer struct {
-	hit   bool // anything was found
-	first bool // the one looked for stands first
-	shown bool // the one looked for is among those shown
+	hit   bool            // anything was found
+	first bool            // the one looked for stands first
+	shown bool            // the one looked for is among those shown
+	pages []time.Duration // of the single pages, where there are several
 }
 
 // caller makes one call as a client; n counts the client's calls.

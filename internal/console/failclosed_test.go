@@ -158,6 +158,10 @@ func TestPagesFailClosed(t *testing.T) {
 	}
 	psd.sends("/log", url.Values{"purpose": {"SELF_MONITORING"}, "reference": {"PSD/1"}, "show": {"list"}})
 	psd.sends("/standards/sanctions", url.Values{"subject": {"https://login.example#somebody"}, "kind": {"SUSPENSION"}, "why": {"Thirty searches without a case."}, "reference": {"PSD/26/7"}})
+	psd.sends("/standards/holds", url.Values{"first": {"1"}, "last": {"9"}, "why": {"Thirty searches without a case."}, "reference": {"PSD/26/7"}})
+	psd.sends("/standards/samples", url.Values{"size": {"3"}, "commitment": {strings.Repeat("ab", 32)}, "purpose": {"SELF_MONITORING"}, "reference": {"DIP/26/1"}})
+	by["auditor"].walk("/standards/samples?force=33")
+	by["auditor"].walk("/standards/case-access?force=33")
 	by["auditor"].sends("/log", url.Values{"purpose": {"LAWFULNESS"}, "reference": {"IOPC/1"}, "force": {"-"}})
 	for _, a := range all {
 		a.walk("/")
