@@ -52,7 +52,9 @@ func (s *Standards) MakeEvidence(req *registerv1.MakeEvidenceRequest, stream reg
 	c.Entry.Reason = purposeName(req.GetPurpose())
 	c.Entry.ReferenceHMAC = s.Keys.ReferenceHMAC(c.Actor.Force, req.GetReference())
 	maker := bundle.Maker{DB: s.DB, Keys: s.Keys, Origin: s.Origin}
-	entries, err := maker.Find(ctx, &r)
+	finding, cancel := context.WithTimeout(ctx, s.Timeout)
+	defer cancel()
+	entries, err := maker.Find(finding, &r)
 	switch {
 	case errors.Is(err, bundle.ErrNothing):
 		return problem(codes.FailedPrecondition, ReasonNoEntry, "no entry is selected: nothing was made")
