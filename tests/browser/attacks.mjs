@@ -1,6 +1,6 @@
 // What somebody might try in or through a browser.
 import { createServer } from "node:http";
-import { base, check, open, signIn, suite } from "./lib.mjs";
+import { base, check, open, signIn, signOut, suite } from "./lib.mjs";
 
 const corpus = [
   "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "</textarea><svg onload=alert(1)>", "javascript:alert(1)", "'-alert(1)-'", "</title><script>alert(1)</script>",
@@ -26,8 +26,7 @@ async function scripts(browser) {
         check((await page.locator("main script, main iframe, main img, main a[href^='javascript']").count()) === 0, `${path}: ${bad} became markup`);
       }
     }
-    await page.locator("header").getByRole("button", { name: "Sign out" }).click();
-    await page.waitForURL("**/signed-out");
+    await signOut(page);
   }
   for (const bad of corpus) {
     await page.goto(base + "/sign-in?to=" + encodeURIComponent(bad));
@@ -74,8 +73,7 @@ async function back(browser) {
   await page.fill("#surname", "Thackery");
   await page.locator("main form button.govuk-button").click();
   await page.getByRole("heading", { name: /found/ }).waitFor();
-  await page.getByRole("button", { name: "Sign out" }).click();
-  await page.waitForURL("**/signed-out");
+  await signOut(page);
   for (let i = 0; i < 4; i++) {
     await page.goBack().catch(() => {}); // there may be no page before
     check(!(await page.locator("body").innerText()).includes("Thackery"), `after the sign-out, ${page.url()} is still shown`);

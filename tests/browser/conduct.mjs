@@ -1,7 +1,7 @@
 // What is recorded about a person and asked of other forces: assessments, safety
 // plans, questions, of whom to be told, evidence for an order. With scripts each
 // page and state is looked at closely; without them all of it works too.
-import { accessible, base, check, clean, desk, fits, open, phone, signIn, suite, zoomed } from "./lib.mjs";
+import { accessible, base, check, clean, desk, fits, open, phone, signIn, signOut, suite, zoomed } from "./lib.mjs";
 
 const says = async (page, text) => check((await page.locator("main").innerText()).includes(text), `${page.url()} does not say "${text}"`);
 const main = (page) => page.locator("main");
@@ -81,7 +81,7 @@ async function risk(browser, options, close) {
   await page.fill("#outcome-0", "Fitted and tested.");
   await send(page, "It is done");
   await says(page, "Fitted and tested.");
-  await page.getByRole("button", { name: "Sign out" }).click();
+  await signOut(page);
 
   // The supervisor grades it anew.
   await signIn(page, "supervisor-33");
@@ -140,7 +140,7 @@ async function exchange(browser, options, close) {
   await close(page, "of whom to be told");
   await page.getByRole("button", { name: /^End it/ }).first().click();
   await page.getByText("is no longer told").waitFor();
-  await page.getByRole("button", { name: "Sign out" }).click();
+  await signOut(page);
 
   const account = { "Northumbria": "spoc-10", "Thames Valley": "spoc-43", "Greater Manchester": "spoc-06" }[asked];
   check(account !== undefined, `nobody answers for ${asked}`);

@@ -72,6 +72,12 @@ export async function signIn(page, account) {
   await page.getByRole("button", { name: "Sign out" }).waitFor();
 }
 
+// Signs out, and waits until that is done: to go elsewhere before would break it off.
+export async function signOut(page) {
+  await page.locator("header").getByRole("button", { name: "Sign out" }).click();
+  await page.waitForURL("**/signed-out");
+}
+
 // axe-core finds no violation at WCAG 2.2 AA.
 export async function accessible(page, what) {
   const cdp = await page.context().newCDPSession(page);

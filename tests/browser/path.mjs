@@ -1,5 +1,5 @@
 // The main path, from the report of one force to the log of another.
-import { accessible, base, check, choose, clean, desk, fits, open, phone, press, signIn, suite, tabTo, typeInto } from "./lib.mjs";
+import { accessible, base, check, choose, clean, desk, fits, open, phone, press, signIn, signOut, suite, tabTo, typeInto } from "./lib.mjs";
 
 const says = async (page, text) => check((await page.locator("main").innerText()).includes(text), `${page.url()} does not say "${text}"`);
 
@@ -140,7 +140,7 @@ export async function withoutScripts(browser) {
   await a.locator('nav a[href="/register"]').click();
   await a.locator("main form[action='/register'] button.govuk-button").click();
   await a.getByRole("heading", { name: "There is a problem" }).waitFor();
-  await a.getByRole("button", { name: "Sign out" }).click();
+  await signOut(a);
   await a.getByRole("heading", { name: "You have signed out" }).waitFor();
   await a.context().close();
 }
