@@ -129,6 +129,45 @@ func (d *Deps) paperPage(ctx context.Context, c *call.Call, parent string, kind 
 	return page, "", nil
 }
 
+// paperRequest asks for a page of a force's papers.
+type paperRequest interface {
+	GetParent() string
+	GetPageToken() string
+	GetPageSize() int32
+}
+
+// listPapers opens a page of those papers of a kind that are wanted, hands each over and
+// notes that it was shown. It returns the token of the next page.
+func listPapers[M any, P content[M]](ctx context.Context, d *Deps, c *call.Call, kind postgres.Kind, req paperRequest, wants func(*view.Paper) bool, show func(postgres.Current, P) error) (next string, err error) {
+	page, next, err := d.paperPage(ctx, c, req.GetParent(), kind, req.GetPageSize(), req.GetPageToken(), wants)
+	if err != nil {
+		return "", err
+	}
+	ids := make([]uuid.UUID, len(page))
+	for i, p := range page {
+		ids[i] = uuid.UUID(p.ID)
+	}
+	current, err := d.currentByID(ctx, ids)
+	if err != nil {
+		return "", err
+	}
+	for _, id := range ids {
+		cur, ok := current[id]
+		if !ok || cur.Wrapped == nil {
+			continue
+		}
+		m := P(new(M))
+		if _, err := view.OpenVersion(d.Keys, cur.Record, cur.Version, cur.Wrapped, m); err != nil {
+			return "", err
+		}
+		c.Show(cur.Record.ID, cur.Record.Force)
+		if err := show(cur, m); err != nil {
+			return "", err
+		}
+	}
+	return next, nil
+}
+
 // errAnswered says that a question has been answered.
 func errAnswered() *Problem {
 	return problem(codes.FailedPrecondition, ReasonAnswered, "the question has been answered: nothing was changed")

@@ -163,28 +163,16 @@ func (s *Exchange) ListQuestions(ctx context.Context, req *registerv1.ListQuesti
 	c := call.From(ctx)
 	force := call.ForceCode(req.GetParent())
 	mine := req.GetMine() || c.Actor.Roles&answering == 0
-	page, next, err := s.paperPage(ctx, c, req.GetParent(), postgres.KindQuestion, req.GetPageSize(), req.GetPageToken(), func(p *view.Paper) bool {
+	resp := &registerv1.ListQuestionsResponse{}
+	var err error
+	resp.NextPageToken, err = listPapers(ctx, s.Deps, c, postgres.KindQuestion, req, func(p *view.Paper) bool {
 		return (!req.GetOpen() || !p.Answered) && (!mine || p.Forces[0] == force && p.Officer != "" && p.Officer == c.Actor.Collar)
+	}, func(cur postgres.Current, m *storev1.StoredQuestion) error {
+		resp.Questions = append(resp.Questions, s.shownQuestion(cur.Record, force, m))
+		return nil
 	})
 	if err != nil {
 		return nil, err
-	}
-	current, err := s.currentByID(ctx, paperIDs(page))
-	if err != nil {
-		return nil, err
-	}
-	resp := &registerv1.ListQuestionsResponse{NextPageToken: next}
-	for _, p := range page {
-		cur, ok := current[uuid.UUID(p.ID)]
-		if !ok || cur.Wrapped == nil {
-			continue
-		}
-		stored := &storev1.StoredQuestion{}
-		if _, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, stored); err != nil {
-			return nil, err
-		}
-		c.Show(cur.Record.ID, cur.Record.Force)
-		resp.Questions = append(resp.Questions, s.shownQuestion(cur.Record, force, stored))
 	}
 	return resp, nil
 }

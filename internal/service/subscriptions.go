@@ -62,37 +62,18 @@ func (s *Exchange) CreateSubscription(ctx context.Context, req *registerv1.Creat
 func (s *Exchange) ListSubscriptions(ctx context.Context, req *registerv1.ListSubscriptionsRequest) (*registerv1.ListSubscriptionsResponse, error) {
 	c := call.From(ctx)
 	now := s.Now()
-	page, next, err := s.paperPage(ctx, c, req.GetParent(), postgres.KindSubscription, req.GetPageSize(), req.GetPageToken(), func(p *view.Paper) bool { return p.Stands(now) })
-	if err != nil {
-		return nil, err
-	}
-	resp := &registerv1.ListSubscriptionsResponse{NextPageToken: next}
-	current, err := s.currentByID(ctx, paperIDs(page))
-	for _, p := range page {
-		cur, ok := current[uuid.UUID(p.ID)]
-		if err != nil || !ok || cur.Wrapped == nil {
-			continue
-		}
-		var stored storev1.StoredSubscription
-		if _, err = view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
-			continue
-		}
-		c.Show(cur.Record.ID, cur.Record.Force)
-		stored.Subscription.Name = resourceName(postgres.KindSubscription, cur.Record.Force, cur.Record.ID)
-		resp.Subscriptions = append(resp.Subscriptions, stored.GetSubscription())
-	}
+	resp := &registerv1.ListSubscriptionsResponse{}
+	var err error
+	resp.NextPageToken, err = listPapers(ctx, s.Deps, c, postgres.KindSubscription, req, func(p *view.Paper) bool { return p.Stands(now) },
+		func(cur postgres.Current, m *storev1.StoredSubscription) error {
+			m.Subscription.Name = resourceName(postgres.KindSubscription, cur.Record.Force, cur.Record.ID)
+			resp.Subscriptions = append(resp.Subscriptions, m.GetSubscription())
+			return nil
+		})
 	if err != nil {
 		return nil, err
 	}
 	return resp, nil
-}
-
-func paperIDs(page []*view.Paper) []uuid.UUID {
-	ids := make([]uuid.UUID, len(page))
-	for i, p := range page {
-		ids[i] = uuid.UUID(p.ID)
-	}
-	return ids
 }
 
 // DeleteSubscription implements the RPC.

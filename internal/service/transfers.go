@@ -250,30 +250,16 @@ func (s *Transfers) GetTransfer(ctx context.Context, req *registerv1.GetTransfer
 // ListTransfers implements the RPC.
 func (s *Transfers) ListTransfers(ctx context.Context, req *registerv1.ListTransfersRequest) (*registerv1.ListTransfersResponse, error) {
 	c := call.From(ctx)
-	page, next, err := s.paperPage(ctx, c, req.GetParent(), postgres.KindTransfer, req.GetPageSize(), req.GetPageToken(), func(p *view.Paper) bool { return !req.GetOpen() || !p.Answered })
+	resp := &registerv1.ListTransfersResponse{}
+	var err error
+	resp.NextPageToken, err = listPapers(ctx, s.Deps, c, postgres.KindTransfer, req, func(p *view.Paper) bool { return !req.GetOpen() || !p.Answered },
+		func(cur postgres.Current, m *storev1.StoredTransfer) error {
+			one, err := s.shown(ctx, c, call.ForceCode(req.GetParent()), cur, m, false)
+			resp.Transfers = append(resp.Transfers, one)
+			return err
+		})
 	if err != nil {
 		return nil, err
-	}
-	current, err := s.currentByID(ctx, paperIDs(page))
-	if err != nil {
-		return nil, err
-	}
-	resp := &registerv1.ListTransfersResponse{NextPageToken: next}
-	for _, p := range page {
-		cur, ok := current[uuid.UUID(p.ID)]
-		if !ok || cur.Wrapped == nil {
-			continue
-		}
-		stored := &storev1.StoredTransfer{}
-		if _, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, stored); err != nil {
-			return nil, err
-		}
-		c.Show(cur.Record.ID, cur.Record.Force)
-		one, err := s.shown(ctx, c, call.ForceCode(req.GetParent()), cur, stored, false)
-		if err != nil {
-			return nil, err
-		}
-		resp.Transfers = append(resp.Transfers, one)
 	}
 	return resp, nil
 }
