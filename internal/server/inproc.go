@@ -194,12 +194,16 @@ func (s *localStream) SendMsg(m any) error {
 	select {
 	case s.up <- proto.Clone(message):
 		return nil
+	case <-s.ctx.Done():
 	case <-s.ended:
+	}
+	select {
+	case <-s.ended: // which cancels the context too
 		if !s.many {
 			return nil // as over the network: what the call came to is received
 		}
 		return io.EOF
-	case <-s.ctx.Done():
+	default:
 		return status.FromContextError(s.ctx.Err()).Err()
 	}
 }
