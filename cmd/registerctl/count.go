@@ -39,6 +39,10 @@ func (c *logCountCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	subject, err := a.wholeSubject(c.Subject)
+	if err != nil {
+		return err
+	}
 	conn, err := a.connect()
 	if err != nil {
 		return err
@@ -47,7 +51,7 @@ func (c *logCountCmd) Run(a *app) error {
 	_, err = a.call(func(ctx context.Context, opts ...grpc.CallOption) (err error) {
 		got, err = registerv1.NewAccessLogServiceClient(conn).SummariseActivity(ctx, &registerv1.SummariseActivityRequest{
 			Parent: "forces/" + force, Purpose: purpose, Reference: c.Reference, GroupBy: registerv1.ActivityGrouping(by),
-			Subject: c.Subject, StartTime: stamp(since), EndTime: stamp(until),
+			Subject: subject, StartTime: stamp(since), EndTime: stamp(until),
 		}, opts...)
 		return err
 	})

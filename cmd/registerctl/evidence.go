@@ -60,6 +60,10 @@ func (c *psdEvidenceCmd) Run(a *app) (err error) {
 	if err != nil {
 		return err
 	}
+	subject, err := a.wholeSubject(c.Subject)
+	if err != nil {
+		return err
+	}
 	conn, err := a.connect()
 	if err != nil {
 		return err
@@ -75,7 +79,7 @@ func (c *psdEvidenceCmd) Run(a *app) (err error) {
 	}()
 	// A bundle takes longer than a call.
 	stream, err := registerv1.NewStandardsServiceClient(conn).MakeEvidence(a.ctx, &registerv1.MakeEvidenceRequest{
-		Parent: "forces/" + force, Purpose: purpose, Reference: c.Reference, Recipient: c.Recipient, Subject: c.Subject, CrimeReference: c.Crime, StartTime: stamp(since), EndTime: stamp(until),
+		Parent: "forces/" + force, Purpose: purpose, Reference: c.Reference, Recipient: c.Recipient, Subject: subject, CrimeReference: c.Crime, StartTime: stamp(since), EndTime: stamp(until),
 	})
 	if err != nil {
 		return err

@@ -112,8 +112,12 @@ func (c *logListCmd) request(a *app) (*registerv1.ListEntriesRequest, error) {
 	if err != nil {
 		return nil, err
 	}
+	subject, err := a.wholeSubject(c.Subject)
+	if err != nil {
+		return nil, err
+	}
 	return &registerv1.ListEntriesRequest{
-		Parent: "forces/" + force, Purpose: purpose, Reference: c.Reference, Subject: c.Subject, Method: c.Method,
+		Parent: "forces/" + force, Purpose: purpose, Reference: c.Reference, Subject: subject, Method: c.Method,
 		Outcome: c.Outcome, CrimeReference: c.Crime, Refused: c.Refused, Record: c.Record, StartTime: stamp(since), EndTime: stamp(until), PageToken: c.PageToken, Indices: c.Entry,
 	}, nil
 }

@@ -89,8 +89,8 @@ func TestCount(t *testing.T) {
 func TestSanctions(t *testing.T) {
 	b := newBench(t)
 	b.prints([]printed{
-		{[]string{"psd", "sanction", "impose", "step-up", "--subject", "s", "--collar", "12", "--min-strength", "aal3", "--fresh", "--reason", "odd hours", "--reference", "PSD/1"},
-			&registerv1.ImposeSanctionRequest{Parent: "forces/33", Kind: registerv1.SanctionKind_SANCTION_KIND_STEP_UP, Subject: "s", CollarNumber: "12", MinStrength: "aal3", Fresh: true, Reason: "odd hours", Reference: "PSD/1"},
+		{[]string{"psd", "sanction", "impose", "step-up", "--subject", "https://login.example#s", "--collar", "12", "--min-strength", "aal3", "--fresh", "--reason", "odd hours", "--reference", "PSD/1"},
+			&registerv1.ImposeSanctionRequest{Parent: "forces/33", Kind: registerv1.SanctionKind_SANCTION_KIND_STEP_UP, Subject: "https://login.example#s", CollarNumber: "12", MinStrength: "aal3", Fresh: true, Reason: "odd hours", Reference: "PSD/1"},
 			[]string{"STEP UP " + sanctionID, "aal3", "lifted", "entry 46"}},
 		{[]string{"psd", "sanction", "lift", sanctionID, "--reason", "settled"}, &registerv1.LiftSanctionRequest{Name: sanctionID, Reason: "settled"}, []string{"settled"}},
 		{[]string{"psd", "sanction", "list", "--force", "10"}, &registerv1.ListSanctionsRequest{Parent: "forces/10", PageSize: 200}, []string{"1234", "--page-token 2"}},
@@ -316,7 +316,7 @@ func TestHolds(t *testing.T) {
 		{[]string{"psd", "hold", "lift", holdID, "--reason", "over"}, &registerv1.LiftHoldRequest{Name: holdID, Reason: "over"}, []string{"lifted"}},
 		{[]string{"psd", "hold", "list"}, &registerv1.ListHoldsRequest{Parent: "forces/33", PageSize: 200}, []string{holdID}},
 	})
-	for _, bad := range [][]string{{"psd", "hold", "place", "--reason", "x", "--reference", "y"}, {"psd", "hold", "place", "--subject", "a", "--crime", "b", "--reason", "x", "--reference", "y"}} {
+	for _, bad := range [][]string{{"psd", "hold", "place", "--reason", "x", "--reference", "y"}, {"psd", "hold", "place", "--subject", "a", "--crime", "b", "--reason", "x", "--reference", "y"}, {"psd", "hold", "place", "--subject", "not-whole", "--reason", "x", "--reference", "y"}} {
 		if code, _, errOut := b.run("", bad...); code != exitUsage {
 			t.Errorf("%v: exit %d, %s", bad, code, errOut)
 		}

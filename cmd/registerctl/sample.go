@@ -176,6 +176,6 @@ func (a *app) showSample(o *registerv1.Sample) {
 		a.say("  entry %d  %s %s", e.GetIndex(), words("VERDICT_", e.GetVerdict()), client.Clean(e.GetNote()))
 	}
 	if len(o.GetEntries()) > 0 {
-		a.say("  Anyone draws it again: verifylog sample %s EXPORT --key KEY", client.Clean(o.GetName()[strings.LastIndexByte(o.GetName(), '/')+1:]))
+		a.say("  Anyone draws it again: verifylog sample %s EXPORT --key KEY --witness KEY --quorum N", client.Clean(o.GetName()[strings.LastIndexByte(o.GetName(), '/')+1:]))
 	}
 }
