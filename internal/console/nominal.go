@@ -49,6 +49,9 @@ func (c *Console) showNominal(v *visit) error {
 	if v.may("subscription.create") && view.State == "" {
 		view.Links = append(view.Links, navItem{Title: "Tell us when another force registers him", Path: subscribePage(name)})
 	}
+	if v.may("transfer.offer") && view.State == "" && view.Record != nil && len(view.Record.Courses) > 0 {
+		view.Links = append(view.Links, navItem{Title: "Offer a matter to another force", Path: view.Path + "/transfer"})
+	}
 	if v.may("history.export") {
 		view.Links = append(view.Links, navItem{Title: "Evidence for a stalking protection order", Path: view.Path + "/pack"})
 	}

@@ -130,6 +130,7 @@ type courseView struct {
 	Facts        []asked
 	Summary      string
 	Incidents    []incidentView
+	Offer        string // the offer of it to another force
 }
 
 type incidentView struct {
@@ -162,6 +163,14 @@ func (w *words) courses(courses []*registerv1.CourseOfConduct) []courseView {
 		}
 		add("Motivation", w.item(refdata.Motivations, k.GetMotivation()))
 		add("Signs", four(k.GetFour()))
+		if k.GetState() == registerv1.RecordState_RECORD_STATE_TRANSFERRED {
+			add("Taken over", "By "+w.force(strings.Split(k.GetTransferredTo()+"//", "/")[1]))
+		}
+		var owners []string
+		for _, o := range k.GetOwners() {
+			owners = append(owners, w.force(o.GetForce())+" since "+date(o.GetSinceTime().AsTime()))
+		}
+		add("Owners", strings.Join(owners, "; "))
 		incidents := slices.Clone(k.GetIncidents())
 		slices.SortFunc(incidents, func(a, b *registerv1.Incident) int {
 			return b.GetOccurTime().AsTime().Compare(a.GetOccurTime().AsTime())
