@@ -3,6 +3,8 @@ package console
 import (
 	"net/http"
 
+	"github.com/google/uuid"
+
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/client"
 )
@@ -28,7 +30,7 @@ const newRecord = "new"
 
 // showTransfer shows one transfer with what can be done about it.
 func (c *Console) showTransfer(v *visit) error {
-	return c.showTransferForm(v, c.freshForm(), http.StatusOK)
+	return c.showTransferForm(v, emptyForm(), http.StatusOK)
 }
 
 func transferName(v *visit) string { return v.force() + "/transfers/" + v.r.PathValue("transfer") }
@@ -75,6 +77,9 @@ func (c *Console) answerFields(v *visit, f *form, view *oneTransferView, t *regi
 	view.Unheld = len(records) == 0
 	if f.get("record") == "" && len(records) < 2 {
 		f.set("record", append(records, choice{Value: newRecord})[0].Value)
+	}
+	if f.get("id") == "" { // the page was opened, or comes back from another of its forms
+		f.set("id", uuid.NewString())
 	}
 	other := view.Transfer.Other
 	view.Once = once(f)[:1]

@@ -58,7 +58,7 @@ func TestTransferOfAMatter(t *testing.T) {
 	theirs.post(at, url.Values{"do": {"decline"}}).must(t, http.StatusUnprocessableEntity, `href="#decline-why"`)
 	theirs.post(at, url.Values{"do": {"accept"}}).must(t, http.StatusUnprocessableEntity, `href="#reference"`)
 	theirs.post(at, url.Values{"do": {"withdraw"}, "why": {"It is not ours to withdraw."}}).must(t, http.StatusConflict, "for the other force")
-	id := hiddenValue(t, theirs.get(at).text, "id")
+	id := hiddenValue(t, theirs.post(at, url.Values{"do": {"decline"}}).text, "id")
 	accept := url.Values{"do": {"accept"}, "id": {id}, "record": {"new"}, "reference": {"33/77/26"}, "officer": {"not a collar number"}, "answer": {"We have her now."}}
 	theirs.post(at, accept).must(t, http.StatusUnprocessableEntity, `href="#officer"`, `value="33/77/26"`)
 	accept.Set("officer", "5150")
