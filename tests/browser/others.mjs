@@ -93,7 +93,7 @@ export async function walk(browser, viewport, options, surname, seen) {
   await seen(a, "result");
   await follow(a, "main a.govuk-button");
   await seen(a, "person");
-  await follow(a, 'main a[href^="/nominals/"]');
+  await follow(a, 'main a:text-is("Open your force’s record")');
   const record = a.url();
   await seen(a, "own-record");
   await a.goto(record + "/person");
