@@ -91,7 +91,11 @@ func (c *Console) showWholeForm(v *visit, f *form, status int) error {
 	for _, n := range p.GetNominals() {
 		side := c.sideView(v, n)
 		view.Sides = append(view.Sides, side)
-		options = append(options, choice{Value: n.GetNominal(), Title: side.Name + ", " + side.Force})
+		title := side.Name + ", " + side.Force
+		if side.Born != "" {
+			title += ", born " + side.Born
+		}
+		options = append(options, choice{Value: n.GetNominal(), Title: title})
 	}
 	view.Choices = f.choices("apart", "Which records are somebody else?", "All links between these and the rest are rejected at once.", options)
 	for _, l := range p.GetLinks() {

@@ -196,7 +196,7 @@ func (w *words) incident(in *registerv1.Incident) incidentView {
 	for _, b := range in.GetBehaviours() {
 		behaviours = append(behaviours, w.behaviour(b))
 	}
-	out.Behaviours = strings.Join(behaviours, ", ")
+	out.Behaviours = series(behaviours, ", ")
 	if g := in.GetGrade(); g != nil {
 		out.Grade = fmt.Sprintf("%d%s%s", g.GetSource(), g.GetAssessment(), g.GetHandling())
 	}
