@@ -129,7 +129,7 @@ func (a *app) showSanction(o *registerv1.Sanction) {
 	if o.GetFresh() {
 		a.field("sign-in", "after "+minute(o.GetImposeTime()))
 	}
-	a.field("imposed", minute(o.GetImposeTime())+" by "+o.GetImposer())
+	a.field("imposed", minute(o.GetImposeTime())+" by "+o.GetImposer()+checked(o.GetImposerCheck()))
 	a.field("reason", o.GetReason()+" ("+o.GetReference()+")")
 	if o.GetLiftTime() != nil {
 		a.field("lifted", minute(o.GetLiftTime())+" by "+strings.TrimSuffix(o.GetLifter()+": "+o.GetLiftReason(), ": "))

@@ -122,6 +122,13 @@ func (f *fake) ApproveUnsealing(_ context.Context, r *registerv1.ApproveUnsealin
 	return theUnsealing(), nil
 }
 
+func (f *fake) RefuseUnsealing(_ context.Context, r *registerv1.RefuseUnsealingRequest) (*registerv1.Unsealing, error) {
+	f.asked(r)
+	u := theUnsealing()
+	u.State, u.Refuser, u.RefuseReason = registerv1.UnsealingState_UNSEALING_STATE_REFUSED, "https://login.example#12", r.GetReason()
+	return u, nil
+}
+
 func (f *fake) OpenUnsealing(ctx context.Context, r *registerv1.OpenUnsealingRequest) (*registerv1.UnsealedEntry, error) {
 	receipt(ctx, 47)
 	f.asked(r)
@@ -202,6 +209,8 @@ func TestUnsealings(t *testing.T) {
 		{[]string{"psd", "unseal", "ask", "41", "--purpose", "security", "--reference", "PSD/1", "--reason", "odd hours", "--no-conflict"},
 			&registerv1.RequestUnsealingRequest{Parent: "forces/33", Entry: 41, Purpose: security, Reference: "PSD/1", Reason: "odd hours", NoConflict: true}, []string{"APPROVED " + unsealingID, "approved"}},
 		{[]string{"psd", "unseal", "approve", unsealingID, "--no-conflict"}, &registerv1.ApproveUnsealingRequest{Name: unsealingID, NoConflict: true}, nil},
+		{[]string{"psd", "unseal", "refuse", unsealingID, "--reason", "no case bears this reference", "--no-conflict"},
+			&registerv1.RefuseUnsealingRequest{Name: unsealingID, Reason: "no case bears this reference", NoConflict: true}, []string{"REFUSED " + unsealingID, "why refused", "no case bears"}},
 		{[]string{"psd", "unseal", "open", unsealingID}, &registerv1.OpenUnsealingRequest{Name: unsealingID}, []string{"ENTRY 41", "outside", "Callum Thackery", "entry 47"}},
 		{[]string{"psd", "unseal", "list"}, &registerv1.ListUnsealingsRequest{Parent: "forces/33", PageSize: 200}, []string{"--page-token 2"}},
 		{[]string{"psd", "case-access", "--force", "33", "--purpose", "security", "--reference", "IOPC/1", "--reason", "a complaint", "--days", "30"},

@@ -47,7 +47,7 @@ type logView struct {
 }
 
 // actor is somebody whom the log names.
-type actor struct{ Subject, Short, Collar string }
+type actor struct{ Subject, Short, Collar, Force string }
 
 type entryView struct {
 	Index                                  int64
@@ -250,7 +250,13 @@ func (v *visit) sanctionable(subject string, entries []*registerv1.LogEntry) *ac
 	if !v.may("sanction.impose") {
 		return nil
 	}
-	a := &actor{Subject: subject, Short: shortSubject(subject)}
+	a := &actor{Subject: subject, Short: shortSubject(subject), Force: v.s.data.Force}
+	if a.Force == "" && len(entries) > 0 {
+		a.Force = strings.TrimPrefix(entries[0].GetForce(), "forces/")
+	}
+	if a.Force == "" { // he is of no force
+		return nil
+	}
 	if i := slices.IndexFunc(entries, func(e *registerv1.LogEntry) bool { return e.GetOfficerVerified() }); i >= 0 {
 		a.Collar = entries[i].GetCollarNumber()
 	}
