@@ -45,13 +45,8 @@ func (c *logCountCmd) Run(a *app) error {
 	var got *registerv1.SummariseActivityResponse
 	_, err = a.call(func(ctx context.Context, opts ...grpc.CallOption) (err error) {
 		got, err = registerv1.NewAccessLogServiceClient(conn).SummariseActivity(ctx, &registerv1.SummariseActivityRequest{
-<<<<<<< HEAD
-			Parent: "forces/" + force, Purpose: purpose, Reference: c.Reference, GroupBy: registerv1.ActivityGrouping(by),
-			Subject: subject, StartTime: stamp(since), EndTime: stamp(until),
-=======
 			Parent: "forces/" + force, Purpose: period.purpose, Reference: c.Reference, GroupBy: registerv1.ActivityGrouping(by),
-			Subject: c.Subject, StartTime: period.since, EndTime: period.until,
->>>>>>> main
+			Subject: subject, StartTime: period.since, EndTime: period.until,
 		}, opts...)
 		return err
 	})

@@ -70,11 +70,7 @@ func (c *psdEvidenceCmd) Run(a *app) (err error) {
 	defer func() { err = file.end(err) }()
 	// A bundle takes longer than a call.
 	stream, err := registerv1.NewStandardsServiceClient(conn).MakeEvidence(a.ctx, &registerv1.MakeEvidenceRequest{
-<<<<<<< HEAD
-		Parent: "forces/" + force, Purpose: purpose, Reference: c.Reference, Recipient: c.Recipient, Subject: subject, CrimeReference: c.Crime, StartTime: stamp(since), EndTime: stamp(until),
-=======
-		Parent: "forces/" + force, Purpose: period.purpose, Reference: c.Reference, Recipient: c.Recipient, Subject: c.Subject, CrimeReference: c.Crime, StartTime: period.since, EndTime: period.until,
->>>>>>> main
+		Parent: "forces/" + force, Purpose: period.purpose, Reference: c.Reference, Recipient: c.Recipient, Subject: subject, CrimeReference: c.Crime, StartTime: period.since, EndTime: period.until,
 	})
 	if err != nil {
 		return err

@@ -137,13 +137,8 @@ func (c *logListCmd) request(a *app) (*registerv1.ListEntriesRequest, error) {
 		return nil, err
 	}
 	return &registerv1.ListEntriesRequest{
-<<<<<<< HEAD
-		Parent: "forces/" + force, Purpose: purpose, Reference: c.Reference, Subject: subject, Method: c.Method,
-		Outcome: c.Outcome, CrimeReference: c.Crime, Refused: c.Refused, Record: c.Record, StartTime: stamp(since), EndTime: stamp(until), PageToken: c.PageToken, Indices: c.Entry,
-=======
-		Parent: "forces/" + force, Purpose: period.purpose, Reference: c.Reference, Subject: c.Subject, Method: c.Method,
+		Parent: "forces/" + force, Purpose: period.purpose, Reference: c.Reference, Subject: subject, Method: c.Method,
 		Outcome: c.Outcome, CrimeReference: c.Crime, Refused: c.Refused, Record: c.Record, StartTime: period.since, EndTime: period.until, PageToken: c.PageToken, Indices: c.Entry,
->>>>>>> main
 	}, nil
 }
 
