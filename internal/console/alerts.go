@@ -123,6 +123,9 @@ func (c *Console) alertView(v *visit, a *registerv1.Alert) alertView {
 	if strings.Contains(a.GetSubject(), "/questions/") && v.may("question.read") {
 		out.Link = "/questions/" + lastPart(a.GetSubject())
 	}
+	if strings.Contains(a.GetSubject(), "/transfers/") && v.may("transfer.read") {
+		out.Link = "/transfers/" + lastPart(a.GetSubject())
+	}
 	if a.GetOtherForce() != "" && slices.Contains(askedAbout, a.GetKind()) && v.may("question.ask") {
 		out.Ask, out.AskText = askPage(a.GetName(), a.GetOtherForce()), "Ask "+c.words.force(a.GetOtherForce())
 	}

@@ -62,6 +62,8 @@ type View struct {
 	news       atomic.Int64                // when the feed last brought something, in nanoseconds
 	changed    changes
 	opened     opened
+	told       *told
+	checked    *checked
 }
 
 // standingCourse is a course with the version that stands.
@@ -94,6 +96,8 @@ func New(db *postgres.DB, keys *seal.KeyRing, rules *conduct.Rules, model *ident
 
 		associated: newVictims(),
 		opened:     newOpened(),
+		told:       newTold(),
+		checked:    newChecked(db),
 	}
 	v.head.Store(-1)
 	v.puller = puller{catchUp: v.catchUp}
@@ -159,6 +163,7 @@ func (v *View) take(page []decoded) {
 // that stands and is not SILENT is put into the index by the caller.
 func (v *View) apply(d decoded) {
 	v.opened.Drop(d.id)
+	v.told.fall(d.id)
 	switch d.kind { //nolint:exhaustive // as decode
 	case postgres.KindNominal:
 		delete(v.veils, d.id)
@@ -220,6 +225,7 @@ func (v *View) Lift() error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.forgetOpened()
+	v.checked.forget()
 	v.victims, v.associated = newVictims(), newVictims()
 	for id, old := range v.courses {
 		course := *old.Course
@@ -250,6 +256,7 @@ func (v *View) KeepLevel(ctx context.Context, every time.Duration) {
 			return
 		case now := <-tick.C:
 			v.opened.Tick(now)
+			v.told.tick(now)
 			if err := v.Pull(ctx); err != nil && !errors.Is(err, context.Canceled) {
 				v.log.WarnContext(ctx, "the change feed cannot be read", "err", err)
 			}
