@@ -134,7 +134,8 @@ export async function fits(page, what) {
 }
 
 // A page or a state of one, at every size. Folded parts are opened meanwhile, so that
-// what is in them is looked at too.
+// what is in them is looked at too. Of what differs little from a page that is looked at
+// anyway, a phone's size is enough.
 export async function look(page, what) {
   const size = page.viewportSize();
   const folded = await page.evaluate(() => {
@@ -143,7 +144,7 @@ export async function look(page, what) {
     for (const d of all) d.open = true;
     return closed;
   });
-  for (const at of [phone, zoomed, desk]) {
+  for (const at of /empty|errors/.test(what) ? [phone] : [phone, zoomed, desk]) {
     await page.setViewportSize(at);
     await fits(page, `${what}, ${at.width}`);
     if (at !== zoomed) await accessible(page, `${what}, ${at.width}`);
@@ -155,7 +156,10 @@ export async function look(page, what) {
   await page.setViewportSize(size);
 }
 
-export const says = async (page, text) => check((await page.locator("main").innerText()).includes(text), `${page.url()} does not say "${text}"`);
+export async function says(page, text) {
+  const main = await page.locator("main").innerText();
+  check(main.includes(text), `${page.url()} does not say "${text}" but "${main.slice(0, 200)}"`);
+}
 
 // No script or style stands in the page itself.
 export async function clean(page, what) {

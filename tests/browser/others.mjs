@@ -1,5 +1,5 @@
 // The pages by which no other walk comes, or not at every size.
-import { base, check, desk, look, open, says, signIn, signOut, suite } from "./lib.mjs";
+import { base, desk, look, open, says, signIn, signOut, suite } from "./lib.mjs";
 
 const follow = async (page, selector) => {
   await Promise.all([page.waitForEvent("load"), page.locator(selector).first().click()]);
@@ -55,37 +55,8 @@ async function measure(page, record, seen) {
   await seen(page, "breach-errors");
 }
 
-// Searches for people whom nobody knows, for no case: a case of misuse.
-async function misused(browser) {
-  const page = await open(browser, desk);
-  await signIn(page, "control_room-33");
-  for (let i = 0; i < 20; i++) {
-    const form = { reason: "CRIME_INVESTIGATION", reference: "33/1/26", given: "Odd", surname: "Name" + String.fromCharCode(97 + i), "birth-year": "1991" };
-    const answer = await page.request.post(base + "/search", { form, headers: { Origin: base, "Sec-Fetch-Site": "same-origin" } });
-    check(answer.ok(), `a search was answered ${answer.status()}`);
-  }
-  await page.context().close();
-}
-
-async function misuse(page, seen) {
-  for (let i = 0; i < 100; i++) {
-    await page.goto(base + "/cases");
-    if (await page.locator('main h3 a[href^="/cases/"]').count()) break;
-    await page.waitForTimeout(300);
-  }
-  await seen(page, "cases");
-  await follow(page, 'main h3 a[href^="/cases/"]');
-  await seen(page, "case");
-  // It is taken once, whatever walk comes by.
-  if (await page.locator('main button[value="open"]').count()) await follow(page, 'main button[value="open"]');
-  await seen(page, "case-taken");
-  await page.goto(base + "/cases/rules");
-  await seen(page, "rules");
-}
-
 // Walks through all of them; seen is told of each page, with a name.
 export async function walk(browser, viewport, options, surname, seen) {
-  await misused(browser);
   const a = await open(browser, viewport, options);
   await a.goto(base + "/sign-in");
   await seen(a, "sign-in");
@@ -113,9 +84,6 @@ export async function walk(browser, viewport, options, surname, seen) {
   await seen(a, "link");
   await signOut(a);
   await seen(a, "signed-out");
-  await signIn(a, "psd-33");
-  await misuse(a, seen);
-  await signOut(a);
   await signIn(a, "admin");
   await a.goto(base + "/forces/33");
   await seen(a, "contact");
