@@ -168,7 +168,11 @@ func (w *walk) change() string {
 		return "course"
 	case 2:
 		r := measure(force, nominal, "M"+ref, 1+n)
-		r.Measure.VerifyTime, r.Measure.UntilTime, r.Reinstate = incident, hours(w.random.IntN(100)), true
+		r.Measure.VerifyTime, r.Reinstate = incident, true
+		if w.random.IntN(2) == 0 { // another one, which will end
+			r = measure(force, nominal, fmt.Sprint("M", w.n, ref), 1)
+			r.Measure.UntilTime = hours(1 + w.random.IntN(100))
+		}
 		_ = w.try(system, registerMeasure, r)
 		return "measure"
 	case 3:
