@@ -55,6 +55,16 @@ type contactView struct {
 	Ask                              string // where it is asked about what is shown
 }
 
+// Dial is the telephone number as a telephone takes it.
+func (k contactView) Dial() string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r == '+' {
+			return r
+		}
+		return -1
+	}, k.Phone)
+}
+
 // showSearch shows a search as it was answered.
 func (c *Console) showSearch(v *visit) error {
 	name := "searches/" + v.r.PathValue("search")
