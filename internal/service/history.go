@@ -114,14 +114,11 @@ func (d *Deps) recordsOf(force string, of []insider) recordSet {
 }
 
 // history reads what is recorded of the nominals of a person, with the searches for him.
-// The view must be level.
+// The view must be level, and searches must have been pulled.
 func (d *Deps) history(ctx context.Context, force string, of []insider) (*history, error) {
 	set := d.recordsOf(force, of)
 	h, err := d.openHistory(ctx, set, asOfNow)
 	if err != nil {
-		return nil, err
-	}
-	if err := d.View.PullSearches(ctx); err != nil {
 		return nil, err
 	}
 	s := soughtBy(set.nominals, h.courses)

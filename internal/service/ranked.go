@@ -30,7 +30,7 @@ type contender struct {
 // are read from the highest bound on, until nobody who was not read can come in.
 func (s *Histories) ListRanked(ctx context.Context, req *registerv1.ListRankedRequest) (*registerv1.ListRankedResponse, error) {
 	c := call.From(ctx)
-	if err := s.View.Pull(ctx); err != nil {
+	if err := s.View.PullAll(ctx); err != nil {
 		return nil, err
 	}
 	force, size, now := call.ForceCode(req.GetParent()), pageSize(req.GetPageSize(), 20), s.Now()

@@ -102,6 +102,9 @@ func (d *Deps) readHistory(ctx context.Context, nominal identity.ID) (*recorded,
 			out.nominals[n.Force] = append(out.nominals[n.Force], m)
 		}
 	}
+	if err := d.View.PullSearches(ctx); err != nil {
+		return nil, err
+	}
 	for force, ids := range out.nominals {
 		slices.SortFunc(ids, func(a, b identity.ID) int { return bytes.Compare(a[:], b[:]) })
 		of := []insider{{nominal, force, true}}
