@@ -32,6 +32,13 @@ type raised struct {
 type vicinity struct {
 	looks         []trace // unexplained searches
 	registrations []trace
+	asked         []asked // searches of the last days, whatever explains them
+}
+
+// asked is a search by somebody of a group.
+type asked struct {
+	by   *actor
+	look look
 }
 
 type trace struct {
@@ -113,7 +120,8 @@ func (e *Engine) begin(d day) {
 	for code, v := range e.around {
 		old := func(t trace) bool { return dayOf(t.look.time()) < d-vicinityDays }
 		v.looks, v.registrations = slices.DeleteFunc(v.looks, old), slices.DeleteFunc(v.registrations, old)
-		if len(v.looks)+len(v.registrations) == 0 {
+		v.asked = slices.DeleteFunc(v.asked, func(a asked) bool { return dayOf(a.look.time()) < d-askedDays })
+		if len(v.looks)+len(v.registrations)+len(v.asked) == 0 {
 			delete(e.around, code)
 		}
 	}
@@ -242,24 +250,6 @@ func (e *Engine) settle(ev *Event) {
 		}
 	}
 	e.pending = append(e.pending[:0], e.pending[n:]...)
-}
-
-// registration notes that a person or a record was registered, and looks at who had
-// looked it up for no known reason.
-func (e *Engine) registration(ev *Event) {
-	l := newLook(ev)
-	if len(ev.Records) > 0 {
-		l.record = ev.Records[0]
-	}
-	codes := slices.Concat(ev.Records, ev.Terms[:min(1, len(ev.Terms))])
-	for _, c := range codes {
-		v := e.near(c)
-		v.registrations = append(v.registrations, trace{ev.Actor, l})
-		if len(v.registrations) > maxLooks {
-			v.registrations = slices.Delete(v.registrations, 0, 1)
-		}
-	}
-	e.tippedOff(ev, codes)
 }
 
 // raise raises a flag, unless the same was raised in the same stretch of days.

@@ -17,7 +17,7 @@ type group struct {
 type groupDay struct {
 	day                day
 	looks, unexplained int64
-	registered         int64 // of the searches, those for somebody registered shortly before
+	registered         int64 // times that a registration came near a search
 	sizes              map[string]int
 }
 
@@ -88,10 +88,10 @@ func (g *group) rate(d day, days int) float64 {
 }
 
 // nearness is how many registrations come near one of the group's searches, shortly before
-// or after it, of the last days before a day: as many after as before.
+// or after it, of the last days before a day.
 func (g *group) nearness(d day, days int) float64 {
 	g.reckon(d)
-	return 2 * g.part(g.nears, d, days, func(of *groupDay) int64 { return of.registered })
+	return g.part(g.nears, d, days, func(of *groupDay) int64 { return of.registered })
 }
 
 // part is which part of the group's searches something counts, of the last days before a

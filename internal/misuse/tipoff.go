@@ -9,12 +9,55 @@ func tipOffRule() *Rule {
 	return &rules[slices.IndexFunc(rules, func(r Rule) bool { return r.Code == codeTipOff })]
 }
 
+// registration notes that a person or a record was registered, and looks at who had
+// looked it up for no known reason.
+func (e *Engine) registration(ev *Event) {
+	l := newLook(ev)
+	if len(ev.Records) > 0 {
+		l.record = ev.Records[0]
+	}
+	codes := slices.Concat(ev.Records, ev.Terms[:min(1, len(ev.Terms))])
+	for _, c := range codes {
+		v := e.near(c)
+		v.registrations = append(v.registrations, trace{ev.Actor, l})
+		if len(v.registrations) > maxLooks {
+			v.registrations = slices.Delete(v.registrations, 0, 1)
+		}
+	}
+	e.followed(ev, &l)
+	e.tippedOff(ev, codes)
+}
+
+// askedDays is for how long every search is kept, to see whether a registration follows.
+const askedDays = 2
+
 // nearRegistration counts a search, whatever explains it, for somebody who was registered
-// shortly before: by that is judged what comes near a registration by chance.
+// shortly before, and keeps it lest he is shortly after: by that is judged what comes near
+// a registration by chance.
 func (e *Engine) nearRegistration(j *judgement) {
 	j.rule = tipOffRule()
 	if len(j.registered(j.l)) > 0 {
 		e.group(j.a).at(dayOf(j.l.time()), e.set.Horizon).registered++
+	}
+	if j.l.person != 0 {
+		v := e.near(j.l.person)
+		if v.asked = append(v.asked, asked{j.a, *j.l}); len(v.asked) > maxAsked {
+			v.asked = slices.Delete(v.asked, 0, 1)
+		}
+	}
+}
+
+// maxAsked bounds the searches that are kept of one name.
+const maxAsked = 256
+
+// followed counts the searches that a registration follows.
+func (e *Engine) followed(ev *Event, l *look) {
+	for _, c := range ev.Terms[:min(1, len(ev.Terms))] {
+		for _, a := range e.around[c].asked {
+			if l.at-a.look.at <= int64(e.set.Rules[codeTipOff]["hours"])*3600 && e.same(a.by.force, &a.look, l, e.set.Rules[codeTipOff][tRare]) {
+				e.group(a.by).at(dayOf(a.look.time()), e.set.Horizon).registered++
+			}
+		}
 	}
 }
 
