@@ -43,7 +43,7 @@ func newCheckedLog(t *testing.T) *checkedLog {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.Close)
-	l := &checkedLog{T: t, random: mathrand.New(mathrand.NewPCG(3, 5)), view: &View{db: db, checked: newChecked(db)}, writer: w} //nolint:gosec // a walk that can be made again
+	l := &checkedLog{T: t, random: mathrand.New(mathrand.NewPCG(3, 5)), view: &View{db: db, checked: newChecked(db)}, writer: w}
 	for i := range 6 {
 		l.records = append(l.records, uuid.UUID{0: 7, 15: byte(i)})
 		l.references = append(l.references, fmt.Sprintf("1:%02d", i))
