@@ -39,7 +39,7 @@ func Of(docs, program string, short ...string) ([]Command, error) {
 	}
 	var out []Command
 	for _, file := range append(files, filepath.Join(docs, "..", "README.md")) {
-		raw, err := os.ReadFile(file) //nolint:gosec // a document of this repository
+		raw, err := os.ReadFile(file)
 		if err != nil {
 			return nil, err
 		}
