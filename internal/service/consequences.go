@@ -31,6 +31,8 @@ type written struct {
 	with    []accesslog.Change
 	// of is the nominal that it hangs on, if that is not the one asked about.
 	of identity.ID
+	// check, if not nil, is the check of the person that its entry is too.
+	check *conduct.Check
 }
 
 func (w *written) nominal(asked identity.ID) identity.ID {
@@ -79,6 +81,9 @@ func (b *batch) consequences(ctx context.Context, nominal identity.ID, all ...wr
 				return nil, time.Time{}, err
 			}
 			read.read[w.change.Record.ID] = postgres.Current{Record: w.change.Record}
+			if w.check != nil {
+				h.Checks = append(h.Checks, *w.check)
+			}
 		}
 		prompts, at := b.d.Rules.Evaluate(h, b.now)
 		if !at.IsZero() && (next.IsZero() || at.Before(next)) {

@@ -36,6 +36,8 @@ type batch struct {
 	d       *Deps
 	now     time.Time
 	changes []accesslog.Change
+	// duties are those among the changes.
+	duties  []dutyWritten
 	ordinal int
 	// quiet raises no alerts: a nominal concerned is SILENT.
 	quiet bool
