@@ -45,6 +45,8 @@ type batch struct {
 	loads map[string]bool
 	// handing is the matter that is handed over to another force; nil if none is.
 	handing *handing
+	// gone is the nominal that is being erased; zero if none is.
+	gone identity.ID
 }
 
 func newBatch(d *Deps) batch { return batch{d: d, now: d.Now()} }
