@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Walks a newcomer's first steps: starts a fresh register, runs the searches it
-# prints, compares their answers, restarts it, and searches again.
+# prints, compares their answers, does what the documents for professional standards
+# say, restarts it, and searches again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 make --no-print-directory build .tools/bin/grpcurl
@@ -39,6 +40,7 @@ walk() {
 
 start 127.0.0.1:0
 walk
+tools/docsteps.sh "$dir/run"
 idp=$(grep -o 'issuer: http://[0-9.:]*' "$dir/run/registerctl.yaml" | head -n 1 | sed 's,.*//,,')
 kill "$pid"
 wait "$pid"

@@ -91,6 +91,10 @@ func (c *devCmd) writeClientFiles(stack *devstack.Stack) error {
 	if err := os.WriteFile(filepath.Join(dir, "registerctl.yaml"), []byte(b.String()), 0o600); err != nil {
 		return err
 	}
+	// For the operator's commands, such as export and verify.
+	if err := os.WriteFile(filepath.Join(dir, "operator.env"), []byte("export REGISTER_DATABASE_URL='"+stack.Config.Database.URL+"'\n"), 0o600); err != nil {
+		return err
+	}
 	return os.WriteFile(filepath.Join(dir, "register.binpb"), api.Descriptors, 0o600)
 }
 

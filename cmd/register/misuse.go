@@ -103,10 +103,11 @@ func (misuseRulesCmd) Run() error {
 }
 
 type misuseYearCmd struct {
-	Users int    `help:"How many members of staff use the register." default:"2000"`
-	Days  int    `help:"How long the year is." default:"365"`
-	Seed  uint64 `help:"Which year: another seed makes another of the same kind." default:"7"`
-	Rules string `help:"Thresholds to try, in place of those that are built in." type:"existingfile"`
+	Users  int         `help:"How many members of staff use the register." default:"2000"`
+	Days   int         `help:"How long the year is." default:"365"`
+	Seed   uint64      `help:"Which year: another seed makes another of the same kind." default:"7"`
+	Rules  string      `help:"Thresholds to try, in place of those that are built in." type:"existingfile"`
+	Habits year.Habits `help:"How the honest work: steady (even days, told of at once) or busy (peaks, nights, live incidents, shared caseloads, moves, told of late)." enum:"steady,busy" default:"steady"`
 }
 
 // Run judges the rules on a made-up year.
@@ -121,5 +122,5 @@ func (c *misuseYearCmd) Run() error {
 	if err != nil {
 		return err
 	}
-	return year.Judge(year.Options{Seed: c.Seed, Users: c.Users, Days: c.Days}, settings).Write(os.Stdout)
+	return year.Judge(year.Options{Seed: c.Seed, Users: c.Users, Days: c.Days, Habits: c.Habits}, settings).Write(os.Stdout)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"time"
 
@@ -13,12 +12,10 @@ import (
 )
 
 type logCountCmd struct {
-	By        string `arg:"" help:"hour, day, force, reason, method or outcome. Hours and days are UTC."`
-	Purpose   string `required:"" help:"Lawful purpose: lawfulness, self-monitoring, security or criminal-proceedings."`
+	By string `arg:"" help:"hour, day, force, reason, method or outcome. Hours and days are UTC."`
+	logPeriod
 	Reference string `required:"" help:"Reference of the case or review."`
 	Subject   string `help:"Only this user's or system's entries."`
-	Since     string `help:"Only from this time on, the beginning of an hour or day." placeholder:"TIME"`
-	Until     string `help:"Only before this time." placeholder:"TIME"`
 	Force     string `help:"Force whose entries are counted; else your own." placeholder:"CODE"`
 	AllForces bool   `help:"Entries of all forces, for the national auditor."`
 }
@@ -29,13 +26,15 @@ func (c *logCountCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	purpose, err := client.LogPurpose(c.Purpose)
-	since, errSince := moment(c.Since, time.Now())
-	until, errUntil := moment(c.Until, time.Now())
-	if err := errors.Join(err, errSince, errUntil); err != nil {
-		return usageError{err}
+	period, err := c.read(time.Now())
+	if err != nil {
+		return err
 	}
 	force, err := a.logForce(c.Force, c.AllForces)
+	if err != nil {
+		return err
+	}
+	subject, err := a.wholeSubject(c.Subject)
 	if err != nil {
 		return err
 	}
@@ -46,8 +45,8 @@ func (c *logCountCmd) Run(a *app) error {
 	var got *registerv1.SummariseActivityResponse
 	_, err = a.call(func(ctx context.Context, opts ...grpc.CallOption) (err error) {
 		got, err = registerv1.NewAccessLogServiceClient(conn).SummariseActivity(ctx, &registerv1.SummariseActivityRequest{
-			Parent: "forces/" + force, Purpose: purpose, Reference: c.Reference, GroupBy: registerv1.ActivityGrouping(by),
-			Subject: c.Subject, StartTime: stamp(since), EndTime: stamp(until),
+			Parent: "forces/" + force, Purpose: period.purpose, Reference: c.Reference, GroupBy: registerv1.ActivityGrouping(by),
+			Subject: subject, StartTime: period.since, EndTime: period.until,
 		}, opts...)
 		return err
 	})

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"google.golang.org/grpc"
@@ -35,13 +34,11 @@ func (c *psdCaseAccessesCmd) Run(a *app) error {
 }
 
 type psdEvidenceCmd struct {
-	Purpose   string `required:"" help:"Lawful purpose: lawfulness, self-monitoring, security or criminal-proceedings."`
+	logPeriod
 	Reference string `required:"" help:"Reference of the proceedings for which it is made."`
 	Recipient string `required:"" help:"Code of the body that receives it: iopc, cps, forces/33. No person: it stands in the log in clear."`
 	Subject   string `help:"Only this user's or system's entries."`
 	Crime     string `help:"Only entries with this crime or incident reference of the force." placeholder:"REFERENCE"`
-	Since     string `help:"Only from this time on: 2026-11-20, 2026-11-20T08:00:00Z, or 24h, 7d before now." placeholder:"TIME"`
-	Until     string `help:"Only before this time." placeholder:"TIME"`
 	Force     string `help:"Force whose entries are wanted; else your own." placeholder:"CODE"`
 	AllForces bool   `help:"Entries of all forces, for the national auditor."`
 	Out       string `required:"" help:"The archive (ZIP) to write; it must not be there yet." type:"path" placeholder:"FILE"`
@@ -50,13 +47,15 @@ type psdEvidenceCmd struct {
 // Run makes a bundle, and writes it to a file of the caller's own. What breaks off is
 // no evidence, and is not kept.
 func (c *psdEvidenceCmd) Run(a *app) (err error) {
-	purpose, err := client.LogPurpose(c.Purpose)
-	since, errSince := moment(c.Since, time.Now())
-	until, errUntil := moment(c.Until, time.Now())
-	if err := errors.Join(err, errSince, errUntil); err != nil {
-		return usageError{err}
+	period, err := c.read(time.Now())
+	if err != nil {
+		return err
 	}
 	force, err := a.logForce(c.Force, c.AllForces)
+	if err != nil {
+		return err
+	}
+	subject, err := a.wholeSubject(c.Subject)
 	if err != nil {
 		return err
 	}
@@ -64,18 +63,14 @@ func (c *psdEvidenceCmd) Run(a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	file, err := os.OpenFile(c.Out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	file, err := newOwnFile(c.Out)
 	if err != nil {
-		return usageError{err}
+		return err
 	}
-	defer func() {
-		if err = errors.Join(err, file.Close()); err != nil {
-			_ = os.Remove(c.Out) // nothing of it is to stay
-		}
-	}()
+	defer func() { err = file.end(err) }()
 	// A bundle takes longer than a call.
 	stream, err := registerv1.NewStandardsServiceClient(conn).MakeEvidence(a.ctx, &registerv1.MakeEvidenceRequest{
-		Parent: "forces/" + force, Purpose: purpose, Reference: c.Reference, Recipient: c.Recipient, Subject: c.Subject, CrimeReference: c.Crime, StartTime: stamp(since), EndTime: stamp(until),
+		Parent: "forces/" + force, Purpose: period.purpose, Reference: c.Reference, Recipient: c.Recipient, Subject: subject, CrimeReference: c.Crime, StartTime: period.since, EndTime: period.until,
 	})
 	if err != nil {
 		return err

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"google.golang.org/grpc"
@@ -185,15 +183,11 @@ func (c *packCmd) Run(a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	file, err := os.OpenFile(c.Out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	file, err := newOwnFile(c.Out)
 	if err != nil {
-		return usageError{err}
+		return err
 	}
-	defer func() {
-		if err = errors.Join(err, file.Close()); err != nil {
-			_ = os.Remove(c.Out) // nothing of it is to stay
-		}
-	}()
+	defer func() { err = file.end(err) }()
 	var pack *registerv1.EvidencePack
 	entry, err := a.call(func(ctx context.Context, opts ...grpc.CallOption) (err error) {
 		pack, err = registerv1.NewHistoryServiceClient(conn).CreateEvidencePack(ctx, &registerv1.CreateEvidencePackRequest{

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"google.golang.org/grpc"
 
@@ -33,9 +34,13 @@ func (c *holdPlaceCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	subject, err := a.wholeSubject(c.Subject)
+	if err != nil {
+		return err
+	}
 	return standards(a, func(ctx context.Context, s registerv1.StandardsServiceClient, opts ...grpc.CallOption) (*registerv1.Hold, error) {
 		return s.PlaceHold(ctx, &registerv1.PlaceHoldRequest{
-			Parent: "forces/" + force, Subject: c.Subject, Record: c.Record, CrimeReference: c.Crime,
+			Parent: "forces/" + force, Subject: subject, Record: c.Record, CrimeReference: c.Crime,
 			FromIndex: c.From, UntilIndex: c.Until, Reason: c.Reason, Reference: c.Reference,
 		}, opts...)
 	}, a.showHold)
@@ -85,6 +90,6 @@ func (a *app) showHold(h *registerv1.Hold) {
 	a.field("placed", minute(h.GetPlaceTime())+" by "+h.GetPlacer())
 	a.field("reason", h.GetReason()+" ("+h.GetReference()+")")
 	if h.GetLiftTime() != nil {
-		a.field("lifted", minute(h.GetLiftTime())+" by "+h.GetLifter()+": "+h.GetLiftReason())
+		a.field("lifted", minute(h.GetLiftTime())+" by "+strings.TrimSuffix(h.GetLifter()+": "+h.GetLiftReason(), ": "))
 	}
 }

@@ -23,8 +23,32 @@ type logCmd struct {
 	VerifyReceipt verifyCmd        `cmd:"" name:"verify-receipt" help:"Verify the receipt of a call given as text; see receipt verify for a file."`
 }
 
+// logPeriod is what every reading of the log says: for what, and of which time.
+type logPeriod struct {
+	Purpose string `required:"" help:"Lawful purpose: lawfulness, self-monitoring, security or criminal-proceedings."`
+	Since   string `help:"Only entries from this time on: 2026-11-20, 2026-11-20T08:00:00Z, or 24h, 7d before now." placeholder:"TIME"`
+	Until   string `help:"Only entries before this time." placeholder:"TIME"`
+}
+
+// periodRead is a logPeriod as the contract has it.
+type periodRead struct {
+	purpose      registerv1.LogPurpose
+	since, until *timestamppb.Timestamp
+}
+
+// read tells all that is wrong with it at once.
+func (p *logPeriod) read(now time.Time) (periodRead, error) {
+	purpose, err := client.LogPurpose(p.Purpose)
+	since, errSince := moment(p.Since, now)
+	until, errUntil := moment(p.Until, now)
+	if err := errors.Join(err, errSince, errUntil); err != nil {
+		return periodRead{}, usageError{err}
+	}
+	return periodRead{purpose: purpose, since: stamp(since), until: stamp(until)}, nil
+}
+
 type logListCmd struct {
-	Purpose   string  `required:"" help:"Lawful purpose: lawfulness, self-monitoring, security or criminal-proceedings."`
+	logPeriod
 	Reference string  `required:"" help:"Reference of the case or review."`
 	Subject   string  `help:"Only this user's or system's entries."`
 	Method    string  `help:"Only calls of this method, such as SearchService.CreateSearch."`
@@ -33,8 +57,6 @@ type logListCmd struct {
 	Refused   bool    `help:"Only refusals and failures."`
 	Record    string  `help:"Only entries that showed, changed or met this record of the force."`
 	Entry     []int64 `help:"Only the entry with this index; may be repeated, and goes with no other filter." placeholder:"INDEX"`
-	Since     string  `help:"Only from this time on: 2026-11-20, 2026-11-20T08:00:00Z, or 24h, 7d before now." placeholder:"TIME"`
-	Until     string  `help:"Only before this time." placeholder:"TIME"`
 	Force     string  `help:"Force whose entries are read; else your own." placeholder:"CODE"`
 	AllForces bool    `help:"Entries of all forces, for the national auditor."`
 	Limit     int     `help:"How many at most." default:"50"`
@@ -99,11 +121,9 @@ func (c *logListCmd) Run(a *app) error {
 }
 
 func (c *logListCmd) request(a *app) (*registerv1.ListEntriesRequest, error) {
-	purpose, err := client.LogPurpose(c.Purpose)
-	since, errSince := moment(c.Since, time.Now())
-	until, errUntil := moment(c.Until, time.Now())
-	if err := errors.Join(err, errSince, errUntil); err != nil {
-		return nil, usageError{err}
+	period, err := c.read(time.Now())
+	if err != nil {
+		return nil, err
 	}
 	if c.Limit < 1 {
 		return nil, usageError{errors.New("--limit must be at least 1")}
@@ -112,9 +132,13 @@ func (c *logListCmd) request(a *app) (*registerv1.ListEntriesRequest, error) {
 	if err != nil {
 		return nil, err
 	}
+	subject, err := a.wholeSubject(c.Subject)
+	if err != nil {
+		return nil, err
+	}
 	return &registerv1.ListEntriesRequest{
-		Parent: "forces/" + force, Purpose: purpose, Reference: c.Reference, Subject: c.Subject, Method: c.Method,
-		Outcome: c.Outcome, CrimeReference: c.Crime, Refused: c.Refused, Record: c.Record, StartTime: stamp(since), EndTime: stamp(until), PageToken: c.PageToken, Indices: c.Entry,
+		Parent: "forces/" + force, Purpose: period.purpose, Reference: c.Reference, Subject: subject, Method: c.Method,
+		Outcome: c.Outcome, CrimeReference: c.Crime, Refused: c.Refused, Record: c.Record, StartTime: period.since, EndTime: period.until, PageToken: c.PageToken, Indices: c.Entry,
 	}, nil
 }
 

@@ -83,17 +83,21 @@ func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 // usageError is a mistake in the command line that the parser cannot see.
 type usageError struct{ error }
 
-func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) (code int) {
-	var cmd command
-	helped := false
-	parser, err := kong.New(&cmd,
+func newParser(cmd *command, out, errOut io.Writer, exit func(int)) (*kong.Kong, error) {
+	return kong.New(cmd,
 		kong.Name("registerctl"),
 		kong.Description("The client of the register of stalking perpetrators. Every call is recorded under your name."),
 		kong.Writers(out, errOut),
-		kong.Exit(func(int) { helped = true }),
+		kong.Exit(exit),
 		kong.Vars{"default_server": client.DefaultServer},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)
+}
+
+func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) (code int) {
+	var cmd command
+	helped := false
+	parser, err := newParser(&cmd, out, errOut, func(int) { helped = true })
 	if err != nil {
 		_, _ = fmt.Fprintf(errOut, "registerctl: %v\n", err)
 		return exitFault

@@ -58,7 +58,11 @@ func (c *flagsListCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	req := &registerv1.ListFlagsRequest{Parent: "forces/" + force, Rule: c.Rule, Subject: c.Subject, PageSize: 200, PageToken: c.PageToken}
+	subject, err := a.wholeSubject(c.Subject)
+	if err != nil {
+		return err
+	}
+	req := &registerv1.ListFlagsRequest{Parent: "forces/" + force, Rule: c.Rule, Subject: subject, PageSize: 200, PageToken: c.PageToken}
 	return misuseCall(a, func(ctx context.Context, s registerv1.MisuseServiceClient, opts ...grpc.CallOption) (*registerv1.ListFlagsResponse, error) {
 		return s.ListFlags(ctx, req, opts...)
 	}, func(m *registerv1.ListFlagsResponse) {

@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"text/tabwriter"
 
@@ -127,4 +129,24 @@ func plural(n int, one, many string) string {
 		return "1 " + one
 	}
 	return fmt.Sprintf("%d %s", n, many)
+}
+
+// ownFile is a new file that none but its owner can read.
+type ownFile struct{ *os.File }
+
+// newOwnFile makes one where there is none yet.
+func newOwnFile(path string) (ownFile, error) {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return ownFile{}, usageError{err}
+	}
+	return ownFile{file}, nil
+}
+
+// end closes the file. Unless all of it could be written nothing of it stays.
+func (f ownFile) end(err error) error {
+	if err = errors.Join(err, f.Close()); err != nil {
+		_ = os.Remove(f.Name()) // what failed is told
+	}
+	return err
 }

@@ -75,8 +75,12 @@ func (c *psdImposeCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	subject, err := a.wholeSubject(c.Subject)
+	if err != nil {
+		return err
+	}
 	req := &registerv1.ImposeSanctionRequest{
-		Parent: "forces/" + force, Kind: registerv1.SanctionKind(kind), Subject: c.Subject, CollarNumber: c.Collar,
+		Parent: "forces/" + force, Kind: registerv1.SanctionKind(kind), Subject: subject, CollarNumber: c.Collar,
 		MinStrength: c.MinStrength, Fresh: c.Fresh, Reason: c.Reason, Reference: c.Reference,
 	}
 	return standards(a, func(ctx context.Context, s registerv1.StandardsServiceClient, opts ...grpc.CallOption) (*registerv1.Sanction, error) {
@@ -125,9 +129,9 @@ func (a *app) showSanction(o *registerv1.Sanction) {
 	if o.GetFresh() {
 		a.field("sign-in", "after "+minute(o.GetImposeTime()))
 	}
-	a.field("imposed", minute(o.GetImposeTime())+" by "+o.GetImposer())
+	a.field("imposed", minute(o.GetImposeTime())+" by "+o.GetImposer()+checked(o.GetImposerCheck()))
 	a.field("reason", o.GetReason()+" ("+o.GetReference()+")")
 	if o.GetLiftTime() != nil {
-		a.field("lifted", minute(o.GetLiftTime())+" by "+o.GetLifter()+" "+o.GetLiftReason())
+		a.field("lifted", minute(o.GetLiftTime())+" by "+strings.TrimSuffix(o.GetLifter()+": "+o.GetLiftReason(), ": "))
 	}
 }

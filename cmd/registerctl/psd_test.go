@@ -89,8 +89,8 @@ func TestCount(t *testing.T) {
 func TestSanctions(t *testing.T) {
 	b := newBench(t)
 	b.prints([]printed{
-		{[]string{"psd", "sanction", "impose", "step-up", "--subject", "s", "--collar", "12", "--min-strength", "aal3", "--fresh", "--reason", "odd hours", "--reference", "PSD/1"},
-			&registerv1.ImposeSanctionRequest{Parent: "forces/33", Kind: registerv1.SanctionKind_SANCTION_KIND_STEP_UP, Subject: "s", CollarNumber: "12", MinStrength: "aal3", Fresh: true, Reason: "odd hours", Reference: "PSD/1"},
+		{[]string{"psd", "sanction", "impose", "step-up", "--subject", "https://login.example#s", "--collar", "12", "--min-strength", "aal3", "--fresh", "--reason", "odd hours", "--reference", "PSD/1"},
+			&registerv1.ImposeSanctionRequest{Parent: "forces/33", Kind: registerv1.SanctionKind_SANCTION_KIND_STEP_UP, Subject: "https://login.example#s", CollarNumber: "12", MinStrength: "aal3", Fresh: true, Reason: "odd hours", Reference: "PSD/1"},
 			[]string{"STEP UP " + sanctionID, "aal3", "lifted", "entry 46"}},
 		{[]string{"psd", "sanction", "lift", sanctionID, "--reason", "settled"}, &registerv1.LiftSanctionRequest{Name: sanctionID, Reason: "settled"}, []string{"settled"}},
 		{[]string{"psd", "sanction", "list", "--force", "10"}, &registerv1.ListSanctionsRequest{Parent: "forces/10", PageSize: 200}, []string{"1234", "--page-token 2"}},
@@ -120,6 +120,13 @@ func (f *fake) RequestUnsealing(_ context.Context, r *registerv1.RequestUnsealin
 func (f *fake) ApproveUnsealing(_ context.Context, r *registerv1.ApproveUnsealingRequest) (*registerv1.Unsealing, error) {
 	f.asked(r)
 	return theUnsealing(), nil
+}
+
+func (f *fake) RefuseUnsealing(_ context.Context, r *registerv1.RefuseUnsealingRequest) (*registerv1.Unsealing, error) {
+	f.asked(r)
+	u := theUnsealing()
+	u.State, u.Refuser, u.RefuseReason = registerv1.UnsealingState_UNSEALING_STATE_REFUSED, "https://login.example#12", r.GetReason()
+	return u, nil
 }
 
 func (f *fake) OpenUnsealing(ctx context.Context, r *registerv1.OpenUnsealingRequest) (*registerv1.UnsealedEntry, error) {
@@ -202,6 +209,8 @@ func TestUnsealings(t *testing.T) {
 		{[]string{"psd", "unseal", "ask", "41", "--purpose", "security", "--reference", "PSD/1", "--reason", "odd hours", "--no-conflict"},
 			&registerv1.RequestUnsealingRequest{Parent: "forces/33", Entry: 41, Purpose: security, Reference: "PSD/1", Reason: "odd hours", NoConflict: true}, []string{"APPROVED " + unsealingID, "approved"}},
 		{[]string{"psd", "unseal", "approve", unsealingID, "--no-conflict"}, &registerv1.ApproveUnsealingRequest{Name: unsealingID, NoConflict: true}, nil},
+		{[]string{"psd", "unseal", "refuse", unsealingID, "--reason", "no case bears this reference", "--no-conflict"},
+			&registerv1.RefuseUnsealingRequest{Name: unsealingID, Reason: "no case bears this reference", NoConflict: true}, []string{"REFUSED " + unsealingID, "why refused", "no case bears"}},
 		{[]string{"psd", "unseal", "open", unsealingID}, &registerv1.OpenUnsealingRequest{Name: unsealingID}, []string{"ENTRY 41", "outside", "Callum Thackery", "entry 47"}},
 		{[]string{"psd", "unseal", "list"}, &registerv1.ListUnsealingsRequest{Parent: "forces/33", PageSize: 200}, []string{"--page-token 2"}},
 		{[]string{"psd", "case-access", "--force", "33", "--purpose", "security", "--reference", "IOPC/1", "--reason", "a complaint", "--days", "30"},
@@ -316,7 +325,7 @@ func TestHolds(t *testing.T) {
 		{[]string{"psd", "hold", "lift", holdID, "--reason", "over"}, &registerv1.LiftHoldRequest{Name: holdID, Reason: "over"}, []string{"lifted"}},
 		{[]string{"psd", "hold", "list"}, &registerv1.ListHoldsRequest{Parent: "forces/33", PageSize: 200}, []string{holdID}},
 	})
-	for _, bad := range [][]string{{"psd", "hold", "place", "--reason", "x", "--reference", "y"}, {"psd", "hold", "place", "--subject", "a", "--crime", "b", "--reason", "x", "--reference", "y"}} {
+	for _, bad := range [][]string{{"psd", "hold", "place", "--reason", "x", "--reference", "y"}, {"psd", "hold", "place", "--subject", "a", "--crime", "b", "--reason", "x", "--reference", "y"}, {"psd", "hold", "place", "--subject", "not-whole", "--reason", "x", "--reference", "y"}} {
 		if code, _, errOut := b.run("", bad...); code != exitUsage {
 			t.Errorf("%v: exit %d, %s", bad, code, errOut)
 		}

@@ -45,21 +45,17 @@ func newNonce(file string) (commitment string, err error) {
 
 type sampleBeginCmd struct {
 	NonceFile string `required:"" help:"Where the secret nonce goes: keep it until it is revealed." placeholder:"FILE"`
-	Purpose   string `required:"" help:"Lawful purpose: lawfulness, self-monitoring, security or criminal-proceedings."`
+	logPeriod
 	Reference string `required:"" help:"Reference of the review."`
 	Size      int32  `required:"" help:"How many entries, 1 to 200."`
-	Since     string `help:"Only entries from this time on." placeholder:"TIME"`
-	Until     string `help:"Only entries before this time." placeholder:"TIME"`
 	Force     string `help:"Force; else your own." placeholder:"CODE"`
 }
 
 // Run begins a sample.
 func (c *sampleBeginCmd) Run(a *app) error {
-	purpose, err := client.LogPurpose(c.Purpose)
-	since, errSince := moment(c.Since, time.Now())
-	until, errUntil := moment(c.Until, time.Now())
-	if err := errors.Join(err, errSince, errUntil); err != nil {
-		return usageError{err}
+	period, err := c.read(time.Now())
+	if err != nil {
+		return err
 	}
 	force, err := a.force(c.Force)
 	if err != nil {
@@ -71,8 +67,8 @@ func (c *sampleBeginCmd) Run(a *app) error {
 	}
 	return a.sample(func(ctx context.Context, s registerv1.StandardsServiceClient, opts ...grpc.CallOption) (*registerv1.Sample, error) {
 		return s.BeginSample(ctx, &registerv1.BeginSampleRequest{
-			Parent: "forces/" + force, Purpose: purpose, Reference: c.Reference, Size: c.Size,
-			StartTime: stamp(since), EndTime: stamp(until), Commitment: commitment,
+			Parent: "forces/" + force, Purpose: period.purpose, Reference: c.Reference, Size: c.Size,
+			StartTime: period.since, EndTime: period.until, Commitment: commitment,
 		}, opts...)
 	})
 }
@@ -176,6 +172,6 @@ func (a *app) showSample(o *registerv1.Sample) {
 		a.say("  entry %d  %s %s", e.GetIndex(), words("VERDICT_", e.GetVerdict()), client.Clean(e.GetNote()))
 	}
 	if len(o.GetEntries()) > 0 {
-		a.say("  Anyone draws it again: verifylog sample %s EXPORT --key KEY", client.Clean(o.GetName()[strings.LastIndexByte(o.GetName(), '/')+1:]))
+		a.say("  Anyone draws it again: verifylog sample %s EXPORT --key KEY --witness KEY --quorum N", client.Clean(o.GetName()[strings.LastIndexByte(o.GetName(), '/')+1:]))
 	}
 }

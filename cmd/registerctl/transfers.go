@@ -62,6 +62,9 @@ func (a *app) showTransfer(t *registerv1.Transfer) {
 		for _, d := range m.GetDuties() {
 			a.say("  duty: %s, due %s", client.Clean(d.GetTitle()), minute(d.GetDueTime()))
 		}
+		for _, n := range m.GetNominals() {
+			a.say("  your record of the person: %s", client.Clean(n))
+		}
 	}
 	if t.GetAnswer() != "" {
 		a.say("  answer:")

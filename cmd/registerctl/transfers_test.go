@@ -19,7 +19,7 @@ func aTransfer() *registerv1.Transfer {
 		Reason: "the victim has moved\x1b there", OfferTime: timestamppb.Now(), DueTime: timestamppb.Now(),
 		Matter: &registerv1.TransferMatter{
 			Incidents: 3, Warnings: []string{"WEAPON"}, Measures: []*registerv1.TransferMeasure{{Kind: "COURT_BAIL", Breaches: 2}},
-			Duties: []*registerv1.TransferDuty{{Code: "NO_PLAN", Title: "No safety plan"}},
+			Duties: []*registerv1.TransferDuty{{Code: "NO_PLAN", Title: "No safety plan"}}, Nominals: []string{"forces/33/nominals/0"},
 		},
 	}
 }
@@ -64,7 +64,7 @@ func TestTransfers(t *testing.T) {
 		out  []string
 	}{
 		{[]string{"list", "--open"}, &registerv1.ListTransfersRequest{Parent: "forces/33", Open: true}, []string{"forces/10 offers to forces/33", "--page-token 2"}},
-		{[]string{"show", transferID}, &registerv1.GetTransferRequest{Name: transferID}, []string{"3 incidents", "WEAPON", "COURT_BAIL, 2 breaches", "No safety plan", transferID}},
+		{[]string{"show", transferID}, &registerv1.GetTransferRequest{Name: transferID}, []string{"3 incidents", "WEAPON", "COURT_BAIL, 2 breaches", "No safety plan", "your record of the person: forces/33/nominals/0", transferID}},
 		{[]string{"offer", "forces/33/courses/0", "--to", "10", "--reason", "the victim has moved"}, &registerv1.OfferTransferRequest{Parent: "forces/33", Course: "forces/33/courses/0", ToForce: "forces/10", Reason: "the victim has moved"}, []string{"to be answered by"}},
 		{[]string{"accept", transferID, "--reference", "33/7", "--nominal-reference", "33/N7", "--collar", "5150"}, &registerv1.AcceptTransferRequest{
 			Name: transferID, Source: &registerv1.SourceKey{System: "manual", Reference: "33/7"}, NominalSource: &registerv1.SourceKey{System: "manual", Reference: "33/N7"}, Officer: "5150",

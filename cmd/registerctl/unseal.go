@@ -14,6 +14,7 @@ import (
 type psdUnsealCmd struct {
 	Ask     psdAskCmd     `cmd:"" help:"Ask for it, with purpose and reference."`
 	Approve psdApproveCmd `cmd:"" help:"Approve what somebody else has asked for."`
+	Refuse  psdRefuseCmd  `cmd:"" help:"Refuse what somebody else has asked for, or take an approval back."`
 	Open    psdOpenCmd    `cmd:"" help:"Open what was approved: once."`
 	List    psdUnsealsCmd `cmd:"" help:"List what was asked for."`
 }
@@ -55,6 +56,19 @@ type psdApproveCmd struct {
 func (c *psdApproveCmd) Run(a *app) error {
 	return standards(a, func(ctx context.Context, s registerv1.StandardsServiceClient, opts ...grpc.CallOption) (*registerv1.Unsealing, error) {
 		return s.ApproveUnsealing(ctx, &registerv1.ApproveUnsealingRequest{Name: c.Name, NoConflict: c.NoConflict}, opts...)
+	}, a.showUnsealing)
+}
+
+type psdRefuseCmd struct {
+	Name       string `arg:"" help:"The request, forces/33/unsealings/…"`
+	Reason     string `required:"" help:"Why, in words; whoever asked reads it."`
+	NoConflict bool   `required:"" help:"You are neither the entry's caller nor in one line of management with him."`
+}
+
+// Run refuses an unsealing.
+func (c *psdRefuseCmd) Run(a *app) error {
+	return standards(a, func(ctx context.Context, s registerv1.StandardsServiceClient, opts ...grpc.CallOption) (*registerv1.Unsealing, error) {
+		return s.RefuseUnsealing(ctx, &registerv1.RefuseUnsealingRequest{Name: c.Name, Reason: c.Reason, NoConflict: c.NoConflict}, opts...)
 	}, a.showUnsealing)
 }
 
@@ -123,6 +137,11 @@ func (a *app) showUnsealing(u *registerv1.Unsealing) {
 	a.field("why", u.GetReason()+" ("+u.GetReference()+")")
 	if u.GetApprover() != "" {
 		a.field("approved", minute(u.GetApproveTime())+" by "+u.GetApprover()+checked(u.GetApproverCheck()))
+	}
+	if u.GetRefuser() != "" {
+		a.field("refused", minute(u.GetRefuseTime())+" by "+u.GetRefuser()+checked(u.GetRefuserCheck()))
+		a.field("why refused", u.GetRefuseReason())
+		return
 	}
 	a.field("until", minute(u.GetExpireTime()))
 }

@@ -71,7 +71,12 @@ func standardsCases() []apiCase {
 		},
 		{name: "suspend another force's user", method: imposeSanction, who: "psd-33", request: always(suspension("10", "x")), code: codes.PermissionDenied, reason: "OTHER_FORCE"},
 		{name: "suspend as a supervisor", method: imposeSanction, who: "supervisor-33", request: always(suspension("33", "x")), code: codes.PermissionDenied, reason: "NOT_ALLOWED"},
-		{name: "suspend as the auditor", method: imposeSanction, who: "auditor", request: always(suspension("33", "x")), code: codes.PermissionDenied, reason: "NOT_ALLOWED"},
+		{name: "suspend as the auditor", method: imposeSanction, who: "auditor", writes: true, live: true, request: func(s *stage) proto.Message { return suspension("33", s.run) }},
+		{name: "suspend oneself", method: imposeSanction, who: "psd-33", code: codes.PermissionDenied, reason: "NOT_YOURS", request: func(s *stage) proto.Message {
+			r := suspension("33", "x")
+			r.Subject = s.subject("psd-33")
+			return r
+		}},
 		{
 			name: "suspend nobody for nothing", method: imposeSanction, who: "psd-33", request: always(&pb.ImposeSanctionRequest{Parent: "forces/33"}),
 			code: codes.InvalidArgument, reason: "INVALID_FIELDS", fields: []string{"kind", "reason", "reference", "request"},

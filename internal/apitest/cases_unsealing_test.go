@@ -13,6 +13,7 @@ import (
 const (
 	requestUnsealing = "StandardsService.RequestUnsealing"
 	approveUnsealing = "StandardsService.ApproveUnsealing"
+	refuseUnsealing  = "StandardsService.RefuseUnsealing"
 	openUnsealing    = "StandardsService.OpenUnsealing"
 	listUnsealings   = "StandardsService.ListUnsealings"
 	openCaseAccess   = "StandardsService.OpenCaseAccess"
@@ -61,6 +62,17 @@ func (s *stage) approve(who string) {
 
 func unsealingApproved(s *stage) proto.Message {
 	return &pb.ApproveUnsealingRequest{Name: s.names["unsealing"], NoConflict: true}
+}
+
+func unsealingRefused(s *stage) proto.Message {
+	return &pb.RefuseUnsealingRequest{Name: s.names["unsealing"], NoConflict: true, Reason: "no case bears this reference"}
+}
+
+// refusedUnsealing keeps one that was approved, and refused by a third person after that.
+func refusedUnsealing(s *stage) {
+	s.Helper()
+	approvedUnsealing(s)
+	s.must("psd3-33", refuseUnsealing, unsealingRefused(s))
 }
 
 func openIt(s *stage) proto.Message { return &pb.OpenUnsealingRequest{Name: s.names["unsealing"]} }
@@ -159,6 +171,33 @@ func unsealingCases() []apiCase {
 		refused("approve without a word on conflicts", approveUnsealing, "psd2-33", askedUnsealing, func(s *stage) proto.Message {
 			return &pb.ApproveUnsealingRequest{Name: s.names["unsealing"]}
 		}, codes.InvalidArgument, "INVALID_FIELDS", "no_conflict"),
+
+		{name: "refuse an unsealing", method: refuseUnsealing, who: "psd2-33", writes: true, live: true, prepare: askedUnsealing, request: unsealingRefused, check: func(s *stage, m proto.Message) {
+			u := m.(*pb.Unsealing)
+			if u.GetState() != pb.UnsealingState_UNSEALING_STATE_REFUSED || u.GetRefuser() == "" || u.GetRefuser() == u.GetAsker() || u.GetRefuseTime() == nil || u.GetRefuseReason() == "" || u.GetRefuserCheck() == 0 {
+				s.Errorf("refused: %v", u)
+			}
+			if again := s.must("psd3-33", refuseUnsealing, unsealingRefused(s)); !proto.Equal(again, m) {
+				s.Errorf("refused again: %v", again)
+			}
+		}},
+		{name: "take an approval back", method: refuseUnsealing, who: "psd2-33", writes: true, live: true, prepare: approvedUnsealing, request: unsealingRefused, check: func(s *stage, m proto.Message) {
+			if u := m.(*pb.Unsealing); u.GetState() != pb.UnsealingState_UNSEALING_STATE_REFUSED || u.GetApprover() != u.GetRefuser() {
+				s.Errorf("taken back: %v", u)
+			}
+		}},
+		{name: "refuse an unsealing as the auditor", method: refuseUnsealing, who: "auditor2", writes: true, live: true, request: unsealingRefused,
+			prepare: func(s *stage) { caseAccess(s); s.askUnsealing("auditor") }},
+		refused("refuse one's own unsealing", refuseUnsealing, "psd-33", askedUnsealing, unsealingRefused, codes.PermissionDenied, "NOT_YOURS"),
+		refused("refuse another force's unsealing", refuseUnsealing, "psd-10", askedUnsealing, unsealingRefused, codes.PermissionDenied, "OTHER_FORCE"),
+		refused("refuse a force's unsealing as the auditor", refuseUnsealing, "auditor", askedUnsealing, unsealingRefused, codes.NotFound, "NOT_FOUND"),
+		refused("refuse what was opened", refuseUnsealing, "psd2-33", func(s *stage) { approvedUnsealing(s); s.must("psd-33", openUnsealing, openIt(s)) },
+			unsealingRefused, codes.FailedPrecondition, "ALREADY_OPENED"),
+		refused("refuse without a reason or a word on conflicts", refuseUnsealing, "psd2-33", askedUnsealing, func(s *stage) proto.Message {
+			return &pb.RefuseUnsealingRequest{Name: s.names["unsealing"]}
+		}, codes.InvalidArgument, "INVALID_FIELDS", "no_conflict", "reason"),
+		refused("approve what was refused", approveUnsealing, "psd2-33", refusedUnsealing, unsealingApproved, codes.FailedPrecondition, "UNSEALING_REFUSED"),
+		refused("open what was refused", openUnsealing, "psd-33", refusedUnsealing, openIt, codes.FailedPrecondition, "UNSEALING_REFUSED"),
 
 		{name: "open an unsealing", method: openUnsealing, who: "psd-33", writes: true, live: true, prepare: approvedUnsealing, request: openIt, check: func(s *stage, m proto.Message) {
 			wantUnsealed(s, m)

@@ -77,6 +77,37 @@ func TestFactsExplain(t *testing.T) {
 	}
 }
 
+// A question that another force puts through the register accounts for looking up him whom
+// it is about, and nobody else, under that force's reference.
+func TestAQuestionPutThroughTheRegisterExplains(t *testing.T) {
+	t.Parallel()
+	s := flow(t, nil)
+	s.tag = "asked about"
+	s.sent(nominal("33", "asked about", "A", 1))
+	s.names["search"] = s.search("investigator-10", "asked about").GetName()
+	s.must("investigator-10", askOwner, ask(s))
+	for _, colleague := range []string{"asked about", "another"} { // searches for whom would be flagged
+		given, surname, birth := invented(colleague)
+		s.tell("33", &pb.StaffFact{Subject: "issuer#" + colleague, Person: &pb.FactPerson{Names: []*pb.PersonName{{Full: given + " " + surname}}, BirthDate: birth}})
+	}
+	under := func(person, reference string) {
+		r := search(person)
+		r.Search.Reference = reference
+		s.must("spoc-33", createSearch, r)
+	}
+	for i := range 6 { // as many unknown references as are believed in a day
+		under(fmt.Sprintf("witness %d", i), fmt.Sprintf("by telephone %d", i))
+	}
+	under("asked about", "10/7/26")
+	under("another", "10/7/26")
+	if f := s.waitForFlag("psd-33", "forces/33", "spoc-33", nil); f.GetRule() != "COLLEAGUE" {
+		t.Errorf("flag: %v", f)
+	}
+	if got := s.flags("psd-33", "forces/33", "spoc-33"); len(got) != 1 {
+		t.Errorf("flags: %v", got)
+	}
+}
+
 // A colleague whom the force has told of is recognised, by codes alone.
 func TestAColleagueIsRecognised(t *testing.T) {
 	t.Parallel()

@@ -114,7 +114,7 @@ func TestKeptRecordsChangeNoAnswer(t *testing.T) {
 			w.last[i] = want
 		}
 	}
-	for _, what := range []string{"course", "measure", "cancel", "erase", "restrict", "link"} {
+	for _, what := range []string{"course", "measure", "cancel", "erase", "restrict", "link", "search", "wait"} {
 		if differed[what] == 0 {
 			t.Errorf("no answer changed by %q: the walk tells nothing of it", what)
 		}
@@ -142,7 +142,14 @@ func (w *walk) change() string {
 	}
 	system, ref := "system-"+force, "-"+force+w.tag
 	incident := timestamppb.New(firstIncident.Add(time.Duration(w.random.IntN(200)) * time.Hour))
-	switch w.random.IntN(9) {
+	switch w.random.IntN(12) {
+	case 11:
+		return "wait" // time alone goes by
+	case 9, 10:
+		r := search(w.tag)
+		r.Search.Reference = []string{"33/1/26", "C-" + w.tag + "/1", "T-" + w.tag + "/1"}[w.random.IntN(3)]
+		_ = w.try("investigator-"+[]string{"10", "33", "43"}[w.random.IntN(3)], createSearch, r)
+		return "search"
 	case 0, 1:
 		r := courseOf(force, nominal, w.tag, 1+n)
 		r.Reinstate = true

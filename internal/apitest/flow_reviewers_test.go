@@ -94,6 +94,27 @@ func TestWhoIsBoundCannotReview(t *testing.T) {
 		Name: f.GetMisuseCase(), Outcome: pb.CaseOutcome_CASE_OUTCOME_JUSTIFIED, Rationale: "he was working on it",
 	})
 
+	// Nor does he suspend the officer, nor lift what another has imposed.
+	order := suspension("33", "x")
+	order.Subject, order.CollarNumber = officer, ""
+	s.bound("a sanction by one of his unit", "psd-33", imposeSanction, order)
+	s.bound("a sanction by a manager", "psd2-33", imposeSanction, order)
+	imposed := s.must("psd3-33", imposeSanction, order).(*pb.Sanction)
+	if imposed.GetImposerCheck() != declared {
+		t.Errorf("imposed: %v", imposed)
+	}
+	lift := &pb.LiftSanctionRequest{Name: imposed.GetName(), Reason: "nothing was found against him"}
+	s.bound("a sanction lifted by one of his unit", "psd-33", liftSanction, lift)
+	if o := s.must("auditor", liftSanction, lift).(*pb.Sanction); o.GetLifterCheck() != declared || o.GetLifter() != s.subject("auditor") {
+		t.Errorf("lifted: %v", o)
+	}
+	s.bound("a colleague of the department", "psd-33", imposeSanction, func() proto.Message { // all in it are of one unit
+		s.tell("33", &pb.StaffFact{Subject: psd, Unit: "PSD", CollarNumbers: []string{"4711"}}, &pb.StaffFact{Subject: "issuer#colleague", Unit: "PSD", CollarNumbers: []string{"4712"}})
+		r := suspension("33", "x")
+		r.Subject, r.CollarNumber = "", "4712"
+		return r
+	}())
+
 	// A reading is reviewed by another force, but not by somebody close to the reader.
 	looked(s)
 	r := readingReviewed(s).(*pb.ReviewReadingRequest)
@@ -107,4 +128,11 @@ func TestWhoIsBoundCannotReview(t *testing.T) {
 	if got := s.must("auditor", reviewReading, r).(*pb.Reading); got.GetReviewCheck() != declared {
 		t.Errorf("reviewed by the auditor: %v", got)
 	}
+
+	// Two who are close to each other are not two.
+	sealedSearch(s)
+	s.askUnsealing("psd-33")
+	s.tell("33", &pb.StaffFact{Subject: s.subject("psd3-33"), Unit: "PSD", Person: her})
+	s.bound("the second person is close to the asker", "psd3-33", approveUnsealing, unsealingApproved(s))
+	s.bound("and does not refuse either", "psd3-33", refuseUnsealing, unsealingRefused(s))
 }

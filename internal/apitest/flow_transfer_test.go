@@ -121,6 +121,12 @@ func TestTransferMovesAMatterWhole(t *testing.T) {
 		t.Errorf("the former owner's duty is %v", d)
 	}
 	own := s.must("system-10", getCourse, &pb.GetCourseRequest{Name: accepted.GetNewCourse()}).(*pb.CourseOfConduct)
+	if accepted.GetNewNominal() != own.GetNominal() {
+		t.Errorf("it is said to hang on %q, want %q", accepted.GetNewNominal(), own.GetNominal())
+	}
+	if here, left := s.must("spoc-10", getTransfer, &pb.GetTransferRequest{Name: there}).(*pb.Transfer), s.must("spoc-33", getTransfer, &pb.GetTransferRequest{Name: offer.GetName()}).(*pb.Transfer); here.GetNewNominal() != own.GetNominal() || left.GetNewNominal() != "" {
+		t.Errorf("it hangs on %q, to who offered it on %q", here.GetNewNominal(), left.GetNewNominal())
+	}
 	moved := s.dutiesOf("spoc-10", own.GetNominal(), "NO_ACTION")
 	if len(moved) != 1 || len(moved[0].GetSteps()) != steps || moved[0].GetCourse() != own.GetName() {
 		t.Errorf("the duty has moved as %v", moved)

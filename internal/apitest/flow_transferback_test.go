@@ -26,7 +26,14 @@ func TestTransferThereAndBack(t *testing.T) {
 	found := s.search("investigator-43", s.tag)
 	s.must("investigator-43", getCandidate, &pb.GetCandidateRequest{Name: found.GetCandidates()[0].GetName()})
 
-	taken := s.must("spoc-10", acceptTransfer, &pb.AcceptTransferRequest{Name: ofForce("10", s.offer(course).GetName()), Source: source("10-C", 1)}).(*pb.Transfer)
+	offered := s.offer(course).GetName()
+	if got := s.must("spoc-10", getTransfer, &pb.GetTransferRequest{Name: ofForce("10", offered)}).(*pb.Transfer).GetMatter().GetNominals(); len(got) != 1 || got[0] != there {
+		t.Errorf("it can hang on %v, want %s alone", got, there)
+	}
+	if got := s.must("spoc-33", getTransfer, &pb.GetTransferRequest{Name: offered}).(*pb.Transfer).GetMatter().GetNominals(); len(got) != 0 {
+		t.Errorf("who offers it sees the other force's %v", got)
+	}
+	taken := s.must("spoc-10", acceptTransfer, &pb.AcceptTransferRequest{Name: ofForce("10", offered), Source: source("10-C", 1)}).(*pb.Transfer)
 	if own := s.must("system-10", getCourse, &pb.GetCourseRequest{Name: taken.GetNewCourse()}).(*pb.CourseOfConduct); own.GetNominal() != there {
 		t.Errorf("it hangs on %s, want the force's own %s", own.GetNominal(), there)
 	}

@@ -85,6 +85,7 @@ func aboutForce(force string) map[string]proto.Message {
 		summariseActivity:   activityOf("forces/" + force),
 		requestUnsealing:    &pb.RequestUnsealingRequest{Parent: "forces/" + force},
 		approveUnsealing:    &pb.ApproveUnsealingRequest{Name: unknownRecord(force, "unsealings"), NoConflict: true},
+		refuseUnsealing:     &pb.RefuseUnsealingRequest{Name: unknownRecord(force, "unsealings"), NoConflict: true, Reason: "no case bears this reference"},
 		openUnsealing:       &pb.OpenUnsealingRequest{Name: unknownRecord(force, "unsealings")},
 		listUnsealings:      &pb.ListUnsealingsRequest{Parent: "forces/" + force, PageSize: 1},
 		openCaseAccess:      &pb.OpenCaseAccessRequest{Parent: "forces/" + force},

@@ -91,20 +91,44 @@ func (e *reading) arrestOutstanding() {
 	}
 }
 
-// checked says whether the part's force, or one that owned it before, searched the register from a day before the
-// report on.
-func (e *reading) checked(p *part) bool {
-	return slices.ContainsFunc(e.checks, func(c Check) bool {
-		if c.Force != p.force && !slices.ContainsFunc(p.matters, func(m *matter) bool { return slices.Contains(m.Owners, c.Force) }) {
-			return false
-		}
-		for _, r := range p.reports {
-			if c.Reference != "" && c.Reference == r.Reference {
-				return true
-			}
-		}
-		return len(p.reports) == 0 || !c.Time.Before(p.reports[0].Reported.Add(-oneDay))
+// sought is by which searches the report of a part counts as checked.
+type sought struct {
+	// forces are the part's and those that owned it before.
+	forces []string
+	// references are those of its reports; since is a day before the first of them,
+	// zero when there is none.
+	references []string
+	since      time.Time
+}
+
+func (p *part) sought() sought {
+	s := sought{forces: []string{p.force}}
+	if len(p.reports) > 0 {
+		s.since = p.reports[0].Reported.Add(-oneDay)
+	}
+	for _, m := range p.matters {
+		s.forces = append(s.forces, m.Owners...)
+	}
+	for _, r := range p.reports {
+		s.references = append(s.references, r.Reference)
+	}
+	return s
+}
+
+// by says whether one of the searches was made by one of the forces, for one of the
+// reports or from a day before the first on.
+func (s *sought) by(checks []Check) bool {
+	return slices.ContainsFunc(checks, func(c Check) bool {
+		return slices.Contains(s.forces, c.Force) &&
+			(!c.Time.Before(s.since) || c.Reference != "" && slices.Contains(s.references, c.Reference))
 	})
+}
+
+// checked says whether the part's force, or one that owned it before, searched the
+// register from a day before the report on.
+func (e *reading) checked(p *part) bool {
+	s := p.sought()
+	return s.by(e.checks)
 }
 
 func (e *reading) noCheck() {

@@ -62,7 +62,10 @@ type ForcePart struct {
 
 // Card gives the card of a person at a moment.
 func (r *Rules) Card(h *History, now time.Time) Card {
-	e := r.read(h, now)
+	return r.read(h, now).card()
+}
+
+func (e *reading) card() Card {
 	rules := catalogue()
 	for i := range rules {
 		e.rule = &rules[i]

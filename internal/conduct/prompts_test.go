@@ -228,3 +228,44 @@ func TestCatalogueIsComplete(t *testing.T) {
 		}
 	}
 }
+
+// A card that was kept is, as long as it says that it holds, the card that would be made
+// afresh, whoever has searched meanwhile.
+func TestAKeptCardIsTheCard(t *testing.T) {
+	t.Parallel()
+	held, changed := 0, 0
+	rapid.Check(t, func(t *rapid.T) {
+		h := drawHistory(t)
+		now := drawTime(t, "now")
+		kept := rules.Keep(h, now)
+		if diff := cmp.Diff(rules.Card(h, now), kept.Card); diff != "" {
+			t.Fatal(diff)
+		}
+		at := now.Add(time.Duration(rapid.IntRange(-1, 24*20).Draw(t, "later")) * time.Hour)
+		other := *h
+		if rapid.Bool().Draw(t, "searched") {
+			other.Checks = nil
+			for i := range rapid.IntRange(0, 2).Draw(t, "searches") {
+				c := Check{Force: rapid.SampledFrom([]string{"10", "33"}).Draw(t, "by"), Time: drawTime(t, fmt.Sprint("searched", i))}
+				if len(h.Matters) > 0 {
+					c.Reference = h.Matters[0].Reports[0].Reference
+				}
+				other.Checks = append(other.Checks, c)
+			}
+		}
+		want := rules.Card(&other, at)
+		if !kept.Holds(other.Checks, at) {
+			changed++
+			return
+		}
+		held++
+		got := kept.Card
+		got.Ranking, got.LastCheck, got.Next = kept.Ranking(at), want.LastCheck, want.Next
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("of %v, at %v:\n%s", now, at, diff)
+		}
+	})
+	if held == 0 || changed == 0 {
+		t.Errorf("%d held, %d did not", held, changed)
+	}
+}

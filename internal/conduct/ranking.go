@@ -3,7 +3,10 @@ package conduct
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
+
+	"github.com/perpetrator-register/register/internal/refdata"
 )
 
 // Ranking says how urgently a person is to be looked at among others. It is advice:
@@ -36,41 +39,64 @@ func (r *Rules) Rank(h *History, now time.Time) Ranking {
 }
 
 func (e *reading) rank() Ranking {
-	var out Ranking
-	var events []time.Time
-	gravest, what := 0, ""
+	r := e.rankable()
+	return r.at(e.data.Weights(), e.now)
+}
+
+// rankable is what a ranking weighs; the clock alone is missing.
+type rankable struct {
+	// events are when the incidents and breaches were.
+	events []time.Time
+	// gravest is the gravity of the gravest behaviour, what its title.
+	gravest     int
+	what        string
+	victims     int
+	unconfirmed bool
+}
+
+func (e *reading) rankable() rankable {
+	out := rankable{victims: e.pattern.Victims.Min}
 	for _, m := range e.counting {
-		out.Unconfirmed = out.Unconfirmed || m.Unconfirmed
+		out.unconfirmed = out.unconfirmed || m.Unconfirmed
 		for i := range m.reports {
-			events = append(events, m.reports[i].Occurred)
+			out.events = append(out.events, m.reports[i].Occurred)
 			for _, code := range e.Codes(m.reports[i].Behaviours) {
-				if g, ok := e.data.Gravity(code); ok && (g.Gravity > gravest || g.Gravity == gravest && g.Title < what) {
-					gravest, what = g.Gravity, g.Title
+				if g, ok := e.data.Gravity(code); ok && (g.Gravity > out.gravest || g.Gravity == out.gravest && g.Title < out.what) {
+					out.gravest, out.what = g.Gravity, g.Title
 				}
 			}
 		}
 	}
 	for _, b := range e.breaches {
-		out.Unconfirmed = out.Unconfirmed || b.Unconfirmed
-		events = append(events, b.Occurred)
+		out.unconfirmed = out.unconfirmed || b.Unconfirmed
+		out.events = append(out.events, b.Occurred)
 	}
-	for _, w := range e.data.Weights() {
+	return out
+}
+
+// at is the ranking at a moment.
+func (r *rankable) at(weights []refdata.Weight, now time.Time) Ranking {
+	out := Ranking{Unconfirmed: r.unconfirmed}
+	ages := make([]float64, len(r.events))
+	for i, t := range r.events {
+		ages[i] = math.Max(0, now.Sub(t).Hours()/24)
+	}
+	for _, w := range weights {
 		out.Version = w.Version
 		c := Component{Code: w.Code, Title: w.Title, Weight: w.Weight}
 		switch w.Code {
 		case "RECENCY":
-			c.Share, c.Reason = e.recency(events, float64(w.HalfLifeDays))
+			c.Share, c.Reason = recency(ages, float64(w.HalfLifeDays))
 		case "FREQUENCY":
-			c.Share, c.Reason = e.frequency(events, float64(w.HalfLifeDays), float64(w.Full))
+			c.Share, c.Reason = frequency(ages, float64(w.HalfLifeDays), float64(w.Full))
 		case "GRAVITY":
-			c.Share, c.Reason = float64(gravest)/float64(max(w.Full, 1)), "No behaviour is recorded."
-			if what != "" {
-				c.Reason = fmt.Sprintf("The gravest behaviour: %s (%d of 100).", lowerFirst(what), gravest)
+			c.Share, c.Reason = float64(r.gravest)/float64(max(w.Full, 1)), "No behaviour is recorded."
+			if r.what != "" {
+				c.Reason = fmt.Sprintf("The gravest behaviour: %s (%d of 100).", lowerFirst(r.what), r.gravest)
 			}
 		case "VICTIMS":
-			n := e.pattern.Victims.Min
-			c.Share = float64(max(n-1, 0)) / float64(max(w.Full-1, 1))
-			c.Reason = fmt.Sprintf("Different principal victims at least: %d.", n)
+			c.Share = float64(max(r.victims-1, 0)) / float64(max(w.Full-1, 1))
+			c.Reason = fmt.Sprintf("Different principal victims at least: %d.", r.victims)
 		}
 		c.Share = math.Min(1, math.Max(0, c.Share))
 		c.Points = c.Share * float64(w.Weight)
@@ -80,8 +106,6 @@ func (e *reading) rank() Ranking {
 	return out
 }
 
-func (e *reading) age(t time.Time) float64 { return math.Max(0, e.now.Sub(t).Hours()/24) }
-
 func decay(age, halfLife float64) float64 {
 	if halfLife <= 0 {
 		return 1
@@ -89,24 +113,21 @@ func decay(age, halfLife float64) float64 {
 	return math.Exp2(-age / halfLife)
 }
 
-func (e *reading) recency(events []time.Time, halfLife float64) (float64, string) {
-	if len(events) == 0 {
+func recency(ages []float64, halfLife float64) (float64, string) {
+	if len(ages) == 0 {
 		return 0, "Nothing is recorded that counts."
 	}
-	last := events[0]
-	for _, t := range events {
-		last = latest(last, t)
-	}
-	return decay(e.age(last), halfLife), fmt.Sprintf("Days since the last incident or breach: %d.", int(e.age(last)))
+	last := slices.Min(ages)
+	return decay(last, halfLife), fmt.Sprintf("Days since the last incident or breach: %d.", int(last))
 }
 
-func (e *reading) frequency(events []time.Time, halfLife, full float64) (float64, string) {
+func frequency(ages []float64, halfLife, full float64) (float64, string) {
 	sum, year := 0.0, 0
-	for _, t := range events {
-		sum += decay(e.age(t), halfLife)
-		if e.age(t) <= 365 {
+	for _, age := range ages {
+		sum += decay(age, halfLife)
+		if age <= 365 {
 			year++
 		}
 	}
-	return sum / math.Max(full, 1), fmt.Sprintf("Incidents and breaches: %d, of them in the last year: %d.", len(events), year)
+	return sum / math.Max(full, 1), fmt.Sprintf("Incidents and breaches: %d, of them in the last year: %d.", len(ages), year)
 }

@@ -123,6 +123,9 @@ func (c *Console) alertView(v *visit, a *registerv1.Alert) alertView {
 	if strings.Contains(a.GetSubject(), "/questions/") && v.may("question.read") {
 		out.Link = "/questions/" + lastPart(a.GetSubject())
 	}
+	if strings.Contains(a.GetSubject(), "/transfers/") && v.may("transfer.read") {
+		out.Link = "/transfers/" + lastPart(a.GetSubject())
+	}
 	if a.GetOtherForce() != "" && slices.Contains(askedAbout, a.GetKind()) && v.may("question.ask") {
 		out.Ask, out.AskText = askPage(a.GetName(), a.GetOtherForce()), "Ask "+c.words.force(a.GetOtherForce())
 	}
@@ -179,7 +182,7 @@ type retractionView struct {
 	Searches          []string
 }
 
-type ownSearch struct{ Address, Entry string }
+type ownSearch struct{ Address, Entry, When, Why string }
 
 // showActivity shows what a person was shown that no longer holds, and the
 // searches of this sign-in.
@@ -197,7 +200,7 @@ func (c *Console) showActivity(v *visit) error {
 		view.Retractions = append(view.Retractions, one)
 	}
 	for _, k := range slices.Backward(v.s.data.Receipts) {
-		view.Receipts = append(view.Receipts, ownSearch{"/" + k.Search, k.Entry})
+		view.Receipts = append(view.Receipts, ownSearch{"/" + k.Search, k.Entry, dateTime(k.Time), k.Why})
 	}
 	view.Receipt = v.receipt()
 	return v.show("activity", view)

@@ -139,7 +139,7 @@ func (c *Console) assessmentForm(v *visit) error {
 
 func (c *Console) showAssessmentForm(v *visit, f *form, status int) error {
 	id := v.r.PathValue("nominal")
-	courses, err := c.ownCourses(v, v.force()+"/nominals/"+id)
+	courses, err := c.ownCourses(v, v.force()+"/nominals/"+id, false)
 	if err != nil {
 		return err
 	}
@@ -163,7 +163,6 @@ func (c *Console) showAssessmentForm(v *visit, f *form, status int) error {
 		Date:      f.date("assessed", "When it was made", ""),
 		Assessor:  f.text("assessor", "Collar number of who made it", "", "govuk-input--width-10"),
 	}
-	view.Rationale.LabelClass = "govuk-label--s"
 	if tool.MediumAt > 0 {
 		view.Bounds = count(tool.MediumAt, "answer that speaks", "answers that speak") + " for risk show at least a medium grade, " + strconv.Itoa(tool.HighAt) + " a high one."
 	}

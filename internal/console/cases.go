@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/misuse"
 )
 
 type casesView struct {
@@ -28,7 +29,7 @@ type caseView struct {
 	Reviewer       string
 	Rules          string
 	Flags          []flagView
-	FlagCount      int32
+	FlagCount      string
 	Neighbours     []string
 	Events         []decisionView
 	Created        string
@@ -97,7 +98,7 @@ func (c *Console) caseView(k *registerv1.MisuseCase) caseView {
 	parts := strings.Split(k.GetName(), "/") // forces/33/misuseCases/…
 	out := caseView{
 		Subject: k.GetSubject(), Short: shortSubject(k.GetSubject()), Force: c.words.force(k.GetForce()), State: enum("CASE_STATE_", k.GetState().String()),
-		Outcome: enum("CASE_OUTCOME_", k.GetOutcome().String()), Reviewer: shortSubject(k.GetReviewer()), FlagCount: k.GetFlagCount(),
+		Outcome: enum("CASE_OUTCOME_", k.GetOutcome().String()), Reviewer: shortSubject(k.GetReviewer()), FlagCount: count(k.GetFlagCount(), "flag", "flags"),
 		Created: dateTime(k.GetCreateTime().AsTime()), Updated: dateTime(k.GetUpdateTime().AsTime()), Tag: "govuk-tag--orange",
 	}
 	if len(parts) == 4 {
@@ -114,9 +115,9 @@ func (c *Console) caseView(k *registerv1.MisuseCase) caseView {
 		out.Flags = append(out.Flags, flagOf(f))
 	}
 	for _, r := range k.GetRules() {
-		rules = append(rules, strings.ToLower(strings.ReplaceAll(r, "_", " ")))
+		rules = append(rules, ruleTitle(r))
 	}
-	out.Rules = sentenceCase(strings.Join(rules, ", "))
+	out.Rules = sentence(strings.Join(rules, "; "))
 	for _, n := range k.GetNeighbours() {
 		out.Neighbours = append(out.Neighbours, shortSubject(n))
 	}
@@ -124,6 +125,16 @@ func (c *Console) caseView(k *registerv1.MisuseCase) caseView {
 		out.Events = append(out.Events, decisionView{dateTime(e.GetEventTime().AsTime()), enum("", strings.ToUpper(e.GetAction())), shortSubject(e.GetSubject()), e.GetText()})
 	}
 	return out
+}
+
+// ruleTitle is what a rule of misuse is called; its code, when it is no longer one.
+func ruleTitle(code string) string {
+	for _, r := range misuse.Rules() {
+		if r.Code == code {
+			return r.Title
+		}
+	}
+	return code
 }
 
 func flagOf(f *registerv1.MisuseFlag) flagView {
@@ -220,6 +231,7 @@ func (c *Console) takeCase(v *visit) error {
 		id, done = "rationale", "The case is decided."
 		if f.get("outcome") == "" {
 			f.fault("outcome", "Choose an outcome")
+			takeWhy(f, "rationale")
 			return c.showCaseForm(v, f, http.StatusUnprocessableEntity)
 		}
 		_, err = c.misuse.DecideCase(v.ctx, &registerv1.DecideCaseRequest{
@@ -257,7 +269,7 @@ func (c *Console) showRules(v *visit) error {
 	view := &rulesView{Frame: v.page("Rules of misuse")}
 	view.Back, view.BackText = "/cases", "All cases"
 	for _, r := range got.GetRules() {
-		one := ruleView{Title: r.GetTitle(), Looks: sentence(r.GetLooks()), Flags: r.GetFlags(), Decided: r.GetDecided(), Upheld: r.GetUpheld(), Precision: "not known yet"}
+		one := ruleView{Title: r.GetTitle(), Looks: sentence(r.GetLooks()), Flags: r.GetFlags(), Decided: r.GetDecided(), Upheld: r.GetUpheld()}
 		if r.Precision != nil {
 			one.Precision = strconv.Itoa(int(r.GetPrecision()*100+0.5)) + "%"
 		}

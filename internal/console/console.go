@@ -86,6 +86,7 @@ type Console struct {
 	histories   registerv1.HistoryServiceClient
 	assessments registerv1.AssessmentServiceClient
 	exchange    registerv1.ExchangeServiceClient
+	transfers   registerv1.TransferServiceClient
 }
 
 // New prepares the pages. It fails when the styles were not compiled into the
@@ -100,6 +101,7 @@ func New(o Options) (*Console, error) {
 		measures: registerv1.NewMeasureServiceClient(o.Conn), misuse: registerv1.NewMisuseServiceClient(o.Conn),
 		standards: registerv1.NewStandardsServiceClient(o.Conn),
 		histories: registerv1.NewHistoryServiceClient(o.Conn), assessments: registerv1.NewAssessmentServiceClient(o.Conn), exchange: registerv1.NewExchangeServiceClient(o.Conn),
+		transfers: registerv1.NewTransferServiceClient(o.Conn),
 	}
 	if c.now == nil {
 		c.now = time.Now

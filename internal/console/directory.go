@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"strings"
 
 	"google.golang.org/grpc/codes"
 
@@ -18,6 +19,7 @@ type forcesView struct {
 type forceView struct {
 	Code, Name string
 	Contact    contactView
+	Dial       string // the telephone number as a telephone takes it
 	Edit       string
 }
 
@@ -32,11 +34,22 @@ func (c *Console) showForces(v *visit) error {
 		one := forceView{Code: f.GetCode(), Name: f.GetTitle(), Edit: "/forces/" + f.GetCode()}
 		if k := f.GetContact(); k != nil {
 			one.Contact = contactView{Team: k.GetTeam(), Phone: k.GetPhone(), Email: k.GetEmail(), Hours: k.GetHours()}
+			one.Dial = dialled(k.GetPhone())
 		}
 		view.Forces = append(view.Forces, one)
 	}
 	view.Receipt = v.receipt()
 	return v.show("forces", view)
+}
+
+// dialled leaves of a telephone number what is dialled.
+func dialled(phone string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r == '+' {
+			return r
+		}
+		return -1
+	}, phone)
 }
 
 type contactFormView struct {

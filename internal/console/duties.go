@@ -74,6 +74,7 @@ type dutyView struct {
 	Record   string         `json:"-"`
 	Lead     string         `json:"-"` // where what it asks for is recorded
 	LeadText string         `json:"-"`
+	Transfer string         `json:"-"` // the offer that it waits for the answer to
 	Version  int64          `json:"-"`
 }
 
@@ -185,6 +186,9 @@ func (c *Console) dutyView(v *visit, d *registerv1.Duty) dutyView {
 			out.Lead, out.LeadText = out.Record+to.page, to.text
 		}
 	}
+	if d.GetTransfer() != "" && v.may("transfer.read") {
+		out.Transfer = "/transfers/" + lastPart(d.GetTransfer())
+	}
 	for _, e := range d.GetEvidence() {
 		out.Evidence = append(out.Evidence, asked{sentenceCase(e.GetKind()) + ", " + c.words.force(e.GetForce()), date(e.GetTime().AsTime())})
 	}
@@ -255,7 +259,7 @@ func (c *Console) showDutyForm(v *visit, f *form, status int) error {
 	view.Back, view.BackText = "/duties", "All duties"
 	view.Proposed = d.GetState() == registerv1.DutyState_DUTY_STATE_PROPOSED_CLOSURE
 	view.Open = view.Proposed || d.GetState() == registerv1.DutyState_DUTY_STATE_OPEN
-	view.MayClose, view.MayAssign, view.MayApprove = view.Open && v.may("duty.close"), view.Open && v.may("duty.assign"), view.Proposed && v.may("duty.approve")
+	view.MayClose, view.MayAssign, view.MayApprove = view.Open && d.GetTransfer() == "" && v.may("duty.close"), view.Open && v.may("duty.assign"), view.Proposed && v.may("duty.approve")
 	actions := []choice{{Title: "Choose an action"}}
 	for _, a := range d.GetClosingActions() {
 		actions = append(actions, choice{Value: a, Title: c.words.action(a)})

@@ -29,7 +29,7 @@ func TestMeasureBreachAndDuty(t *testing.T) {
 	breach := url.Values{"id": {id}, "at": {opened}, "occurred-day": {"2"}, "occurred-month": {"9"}, "occurred-year": {"2025"}, "behaviours": {"CONTACT"}, "action": {"NONE"}, "narrative": {"Rang her again."}}
 	spoc.post(at, breach).must(t, http.StatusUnprocessableEntity, `href="#why"`)
 	breach.Set("why", "LOWER_LEVEL")
-	spoc.post(at, breach).must(t, http.StatusOK, "The breach is recorded", "Not acted upon", "Thought to be of a lower level", "Rang her again.")
+	spoc.post(at, breach).must(t, http.StatusOK, "The breach is recorded", "Not acted upon", "No action, thought to be of a lower level", "Rang her again.")
 
 	supervisor := w.as("supervisor-33")
 	work := supervisor.get("/").must(t, http.StatusOK, "Next to be done", "Overdue", `data-count="breaches">1</span> <span class="tile__title">Breaches not acted upon`, `data-count="breaches-remark">1 overdue`, `data-count="measures">0<`, "Assessments missing or out of date", "Links to decide", "Questions to answer")

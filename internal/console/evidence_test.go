@@ -39,7 +39,7 @@ func TestEvidenceBundle(t *testing.T) {
 		t.Errorf("the bundle holds %v", held)
 	}
 	psd.get("/standards/evidence").must(t, http.StatusOK, "Made during this sign-in", "CPS/26/3", "1 entry", "as a disclosure, entry", "index=")
-	psd.post("/log", url.Values{"purpose": {"LAWFULNESS"}, "reference": {"PSD/1"}}).must(t, http.StatusOK, "Make evidence")
+	psd.post("/log", url.Values{"purpose": {"LAWFULNESS"}, "reference": {"PSD/1"}}).must(t, http.StatusOK, "Made an evidence bundle")
 
 	auditor := w.as("auditor")
 	form.Set("force", "")
@@ -150,7 +150,7 @@ func TestLogHealth(t *testing.T) {
 	waitFor(t, func() bool {
 		return strings.Contains(psd.get("/log/health").must(t, http.StatusOK).text, "holds all that was co-signed, unchanged")
 	})
-	psd.get("/log/health").must(t, http.StatusOK, "Newest checkpoint", "less than a minute ago", "0 sanctions stand in your force").mustNot(t, "history was rewritten")
+	psd.get("/log/health").must(t, http.StatusOK, "Newest checkpoint", "less than a minute ago", "No sanction stands in your force").mustNot(t, "history was rewritten")
 	w.as("auditor").get("/log/health").must(t, http.StatusOK, "Newest checkpoint").mustNot(t, "in your force")
 	w.as("admin").get("/administration").must(t, http.StatusOK, "Newest checkpoint")
 }

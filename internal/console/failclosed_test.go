@@ -147,6 +147,8 @@ func TestPagesFailClosed(t *testing.T) {
 	breach := firstLink(t, kept.text, `/measures/[0-9a-f-]+/breach`)
 	id, opened = onceOf(t, spoc.get(breach))
 	spoc.sends(breach, url.Values{"id": {id}, "at": {opened}, "occurred-day": {"2"}, "occurred-month": {"9"}, "occurred-year": {"2025"}, "behaviours": {"CONTACT"}, "action": {"NONE"}, "why": {"LOWER_LEVEL"}, "narrative": {"Rang her again."}})
+	spoc.sends(at+"/transfer", url.Values{"matter": {firstLink(t, spoc.get(at+"/transfer").text, `forces/33/courses/[0-9a-f-]{36}`)}, "to": {"10"}, "reason": {"Thirty searches found her there."}})
+	by["spoc-10"].walk("/transfers")
 	psd := by["psd-33"]
 	for i := range 20 {
 		by["supervisor-33"].post("/search", asking("given", "Odd", "surname", "Name"+string(rune('a'+i)), "birth-year", "1991"))

@@ -57,7 +57,7 @@ func (w *words) history(h *registerv1.History) *historyView {
 		if m.GetVerifyTime() != nil {
 			verified = dateTime(m.GetVerifyTime().AsTime())
 		}
-		one.Facts = []asked{{"Conditions", sentenceCase(strings.Join(m.GetConditions(), "; "))}, {"Until", until}, {"Last verified", verified}, {"A breach", m.GetBreachAllows()}, {"Force", w.force(m.GetForce())}}
+		one.Facts = []asked{{"Conditions", sentenceCase(series(m.GetConditions(), "; "))}, {"Until", until}, {"Last verified", verified}, {"A breach", m.GetBreachAllows()}, {"Force", w.force(m.GetForce())}}
 		out.Measures = append(out.Measures, one)
 	}
 	for _, k := range h.GetCard().GetWarnings() {
@@ -99,7 +99,7 @@ func (h *historyView) prompts() []promptView {
 
 func (w *words) prompt(p *registerv1.Prompt) promptView {
 	out := promptView{
-		Title: p.GetTitle(), Reason: sentence(p.GetReason()), Source: p.GetSource(), Critical: p.GetCritical(), Unconfirmed: p.GetUnconfirmed() || p.GetPossible(),
+		Title: p.GetTitle(), Reason: sentence(p.GetReason()), Source: printed(p.GetSource()), Critical: p.GetCritical(), Unconfirmed: p.GetUnconfirmed() || p.GetPossible(),
 	}
 	if p.GetForce() != "" {
 		out.Force = w.force(p.GetForce())

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"cmp"
 	"encoding/hex"
 	"net/http"
 	"net/url"
@@ -9,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"google.golang.org/grpc/codes"
 
@@ -35,7 +33,7 @@ type logView struct {
 	Force           *choiceField // for who may read all forces' logs
 	Subject         textField
 	Method, Outcome choiceField
-	Record          textField
+	Record, Crime   textField
 	From, Until     dateField
 	Asked           bool
 	Heading         string
@@ -49,7 +47,7 @@ type logView struct {
 }
 
 // actor is somebody whom the log names.
-type actor struct{ Subject, Short, Collar string }
+type actor struct{ Subject, Short, Collar, Force string }
 
 type entryView struct {
 	Index                                  int64
@@ -78,6 +76,7 @@ func (c *Console) logView(v *visit, f *form) *logView {
 		Subject:   f.text("subject", "Whose calls", "The sign-in name of a person in the force, or the whole name of a system.", ""),
 		Method:    f.choices("method", "What was done", "", logMethods), Outcome: f.choices("outcome", "Outcome", "", logOutcomes),
 		Record: f.text("record", "Which record was seen", "A record’s name, such as forces/33/nominals/0198… It shows users of every force, and those who met a silent record without being told.", ""),
+		Crime:  f.text("crime", "Under which crime or incident reference", "", "govuk-input--width-20"),
 		From:   f.date("from", "From", ""), Until: f.date("until", "Until", "The day itself included."),
 	}
 	if v.s.data.Force == "" {
@@ -97,44 +96,21 @@ func (c *Console) logView(v *visit, f *form) *logView {
 	return view
 }
 
-var logMethods = []choice{
-	{Value: "", Title: "Anything"}, {Value: "SearchService.CreateSearch", Title: "Searched"}, {Value: "SearchService.GetCandidate", Title: "Opened a person"},
-	{Value: "SearchService.GetSearch", Title: "Looked at a search again"}, {Value: "NominalService.RegisterNominal", Title: "Registered a nominal"},
-	{Value: "NominalService.GetNominal", Title: "Read a nominal"}, {Value: "NominalService.RestrictNominal", Title: "Restricted a nominal"},
-	{Value: "ConductService.RegisterCourse", Title: "Registered a course of conduct"}, {Value: "LinkService.GetLink", Title: "Read a link"},
-	{Value: "HistoryService.GetHistory", Title: "Read a history"}, {Value: "HistoryService.ListRanked", Title: "Read the ranked list"}, {Value: "HistoryService.CreateEvidencePack", Title: "Made a pack of evidence"},
-	{Value: "MeasureService.RegisterMeasure", Title: "Registered a measure"}, {Value: "MeasureService.RegisterBreach", Title: "Registered a breach"},
-	{Value: "AssessmentService.RegisterAssessment", Title: "Registered an assessment"}, {Value: "AssessmentService.RegradeAssessment", Title: "Graded a risk anew"},
-	{Value: "AssessmentService.RegisterPlan", Title: "Registered a safety plan"}, {Value: "ExchangeService.AskOwner", Title: "Asked the owner"},
-	{Value: "ExchangeService.AnswerQuestion", Title: "Answered a question"}, {Value: "ExchangeService.CreateSubscription", Title: "Asked to be told"},
-	{Value: "LinkService.ConfirmLink", Title: "Confirmed a link"}, {Value: "LinkService.RejectLink", Title: "Rejected a link"},
-	{Value: "AlertService.ListAlerts", Title: "Listed alerts"}, {Value: "AccessLogService.ListEntries", Title: "Read the log"},
-}
-
 var logOutcomes = []choice{
 	{Value: "", Title: "Any"}, {Value: "OK", Title: "Done"}, {Value: "PERMISSION_DENIED", Title: "Refused"}, {Value: "NOT_FOUND", Title: "Not found"}, {Value: "INVALID_ARGUMENT", Title: "Not accepted"},
 }
 
-// methodTitle says in words what a call did.
-func methodTitle(method string) string {
-	if i := slices.IndexFunc(logMethods, func(k choice) bool { return k.Value == method }); i >= 0 {
-		return logMethods[i].Title
+// outcomeTitle says in words how a call ended.
+func outcomeTitle(outcome string) string {
+	if i := slices.IndexFunc(logOutcomes, func(k choice) bool { return k.Value == outcome }); i > 0 {
+		return logOutcomes[i].Title
 	}
-	// Else its name in words: "LinkService.ListLinks" lists links.
-	_, name, _ := strings.Cut(method, ".")
-	var b strings.Builder
-	for i, r := range name {
-		if i > 0 && unicode.IsUpper(r) {
-			b.WriteByte(' ')
-		}
-		b.WriteRune(unicode.ToLower(r))
-	}
-	return sentenceCase(cmp.Or(b.String(), method))
+	return enum("", outcome)
 }
 
 // logFields are the form's fields by their place in the request.
 var logFields = []fieldPlace{
-	{"purpose", "purpose"}, {"reference", "reference"}, {"subject", "subject"}, {"record", "record"}, {"method", "method"}, {"outcome", "outcome"},
+	{"purpose", "purpose"}, {"reference", "reference"}, {"subject", "subject"}, {"record", "record"}, {"method", "method"}, {"outcome", "outcome"}, {"crime_reference", "crime"},
 	{"start_time", "from-day"}, {"end_time", "until-day"}, {"parent", "force"},
 }
 
@@ -142,7 +118,8 @@ var logFields = []fieldPlace{
 func (c *Console) entriesAsked(v *visit, f *form) *registerv1.ListEntriesRequest {
 	req := &registerv1.ListEntriesRequest{
 		Parent: v.force(), Purpose: registerv1.LogPurpose(registerv1.LogPurpose_value["LOG_PURPOSE_"+f.get("purpose")]), Reference: f.get("reference"),
-		Subject: f.get("subject"), Method: f.get("method"), Outcome: f.get("outcome"), Record: f.get("record"), PageSize: logPage, PageToken: f.get("page"),
+		Subject: f.get("subject"), Method: f.get("method"), Outcome: f.get("outcome"), Record: f.get("record"), CrimeReference: f.get("crime"),
+		PageSize: logPage, PageToken: f.get("page"),
 	}
 	if v.s.data.Force == "" {
 		req.Parent = "forces/-"
@@ -175,8 +152,14 @@ func (c *Console) subjectOf(name, force string) string {
 	return name
 }
 
-// shortSubject is the sign-in name alone.
-func shortSubject(subject string) string { return subject[strings.LastIndex(subject, "#")+1:] }
+// shortSubject is the sign-in name alone, or which system of which force it is.
+func shortSubject(subject string) string {
+	if at, ok := strings.CutPrefix(subject, "register://forces/"); ok {
+		force, name, _ := strings.Cut(at, "/systems/")
+		return name + " system of force " + force
+	}
+	return subject[strings.LastIndex(subject, "#")+1:]
+}
 
 // readLog reads a page of the log, or all that somebody did. It is a form that
 // is posted: whom one asks about does not stand in an address.
@@ -236,14 +219,16 @@ func (c *Console) logAnswer(v *visit, f *form, entries []*registerv1.LogEntry, n
 	}
 	view.Heading = count(len(entries), "entry", "entries")
 	if next != "" {
-		view.Heading = "The newest " + view.Heading
+		view.Heading = "the newest " + view.Heading
 	}
 	if picturing {
 		view.Bounded, view.Next = next != "", ""
+		view.Heading = "What " + shortSubject(f.get("subject")) + " did: " + view.Heading
 		h := picture.NewHours("Calls of "+shortSubject(f.get("subject"))+" by day and hour", times, london)
 		view.Hours = &h
 		view.Sanction = v.sanctionable(c.subjectOf(f.get("subject"), v.s.data.Force), entries)
 	}
+	view.Heading = sentenceCase(view.Heading)
 	for name, values := range f.values {
 		if name != "page" && name != "show" {
 			for _, value := range values {
@@ -265,7 +250,13 @@ func (v *visit) sanctionable(subject string, entries []*registerv1.LogEntry) *ac
 	if !v.may("sanction.impose") {
 		return nil
 	}
-	a := &actor{Subject: subject, Short: shortSubject(subject)}
+	a := &actor{Subject: subject, Short: shortSubject(subject), Force: v.s.data.Force}
+	if a.Force == "" && len(entries) > 0 {
+		a.Force = strings.TrimPrefix(entries[0].GetForce(), "forces/")
+	}
+	if a.Force == "" { // he is of no force
+		return nil
+	}
 	if i := slices.IndexFunc(entries, func(e *registerv1.LogEntry) bool { return e.GetOfficerVerified() }); i >= 0 {
 		a.Collar = entries[i].GetCollarNumber()
 	}
@@ -290,7 +281,7 @@ func unsealAddress(entry int64, force string) string {
 func (c *Console) entryView(e *registerv1.LogEntry) entryView {
 	out := entryView{
 		Index: e.GetIndex(), Time: e.GetTime().AsTime().In(london).Format("2 Jan 2006, 15:04:05"), Subject: e.GetSubject(), Short: shortSubject(e.GetSubject()), Collar: e.GetCollarNumber(),
-		Method: methodTitle(e.GetMethod()), Outcome: e.GetOutcome(), Reason: c.words.reason(e.GetReason()), Count: e.GetResultCount(),
+		Method: methodTitle(e.GetMethod()), Outcome: outcomeTitle(e.GetOutcome()), Reason: c.words.reason(e.GetReason()), Count: e.GetResultCount(),
 		Refused: e.GetOutcome() != "OK", Leaf: hex.EncodeToString(e.GetLeafHash()), Metadata: string(e.GetMetadata()), Force: "National",
 	}
 	if e.GetForce() != "" {

@@ -60,6 +60,9 @@ func (c *Console) showLogHealth(v *visit) error {
 			return err
 		}
 		view.Sanctions = count(len(got.GetSanctions()), "sanction stands", "sanctions stand")
+		if len(got.GetSanctions()) == 0 {
+			view.Sanctions = "No sanction stands"
+		}
 		if got.GetNextPageToken() != "" {
 			view.Sanctions = fmt.Sprintf("More than %d sanctions stand", most)
 		}

@@ -53,7 +53,7 @@ func (c *Console) measureView(v *visit, m *registerv1.Measure) measureView {
 		}
 		conditions = append(conditions, text)
 	}
-	add("Conditions", strings.Join(conditions, "; "))
+	add("Conditions", series(conditions, "; "))
 	add("From", date(m.GetFromTime().AsTime()))
 	until := "further order"
 	if m.GetUntilTime() != nil {
@@ -96,14 +96,14 @@ func (w *words) breach(b *registerv1.Breach) breachView {
 	for _, a := range b.GetActions() {
 		text := w.action(a.GetCode())
 		if a.GetWhy() != "" {
-			text += ": " + w.item(refdata.NoActionReasons, a.GetWhy())
+			text += ", " + uncapitalised(w.item(refdata.NoActionReasons, a.GetWhy()))
 		}
 		done = append(done, text)
 		if k, ok := w.ref.Action(a.GetCode()); ok && k.Enforces {
 			out.Unanswered = false
 		}
 	}
-	out.What, out.Done = strings.Join(what, ", "), strings.Join(done, "; ")
+	out.What, out.Done = series(what, ", "), series(done, "; ")
 	return out
 }
 

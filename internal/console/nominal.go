@@ -49,6 +49,9 @@ func (c *Console) showNominal(v *visit) error {
 	if v.may("subscription.create") && view.State == "" {
 		view.Links = append(view.Links, navItem{Title: "Tell us when another force registers him", Path: subscribePage(name)})
 	}
+	if v.may("transfer.offer") && view.State == "" && view.Record != nil && len(view.Record.Courses) > 0 {
+		view.Links = append(view.Links, navItem{Title: "Offer a matter to another force", Path: view.Path + "/transfer"})
+	}
 	if v.may("history.export") {
 		view.Links = append(view.Links, navItem{Title: "Evidence for a stalking protection order", Path: view.Path + "/pack"})
 	}
@@ -88,7 +91,11 @@ func (c *Console) showWholeForm(v *visit, f *form, status int) error {
 	for _, n := range p.GetNominals() {
 		side := c.sideView(v, n)
 		view.Sides = append(view.Sides, side)
-		options = append(options, choice{Value: n.GetNominal(), Title: side.Name + ", " + side.Force})
+		title := side.Name + ", " + side.Force
+		if side.Born != "" {
+			title += ", born " + side.Born
+		}
+		options = append(options, choice{Value: n.GetNominal(), Title: title})
 	}
 	view.Choices = f.choices("apart", "Which records are somebody else?", "All links between these and the rest are rejected at once.", options)
 	for _, l := range p.GetLinks() {

@@ -78,6 +78,7 @@ var sections = []struct{ title, path, needs string }{
 	{"Alerts", "/alerts", "alert.list"},
 	{"Links", "/links", "link.list"},
 	{"Questions", "/questions", "question.list"},
+	{"Transfers", "/transfers", "transfer.list"},
 	{"Watching", "/subscriptions", "subscription.list"},
 	{"Cases", "/cases", "misuse_case.list"},
 	{"Standards", "/standards", "sanction.list"},

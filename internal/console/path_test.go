@@ -156,7 +156,7 @@ func TestEveryPageForEveryRole(t *testing.T) {
 	w := newWorld(t)
 	pages := map[string]string{
 		"/search": "investigator control_room spoc supervisor", "/register": "investigator spoc supervisor psd", "/alerts": "spoc supervisor psd", "/duties": "investigator spoc supervisor psd dpo", "/links": "spoc supervisor psd",
-		"/work": "spoc supervisor", "/questions": "investigator spoc supervisor", "/subscriptions": "investigator spoc supervisor",
+		"/work": "spoc supervisor", "/questions": "investigator spoc supervisor", "/transfers": "spoc supervisor", "/subscriptions": "investigator spoc supervisor",
 		"/log": "psd auditor", "/cases": "psd auditor", "/standards": "psd auditor", "/forces": "investigator control_room spoc supervisor psd dpo auditor admin", "/administration": "admin",
 		"/activity": "investigator control_room spoc supervisor psd dpo auditor admin",
 	}
@@ -195,6 +195,7 @@ func TestScriptStaysText(t *testing.T) {
 	record := "/nominals/" + name[strings.LastIndex(name, "/")+1:]
 	assess := b.get(record + "/assessment")
 	course := firstLink(t, assess.text, `forces/33/courses/[0-9a-f-]{36}`)
+	other, taken := w.as("spoc-10"), w.offerFrom10("X1", `<script>alert(1)</script> and more`)
 	for i, bad := range []string{
 		`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `'-alert(1)-'`, `</textarea><svg onload=alert(1)>`, "javascript:alert(1)", `{{.Title}}`, "\u2028<b>x</b>", `</title><script>1</script>`,
 	} {
@@ -222,6 +223,8 @@ func TestScriptStaysText(t *testing.T) {
 			b.post(record+"/plan", url.Values{"course": {bad}, "actions": {bad}, "owner": {bad}, "officer": {bad}, "due-day": {bad}}),
 			b.post("/ask", url.Values{"basis": {bad}, "force": {bad}, "text": {bad + " and more"}}), b.post("/ask", url.Values{"basis": {name}, "force": {"10"}, "text": {bad}, "reference": {bad}}),
 			b.post("/subscribe", url.Values{"basis": {name}, "reason": {bad + " and more"}, "days": {bad}}), b.post("/subscribe", url.Values{"basis": {bad}, "reason": {bad}}),
+			b.post(record+"/transfer", url.Values{"matter": {course}, "to": {bad}, "reason": {bad + " and more"}}), b.post(record+"/transfer", url.Values{"matter": {bad}, "to": {bad}, "reason": {bad}}),
+			b.post(taken, url.Values{"do": {"accept"}, "record": {bad}, "reference": {bad}, "officer": {bad}, "answer": {bad}, "id": {bad}}), b.post(taken, url.Values{"do": {"decline"}, "decline-why": {bad}}), b.get(taken), other.get("/transfers?list=" + url.QueryEscape(bad)), b.get("/transfers?page=" + url.QueryEscape(bad)),
 			b.post(record+"/pack", url.Values{"kind": {"COURT"}, "recipient": {bad + " xx"}, "reference": {"SPO" + bad}}), b.get(record), b.get("/subscriptions"),
 			b.get("/questions?list=" + url.QueryEscape(bad)), b.get("/duties?list=" + url.QueryEscape(bad) + "&role=" + url.QueryEscape(bad)), b.get(record + "/assessment?tool=" + url.QueryEscape(bad)),
 			b.get("/links?list=" + url.QueryEscape(bad)), b.get("/alerts?page=" + url.QueryEscape(bad)), b.get("/sign-in?to=" + url.QueryEscape(bad)), b.get("/" + url.PathEscape(bad)),

@@ -130,6 +130,7 @@ type courseView struct {
 	Facts        []asked
 	Summary      string
 	Incidents    []incidentView
+	Offer        string // the offer of it to another force
 }
 
 type incidentView struct {
@@ -162,6 +163,14 @@ func (w *words) courses(courses []*registerv1.CourseOfConduct) []courseView {
 		}
 		add("Motivation", w.item(refdata.Motivations, k.GetMotivation()))
 		add("Signs", four(k.GetFour()))
+		if k.GetState() == registerv1.RecordState_RECORD_STATE_TRANSFERRED {
+			add("Taken over", "By "+w.force(strings.Split(k.GetTransferredTo()+"//", "/")[1]))
+		}
+		var owners []string
+		for _, o := range k.GetOwners() {
+			owners = append(owners, w.force(o.GetForce())+" since "+date(o.GetSinceTime().AsTime()))
+		}
+		add("Owners", strings.Join(owners, "; "))
 		incidents := slices.Clone(k.GetIncidents())
 		slices.SortFunc(incidents, func(a, b *registerv1.Incident) int {
 			return b.GetOccurTime().AsTime().Compare(a.GetOccurTime().AsTime())
@@ -187,7 +196,7 @@ func (w *words) incident(in *registerv1.Incident) incidentView {
 	for _, b := range in.GetBehaviours() {
 		behaviours = append(behaviours, w.behaviour(b))
 	}
-	out.Behaviours = strings.Join(behaviours, ", ")
+	out.Behaviours = series(behaviours, ", ")
 	if g := in.GetGrade(); g != nil {
 		out.Grade = fmt.Sprintf("%d%s%s", g.GetSource(), g.GetAssessment(), g.GetHandling())
 	}

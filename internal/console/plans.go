@@ -80,7 +80,7 @@ func (c *Console) planForm(v *visit) error {
 
 func (c *Console) showPlanForm(v *visit, f *form, status int) error {
 	id := v.r.PathValue("nominal")
-	courses, err := c.ownCourses(v, v.force()+"/nominals/"+id)
+	courses, err := c.ownCourses(v, v.force()+"/nominals/"+id, false)
 	if err != nil {
 		return err
 	}

@@ -22,10 +22,11 @@ type problemView struct {
 }
 
 var notAllowed = problemView{
-	Heading: "Your role does not allow this",
-	Paragraphs: []string{
-		"Nothing was shown or changed. What you may do is in the menu.",
-		"If you need this for your work, ask your force’s single point of contact for stalking to do it, or your service desk about your role.",
+	Heading:    "Your role does not allow this",
+	Paragraphs: []string{"Nothing was shown or changed. What you may do is in the menu."},
+	Points: []string{
+		"If a victim or an officer needs an answer, ask your force’s single point of contact for stalking to look.",
+		"If your work needs this page, ask your service desk about your role.",
 	},
 }
 

@@ -93,6 +93,11 @@ func (c *Console) recordView(v *visit, id string, h *registerv1.NominalHistory) 
 	for _, p := range k.GetPlans() {
 		out.Plans = append(out.Plans, c.planView(v, p, labels))
 	}
+	for i, k := range h.GetCourses() {
+		if k.GetOffer() != "" && ownedBy(k.GetOffer(), v.force()) && v.may("transfer.read") {
+			out.Courses[i].Offer = "/transfers/" + lastPart(k.GetOffer())
+		}
+	}
 	out.Timeline, out.HasTimeline = c.words.timeline(h.GetCourses(), c.words.measureLanes(k.GetMeasures(), k.GetBreaches(), c.now()))
 	if v.may("course.register") && out.History != nil {
 		leadOn(out.History.Prompts, k.GetPrompts(), v.force(), "/nominals/"+id)
@@ -129,8 +134,9 @@ func (w *words) courseLabels(courses []*registerv1.CourseOfConduct) map[string]s
 }
 
 // ownCourses reads the courses of conduct of an own record that stand, for a
-// form in which one is chosen.
-func (c *Console) ownCourses(v *visit, name string) ([]choice, error) {
+// form in which one is chosen; those that are offered to another force are left out
+// of the form by which one is.
+func (c *Console) ownCourses(v *visit, name string, offering bool) ([]choice, error) {
 	var courses []*registerv1.CourseOfConduct
 	if v.may("history.read") {
 		h, err := c.histories.GetHistory(v.ctx, &registerv1.GetHistoryRequest{Name: name}, v.noted())
@@ -147,7 +153,7 @@ func (c *Console) ownCourses(v *visit, name string) ([]choice, error) {
 	}
 	var out []choice
 	for i, k := range courses {
-		if k.GetNominal() == name && k.GetState() != registerv1.RecordState_RECORD_STATE_CANCELLED {
+		if k.GetNominal() == name && k.GetState() == registerv1.RecordState_RECORD_STATE_ACTIVE && (!offering || k.GetOffer() == "") {
 			out = append(out, choice{Value: k.GetName(), Title: c.words.courseChoice(i, k)})
 		}
 	}

@@ -110,7 +110,7 @@ func (w *words) itemChoices(l refdata.List, none string) []choice {
 	out := []choice{{Title: none}}
 	for _, i := range w.ref.Items(l) {
 		if !i.Retired {
-			out = append(out, choice{Value: i.Code, Title: i.Title})
+			out = append(out, choice{Value: i.Code, Title: printed(i.Title)})
 		}
 	}
 	return out

@@ -3,7 +3,9 @@ package console
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/console/picture"
@@ -167,9 +169,28 @@ func termOf(t *registerv1.MatchTerm) termView {
 		out.Record = "not recorded"
 	}
 	if f := t.GetFrequency(); f > 0 && t.GetBits() > 0 {
-		out.Rule += fmt.Sprintf(", about 1 in %d", int(1/f+0.5))
+		out.Rule += ", about 1 in " + thousands(int(1/f+0.5))
 	}
+	out.Asked, out.Record = writtenDate(out.Asked), writtenDate(out.Record)
 	return out
+}
+
+// writtenDate writes a date of the evidence as dates are written elsewhere; what is no
+// whole date stays as it is.
+func writtenDate(s string) string {
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return s
+	}
+	return t.Format("2 January 2006")
+}
+
+// thousands writes a number with commas.
+func thousands(n int) string {
+	if n < 1000 {
+		return strconv.Itoa(n)
+	}
+	return fmt.Sprintf("%s,%03d", thousands(n/1000), n%1000)
 }
 
 // fieldTitle names a field of the evidence.

@@ -74,7 +74,7 @@ func TestRiskAndSafetyPlan(t *testing.T) {
 	officer.post(record+"/plan", url.Values{"id": {id}, "at": {opened}, "course": {course}}).must(t, http.StatusUnprocessableEntity, `href="#actions"`)
 	plan := officer.post(record+"/plan", url.Values{
 		"id": {id}, "at": {opened}, "course": {course}, "actions": {"ALARM", "LOCKS"}, "owner": {"A3301"}, "due-day": {"1"}, "due-month": {"2"}, "due-year": {"2026"}, "referrals": {"MARAC"}, "officer": {"A3301"},
-	}).must(t, http.StatusOK, "The safety plan is recorded", "Personal alarm", "Overdue", "MARAC", "not answered yet", "nobody has said")
+	}).must(t, http.StatusOK, "The safety plan is recorded", "Personal alarm", "Overdue", "MARAC", "not answered yet", "Nobody has said")
 	at = plan.Request.URL.Path
 	revision := version(t, plan, "revision")
 	ticked := officer.post(at, url.Values{"revision": {revision}, "number": {"0"}, "do": {"done"}, "outcome": {"Fitted and tested."}}).must(t, http.StatusOK, "ticked off", "Fitted and tested.")

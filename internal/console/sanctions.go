@@ -17,7 +17,7 @@ type sanctionsView struct {
 	Lists     []navItem
 	List      string
 	Sanctions []sanctionView
-	MayImpose bool
+	Impose    string // the address of the form; empty for who may not
 	Next      string
 }
 
@@ -39,11 +39,14 @@ func (c *Console) showSanctionsForm(v *visit, f *form, status int) error {
 	every := v.r.URL.Query().Get("list") == "all"
 	view := &sanctionsView{
 		Frame: v.ofStandards("Sanctions", "/standards", "Professional standards"), Force: v.forceChoice("Choose a force"), Chosen: v.chosenForce() != "",
-		MayImpose: v.may("sanction.impose"), List: "In force",
+		List: "In force",
 	}
 	view.Errors = f.faults
 	if !view.Chosen {
 		return v.showAs(status, "sanctions", view)
+	}
+	if v.may("sanction.impose") {
+		view.Impose = "/standards/sanctions/new" + v.ofForce()
 	}
 	at := url.Values{"force": {v.chosenForce()}}
 	view.Lists = []navItem{{"In force", "/standards/sanctions?" + at.Encode(), !every}, {"Lifted too", "/standards/sanctions?list=all&" + at.Encode(), every}}
@@ -86,10 +89,10 @@ func sanctionViewOf(v *visit, f *form, o *registerv1.Sanction) sanctionView {
 		out.Kind, out.Tag = out.Kind+", lifted", "govuk-tag--grey"
 	}
 	out.Facts = []asked{
-		{"What", demands}, {"Imposed", byWhom(stamp(o.GetImposeTime()), o.GetImposer())}, {"Reference", o.GetReference()}, {"Why", o.GetReason()},
+		{"What", demands}, {"Imposed", byWhom(stamp(o.GetImposeTime()), o.GetImposer()) + conflictChecked(o.GetImposerCheck())}, {"Reference", o.GetReference()}, {"Why", o.GetReason()},
 	}
 	if !out.Standing {
-		out.Facts = append(out.Facts, asked{"Lifted", byWhom(stamp(o.GetLiftTime()), o.GetLifter())})
+		out.Facts = append(out.Facts, asked{"Lifted", byWhom(stamp(o.GetLiftTime()), o.GetLifter()) + conflictChecked(o.GetLifterCheck())})
 		if o.GetLiftReason() != "" {
 			out.Facts = append(out.Facts, asked{"Why lifted", o.GetLiftReason()})
 		}
@@ -137,6 +140,8 @@ func (c *Console) liftSanction(v *visit) error {
 
 type imposeView struct {
 	Frame
+	Force       string // for who may of all forces
+	Code        string
 	Kind        choiceField
 	Subject     textField
 	Collar      textField
@@ -149,6 +154,9 @@ type imposeView struct {
 // imposeForm shows the form; whom it is about comes by a form too, so that he does not
 // stand in an address.
 func (c *Console) imposeForm(v *visit) error {
+	if v.chosenForce() == "" {
+		return v.seeOther("/standards/sanctions")
+	}
 	f, err := readForm(v.r)
 	if err != nil {
 		return err
@@ -161,7 +169,7 @@ func (c *Console) imposeForm(v *visit) error {
 
 func (c *Console) imposeView(v *visit, f *form) *imposeView {
 	view := &imposeView{
-		Frame: v.ofStandards("Impose a sanction", "/standards/sanctions", "Sanctions"),
+		Frame: v.ofStandards("Impose a sanction", "/standards/sanctions"+v.ofForce(), "Sanctions"), Code: v.chosenForce(),
 		Kind: f.choices("kind", "What is asked of him", "", []choice{
 			{Value: "SUSPENSION", Title: "Suspend: no call of his is answered"}, {Value: "STEP_UP", Title: "A newer sign-in"},
 		}),
@@ -171,7 +179,10 @@ func (c *Console) imposeView(v *visit, f *form) *imposeView {
 		Why:       f.area("why", "Why", "Your department and the national auditor read it; he does not. At least 10 characters.", 3, 1000),
 		Reference: f.text("reference", "Reference of the case", "", "govuk-input--width-20"),
 	}
-	if known := c.strengths(v.s.data.Force); len(known) > 0 {
+	if v.s.data.Force == "" {
+		view.Force = c.words.force(v.chosenForce())
+	}
+	if known := c.strengths(v.chosenForce()); len(known) > 0 {
 		options := []choice{{Title: "No stronger than now"}}
 		for _, s := range known {
 			options = append(options, choice{Value: s, Title: s})
@@ -186,12 +197,15 @@ func (c *Console) imposeView(v *visit, f *form) *imposeView {
 
 // imposeSanction suspends somebody, or demands another sign-in of him.
 func (c *Console) imposeSanction(v *visit) error {
+	if v.chosenForce() == "" {
+		return v.seeOther("/standards/sanctions")
+	}
 	f, err := readForm(v.r)
 	if err != nil {
 		return err
 	}
 	req := &registerv1.ImposeSanctionRequest{
-		Parent: v.force(), Kind: registerv1.SanctionKind(registerv1.SanctionKind_value["SANCTION_KIND_"+f.get("kind")]), Subject: c.subjectOf(f.get("subject"), v.s.data.Force),
+		Parent: "forces/" + v.chosenForce(), Kind: registerv1.SanctionKind(registerv1.SanctionKind_value["SANCTION_KIND_"+f.get("kind")]), Subject: c.subjectOf(f.get("subject"), v.chosenForce()),
 		CollarNumber: f.get("collar"), MinStrength: f.get("strength"), Fresh: f.get("fresh") == "yes", Reference: f.get("reference"),
 	}
 	if req.GetSubject() == "" && req.GetCollarNumber() == "" {
@@ -226,5 +240,5 @@ func (c *Console) imposeSanction(v *visit) error {
 	if err := v.tell(strings.TrimSpace(person(o.GetSubject(), o.GetCollarNumber())) + done); err != nil {
 		return err
 	}
-	return v.seeOther("/standards/sanctions")
+	return v.seeOther("/standards/sanctions" + v.ofForce())
 }

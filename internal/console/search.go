@@ -151,7 +151,10 @@ func (v *visit) keepSearch(s *registerv1.Search) error {
 	return v.c.change(v.r.Context(), v.s, func(k *kept) {
 		k.Case = purpose{Reason: s.GetReason(), Reference: s.GetReference(), Justification: s.GetJustification(), OnBehalfOf: s.GetOnBehalfOf()}
 		if receipt != nil {
-			k.Receipts = append(k.Receipts, keptReceipt{Search: s.GetName(), Entry: receipt.Entry, Receipt: receipt.Receipt})
+			k.Receipts = append(k.Receipts, keptReceipt{
+				Search: s.GetName(), Entry: receipt.Entry, Receipt: receipt.Receipt,
+				Time: v.c.now(), Why: strings.TrimSuffix(v.c.words.reason(s.GetReason())+", "+s.GetReference(), ", "),
+			})
 			k.Receipts = k.Receipts[max(0, len(k.Receipts)-maxReceipts):]
 		}
 	})

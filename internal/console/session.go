@@ -60,6 +60,9 @@ type keptReceipt struct {
 	Search  string `json:"search"`
 	Entry   string `json:"entry"`
 	Receipt string `json:"receipt"`
+	// Time and Why are when it was made and for which reason and reference.
+	Time time.Time `json:"time"`
+	Why  string    `json:"why"`
 }
 
 // may reports whether the roles allow an action at all. It decides what is

@@ -24,9 +24,11 @@ type unsealingView struct {
 	State, Tag  string
 	Facts       []asked
 	Address     string
-	MayApprove  bool
+	MayApprove  bool // and refuse
+	MayRefuse   bool // what another has approved
 	MayOpen     bool
 	Declaration choiceField
+	Why         textField // of a refusal
 }
 
 // noConflict is what both people declare who open an entry together.
@@ -76,22 +78,25 @@ func (c *Console) showUnsealingsForm(v *visit, f *form, status int) error {
 
 func (c *Console) unsealingView(v *visit, f *form, u *registerv1.Unsealing) unsealingView {
 	id, mine := lastPart(u.GetName()), u.GetAsker() == v.s.data.Subject
+	second := !mine && u.GetSubject() != v.s.data.Subject
 	over := !c.now().Before(u.GetExpireTime().AsTime())
 	out := unsealingView{Entry: u.GetEntry(), Address: "/standards/unsealings/" + v.chosenForce() + "/" + id}
 	until := ""
 	switch {
 	case u.GetState() == registerv1.UnsealingState_UNSEALING_STATE_OPENED:
 		out.State, out.Tag = "Opened", "govuk-tag--grey"
+	case u.GetState() == registerv1.UnsealingState_UNSEALING_STATE_REFUSED:
+		out.State, out.Tag = "Refused", "govuk-tag--red"
 	case over && u.GetState() == registerv1.UnsealingState_UNSEALING_STATE_REQUESTED:
 		out.State, out.Tag = "Not approved in time", "govuk-tag--grey"
 	case over:
 		out.State, out.Tag = "Not opened in time", "govuk-tag--grey"
 	case u.GetState() == registerv1.UnsealingState_UNSEALING_STATE_REQUESTED:
 		out.State, out.Tag = "Waits for a second person", "govuk-tag--orange"
-		out.MayApprove = !mine && u.GetSubject() != v.s.data.Subject
+		out.MayApprove, out.MayRefuse = second, second
 		until = "Another member approves it until " + stamp(u.GetExpireTime()) + ", or it lapses."
 	default:
-		out.State, out.Tag, out.MayOpen = "Approved", "govuk-tag--green", mine
+		out.State, out.Tag, out.MayOpen, out.MayRefuse = "Approved", "govuk-tag--green", mine, second
 		until = "Whoever asked may open it once, until " + stamp(u.GetExpireTime()) + "."
 	}
 	out.Facts = []asked{
@@ -101,14 +106,18 @@ func (c *Console) unsealingView(v *visit, f *form, u *registerv1.Unsealing) unse
 	if u.GetApprover() != "" {
 		out.Facts = append(out.Facts, asked{"Approved", byWhom(stamp(u.GetApproveTime()), u.GetApprover()) + conflictChecked(u.GetApproverCheck())})
 	}
+	if u.GetRefuser() != "" {
+		out.Facts = append(out.Facts, asked{"Refused", byWhom(stamp(u.GetRefuseTime()), u.GetRefuser()) + conflictChecked(u.GetRefuserCheck())}, asked{"Why refused", u.GetRefuseReason()})
+	}
 	if u.GetOpenTime() != nil {
 		out.Facts = append(out.Facts, asked{"Opened", byWhom(stamp(u.GetOpenTime()), u.GetAsker())})
 	}
 	if until != "" {
 		out.Facts = append(out.Facts, asked{"Next", until})
 	}
-	if out.MayApprove {
+	if out.MayRefuse {
 		out.Declaration = f.choices("declared-"+id, "You declare", "", noConflict)
+		out.Why = f.area("why-"+id, "Why you refuse", "To refuse alone. Whoever asked reads it. At least 10 characters.", 2, 1000)
 	}
 	return out
 }
@@ -198,7 +207,7 @@ func (c *Console) askUnsealing(v *visit) error {
 	return v.seeOther("/standards/unsealings" + v.ofForce())
 }
 
-// takeUnsealing approves an unsealing, or opens it.
+// takeUnsealing approves an unsealing, refuses it, or opens it.
 func (c *Console) takeUnsealing(v *visit) error {
 	f, err := readForm(v.r)
 	if err != nil {
@@ -217,17 +226,27 @@ func (c *Console) takeUnsealing(v *visit) error {
 		return v.show("unsealed", c.unsealedView(v, got))
 	}
 	if f.get("declared-"+id) != "yes" {
-		f.fault("declared-"+id, "Whoever is concerned, or in one line of management with the caller, may not approve")
+		f.fault("declared-"+id, "Whoever is concerned, or in one line of management with the caller, may not decide")
+	}
+	done := "It is approved. Whoever asked may open it once, within 24 hours."
+	if refuses := f.get("do") == "refuse"; refuses {
+		done = "It is refused. Nothing can be opened by it."
+		if why := takeWhy(f, "why-"+id); len(f.faults) == 0 {
+			_, err = c.standards.RefuseUnsealing(v.ctx, &registerv1.RefuseUnsealingRequest{Name: name, NoConflict: true, Reason: why}, v.noted())
+		}
+	} else if len(f.faults) == 0 {
+		_, err = c.standards.ApproveUnsealing(v.ctx, &registerv1.ApproveUnsealingRequest{Name: name, NoConflict: true}, v.noted())
+	}
+	if len(f.faults) > 0 {
 		return c.showUnsealingsForm(v, f, http.StatusUnprocessableEntity)
 	}
-	_, err = c.standards.ApproveUnsealing(v.ctx, &registerv1.ApproveUnsealingRequest{Name: name, NoConflict: true}, v.noted())
-	if status := f.refused(err, nil); status != 0 {
+	if status := f.refused(err, []fieldPlace{{"reason", "why-" + id}}); status != 0 {
 		return c.showUnsealingsForm(v, f, status)
 	}
 	if err != nil {
 		return err
 	}
-	if err := v.tell("It is approved. Whoever asked may open it once, within 24 hours."); err != nil {
+	if err := v.tell(done); err != nil {
 		return err
 	}
 	return v.seeOther("/standards/unsealings" + v.ofForce())

@@ -2,6 +2,7 @@ package console
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -73,7 +74,7 @@ func (w *words) reason(code string) string {
 
 func (w *words) item(l refdata.List, code string) string {
 	if i, ok := w.ref.Item(l, code); ok {
-		return i.Title
+		return printed(i.Title)
 	}
 	return code
 }
@@ -119,9 +120,30 @@ func sentenceCase(s string) string {
 	return string(unicode.ToUpper(r)) + s[n:]
 }
 
+// series joins titles as one phrase: the first stands as it is, the others do not begin
+// with a capital, but for names in capitals such as MARAC.
+func series(titles []string, between string) string {
+	out := slices.Clone(titles)
+	for i := 1; i < len(out); i++ {
+		out[i] = uncapitalised(out[i])
+	}
+	return strings.Join(out, between)
+}
+
+func uncapitalised(s string) string {
+	first, n := utf8.DecodeRuneInString(s)
+	if second, _ := utf8.DecodeRuneInString(s[n:]); n == 0 || !unicode.IsLower(second) && second != ' ' {
+		return s
+	}
+	return string(unicode.ToLower(first)) + s[n:]
+}
+
+// printed writes apostrophes as they are printed.
+func printed(s string) string { return strings.ReplaceAll(s, "'", "’") }
+
 // sentence makes a message of the register a sentence.
 func sentence(s string) string {
-	s = sentenceCase(strings.TrimSpace(s))
+	s = printed(sentenceCase(strings.TrimSpace(s)))
 	if s == "" || strings.HasSuffix(s, ".") {
 		return s
 	}

@@ -30,7 +30,6 @@ type workTile struct {
 	Path   string
 	Title  string
 	Count  string
-	Late   bool   // what is in it is critical and overdue
 	Remark string // such as how many are overdue
 }
 
@@ -49,8 +48,8 @@ func (c *Console) showWork(v *visit) error {
 	return v.show("work", view)
 }
 
-// workTiles counts what waits: duties by what they are about, alerts, links and
-// questions. The duties are the open ones, the earliest deadline first.
+// workTiles counts what waits: duties by what they are about, alerts, links,
+// questions and offers. The duties are the open ones, the earliest deadline first.
 func (c *Console) workTiles(v *visit) ([]*registerv1.Duty, []workTile, error) {
 	got, err := c.duties.ListDuties(v.ctx, &registerv1.ListDutiesRequest{Parent: v.force(), PageSize: workPage}, v.noted())
 	if err != nil {
@@ -71,11 +70,7 @@ func (c *Console) workTiles(v *visit) ([]*registerv1.Duty, []workTile, error) {
 				}
 			}
 		}
-		t := tile(l.word, "/duties?list="+l.word, l.tile, n, got.GetNextPageToken() != "")
-		if late > 0 {
-			t.Late, t.Remark = true, strconv.Itoa(late)+" overdue"
-		}
-		tiles = append(tiles, t)
+		tiles = append(tiles, tile(l.word, "/duties?list="+l.word, l.tile, n, got.GetNextPageToken() != "").overdue(late))
 	}
 	alerts, err := c.alerts.ListAlerts(v.ctx, &registerv1.ListAlertsRequest{Parent: v.force(), Open: true, PageSize: workPage}, v.noted())
 	if err != nil {
@@ -100,6 +95,22 @@ func (c *Console) workTiles(v *visit) ([]*registerv1.Duty, []workTile, error) {
 		}
 		tiles = append(tiles, tile("questions", "/questions", "Questions to answer", n, asked.GetNextPageToken() != ""))
 	}
+	if v.may("transfer.answer") {
+		offered, err := c.transfers.ListTransfers(v.ctx, &registerv1.ListTransfersRequest{Parent: v.force(), Open: true, PageSize: workPage}, v.noted())
+		if err != nil {
+			return nil, nil, err
+		}
+		n, late := 0, 0
+		for _, t := range offered.GetTransfers() {
+			if t.GetToForce() != v.force() {
+				continue
+			}
+			if n++; t.GetDueTime().AsTime().Before(c.now()) {
+				late++
+			}
+		}
+		tiles = append(tiles, tile("transfers", "/transfers", "Transfers to answer", n, offered.GetNextPageToken() != "").overdue(late))
+	}
 	return duties, tiles, nil
 }
 
@@ -109,6 +120,14 @@ func tile(id, path, title string, n int, more bool) workTile {
 		out.Count += " or more"
 	}
 	return out
+}
+
+// overdue notes on a tile how many of what is in it are late.
+func (t workTile) overdue(late int) workTile {
+	if late > 0 {
+		t.Remark = strconv.Itoa(late) + " overdue"
+	}
+	return t
 }
 
 // liveWork answers a page of work that keeps its numbers up to date.

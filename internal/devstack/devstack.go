@@ -212,7 +212,7 @@ func (s *Stack) Serve(ctx context.Context) error {
 	}
 	began := time.Now()
 	nominals := demo.Generate(demo.Options{Seed: 1, Nominals: 1000})
-	if err := errors.Join(s.contacts(ctx, s.forces), s.seed(ctx, nominals)); err != nil {
+	if err := errors.Join(s.contacts(ctx, s.forces), s.seed(ctx, nominals), s.misuse(ctx)); err != nil {
 		return fmt.Errorf("demonstration data: %w", err)
 	}
 	s.options.Log.InfoContext(ctx, "demonstration data registered", "nominals", len(nominals), "took", time.Since(began).Round(time.Millisecond).String())

@@ -13,6 +13,7 @@ import (
 type Store[K comparable, V any] struct {
 	half int           // bytes of a generation
 	age  time.Duration // of a generation
+	gone func(K, V)    // may be nil
 
 	mu         sync.Mutex
 	young, old map[K]entry[V]
@@ -31,6 +32,14 @@ func New[K comparable, V any](bytes int, age time.Duration) *Store[K, V] {
 	return &Store[K, V]{half: bytes / 2, age: age, turned: time.Now()}
 }
 
+// NewTelling is New, and gone is called with each value that is kept no more. It must
+// not use the store.
+func NewTelling[K comparable, V any](bytes int, age time.Duration, gone func(K, V)) *Store[K, V] {
+	s := New[K, V](bytes, age)
+	s.gone = gone
+	return s
+}
+
 // Get returns the value of a key; ok is false when there is none.
 func (s *Store[K, V]) Get(k K) (v V, ok bool) {
 	s.mu.Lock()
@@ -38,6 +47,7 @@ func (s *Store[K, V]) Get(k K) (v V, ok bool) {
 	e, ok := s.young[k]
 	if !ok {
 		if e, ok = s.old[k]; ok {
+			delete(s.old, k)
 			s.put(k, e)
 		}
 	}
@@ -48,10 +58,11 @@ func (s *Store[K, V]) Get(k K) (v V, ok bool) {
 func (s *Store[K, V]) Put(k K, v V, bytes int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.drop(k)
 	s.put(k, entry[V]{v, bytes})
 }
 
-// put keeps an entry; the caller holds the lock.
+// put keeps an entry that is not there; the caller holds the lock.
 func (s *Store[K, V]) put(k K, e entry[V]) {
 	if s.bytes+e.bytes > s.half {
 		s.turn(time.Now())
@@ -59,13 +70,42 @@ func (s *Store[K, V]) put(k K, e entry[V]) {
 	if s.young == nil {
 		s.young = map[K]entry[V]{}
 	}
-	delete(s.old, k)
-	s.bytes += e.bytes - s.young[k].bytes
+	s.bytes += e.bytes
 	s.young[k] = e
 }
 
 // turn makes the young old, and drops the old; the caller holds the lock.
-func (s *Store[K, V]) turn(now time.Time) { s.old, s.young, s.bytes, s.turned = s.young, nil, 0, now }
+func (s *Store[K, V]) turn(now time.Time) {
+	s.tell(s.old)
+	s.old, s.young, s.bytes, s.turned = s.young, nil, 0, now
+}
+
+// tell tells that values are kept no more; the caller holds the lock.
+func (s *Store[K, V]) tell(of map[K]entry[V]) {
+	if s.gone != nil {
+		for k, e := range of {
+			s.gone(k, e.value)
+		}
+	}
+}
+
+// drop forgets a key; the caller holds the lock.
+func (s *Store[K, V]) drop(k K) {
+	e, young := s.young[k]
+	if !young {
+		var old bool
+		if e, old = s.old[k]; !old {
+			return
+		}
+	} else {
+		s.bytes -= e.bytes
+	}
+	delete(s.young, k)
+	delete(s.old, k)
+	if s.gone != nil {
+		s.gone(k, e.value)
+	}
+}
 
 // Tick turns the generations when it is time.
 func (s *Store[K, V]) Tick(now time.Time) {
@@ -80,14 +120,14 @@ func (s *Store[K, V]) Tick(now time.Time) {
 func (s *Store[K, V]) Drop(k K) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.bytes -= s.young[k].bytes
-	delete(s.young, k)
-	delete(s.old, k)
+	s.drop(k)
 }
 
 // Clear forgets all.
 func (s *Store[K, V]) Clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.tell(s.young)
+	s.tell(s.old)
 	s.young, s.old, s.bytes = nil, nil, 0
 }

@@ -10,12 +10,18 @@ import (
 )
 
 // Whatever is done, a key gives what was put last or nothing, what was dropped stays
-// gone, and no more is kept than may be.
+// gone, all that goes is told of, and no more is kept than may be.
 func TestStoreGivesTheLastOrNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		const room, most = 1000, 90
-		s, plain, size := lately.New[int, int](room, time.Hour), map[int]int{}, map[int]int{}
+		there, plain, size := map[int]int{}, map[int]int{}, map[int]int{}
+		s := lately.NewTelling(room, time.Hour, func(k, v int) {
+			if had, ok := there[k]; !ok || had != v {
+				t.Fatalf("told that %d of %d is gone; kept is %d %t", v, k, had, ok)
+			}
+			delete(there, k)
+		})
 		now := time.Now()
 		for i := range rapid.IntRange(1, 300).Draw(t, "steps") {
 			k := rapid.IntRange(0, 30).Draw(t, "key")
@@ -32,7 +38,7 @@ func TestStoreGivesTheLastOrNothing(t *testing.T) {
 			case 3, 4, 5, 6, 7:
 				size[k] = rapid.IntRange(1, most).Draw(t, "bytes")
 				s.Put(k, i, size[k])
-				plain[k] = i
+				plain[k], there[k] = i, i
 				if got, ok := s.Get(k); !ok || got != i {
 					t.Fatalf("put %d, got %d %t", i, got, ok)
 				}
@@ -47,6 +53,9 @@ func TestStoreGivesTheLastOrNothing(t *testing.T) {
 				}
 			}
 			kept := 0
+			if len(there) != len(s.All()) {
+				t.Fatalf("%v are kept, but not told gone are %v", s.All(), there)
+			}
 			for k, v := range s.All() {
 				if plain[k] != v {
 					t.Fatalf("%d is kept as %d, want %d", k, v, plain[k])

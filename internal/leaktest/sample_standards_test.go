@@ -57,6 +57,8 @@ func standardsSamples(tb testing.TB, site *servertest.Site, conn *grpc.ClientCon
 	}
 	asked, err := psd.RequestUnsealing(second, ask)
 	must(tb, err)
+	refusable, err := psd.RequestUnsealing(second, ask)
+	must(tb, err)
 	approved, err := psd.RequestUnsealing(ctx, ask)
 	must(tb, err)
 	_, err = psd.ApproveUnsealing(second, &registerv1.ApproveUnsealingRequest{Name: approved.GetName(), NoConflict: true})
@@ -74,6 +76,7 @@ func standardsSamples(tb testing.TB, site *servertest.Site, conn *grpc.ClientCon
 		"StandardsService.ListSanctions":    one(&registerv1.ListSanctionsRequest{Parent: "forces/33", PageSize: 5}),
 		"StandardsService.RequestUnsealing": one(ask),
 		"StandardsService.ApproveUnsealing": one(&registerv1.ApproveUnsealingRequest{Name: asked.GetName(), NoConflict: true}),
+		"StandardsService.RefuseUnsealing":  one(&registerv1.RefuseUnsealingRequest{Name: refusable.GetName(), NoConflict: true, Reason: "no case bears this reference"}),
 		"StandardsService.OpenUnsealing":    one(&registerv1.OpenUnsealingRequest{Name: approved.GetName()}),
 		"StandardsService.ListUnsealings":   one(&registerv1.ListUnsealingsRequest{Parent: "forces/33", PageSize: 5}),
 		"StandardsService.OpenCaseAccess": by("auditor", &registerv1.OpenCaseAccessRequest{

@@ -7,7 +7,7 @@ type basis uint8
 
 const (
 	none       basis = iota // nothing
-	confirmed               // a case or an incident that he works on
+	confirmed               // a case or an incident that he works on, or a question that he answers
 	outside                 // the same, but it does not name the person
 	claimed                 // a reference that may still be told of
 	colleagues              // a case of others, for more people than one helps out with
@@ -23,10 +23,14 @@ func (e *Engine) basis(ev *Event, a *actor) (basis, *Case) {
 		}
 		return none, nil
 	}
+	grace := day(e.set.Rules[codeAfterClosure]["grace_days"]) //nolint:gosec // days are small
+	if e.facts.answers(ev, grace) {
+		return confirmed, nil
+	}
 	c := e.facts.cases[ev.Reference]
 	switch {
 	case c == nil:
-	case !c.Closed.IsZero() && dayOf(ev.Time) > dayOf(c.Closed)+day(e.set.Rules[codeAfterClosure]["grace_days"]): //nolint:gosec // days are small
+	case !c.Closed.IsZero() && dayOf(ev.Time) > dayOf(c.Closed)+grace:
 		return closed, c
 	case c.Incident && (len(c.Allocated) == 0 || ev.hasRole(roleControlRoom)), c.works(ev):
 		if len(c.People) > 0 && ev.person() != 0 && !overlap(ev.Terms, c.People) {
@@ -41,7 +45,7 @@ func (e *Engine) basis(ev *Event, a *actor) (basis, *Case) {
 	}
 	people := claimOf.use(ev.person(), dayOf(ev.Time))
 	a.today.references[ev.Reference] = true
-	believed := people <= e.set.Claims.Persons && len(a.today.references) <= e.set.Claims.references(ev)
+	believed := people <= e.set.Claims.persons(ev) && len(a.today.references) <= e.set.Claims.references(ev)
 	switch {
 	case believed && c == nil:
 		return claimed, nil

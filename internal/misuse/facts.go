@@ -74,6 +74,7 @@ type Facts struct {
 	shifts    map[string][]Shift
 	rostered  map[string]map[day]bool
 	told      map[string]time.Time // by force: the last time it told of cases
+	questions map[Code][]*Question // by the references of the forces that ask
 }
 
 type surname struct {
@@ -87,7 +88,7 @@ func newFacts() *Facts {
 	return &Facts{
 		staff: map[string]*Staff{}, collars: map[collar]string{}, standards: map[string]map[string]bool{}, identity: map[Code][]*Staff{}, surnames: map[surname]int{}, size: map[string]int{},
 		cases: map[Code]*Case{}, closed: map[day][]Code{}, people: map[Code][]*Case{}, parties: map[string][]*Case{}, shifts: map[string][]Shift{},
-		rostered: map[string]map[day]bool{}, told: map[string]time.Time{},
+		rostered: map[string]map[day]bool{}, told: map[string]time.Time{}, questions: map[Code][]*Question{},
 	}
 }
 
@@ -220,6 +221,7 @@ func (f *Facts) forget(today day, closed day) {
 			delete(f.shifts, subject)
 		}
 	}
+	f.forgetQuestions(closed)
 	for d, references := range f.closed {
 		if d >= closed {
 			continue

@@ -6,11 +6,13 @@ import (
 )
 
 // beyond reports whether so many of an actor's searches are more than oversight, as
-// his peers show it, explains.
+// his peers show it, explains. Chance makes the number differ, and people do: some
+// forget and mistype several times as often as others, month after month.
 func (j *judgement) beyond(n, days int) bool {
 	rate := min(j.e.group(j.a).rate(dayOf(j.at.Time), days), float64(j.t("peers_at_most_per_mille"))/1000)
 	expected := rate * float64(j.a.sum(dayOf(j.at.Time), days))
-	return n >= j.t("least") && float64(n) > expected+float64(j.t("sigmas"))*math.Sqrt(max(1, expected))
+	people := expected * float64(j.t("peers_differ_per_cent")) / 100
+	return n >= j.t("least") && float64(n) > expected+float64(j.t("sigmas"))*math.Sqrt(max(1, expected)+people*people)
 }
 
 func (j *judgement) noNexus() {

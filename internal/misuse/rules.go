@@ -81,9 +81,10 @@ var (
 	sigmas    = Threshold{"sigmas", "standard deviations above what peers do by oversight"}
 	least     = Threshold{"least", "searches, below which it never fires"}
 	atMost    = Threshold{"peers_at_most_per_mille", "of peers' searches, the most that is believed to be oversight"}
+	differ    = Threshold{"peers_differ_per_cent", "of their mean, by which people deviate from each other in how often they slip"}
 )
 
-const work = "a case or incident that the actor works on, or for whom the control room asks; helping a colleague out; a reference that the force may yet tell of"
+const work = "a case or incident that the actor works on, or for whom the control room asks; a question of another force that he answers; helping a colleague out; a reference that the force may yet tell of"
 
 // rules are all rules. What they are told of a search is in judge.go; the patterns
 // are those that regulators and the press have reported.
@@ -127,17 +128,17 @@ func init() { //nolint:gochecknoinits // the rules ask for their own thresholds 
 		{Code: codeOffRoster, Version: 1, Title: "Off duty",
 			Looks: "searches outside the actor's shifts", Clears: work + "; overtime within the grace; no roster known",
 			Thresholds: []Threshold{theLooks, inDays, {"grace_minutes", "minutes before and after a shift"}}, look: (*judgement).offRoster, late: true},
-		{Code: codeNoNexus, Version: 1, Title: "No connection with his work",
+		{Code: codeNoNexus, Version: 2, Title: "No connection with his work",
 			Looks:      "more searches that nothing accounts for than forgetting and mistyping explain",
 			Clears:     work + "; what peers in the same role do by oversight",
-			Thresholds: []Threshold{inDays, {tLongDays, "days looked back the second time"}, least, sigmas, atMost}, look: (*judgement).noNexus, late: true},
+			Thresholds: []Threshold{inDays, {tLongDays, "days looked back the second time"}, least, sigmas, atMost, differ}, look: (*judgement).noNexus, late: true},
 		{Code: codeFishing, Version: 1, Title: "Fishing",
 			Looks: "criteria so wide that they fit more people than can be shown", Clears: work,
 			Thresholds: []Threshold{theLooks, inDays}, look: (*judgement).fishing, late: true},
-		{Code: codeReference, Version: 1, Title: "False reasons",
+		{Code: codeReference, Version: 2, Title: "False reasons",
 			Looks:  "references that are unknown, of others' cases or of closed ones; or one person under one own case after another, none of which names him",
 			Clears: "a force that does not tell of its cases; what peers mistype",
-			Thresholds: []Threshold{inDays, least, sigmas, atMost,
+			Thresholds: []Threshold{inDays, least, sigmas, atMost, differ,
 				{"cases_for_one", "own cases given for one person whom none of them names, within the days"}},
 			look: (*judgement).reference, late: true},
 		{Code: codeTipOff, Version: 1, Title: "Shortly before or after a registration",

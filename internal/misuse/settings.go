@@ -26,21 +26,28 @@ type Settings struct {
 // Claims say how far a reference is believed that no force has told of (yet), or
 // that is allocated to others.
 type Claims struct {
-	// Persons is how many people one such reference explains.
+	// Persons is how many people one such reference explains …
 	Persons int `json:"persons"`
+	// … and for these roles: one incident brings up more people in the control room,
+	// the caller, the suspect, who keeps the car, who lives there.
+	PersonsByRole map[string]int `json:"persons_by_role"`
 	// References is how many such references explain anything in a day …
 	References int `json:"references_a_day"`
 	// … and for these roles, whose work it is to take in new incidents.
-	ByRole map[string]int `json:"references_a_day_by_role"`
+	ReferencesByRole map[string]int `json:"references_a_day_by_role"`
 	// Settle is after how many hours a force that tells of its cases must have told
 	// of one.
 	Settle int `json:"settle_hours"`
 }
 
-func (c Claims) references(e *Event) int {
-	most := c.References
+func (c Claims) references(e *Event) int { return forRole(c.References, c.ReferencesByRole, e) }
+
+func (c Claims) persons(e *Event) int { return forRole(c.Persons, c.PersonsByRole, e) }
+
+// forRole is a bound, or a wider one that a role of the actor has.
+func forRole(most int, byRole map[string]int, e *Event) int {
 	for _, r := range e.Roles {
-		most = max(most, c.ByRole[r])
+		most = max(most, byRole[r])
 	}
 	return most
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 // VersionsAsOf reads the versions of records that stood at a log index. Records
@@ -24,28 +25,54 @@ type Check struct {
 	ReferenceHMAC string
 }
 
-// CheckRow is an entry that Checks found.
+// CheckRow is a search that Checks found.
 type CheckRow struct {
 	// Record is the record that was asked for; not valid for one found by its reference.
 	Record uuid.NullUUID
 	Check
-	// Search says that it is a search that showed the record; the last entry of a
-	// record is there too if it is none.
-	Search bool
 }
 
 // Checks reads from the log the last two searches by each force that showed one of the
 // records or were made for one of the references, up to a log index, in no order. after
-// has for each record the index behind which to look; its last entry comes with them.
+// has for each record the index behind which to look.
 func (db *DB) Checks(ctx context.Context, records []uuid.UUID, after []int64, references []string, until int64) ([]CheckRow, error) {
 	rows, err := db.pool.Query(ctx, qChecks, raw(records), after, references, until)
 	if err != nil {
 		return nil, readError(err)
 	}
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (c CheckRow, err error) {
-		return c, row.Scan(&c.Record, &c.Index, &c.Time, &c.Force, &c.ReferenceHMAC, &c.Search)
+		return c, row.Scan(&c.Record, &c.Index, &c.Time, &c.Force, &c.ReferenceHMAC)
 	})
 	return list, readError(err)
+}
+
+// Search is an entry of a search that was answered.
+type Search struct {
+	Check
+	// Meta is the metadata of its entry.
+	Meta []byte
+}
+
+// SearchesAfter reads the searches that were answered after a log index, in no order,
+// and the newest index of the log; -1 when it is empty. When more than most entries have
+// come since, it reads none.
+func (db *DB) SearchesAfter(ctx context.Context, index, most int64) (all []Search, head int64, err error) {
+	rows, err := db.pool.Query(ctx, qSearchesAfter, index, most)
+	if err != nil {
+		return nil, 0, readError(err)
+	}
+	var at pgtype.Int8
+	var force, reference pgtype.Text
+	var when pgtype.Timestamptz
+	var meta []byte
+	_, err = pgx.ForEachRow(rows, []any{&head, &at, &when, &force, &reference, &meta}, func() error {
+		if at.Valid {
+			all = append(all, Search{Check{at.Int64, when.Time, force.String, reference.String}, meta})
+			meta = nil
+		}
+		return nil
+	})
+	return all, head, readError(err)
 }
 
 // CheckedSince says which of the records were shown by a search after a log index.

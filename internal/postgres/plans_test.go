@@ -140,35 +140,43 @@ func TestNewsIsLookedUp(t *testing.T) {
 	}
 }
 
-// The entries of a record are looked up by its key, from where they are known, and
-// nothing makes the whole log be read.
+// The entries of a record are looked up by its key, from where they are known, searches
+// that have come by their place in the log, and nothing makes the whole log be read.
 func TestChecksAreLookedUp(t *testing.T) {
 	d := pgtest.New(t)
 	super := connect(t, d.SuperURL)
 	if _, err := super.Exec(t.Context(), `
+		INSERT INTO register.entry (idx, time, versions, meta, leaf_hash)
+		SELECT i, now(), 0, m, sha256('\x00'::bytea || m) FROM (SELECT i, convert_to(i::text, 'UTF8') m FROM generate_series(0, 9999) i) x;
 		INSERT INTO register.entry_projection (idx, force, actor, method, operation, outcome, reference_hmac)
 		SELECT i, '33', 'a', CASE WHEN i % 5 = 0 THEN 'SearchService.CreateSearch' ELSE 'm' END, 'o', 'OK', CASE WHEN i % 10 = 0 THEN (i % 1000)::text ELSE '' END
 		FROM generate_series(0, 9999) i;
 		INSERT INTO register.entry_record (record_id, idx, force, silent)
 		SELECT md5((CASE WHEN i % 2 = 0 THEN 0 ELSE i % 1000 END)::text)::uuid, i, '33', false FROM generate_series(0, 9999) i;
-		ANALYZE register.entry_projection, register.entry_record`); err != nil { //nolint:misspell // PostgreSQL's spelling
+		ANALYZE register.entry, register.entry_projection, register.entry_record`); err != nil { //nolint:misspell // PostgreSQL's spelling
 		t.Fatal(err)
 	}
 	conn := connect(t, d.ServiceURL)
-	sql, err := os.ReadFile("queries/checks.sql")
-	if err != nil {
-		t.Fatal(err)
+	asked := map[string]struct{ arguments, index string }{
+		"checks":         {"ARRAY[md5('0'), md5('1')]::uuid[], ARRAY[9000, 9000]::bigint[], ARRAY['7', '10'], 9999", "entry_record_pkey"},
+		"searches_after": {"9990, 256", "entry_projection_pkey"},
 	}
-	if _, err := conn.Exec(t.Context(), "PREPARE plan_checks AS "+string(sql)); err != nil {
-		t.Fatal(err)
-	}
-	for _, mode := range []string{"force_generic_plan", "force_custom_plan"} {
-		if _, err := conn.Exec(t.Context(), "SET plan_cache_mode = "+mode); err != nil {
+	for name, a := range asked {
+		sql, err := os.ReadFile("queries/" + name + ".sql")
+		if err != nil {
 			t.Fatal(err)
 		}
-		plan := explain(t, conn, "EXPLAIN EXECUTE plan_checks(ARRAY[md5('0'), md5('1')]::uuid[], ARRAY[9000, 9000]::bigint[], ARRAY['7', '10'], 9999)")
-		if strings.Contains(plan, "Seq Scan") || strings.Contains(plan, "Hash Join") || !strings.Contains(plan, "entry_record_pkey") {
-			t.Errorf("%s:\n%s", mode, plan)
+		if _, err := conn.Exec(t.Context(), "PREPARE plan_"+name+" AS "+string(sql)); err != nil {
+			t.Fatal(err)
+		}
+		for _, mode := range []string{"force_generic_plan", "force_custom_plan"} {
+			if _, err := conn.Exec(t.Context(), "SET plan_cache_mode = "+mode); err != nil {
+				t.Fatal(err)
+			}
+			plan := explain(t, conn, "EXPLAIN EXECUTE plan_"+name+"("+a.arguments+")")
+			if strings.Contains(plan, "Seq Scan") || strings.Contains(plan, "Hash Join") || !strings.Contains(plan, a.index) {
+				t.Errorf("%s, %s:\n%s", name, mode, plan)
+			}
 		}
 	}
 }

@@ -54,6 +54,7 @@ var (
 	qRewrap            = statement("rewrap")
 	qRewrapBodies      = statement("rewrap_bodies")
 	qSanctionsAfter    = statement("sanctions_after")
+	qSearchesAfter     = statement("searches_after")
 	qSearchesOf        = statement("searches_of")
 	qShownOf           = statement("shown_of")
 	qShownTo           = statement("shown_to")

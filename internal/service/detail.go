@@ -117,22 +117,15 @@ func (d *detail) history(ctx context.Context, without int64) (*registerv1.Histor
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	h, err := d.Deps.history(ctx, d.force, d.of, d.asOf)
+	t, checks, err := d.account(ctx, now, without)
 	if err != nil {
 		return nil, nil, nil, err
-	}
-	if d.asOf == asOfNow {
-		h.Counters = d.sight(d.c, d.force).counters(h.courses)
 	}
 	if d.asOf == asOfNow && d.takenOver() {
 		notice(d.notices, "TRANSFERRED", "a matter of a record that the search found has been taken over by another force since: search again to see it")
 	}
-	h.warnings = d.warnings.warnings
-	h.note(d.Deps, d.c)
-	history, pattern := d.shownHistory(d.force, h, now, without)
-	courses := slices.Clone(h.courses)
-	slices.SortStableFunc(courses, func(a, b *opened) int { return lastIncident(b.course).Compare(lastIncident(a.course)) })
-	return history, pattern, shownTo[*registerv1.CourseOfConduct](d.force, courses), nil
+	t.note(d.Deps, d.c)
+	return t.shown(checks, now), t.pattern, t.courses, nil
 }
 
 // takenOver reports whether a matter of the nominals shown hangs on another one by now,

@@ -57,6 +57,7 @@ const (
 	ReasonTooEarly         = "TOO_EARLY"
 	ReasonNotYours         = "NOT_YOURS"
 	ReasonNotApproved      = "NOT_APPROVED"
+	ReasonRefused          = "UNSEALING_REFUSED"
 	ReasonAlreadyOpened    = "ALREADY_OPENED"
 	ReasonTooLate          = "TOO_LATE"
 	ReasonTokenExpired     = "token_expired"

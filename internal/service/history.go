@@ -55,7 +55,9 @@ type history struct {
 	checks                                          []postgres.Check // newest first
 	// warnings are those that the nominals themselves bear.
 	warnings []bornWarning
-	// records are all of them by id, unconfirmed those behind unconfirmed links.
+	// read are all that were read, in order; nil is in the place of one that is not there.
+	read []*opened
+	// records are those that tell of him by id, unconfirmed those behind unconfirmed links.
 	records     map[uuid.UUID]*opened
 	unconfirmed map[uuid.UUID]bool
 }
@@ -76,41 +78,80 @@ func (h *history) bear(codes []string, confirmed bool) {
 // asOfNow asks for the records as they stand.
 const asOfNow int64 = 0
 
-// history reads what is recorded of the nominals of a person, in two statements at
-// most: as it stands, or as it stood at a log index. The view must be level.
-func (d *Deps) history(ctx context.Context, force string, of []insider, asOf int64) (*history, error) {
-	h := &history{History: &conduct.History{}, records: map[uuid.UUID]*opened{}, unconfirmed: map[uuid.UUID]bool{}}
-	var ids, nominals []uuid.UUID
+// recordSet are the records of the nominals of a person.
+type recordSet struct {
+	nominals, ids []uuid.UUID
+	// unconfirmed says of each record whether it is behind an unconfirmed link.
+	unconfirmed []bool
+}
+
+// recordsOf are the records of nominals that a force may see. The view must be level.
+func (d *Deps) recordsOf(force string, of []insider) recordSet {
+	var s recordSet
 	for _, in := range of {
-		nominals = append(nominals, uuid.UUID(in.id))
+		s.nominals = append(s.nominals, uuid.UUID(in.id))
 		for _, id := range slices.Concat(d.View.CourseIDs(in.id), d.View.PartIDs(in.id)) {
-			ids = append(ids, uuid.UUID(id))
-			h.unconfirmed[uuid.UUID(id)] = !in.confirmed
+			s.ids = append(s.ids, uuid.UUID(id))
+			s.unconfirmed = append(s.unconfirmed, !in.confirmed)
 		}
 	}
 	// Whoever broke a measure of his, under a name that nobody has linked.
-	for _, id := range slices.Clone(ids) {
+	var known map[uuid.UUID]bool
+	for _, id := range slices.Clone(s.ids) {
 		for _, breach := range d.View.BreachesOf(identity.ID(id)) {
-			if _, known := h.unconfirmed[uuid.UUID(breach)]; !known && d.seesPart(force, breach) {
-				ids = append(ids, uuid.UUID(breach))
-				h.unconfirmed[uuid.UUID(breach)] = true
+			if known == nil {
+				known = make(map[uuid.UUID]bool, len(s.ids))
+				for _, id := range s.ids {
+					known[id] = true
+				}
+			}
+			if id := uuid.UUID(breach); !known[id] && d.seesPart(force, breach) {
+				known[id] = true
+				s.ids, s.unconfirmed = append(s.ids, id), append(s.unconfirmed, true)
 			}
 		}
 	}
-	if len(ids) == 0 {
-		return h, d.addChecks(ctx, h, nominals, asOf)
-	}
-	all, err := d.openAll(ctx, ids, asOf)
+	return s
+}
+
+// history reads what is recorded of the nominals of a person, with the searches for him,
+// in two statements at most: as it stands, or as it stood at a log index. The view must
+// be level.
+func (d *Deps) history(ctx context.Context, force string, of []insider, asOf int64) (*history, error) {
+	set := d.recordsOf(force, of)
+	h, err := d.openHistory(ctx, set, asOf)
 	if err != nil {
 		return nil, err
 	}
+	s := soughtBy(set.nominals, h.courses)
+	if h.checks, err = s.checks(ctx, d, asOf); err != nil {
+		return nil, err
+	}
+	h.Checks = s.of(h.checks)
+	return h, nil
+}
+
+// openHistory reads records as one history, without the searches.
+func (d *Deps) openHistory(ctx context.Context, set recordSet, asOf int64) (*history, error) {
+	h := &history{History: &conduct.History{}, records: map[uuid.UUID]*opened{}, unconfirmed: map[uuid.UUID]bool{}}
+	if len(set.ids) == 0 {
+		return h, nil
+	}
+	for i, id := range set.ids {
+		h.unconfirmed[id] = set.unconfirmed[i]
+	}
+	all, err := d.openAll(ctx, set.ids, asOf)
+	if err != nil {
+		return nil, err
+	}
+	h.read = all
 	for _, o := range all {
 		if o != nil && !o.gone { // what was taken over is there as the other force's
 			h.add(o)
 		}
 	}
 	h.Resolve()
-	return h, d.addChecks(ctx, h, nominals, asOf)
+	return h, nil
 }
 
 // seesPart reports whether a force may see a part by the nominal it hangs on.

@@ -1,9 +1,7 @@
 package service
 
 import (
-	"bytes"
 	"cmp"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -13,35 +11,17 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
-	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/conduct"
 	"github.com/perpetrator-register/register/internal/postgres"
 )
 
-// shownHistory makes of a history what a force sees of it at a moment, with the
-// pattern. The search of the entry without is left out of the checks: it is the one
-// by which the reader came here.
-func (d *Deps) shownHistory(force string, h *history, now time.Time, without int64) (*registerv1.History, *registerv1.Pattern) {
-	// That she came forward elsewhere is told to nobody who reads of him, but for
-	// those who review it: h has no other counters.
-	told := *h.History
-	told.Checks = nil
-	out := &registerv1.History{}
-	for i, c := range h.checks {
-		if c.Index == without {
-			continue
-		}
-		told.Checks = append(told.Checks, h.Checks[i])
-		if out.LastCheck == nil {
-			out.LastCheck = &registerv1.HistoryCheck{Force: "forces/" + c.Force, CheckTime: timestamppb.New(c.Time)}
-		}
-	}
-	card := d.Rules.Card(&told, now)
-	out.Card = d.card(h, card)
+// shownHistory makes of a history what a force sees of it, but for the last check and the
+// ranking.
+func (d *Deps) shownHistory(force string, h *history, card *conduct.Card) *registerv1.History {
+	out := &registerv1.History{Card: d.card(h, card)}
 	for i := range card.Prompts {
 		out.Prompts = append(out.Prompts, d.prompt(h, &card.Prompts[i]))
 	}
-	out.Ranking = rankingOf(card.Ranking)
 	for _, f := range card.Forces {
 		out.Parts = append(out.Parts, &registerv1.ForcePart{
 			Force: "forces/" + f.Force, Courses: clamp(f.Courses), Incidents: clamp(f.Incidents), FirstMonth: f.First.String(),
@@ -50,15 +30,11 @@ func (d *Deps) shownHistory(force string, h *history, now time.Time, without int
 	}
 	out.HighRisk, out.HighRiskUnconfirmed = card.HighRisk.Level == conduct.Yes, card.HighRisk.Unconfirmed
 	h.show(force, out)
-	out.Timeline = d.timeline(force, h, now)
-	if len(h.courses) == 0 {
-		return out, nil
-	}
-	return out, pattern(card.Pattern)
+	return out
 }
 
 // card is what an officer must know now.
-func (d *Deps) card(h *history, card conduct.Card) *registerv1.HistoryCard {
+func (d *Deps) card(h *history, card *conduct.Card) *registerv1.HistoryCard {
 	out := &registerv1.HistoryCard{}
 	for _, m := range card.Measures {
 		shown := &registerv1.CardMeasure{
@@ -218,18 +194,5 @@ func withholdPlaces(m *registerv1.Measure) {
 func withholdActions(p *registerv1.SafetyPlan) {
 	for _, a := range p.GetActions() {
 		a.Code, a.Owner, a.Outcome = "", "", ""
-	}
-}
-
-// note notes in a call that the records of a history were shown; of those of a
-// SILENT nominal the owner's PSD alone is to learn.
-func (h *history) note(d *Deps, c *call.Call) {
-	all := slices.SortedFunc(maps.Values(h.records), func(a, b *opened) int { return bytes.Compare(a.cur.Record.ID[:], b.cur.Record.ID[:]) })
-	for _, o := range all {
-		if _, veiled := d.View.Veil(o.nominal); veiled {
-			c.ShowSilent(o.cur.Record.ID, o.cur.Record.Force)
-		} else {
-			c.Show(o.cur.Record.ID, o.cur.Record.Force)
-		}
 	}
 }

@@ -3,7 +3,6 @@ package service
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 	"google.golang.org/grpc/codes"
@@ -112,12 +111,18 @@ func (w *Watcher) accused(course []byte) (out misuse.Accused, ok bool) {
 	if n.Silent() {
 		out.Owner = n.Force
 	}
+	out.Codes = w.namesOf(n)
+	return out, true
+}
+
+// namesOf are the codes of a nominal's name, alone and with the date of birth.
+func (w *Watcher) namesOf(n *view.Nominal) (out []misuse.Code) {
 	for _, t := range factTerms(&registerv1.FactPerson{Names: []*registerv1.PersonName{{Full: n.Name}}, BirthDate: n.Birth}) {
 		if t.kind == termName || t.kind == termIdentity {
-			out.Codes = append(out.Codes, misuse.ParseCode(w.Keys.TermHMAC(t.kind, t.value)))
+			out = append(out, misuse.ParseCode(w.Keys.TermHMAC(t.kind, t.value)))
 		}
 	}
-	return out, true
+	return out
 }
 
 // registered are the codes of whom a change is about: the name of the nominal, and
@@ -141,44 +146,6 @@ func (w *Watcher) registered(versions []accesslog.VersionRef) (terms, records []
 		}
 	}
 	return terms, records
-}
-
-// tell gives the engine a version of a fact.
-func (w *Watcher) tell(f *misuse.Facts, row *postgres.FeedRow, at time.Time) error {
-	if row.Wrapped == nil || row.Version.Erased {
-		return nil
-	}
-	var stored storev1.StoredFact
-	if _, err := view.OpenVersion(w.Keys, row.Record, row.Version, row.Wrapped, &stored); err != nil {
-		return err
-	}
-	switch v := stored.GetFact().(type) {
-	case *storev1.StoredFact_Staff:
-		if v.Staff.GetLeft() {
-			f.DropStaff(v.Staff.GetSubject())
-			return nil
-		}
-		f.PutStaff(staffOf(row.Record.Force, v.Staff))
-	case *storev1.StoredFact_Case:
-		c := v.Case
-		out := misuse.Case{
-			References: misuse.ParseCodes(c.GetReferences()), Force: row.Record.Force, Incident: c.GetIncident(),
-			Allocated: c.GetAllocated(), Parties: c.GetParties(), People: misuse.ParseCodes(c.GetPeople()), Around: misuse.ParseCodes(c.GetAround()), Opened: c.GetOpenTime().AsTime(),
-		}
-		if c.GetCloseTime() != nil {
-			out.Closed = c.GetCloseTime().AsTime()
-		}
-		f.PutCase(out, at)
-	case *storev1.StoredFact_Roster:
-		r := v.Roster
-		var shifts []misuse.Shift
-		for i := range min(len(r.GetStarts()), len(r.GetEnds())) {
-			shifts = append(shifts, misuse.Shift{From: r.GetStarts()[i].AsTime(), Until: r.GetEnds()[i].AsTime()})
-		}
-		first := r.GetFirstDay().AsTime()
-		f.PutShifts(r.GetSubject(), first, first.AddDate(0, 0, int(r.GetDays())-1), shifts)
-	}
-	return nil
 }
 
 // staffOf is what a force has told of a member of staff, as the rules see it.

@@ -225,9 +225,11 @@ func (w *Watcher) reader(ctx context.Context, from time.Time) (logReader, error)
 		return logReader{}, err
 	}
 	r := logReader{engine: misuse.NewEngine(w.Settings), next: first}
-	err = w.each(ctx, postgres.KindFact, first, func(row *postgres.FeedRow) error {
-		return w.tell(r.engine.Facts(), row, from)
-	})
+	for _, kind := range toldKinds {
+		err = errors.Join(err, w.each(ctx, kind, first, func(row *postgres.FeedRow) error {
+			return w.tell(r.engine.Facts(), row, from)
+		}))
+	}
 	return r, err
 }
 
@@ -257,24 +259,21 @@ func (w *Watcher) feed(ctx context.Context, engine *misuse.Engine, from, until i
 	if int64(len(entries)) != until-from {
 		return fmt.Errorf("service: entries %d to %d: %d found", from, until, len(entries))
 	}
-	facts, err := w.DB.FeedOfKind(ctx, postgres.KindFact, from, until, misusePage*2)
-	if err != nil {
-		return err
+	told := make([]*toldFeed, len(toldKinds))
+	for i, kind := range toldKinds {
+		told[i] = &toldFeed{kind: kind, from: from, until: until}
 	}
 	bodies, err := w.DB.BodiesBetween(ctx, from, until)
 	if err != nil {
 		return err
 	}
 	for i := range entries {
-		for len(facts) > 0 && facts[0].Version.LogIndex <= entries[i].Index {
-			if err := w.tell(engine.Facts(), &facts[0], entries[i].Time); err != nil {
+		for _, t := range told {
+			err := t.upTo(ctx, w.DB, entries[i].Index, func(row *postgres.FeedRow) error {
+				return w.tell(engine.Facts(), row, entries[i].Time)
+			})
+			if err != nil {
 				return err
-			}
-			facts = facts[1:]
-			if len(facts) == 0 { // there may be more than a page of them
-				if facts, err = w.DB.FeedOfKind(ctx, postgres.KindFact, entries[i].Index+1, until, misusePage*2); err != nil {
-					return err
-				}
 			}
 		}
 		event, err := w.event(&entries[i], bodies)

@@ -133,7 +133,7 @@ func (k *personCheck) look(ctx context.Context, asked identity.ID, r registered)
 	}
 	standing := h.records[r.course.ID]
 	delete(h.records, r.course.ID) // it is noted as what was registered
-	h.note(k.Deps, k.c)
+	k.noteShown(k.c, h.sorted())
 	if standing != nil {
 		h.records[r.course.ID] = standing
 	}
@@ -172,7 +172,7 @@ func (k *personCheck) tell(h *history, now time.Time) {
 	}
 	h.Checks = append(h.Checks, *k.made(now))
 	card := k.Rules.Card(h.History, now)
-	k.answer.Card, k.answer.Pattern = k.card(h, card), pattern(card.Pattern)
+	k.answer.Card, k.answer.Pattern = k.card(h, &card), pattern(card.Pattern)
 	k.answer.HighRisk, k.answer.HighRiskUnconfirmed = card.HighRisk.Level == conduct.Yes, card.HighRisk.Unconfirmed
 	for i := range card.Prompts {
 		prompt := k.prompt(h, &card.Prompts[i])

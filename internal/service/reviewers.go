@@ -73,6 +73,16 @@ func (r *reviewer) check(ctx context.Context, users ...user) (registerv1.Conflic
 	return least, nil
 }
 
+// apart refuses a second person who is close to the first: two who are as one are not two.
+// That they are of one unit or line is no matter, as a department is.
+func (r *reviewer) apart(ctx context.Context, first user) error {
+	tie, _, err := r.tie(ctx, first)
+	if err == nil && tie == misuse.TieClose {
+		err = problem(codes.FailedPrecondition, ReasonReviewerConflict, "it was asked by "+string(tie)+": hand it to another")
+	}
+	return err
+}
+
 // conflictMark is how an entry says how far a reviewer could be checked.
 func conflictMark(c registerv1.ConflictCheck) string {
 	if c == registerv1.ConflictCheck_CONFLICT_CHECK_COMPUTED {

@@ -50,10 +50,14 @@ func (s *Standards) ImposeSanction(ctx context.Context, req *registerv1.ImposeSa
 	}
 	hmacs := s.Keys.SourceHMACs(force, "standards", key, string(postgres.KindSanction))
 	err = retry(ctx, func() error {
+		check, err := s.reviewer(c).check(ctx, user{force: force, subject: req.GetSubject(), collar: req.GetCollarNumber()})
+		if err != nil {
+			return err
+		}
 		answer = &registerv1.Sanction{
 			Kind: req.GetKind(), Subject: req.GetSubject(), CollarNumber: req.GetCollarNumber(),
 			MinStrength: req.GetMinStrength(), Fresh: req.GetFresh(), Reason: req.GetReason(), Reference: req.GetReference(),
-			Imposer: call.Subject(c.Actor), ImposeTime: s.timestamp(),
+			Imposer: call.Subject(c.Actor), ImposeTime: s.timestamp(), ImposerCheck: check,
 		}
 		cur, found, err := s.bySource(ctx, hmacs)
 		if err != nil {
@@ -100,6 +104,10 @@ func (s *Standards) LiftSanction(ctx context.Context, req *registerv1.LiftSancti
 			return err
 		}
 		o := stored.GetSanction()
+		check, err := s.reviewer(c).check(ctx, user{force: cur.Record.Force, subject: o.GetSubject(), collar: o.GetCollarNumber()})
+		if err != nil {
+			return err
+		}
 		if o.GetLiftTime() != nil {
 			answer = named(o, cur.Record)
 			return s.commit(ctx, c, cur.Record)
@@ -107,7 +115,7 @@ func (s *Standards) LiftSanction(ctx context.Context, req *registerv1.LiftSancti
 		if req.GetReason() == "" && o.GetImposer() == call.Subject(c.Actor) {
 			return Invalid(ReasonInvalidFields, []Violation{{"reason", "is needed from whoever imposed the sanction"}})
 		}
-		o.Lifter, o.LiftTime, o.LiftReason = call.Subject(c.Actor), s.timestamp(), req.GetReason()
+		o.Lifter, o.LiftTime, o.LiftReason, o.LifterCheck = call.Subject(c.Actor), s.timestamp(), req.GetReason(), check
 		change, err := s.next(cur, key, cur.Version.Revision+1, &stored)
 		if err != nil {
 			return err

@@ -38,8 +38,6 @@ type Deps struct {
 	// Now is the clock.
 	Now func() time.Time
 	Log *slog.Logger
-
-	checks knownChecks
 }
 
 func (d *Deps) timestamp() *timestamppb.Timestamp { return timestamppb.New(d.Now()) }

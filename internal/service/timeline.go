@@ -41,25 +41,35 @@ func (e *events) actions(item string, all []*registerv1.PoliceAction) {
 	}
 }
 
-// timeline is all that happened, the newest first, as a force may see it.
-func (d *Deps) timeline(force string, h *history, now time.Time) []*registerv1.TimelineEvent {
+// timeline is all that happened, the newest first, as a force may see it. until is when
+// more of it will have happened, though nothing more is recorded; zero if never.
+func (d *Deps) timeline(force string, h *history, now time.Time) (all []*registerv1.TimelineEvent, until time.Time) {
 	total := 0
 	parts := make([][]*registerv1.TimelineEvent, 0, len(h.records))
 	for _, o := range h.records {
 		part := d.eventsOf(o, o.reader(force), h.unconfirmed[o.cur.Record.ID])
 		parts, total = append(parts, part), total+len(part)
 	}
-	all := make([]*registerv1.TimelineEvent, 0, total)
+	all = make([]*registerv1.TimelineEvent, 0, total)
 	for _, part := range parts {
 		for _, e := range part {
-			if e.GetKind() == registerv1.TimelineKind_TIMELINE_KIND_MEASURE_END && e.GetEventTime().AsTime().After(now) {
+			if at := e.GetEventTime().AsTime(); e.GetKind() == registerv1.TimelineKind_TIMELINE_KIND_MEASURE_END && at.After(now) {
+				until = sooner(until, at)
 				continue
 			}
 			all = append(all, e)
 		}
 	}
 	slices.SortStableFunc(all, laterFirst)
-	return all
+	return all, until
+}
+
+// sooner is the sooner of two moments, of which the zero one never comes.
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }
 
 func laterFirst(a, b *registerv1.TimelineEvent) int {

@@ -62,6 +62,9 @@ func (s *Transfers) AcceptTransfer(ctx context.Context, req *registerv1.AcceptTr
 			return err
 		}
 		answer, err = s.shown(ctx, c, force, postgres.Current{Record: o.cur.Record, Version: postgres.Version{N: o.cur.Version.N + 1}}, o.stored, false)
+		if err == nil {
+			answer.NewNominal = resourceName(postgres.KindNominal, force, uuid.UUID(nominal))
+		}
 		return err
 	})
 	return answer, err

@@ -43,12 +43,7 @@ func (s *Transfers) hangsOn(ctx context.Context, c *call.Call, req *registerv1.A
 			return own, err
 		}
 	default:
-		var held []identity.ID
-		for _, m := range s.View.Person(theirs).Members {
-			if n, ok := s.View.Nominal(m); ok && n.Force == force && !s.hides(c, m) {
-				held = append(held, m)
-			}
-		}
+		held := s.heldOf(c, force, theirs)
 		if len(held) != 1 {
 			return own, Invalid(ReasonInvalidFields, []Violation{{"nominal_source", "is required, or `nominal`: your force does not hold just one record of this person"}})
 		}
@@ -66,6 +61,18 @@ func (s *Transfers) hangsOn(ctx context.Context, c *call.Call, req *registerv1.A
 		return own, problem(codes.FailedPrecondition, ReasonRestrictionKept, "the other force's record is restricted: give a new `nominal_source`, so that its restriction goes over with it")
 	}
 	return own, nil
+}
+
+// heldOf are the nominals that a force holds of the person of another, as far as the
+// caller may know of them.
+func (s *Transfers) heldOf(c *call.Call, force string, theirs identity.ID) []identity.ID {
+	var held []identity.ID
+	for _, m := range s.View.Person(theirs).Members {
+		if n, ok := s.View.Nominal(m); ok && n.Force == force && !s.hides(c, m) {
+			held = append(held, m)
+		}
+	}
+	return held
 }
 
 // nominalBySource finds an own nominal by its source key, or registers it.

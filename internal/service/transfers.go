@@ -280,6 +280,9 @@ func (s *Transfers) shown(ctx context.Context, c *call.Call, force string, cur p
 	}
 	if len(out.GetMoved()) > 0 {
 		out.NewCourse = out.GetMoved()[0].GetToRecord()
+		if now, ok := s.View.CourseByID(identity.ID(stored.GetMoved()[0].GetAfter())); ok && force == to && !s.hides(c, identity.ID(now.Nominal)) {
+			out.NewNominal = resourceName(postgres.KindNominal, to, uuid.UUID(now.Nominal))
+		}
 	}
 	if !matter || out.GetState() != registerv1.TransferState_TRANSFER_STATE_OFFERED {
 		return out, nil
@@ -293,6 +296,12 @@ func (s *Transfers) shown(ctx context.Context, c *call.Call, force string, cur p
 	}
 	out.Matter = m.shown(s.Deps)
 	m.note(c)
+	if force == to {
+		for _, own := range s.heldOf(c, force, identity.ID(m.stored.GetNominalId())) {
+			out.Matter.Nominals = append(out.Matter.Nominals, resourceName(postgres.KindNominal, force, uuid.UUID(own)))
+			c.Show(uuid.UUID(own), force)
+		}
+	}
 	return out, nil
 }
 

@@ -109,11 +109,11 @@ func (s *Standards) reviseUnsealing(ctx context.Context, c *call.Call, o *opened
 	return s.commit(ctx, c, o.cur.Record, change)
 }
 
-// ApproveUnsealing implements the RPC.
-func (s *Standards) ApproveUnsealing(ctx context.Context, req *registerv1.ApproveUnsealingRequest) (answer *registerv1.Unsealing, err error) {
+// decideUnsealing has a second person approve or refuse what another has asked for.
+func (s *Standards) decideUnsealing(ctx context.Context, name string, decide func(o *openedUnsealing, me string, check registerv1.ConflictCheck) (changes bool, err error)) (answer *registerv1.Unsealing, err error) {
 	c := call.From(ctx)
 	err = retry(ctx, func() error {
-		o, err := s.unsealing(ctx, c, req.GetName())
+		o, err := s.unsealing(ctx, c, name)
 		if err != nil {
 			return err
 		}
@@ -123,26 +123,73 @@ func (s *Standards) ApproveUnsealing(ctx context.Context, req *registerv1.Approv
 			return err
 		}
 		if u.GetAsker() == me {
-			return notYours("a second person must approve what you have asked for")
+			return notYours("a second person must decide on what you have asked for")
 		}
-		check, err := s.reviewer(c).check(ctx, callersOf(&meta)...)
-		switch {
-		case err != nil:
+		r := s.reviewer(c)
+		check, err := r.check(ctx, callersOf(&meta)...)
+		if err == nil {
+			err = r.apart(ctx, user{force: c.Actor.Force, subject: u.GetAsker()})
+		}
+		if err != nil {
 			return err
-		case u.GetState() == registerv1.UnsealingState_UNSEALING_STATE_APPROVED && u.GetApprover() == me:
-			u.Name, answer = req.GetName(), u
-			return s.commit(ctx, c, o.cur.Record)
-		case u.GetState() != registerv1.UnsealingState_UNSEALING_STATE_REQUESTED:
-			return problem(codes.FailedPrecondition, ReasonAlreadyOpened, "it was approved before")
-		case !s.Now().Before(u.GetExpireTime().AsTime()):
-			return problem(codes.FailedPrecondition, ReasonTooLate, "it was not approved in time: ask anew")
 		}
-		u.State, u.Approver, u.ApproverCheck = registerv1.UnsealingState_UNSEALING_STATE_APPROVED, me, check
-		u.ApproveTime, u.ExpireTime = s.timestamp(), timestamppb.New(s.Now().Add(unsealingTTL))
+		changes, err := decide(&o, me, check)
+		if err != nil {
+			return err
+		}
 		answer = u
+		if !changes {
+			u.Name = name
+			return s.commit(ctx, c, o.cur.Record)
+		}
 		return s.reviseUnsealing(ctx, c, &o)
 	})
 	return answer, err
+}
+
+// ApproveUnsealing implements the RPC.
+func (s *Standards) ApproveUnsealing(ctx context.Context, req *registerv1.ApproveUnsealingRequest) (*registerv1.Unsealing, error) {
+	return s.decideUnsealing(ctx, req.GetName(), func(o *openedUnsealing, me string, check registerv1.ConflictCheck) (bool, error) {
+		u := o.u
+		switch {
+		case u.GetState() == registerv1.UnsealingState_UNSEALING_STATE_APPROVED && u.GetApprover() == me:
+			return false, nil
+		case u.GetState() == registerv1.UnsealingState_UNSEALING_STATE_REFUSED:
+			return false, errUnsealingRefused()
+		case u.GetState() != registerv1.UnsealingState_UNSEALING_STATE_REQUESTED:
+			return false, problem(codes.FailedPrecondition, ReasonAlreadyOpened, "it was approved before")
+		case !s.Now().Before(u.GetExpireTime().AsTime()):
+			return false, problem(codes.FailedPrecondition, ReasonTooLate, "it was not approved in time: ask anew")
+		}
+		u.State, u.Approver, u.ApproverCheck = registerv1.UnsealingState_UNSEALING_STATE_APPROVED, me, check
+		u.ApproveTime, u.ExpireTime = s.timestamp(), timestamppb.New(s.Now().Add(unsealingTTL))
+		return true, nil
+	})
+}
+
+// RefuseUnsealing implements the RPC. Whoever approved may take it back, and so may any
+// other, until it is opened.
+func (s *Standards) RefuseUnsealing(ctx context.Context, req *registerv1.RefuseUnsealingRequest) (*registerv1.Unsealing, error) {
+	c := call.From(ctx)
+	s.noteReason(c, c.Actor.Force, &storev1.StoredReason{Explanation: req.GetReason()})
+	return s.decideUnsealing(ctx, req.GetName(), func(o *openedUnsealing, me string, check registerv1.ConflictCheck) (bool, error) {
+		u := o.u
+		switch {
+		case u.GetState() == registerv1.UnsealingState_UNSEALING_STATE_REFUSED:
+			return false, nil
+		case u.GetState() == registerv1.UnsealingState_UNSEALING_STATE_OPENED:
+			return false, problem(codes.FailedPrecondition, ReasonAlreadyOpened, "it was opened before: it cannot be refused any more")
+		case !s.Now().Before(u.GetExpireTime().AsTime()):
+			return false, problem(codes.FailedPrecondition, ReasonTooLate, "it has lapsed: nothing can be opened by it")
+		}
+		u.State, u.Refuser, u.RefuserCheck = registerv1.UnsealingState_UNSEALING_STATE_REFUSED, me, check
+		u.RefuseTime, u.RefuseReason = s.timestamp(), req.GetReason()
+		return true, nil
+	})
+}
+
+func errUnsealingRefused() error {
+	return problem(codes.FailedPrecondition, ReasonRefused, "a second person refused it: its reason stands there")
 }
 
 // OpenUnsealing implements the RPC. That it was opened commits with the entry of
@@ -161,6 +208,8 @@ func (s *Standards) OpenUnsealing(ctx context.Context, req *registerv1.OpenUnsea
 			return notYours("it is opened by whoever asked for it")
 		case u.GetState() == registerv1.UnsealingState_UNSEALING_STATE_OPENED:
 			return problem(codes.FailedPrecondition, ReasonAlreadyOpened, "it was opened before: ask anew")
+		case u.GetState() == registerv1.UnsealingState_UNSEALING_STATE_REFUSED:
+			return errUnsealingRefused()
 		case u.GetState() != registerv1.UnsealingState_UNSEALING_STATE_APPROVED:
 			return problem(codes.FailedPrecondition, ReasonNotApproved, "it waits for a second person's approval")
 		case !s.Now().Before(u.GetExpireTime().AsTime()):

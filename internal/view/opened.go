@@ -50,6 +50,7 @@ func (v *View) KeepOpened(epoch uint64, id identity.ID, n int32, what any, bytes
 // forgetOpened forgets all that is kept opened; the caller holds the lock.
 func (v *View) forgetOpened() {
 	v.opened.Clear()
+	v.told.clear()
 	v.opened.epoch++
 }
 

@@ -77,3 +77,64 @@ func TestOpenedFallsWithItsVersion(t *testing.T) {
 		}
 	}
 }
+
+// What a force was told is gone once any of the records that it was made of changes or is
+// erased, and stays while others do.
+func TestToldFallsWithAnyRecord(t *testing.T) {
+	t.Parallel()
+	ref, err := refdata.Load(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := New(nil, nil, conduct.NewRules(ref), identity.DefaultModel(), slog.New(slog.DiscardHandler))
+	nominal, course, measure, other := identity.ID{1}, identity.ID{2}, identity.ID{3}, identity.ID{4}
+	put := func(id identity.ID, n int32) {
+		d := decoded{id: id, n: n, kind: postgres.KindCourse, course: &conduct.Course{Nominal: conduct.ID(nominal)}}
+		if id == measure {
+			d = decoded{id: id, n: n, kind: postgres.KindMeasure, part: &Part{Kind: postgres.KindMeasure, Nominal: nominal, Version: n}}
+		}
+		v.take([]decoded{d})
+	}
+	for _, id := range []identity.ID{course, measure, other} {
+		put(id, 1)
+	}
+	made := []RecordVersion{{course, 1}, {measure, 1}}
+	told := func() any {
+		what, _ := v.Told("33", nominal)
+		return what
+	}
+	_, epoch := v.Told("33", nominal)
+	keep := func() { v.KeepTold(epoch, "33", nominal, made, "what", 1) }
+	keep()
+	if put(other, 2); told() != "what" {
+		t.Error("not kept while another record changes")
+	}
+	if what, _ := v.Told("10", nominal); what != nil {
+		t.Error("another force is told the same")
+	}
+	if put(measure, 2); told() != nil {
+		t.Error("kept though a record changed")
+	}
+	if keep(); told() != nil {
+		t.Error("an old version is kept")
+	}
+	made[1].N = 2
+	keep()
+	v.KeepTold(epoch, "33", other, made[1:], "another's", 1)
+	if v.take([]decoded{{id: course, n: 2, kind: postgres.KindCourse}}); told() != nil {
+		t.Error("kept though a record was erased")
+	}
+	if what, _ := v.Told("33", other); what != "another's" {
+		t.Error("what was not made of it has gone too")
+	}
+	if len(v.told.of) != 1 {
+		t.Errorf("of records there are left %v", v.told.of)
+	}
+	v.mu.Lock()
+	v.forgetOpened()
+	v.mu.Unlock()
+	v.KeepTold(epoch, "33", other, made[1:], "another's", 1)
+	if what, _ := v.Told("33", other); what != nil || len(v.told.of) != 0 {
+		t.Errorf("%v is kept, made with keys that were read afresh since", what)
+	}
+}

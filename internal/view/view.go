@@ -64,6 +64,8 @@ type View struct {
 	news       atomic.Int64                // when the feed last brought something, in nanoseconds
 	changed    changes
 	opened     opened
+	told       *told
+	checked    *checked
 }
 
 // standingCourse is a course with the version that stands.
@@ -98,7 +100,9 @@ func New(db *postgres.DB, keys *seal.KeyRing, rules *conduct.Rules, model *ident
 
 		associated: newVictims(),
 		opened:     newOpened(),
+		told:       newTold(),
 	}
+	v.checked = newChecked(db, v.Suspect)
 	v.head.Store(-1)
 	v.puller = puller{catchUp: v.catchUp}
 	return v
@@ -163,6 +167,7 @@ func (v *View) take(page []decoded) {
 // that stands and is not SILENT is put into the index by the caller.
 func (v *View) apply(d decoded) {
 	v.opened.Drop(d.id)
+	v.told.fall(d.id)
 	switch d.kind { //nolint:exhaustive // as decode
 	case postgres.KindNominal:
 		delete(v.veils, d.id)
@@ -224,6 +229,7 @@ func (v *View) Lift() error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.forgetOpened()
+	v.checked.forget()
 	v.victims, v.associated = newVictims(), newVictims()
 	for id, old := range v.courses {
 		course := *old.Course
@@ -254,6 +260,7 @@ func (v *View) KeepLevel(ctx context.Context, every time.Duration) {
 			return
 		case now := <-tick.C:
 			v.opened.Tick(now)
+			v.told.tick(now)
 			if err := v.Pull(ctx); err != nil && !errors.Is(err, context.Canceled) {
 				v.log.WarnContext(ctx, "the change feed cannot be read", "err", err)
 			}

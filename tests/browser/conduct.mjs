@@ -1,9 +1,8 @@
 // What is recorded about a person and asked of other forces: assessments, safety
 // plans, questions, of whom to be told, evidence for an order. With scripts each
 // page and state is looked at closely; without them all of it works too.
-import { accessible, base, check, clean, desk, fits, open, phone, signIn, signOut, suite, zoomed } from "./lib.mjs";
+import { base, check, desk, fits, look, open, phone, says, signIn, signOut, suite } from "./lib.mjs";
 
-const says = async (page, text) => check((await page.locator("main").innerText()).includes(text), `${page.url()} does not say "${text}"`);
 const main = (page) => page.locator("main");
 const send = async (page, name) => {
   await Promise.all([page.waitForEvent("load"), main(page).getByRole("button", { name, exact: true }).last().click()]);
@@ -11,17 +10,6 @@ const send = async (page, name) => {
 const follow = async (page, name) => {
   await Promise.all([page.waitForEvent("load"), main(page).getByRole("link", { name }).first().click()]);
 };
-
-async function look(page, what) {
-  for (const size of [phone, zoomed, desk]) {
-    await page.setViewportSize(size);
-    await fits(page, `${what}, ${size.width}`);
-    if (size !== zoomed) await accessible(page, `${what}, ${size.width}`);
-  }
-  check((await page.locator("h1").count()) === 1, `${what} has not one heading`);
-  check((await page.getByText("OFFICIAL-SENSITIVE").count()) === 2, `${what} is not marked`);
-  await clean(page, what);
-}
 
 // The person of whom force 33 holds a record and others too, as a search finds him.
 async function findHim(page) {

@@ -10,6 +10,34 @@ export const phone = { width: 390, height: 844 };
 // 1280 pixels at a zoom of 400 %.
 export const zoomed = { width: 320, height: 256 };
 
+// Every page there is, by its path: a test of the console keeps the list whole.
+const pages = JSON.parse(readFileSync(new URL("pages.json", import.meta.url), "utf8"));
+const sizes = new Map([[desk.width, "at a desk"], [phone.width, "on a phone"], [zoomed.width, "at 400 %"]]);
+const noted = new Map(); // what was done with which pages, such as "axe on a phone"
+
+// Notes that something was done with a page, at the size that it has.
+export function note(page, what) {
+  const how = `${what} ${sizes.get(page.viewportSize().width)}`;
+  if (!noted.has(how)) noted.set(how, new Set());
+  noted.get(how).add(patternOf(page));
+}
+
+function patternOf(page) {
+  const path = new URL(page.url()).pathname;
+  return pages.find((p) => p === path) ?? pages.find((p) => new RegExp(`^${p.replaceAll(/\{[a-z]+\}/g, "[^/]+")}$`).test(path));
+}
+
+export function isNoted(page, what) {
+  return noted.get(`${what} ${sizes.get(page.viewportSize().width)}`)?.has(patternOf(page)) ?? false;
+}
+
+// There is no page with which something was not done.
+export function everyPageHas(...hows) {
+  for (const how of hows) {
+    for (const p of pages) check(noted.get(how)?.has(p), `${p}: no ${how}`);
+  }
+}
+
 const failures = [];
 let checks = 0;
 
@@ -89,6 +117,7 @@ export async function accessible(page, what) {
   });
   await cdp.detach();
   const violations = JSON.parse(result.value);
+  note(page, "axe");
   check(violations.length === 0, `axe, ${what}: ${violations.join("\n      ")}`);
 }
 
@@ -101,6 +130,35 @@ export async function fits(page, what) {
     return `${document.documentElement.scrollWidth} > ${wide}: ${worst.map((e) => e.outerHTML.slice(0, 100)).join(" | ")}`;
   });
   check(over === "", `does not fit, ${what}: ${over}`);
+  note(page, "fit");
+}
+
+// A page or a state of one, at every size. Folded parts are opened meanwhile, so that
+// what is in them is looked at too. Of what differs little from a page that is looked at
+// anyway, a phone's size is enough.
+export async function look(page, what) {
+  const size = page.viewportSize();
+  const folded = await page.evaluate(() => {
+    const all = [...document.querySelectorAll("main details")];
+    const closed = all.map((d) => !d.open);
+    for (const d of all) d.open = true;
+    return closed;
+  });
+  for (const at of /empty|errors/.test(what) ? [phone] : [phone, zoomed, desk]) {
+    await page.setViewportSize(at);
+    await fits(page, `${what}, ${at.width}`);
+    if (at !== zoomed) await accessible(page, `${what}, ${at.width}`);
+  }
+  check((await page.locator("h1").count()) === 1, `${what} has not one heading`);
+  check((await page.getByText("OFFICIAL-SENSITIVE").count()) === 2, `${what} is not marked`);
+  await clean(page, what);
+  await page.evaluate((closed) => [...document.querySelectorAll("main details")].forEach((d, i) => (d.open = !closed[i])), folded);
+  await page.setViewportSize(size);
+}
+
+export async function says(page, text) {
+  const main = await page.locator("main").innerText();
+  check(main.includes(text), `${page.url()} does not say "${text}" but "${main.slice(0, 200)}"`);
 }
 
 // No script or style stands in the page itself.

@@ -27,7 +27,7 @@ async function everyPage(browser) {
       }
       await page.setViewportSize(desk);
     }
-    for (const path of ["/search", "/register", "/work", "/alerts", "/links", "/questions", "/subscriptions", "/log", "/standards", "/administration"]) {
+    for (const path of ["/search", "/register", "/work", "/alerts", "/links", "/questions", "/transfers", "/subscriptions", "/log", "/standards", "/administration"]) {
       if (links.includes(path)) continue;
       check((await page.goto(base + path)).status() === 403, `${account} is not refused ${path}`);
     }

@@ -1,7 +1,5 @@
 // The main path, from the report of one force to the log of another.
-import { accessible, base, check, choose, clean, desk, fits, open, phone, press, signIn, signOut, suite, tabTo, typeInto } from "./lib.mjs";
-
-const says = async (page, text) => check((await page.locator("main").innerText()).includes(text), `${page.url()} does not say "${text}"`);
+import { accessible, base, check, choose, clean, desk, fits, open, phone, press, says, signIn, signOut, suite, tabTo, typeInto } from "./lib.mjs";
 
 // By the keyboard alone: force 33 registers, force 10 finds, 10 confirms, 33 is told,
 // and professional standards of 10 see it all. With scripts and without.

@@ -1,15 +1,21 @@
 // Pictures of the pages, at a desk and on a phone, into screenshots/.
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { walk } from "./standards.mjs";
-import { base, desk, finish, launch, open, phone, signIn } from "./lib.mjs";
+import * as others from "./others.mjs";
+import * as standards from "./standards.mjs";
+import * as transfers from "./transfers.mjs";
+import { base, desk, everyPageHas, finish, isNoted, launch, note, open, phone, signIn } from "./lib.mjs";
 
 const folder = fileURLToPath(new URL("../../screenshots/", import.meta.url));
 mkdirSync(folder, { recursive: true });
 const browser = await launch();
 for (const [size, viewport] of [["desk", desk], ["phone", phone]]) {
   const page = await open(browser, viewport);
-  const shoot = (name) => page.screenshot({ path: `${folder}${size}-${name}.png`, fullPage: true });
+  const take = async (at, name) => {
+    await at.screenshot({ path: `${folder}${size}-${name}.png`, fullPage: true });
+    note(at, "picture");
+  };
+  const shoot = (name) => take(page, name);
   const go = async (path, name) => {
     await page.goto(base + path);
     if (name) await shoot(name);
@@ -179,8 +185,13 @@ for (const [size, viewport] of [["desk", desk], ["phone", phone]]) {
   await go("/forces", "forces");
   await go("/forces/33", "contact");
   await page.context().close();
-  await walk(browser, viewport, {}, (at, name) => at.screenshot({ path: `${folder}${size}-psd-${name}.png`, fullPage: true }));
+  await standards.walk(browser, viewport, {}, (at, name) => take(at, "psd-" + name));
+  await transfers.walk(browser, viewport, {}, size === "desk" ? "Quillfeather" : "Ravenscroft", take);
+  await others.walk(browser, viewport, {}, size === "desk" ? "Thackerey" : "Thackray", async (at, name) => {
+    if (!isNoted(at, "picture")) await take(at, name);
+  });
 }
+everyPageHas("picture at a desk", "picture on a phone");
 await browser.close();
 console.log("pictures in " + folder);
 finish();

@@ -92,6 +92,8 @@ const (
 	UnsealingState_UNSEALING_STATE_APPROVED UnsealingState = 2
 	// It was opened, once.
 	UnsealingState_UNSEALING_STATE_OPENED UnsealingState = 3
+	// A second person refused it.
+	UnsealingState_UNSEALING_STATE_REFUSED UnsealingState = 4
 )
 
 // Enum value maps for UnsealingState.
@@ -101,12 +103,14 @@ var (
 		1: "UNSEALING_STATE_REQUESTED",
 		2: "UNSEALING_STATE_APPROVED",
 		3: "UNSEALING_STATE_OPENED",
+		4: "UNSEALING_STATE_REFUSED",
 	}
 	UnsealingState_value = map[string]int32{
 		"UNSEALING_STATE_UNSPECIFIED": 0,
 		"UNSEALING_STATE_REQUESTED":   1,
 		"UNSEALING_STATE_APPROVED":    2,
 		"UNSEALING_STATE_OPENED":      3,
+		"UNSEALING_STATE_REFUSED":     4,
 	}
 )
 
@@ -281,7 +285,11 @@ type Sanction struct {
 	// When it was lifted; absent while it stands. Output only.
 	LiftTime *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=lift_time,json=liftTime,proto3" json:"lift_time,omitempty"`
 	// Why it was lifted, if that was said. Output only.
-	LiftReason    string `protobuf:"bytes,13,opt,name=lift_reason,json=liftReason,proto3" json:"lift_reason,omitempty"`
+	LiftReason string `protobuf:"bytes,13,opt,name=lift_reason,json=liftReason,proto3" json:"lift_reason,omitempty"`
+	// How far it could be checked that the imposer has no part in it … Output only.
+	ImposerCheck ConflictCheck `protobuf:"varint,14,opt,name=imposer_check,json=imposerCheck,proto3,enum=register.v1.ConflictCheck" json:"imposer_check,omitempty"`
+	// … nor the lifter. Output only.
+	LifterCheck   ConflictCheck `protobuf:"varint,15,opt,name=lifter_check,json=lifterCheck,proto3,enum=register.v1.ConflictCheck" json:"lifter_check,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -405,6 +413,20 @@ func (x *Sanction) GetLiftReason() string {
 		return x.LiftReason
 	}
 	return ""
+}
+
+func (x *Sanction) GetImposerCheck() ConflictCheck {
+	if x != nil {
+		return x.ImposerCheck
+	}
+	return ConflictCheck_CONFLICT_CHECK_UNSPECIFIED
+}
+
+func (x *Sanction) GetLifterCheck() ConflictCheck {
+	if x != nil {
+		return x.LifterCheck
+	}
+	return ConflictCheck_CONFLICT_CHECK_UNSPECIFIED
 }
 
 // ImposeSanctionRequest orders a sanction.
@@ -741,8 +763,16 @@ type Unsealing struct {
 	CaseAccess string `protobuf:"bytes,14,opt,name=case_access,json=caseAccess,proto3" json:"case_access,omitempty"`
 	// How far it could be checked that the asker has no part in the entry …
 	AskerCheck ConflictCheck `protobuf:"varint,15,opt,name=asker_check,json=askerCheck,proto3,enum=register.v1.ConflictCheck" json:"asker_check,omitempty"`
-	// … nor the approver.
+	// … nor the approver …
 	ApproverCheck ConflictCheck `protobuf:"varint,16,opt,name=approver_check,json=approverCheck,proto3,enum=register.v1.ConflictCheck" json:"approver_check,omitempty"`
+	// Who refused it; empty when nobody did.
+	Refuser string `protobuf:"bytes,17,opt,name=refuser,proto3" json:"refuser,omitempty"`
+	// When.
+	RefuseTime *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=refuse_time,json=refuseTime,proto3" json:"refuse_time,omitempty"`
+	// Why, in words. The asker reads it.
+	RefuseReason string `protobuf:"bytes,19,opt,name=refuse_reason,json=refuseReason,proto3" json:"refuse_reason,omitempty"`
+	// … nor whoever refused it.
+	RefuserCheck  ConflictCheck `protobuf:"varint,20,opt,name=refuser_check,json=refuserCheck,proto3,enum=register.v1.ConflictCheck" json:"refuser_check,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -885,6 +915,34 @@ func (x *Unsealing) GetAskerCheck() ConflictCheck {
 func (x *Unsealing) GetApproverCheck() ConflictCheck {
 	if x != nil {
 		return x.ApproverCheck
+	}
+	return ConflictCheck_CONFLICT_CHECK_UNSPECIFIED
+}
+
+func (x *Unsealing) GetRefuser() string {
+	if x != nil {
+		return x.Refuser
+	}
+	return ""
+}
+
+func (x *Unsealing) GetRefuseTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RefuseTime
+	}
+	return nil
+}
+
+func (x *Unsealing) GetRefuseReason() string {
+	if x != nil {
+		return x.RefuseReason
+	}
+	return ""
+}
+
+func (x *Unsealing) GetRefuserCheck() ConflictCheck {
+	if x != nil {
+		return x.RefuserCheck
 	}
 	return ConflictCheck_CONFLICT_CHECK_UNSPECIFIED
 }
@@ -1046,6 +1104,71 @@ func (x *ApproveUnsealingRequest) GetNoConflict() bool {
 	return false
 }
 
+// A request to refuse an unsealing.
+type RefuseUnsealingRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name, "forces/33/unsealings/…".
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Declares that you are neither the entry's caller nor in one line of
+	// management with him.
+	NoConflict bool `protobuf:"varint,2,opt,name=no_conflict,json=noConflict,proto3" json:"no_conflict,omitempty"`
+	// Why, in words, 10 to 1000 characters. It must not tell what it is about.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RefuseUnsealingRequest) Reset() {
+	*x = RefuseUnsealingRequest{}
+	mi := &file_register_v1_standards_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RefuseUnsealingRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RefuseUnsealingRequest) ProtoMessage() {}
+
+func (x *RefuseUnsealingRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_standards_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RefuseUnsealingRequest.ProtoReflect.Descriptor instead.
+func (*RefuseUnsealingRequest) Descriptor() ([]byte, []int) {
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *RefuseUnsealingRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *RefuseUnsealingRequest) GetNoConflict() bool {
+	if x != nil {
+		return x.NoConflict
+	}
+	return false
+}
+
+func (x *RefuseUnsealingRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
 // OpenUnsealingRequest opens an approved unsealing.
 type OpenUnsealingRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1057,7 +1180,7 @@ type OpenUnsealingRequest struct {
 
 func (x *OpenUnsealingRequest) Reset() {
 	*x = OpenUnsealingRequest{}
-	mi := &file_register_v1_standards_proto_msgTypes[8]
+	mi := &file_register_v1_standards_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1069,7 +1192,7 @@ func (x *OpenUnsealingRequest) String() string {
 func (*OpenUnsealingRequest) ProtoMessage() {}
 
 func (x *OpenUnsealingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[8]
+	mi := &file_register_v1_standards_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1082,7 +1205,7 @@ func (x *OpenUnsealingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenUnsealingRequest.ProtoReflect.Descriptor instead.
 func (*OpenUnsealingRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{8}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *OpenUnsealingRequest) GetName() string {
@@ -1110,7 +1233,7 @@ type UnsealedEntry struct {
 
 func (x *UnsealedEntry) Reset() {
 	*x = UnsealedEntry{}
-	mi := &file_register_v1_standards_proto_msgTypes[9]
+	mi := &file_register_v1_standards_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1122,7 +1245,7 @@ func (x *UnsealedEntry) String() string {
 func (*UnsealedEntry) ProtoMessage() {}
 
 func (x *UnsealedEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[9]
+	mi := &file_register_v1_standards_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1135,7 +1258,7 @@ func (x *UnsealedEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnsealedEntry.ProtoReflect.Descriptor instead.
 func (*UnsealedEntry) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{9}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *UnsealedEntry) GetEntry() *LogEntry {
@@ -1205,7 +1328,7 @@ type GivenReason struct {
 
 func (x *GivenReason) Reset() {
 	*x = GivenReason{}
-	mi := &file_register_v1_standards_proto_msgTypes[10]
+	mi := &file_register_v1_standards_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1217,7 +1340,7 @@ func (x *GivenReason) String() string {
 func (*GivenReason) ProtoMessage() {}
 
 func (x *GivenReason) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[10]
+	mi := &file_register_v1_standards_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1230,7 +1353,7 @@ func (x *GivenReason) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GivenReason.ProtoReflect.Descriptor instead.
 func (*GivenReason) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{10}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GivenReason) GetCode() string {
@@ -1278,7 +1401,7 @@ type ListUnsealingsRequest struct {
 
 func (x *ListUnsealingsRequest) Reset() {
 	*x = ListUnsealingsRequest{}
-	mi := &file_register_v1_standards_proto_msgTypes[11]
+	mi := &file_register_v1_standards_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1290,7 +1413,7 @@ func (x *ListUnsealingsRequest) String() string {
 func (*ListUnsealingsRequest) ProtoMessage() {}
 
 func (x *ListUnsealingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[11]
+	mi := &file_register_v1_standards_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1303,7 +1426,7 @@ func (x *ListUnsealingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListUnsealingsRequest.ProtoReflect.Descriptor instead.
 func (*ListUnsealingsRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{11}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListUnsealingsRequest) GetParent() string {
@@ -1347,7 +1470,7 @@ type ListUnsealingsResponse struct {
 
 func (x *ListUnsealingsResponse) Reset() {
 	*x = ListUnsealingsResponse{}
-	mi := &file_register_v1_standards_proto_msgTypes[12]
+	mi := &file_register_v1_standards_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1359,7 +1482,7 @@ func (x *ListUnsealingsResponse) String() string {
 func (*ListUnsealingsResponse) ProtoMessage() {}
 
 func (x *ListUnsealingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[12]
+	mi := &file_register_v1_standards_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1372,7 +1495,7 @@ func (x *ListUnsealingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListUnsealingsResponse.ProtoReflect.Descriptor instead.
 func (*ListUnsealingsResponse) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{12}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListUnsealingsResponse) GetUnsealings() []*Unsealing {
@@ -1410,7 +1533,7 @@ type CaseAccess struct {
 
 func (x *CaseAccess) Reset() {
 	*x = CaseAccess{}
-	mi := &file_register_v1_standards_proto_msgTypes[13]
+	mi := &file_register_v1_standards_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1422,7 +1545,7 @@ func (x *CaseAccess) String() string {
 func (*CaseAccess) ProtoMessage() {}
 
 func (x *CaseAccess) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[13]
+	mi := &file_register_v1_standards_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1435,7 +1558,7 @@ func (x *CaseAccess) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CaseAccess.ProtoReflect.Descriptor instead.
 func (*CaseAccess) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{13}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *CaseAccess) GetName() string {
@@ -1499,7 +1622,7 @@ type OpenCaseAccessRequest struct {
 
 func (x *OpenCaseAccessRequest) Reset() {
 	*x = OpenCaseAccessRequest{}
-	mi := &file_register_v1_standards_proto_msgTypes[14]
+	mi := &file_register_v1_standards_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1511,7 +1634,7 @@ func (x *OpenCaseAccessRequest) String() string {
 func (*OpenCaseAccessRequest) ProtoMessage() {}
 
 func (x *OpenCaseAccessRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[14]
+	mi := &file_register_v1_standards_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1524,7 +1647,7 @@ func (x *OpenCaseAccessRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenCaseAccessRequest.ProtoReflect.Descriptor instead.
 func (*OpenCaseAccessRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{14}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *OpenCaseAccessRequest) GetParent() string {
@@ -1579,7 +1702,7 @@ type ListCaseAccessesRequest struct {
 
 func (x *ListCaseAccessesRequest) Reset() {
 	*x = ListCaseAccessesRequest{}
-	mi := &file_register_v1_standards_proto_msgTypes[15]
+	mi := &file_register_v1_standards_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1591,7 +1714,7 @@ func (x *ListCaseAccessesRequest) String() string {
 func (*ListCaseAccessesRequest) ProtoMessage() {}
 
 func (x *ListCaseAccessesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[15]
+	mi := &file_register_v1_standards_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1604,7 +1727,7 @@ func (x *ListCaseAccessesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCaseAccessesRequest.ProtoReflect.Descriptor instead.
 func (*ListCaseAccessesRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{15}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListCaseAccessesRequest) GetParent() string {
@@ -1649,7 +1772,7 @@ type ListCaseAccessesResponse struct {
 
 func (x *ListCaseAccessesResponse) Reset() {
 	*x = ListCaseAccessesResponse{}
-	mi := &file_register_v1_standards_proto_msgTypes[16]
+	mi := &file_register_v1_standards_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1661,7 +1784,7 @@ func (x *ListCaseAccessesResponse) String() string {
 func (*ListCaseAccessesResponse) ProtoMessage() {}
 
 func (x *ListCaseAccessesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[16]
+	mi := &file_register_v1_standards_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1674,7 +1797,7 @@ func (x *ListCaseAccessesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCaseAccessesResponse.ProtoReflect.Descriptor instead.
 func (*ListCaseAccessesResponse) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{16}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ListCaseAccessesResponse) GetCaseAccesses() []*CaseAccess {
@@ -1718,7 +1841,7 @@ type MakeEvidenceRequest struct {
 
 func (x *MakeEvidenceRequest) Reset() {
 	*x = MakeEvidenceRequest{}
-	mi := &file_register_v1_standards_proto_msgTypes[17]
+	mi := &file_register_v1_standards_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1730,7 +1853,7 @@ func (x *MakeEvidenceRequest) String() string {
 func (*MakeEvidenceRequest) ProtoMessage() {}
 
 func (x *MakeEvidenceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[17]
+	mi := &file_register_v1_standards_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1743,7 +1866,7 @@ func (x *MakeEvidenceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MakeEvidenceRequest.ProtoReflect.Descriptor instead.
 func (*MakeEvidenceRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{17}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *MakeEvidenceRequest) GetParent() string {
@@ -1818,7 +1941,7 @@ type MakeEvidenceResponse struct {
 
 func (x *MakeEvidenceResponse) Reset() {
 	*x = MakeEvidenceResponse{}
-	mi := &file_register_v1_standards_proto_msgTypes[18]
+	mi := &file_register_v1_standards_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1830,7 +1953,7 @@ func (x *MakeEvidenceResponse) String() string {
 func (*MakeEvidenceResponse) ProtoMessage() {}
 
 func (x *MakeEvidenceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[18]
+	mi := &file_register_v1_standards_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1843,7 +1966,7 @@ func (x *MakeEvidenceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MakeEvidenceResponse.ProtoReflect.Descriptor instead.
 func (*MakeEvidenceResponse) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{18}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *MakeEvidenceResponse) GetPart() isMakeEvidenceResponse_Part {
@@ -1904,7 +2027,7 @@ type EvidenceHead struct {
 
 func (x *EvidenceHead) Reset() {
 	*x = EvidenceHead{}
-	mi := &file_register_v1_standards_proto_msgTypes[19]
+	mi := &file_register_v1_standards_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1916,7 +2039,7 @@ func (x *EvidenceHead) String() string {
 func (*EvidenceHead) ProtoMessage() {}
 
 func (x *EvidenceHead) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[19]
+	mi := &file_register_v1_standards_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1929,7 +2052,7 @@ func (x *EvidenceHead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EvidenceHead.ProtoReflect.Descriptor instead.
 func (*EvidenceHead) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{19}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *EvidenceHead) GetDisclosure() int64 {
@@ -1956,7 +2079,8 @@ func (x *EvidenceHead) GetEntries() int32 {
 // Reading is one look of somebody into the log.
 type Reading struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The resource name, "forces/33/readings/1234", with the entry's index.
+	// The resource name, "forces/33/readings/1234", with the entry's index; of the
+	// national auditor "forces/-/readings/1234".
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// When it was.
 	Time *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=time,proto3" json:"time,omitempty"`
@@ -1986,7 +2110,7 @@ type Reading struct {
 
 func (x *Reading) Reset() {
 	*x = Reading{}
-	mi := &file_register_v1_standards_proto_msgTypes[20]
+	mi := &file_register_v1_standards_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1998,7 +2122,7 @@ func (x *Reading) String() string {
 func (*Reading) ProtoMessage() {}
 
 func (x *Reading) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[20]
+	mi := &file_register_v1_standards_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2011,7 +2135,7 @@ func (x *Reading) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reading.ProtoReflect.Descriptor instead.
 func (*Reading) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{20}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Reading) GetName() string {
@@ -2101,7 +2225,8 @@ func (x *Reading) GetReviewCheck() ConflictCheck {
 // ListReadingsRequest asks for a page of readings.
 type ListReadingsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The force whose readers are reviewed, "forces/33"; not one's own.
+	// The force whose readers are reviewed, "forces/33", or "forces/-" for the
+	// national auditor's; not one's own.
 	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
 	// For what lawful purpose.
 	Purpose LogPurpose `protobuf:"varint,2,opt,name=purpose,proto3,enum=register.v1.LogPurpose" json:"purpose,omitempty"`
@@ -2119,7 +2244,7 @@ type ListReadingsRequest struct {
 
 func (x *ListReadingsRequest) Reset() {
 	*x = ListReadingsRequest{}
-	mi := &file_register_v1_standards_proto_msgTypes[21]
+	mi := &file_register_v1_standards_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2131,7 +2256,7 @@ func (x *ListReadingsRequest) String() string {
 func (*ListReadingsRequest) ProtoMessage() {}
 
 func (x *ListReadingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[21]
+	mi := &file_register_v1_standards_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2144,7 +2269,7 @@ func (x *ListReadingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReadingsRequest.ProtoReflect.Descriptor instead.
 func (*ListReadingsRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{21}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ListReadingsRequest) GetParent() string {
@@ -2202,7 +2327,7 @@ type ListReadingsResponse struct {
 
 func (x *ListReadingsResponse) Reset() {
 	*x = ListReadingsResponse{}
-	mi := &file_register_v1_standards_proto_msgTypes[22]
+	mi := &file_register_v1_standards_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2214,7 +2339,7 @@ func (x *ListReadingsResponse) String() string {
 func (*ListReadingsResponse) ProtoMessage() {}
 
 func (x *ListReadingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[22]
+	mi := &file_register_v1_standards_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2227,7 +2352,7 @@ func (x *ListReadingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReadingsResponse.ProtoReflect.Descriptor instead.
 func (*ListReadingsResponse) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{22}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ListReadingsResponse) GetReadings() []*Reading {
@@ -2247,7 +2372,7 @@ func (x *ListReadingsResponse) GetNextPageToken() string {
 // ReviewReadingRequest gives a verdict on a reading.
 type ReviewReadingRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The reading, "forces/33/readings/1234".
+	// The reading, "forces/33/readings/1234" or "forces/-/readings/1234".
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// The verdict.
 	Verdict Verdict `protobuf:"varint,2,opt,name=verdict,proto3,enum=register.v1.Verdict" json:"verdict,omitempty"`
@@ -2259,7 +2384,7 @@ type ReviewReadingRequest struct {
 
 func (x *ReviewReadingRequest) Reset() {
 	*x = ReviewReadingRequest{}
-	mi := &file_register_v1_standards_proto_msgTypes[23]
+	mi := &file_register_v1_standards_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2271,7 +2396,7 @@ func (x *ReviewReadingRequest) String() string {
 func (*ReviewReadingRequest) ProtoMessage() {}
 
 func (x *ReviewReadingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[23]
+	mi := &file_register_v1_standards_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2284,7 +2409,7 @@ func (x *ReviewReadingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReviewReadingRequest.ProtoReflect.Descriptor instead.
 func (*ReviewReadingRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{23}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ReviewReadingRequest) GetName() string {
@@ -2350,7 +2475,7 @@ type Sample struct {
 
 func (x *Sample) Reset() {
 	*x = Sample{}
-	mi := &file_register_v1_standards_proto_msgTypes[24]
+	mi := &file_register_v1_standards_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2362,7 +2487,7 @@ func (x *Sample) String() string {
 func (*Sample) ProtoMessage() {}
 
 func (x *Sample) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[24]
+	mi := &file_register_v1_standards_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2375,7 +2500,7 @@ func (x *Sample) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sample.ProtoReflect.Descriptor instead.
 func (*Sample) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{24}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Sample) GetName() string {
@@ -2504,7 +2629,7 @@ type DrawnEntry struct {
 
 func (x *DrawnEntry) Reset() {
 	*x = DrawnEntry{}
-	mi := &file_register_v1_standards_proto_msgTypes[25]
+	mi := &file_register_v1_standards_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2516,7 +2641,7 @@ func (x *DrawnEntry) String() string {
 func (*DrawnEntry) ProtoMessage() {}
 
 func (x *DrawnEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[25]
+	mi := &file_register_v1_standards_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2529,7 +2654,7 @@ func (x *DrawnEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DrawnEntry.ProtoReflect.Descriptor instead.
 func (*DrawnEntry) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{25}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *DrawnEntry) GetIndex() int64 {
@@ -2597,7 +2722,7 @@ type BeginSampleRequest struct {
 
 func (x *BeginSampleRequest) Reset() {
 	*x = BeginSampleRequest{}
-	mi := &file_register_v1_standards_proto_msgTypes[26]
+	mi := &file_register_v1_standards_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2609,7 +2734,7 @@ func (x *BeginSampleRequest) String() string {
 func (*BeginSampleRequest) ProtoMessage() {}
 
 func (x *BeginSampleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[26]
+	mi := &file_register_v1_standards_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2622,7 +2747,7 @@ func (x *BeginSampleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeginSampleRequest.ProtoReflect.Descriptor instead.
 func (*BeginSampleRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{26}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *BeginSampleRequest) GetParent() string {
@@ -2687,7 +2812,7 @@ type CommitSampleRequest struct {
 
 func (x *CommitSampleRequest) Reset() {
 	*x = CommitSampleRequest{}
-	mi := &file_register_v1_standards_proto_msgTypes[27]
+	mi := &file_register_v1_standards_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2699,7 +2824,7 @@ func (x *CommitSampleRequest) String() string {
 func (*CommitSampleRequest) ProtoMessage() {}
 
 func (x *CommitSampleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[27]
+	mi := &file_register_v1_standards_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2712,7 +2837,7 @@ func (x *CommitSampleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommitSampleRequest.ProtoReflect.Descriptor instead.
 func (*CommitSampleRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{27}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *CommitSampleRequest) GetName() string {
@@ -2742,7 +2867,7 @@ type RevealSampleRequest struct {
 
 func (x *RevealSampleRequest) Reset() {
 	*x = RevealSampleRequest{}
-	mi := &file_register_v1_standards_proto_msgTypes[28]
+	mi := &file_register_v1_standards_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2754,7 +2879,7 @@ func (x *RevealSampleRequest) String() string {
 func (*RevealSampleRequest) ProtoMessage() {}
 
 func (x *RevealSampleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[28]
+	mi := &file_register_v1_standards_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2767,7 +2892,7 @@ func (x *RevealSampleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevealSampleRequest.ProtoReflect.Descriptor instead.
 func (*RevealSampleRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{28}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *RevealSampleRequest) GetName() string {
@@ -2795,7 +2920,7 @@ type DrawSampleRequest struct {
 
 func (x *DrawSampleRequest) Reset() {
 	*x = DrawSampleRequest{}
-	mi := &file_register_v1_standards_proto_msgTypes[29]
+	mi := &file_register_v1_standards_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2807,7 +2932,7 @@ func (x *DrawSampleRequest) String() string {
 func (*DrawSampleRequest) ProtoMessage() {}
 
 func (x *DrawSampleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[29]
+	mi := &file_register_v1_standards_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2820,7 +2945,7 @@ func (x *DrawSampleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DrawSampleRequest.ProtoReflect.Descriptor instead.
 func (*DrawSampleRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{29}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *DrawSampleRequest) GetName() string {
@@ -2847,7 +2972,7 @@ type JudgeSampleRequest struct {
 
 func (x *JudgeSampleRequest) Reset() {
 	*x = JudgeSampleRequest{}
-	mi := &file_register_v1_standards_proto_msgTypes[30]
+	mi := &file_register_v1_standards_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2859,7 +2984,7 @@ func (x *JudgeSampleRequest) String() string {
 func (*JudgeSampleRequest) ProtoMessage() {}
 
 func (x *JudgeSampleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[30]
+	mi := &file_register_v1_standards_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2872,7 +2997,7 @@ func (x *JudgeSampleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JudgeSampleRequest.ProtoReflect.Descriptor instead.
 func (*JudgeSampleRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{30}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *JudgeSampleRequest) GetName() string {
@@ -2920,7 +3045,7 @@ type ListSamplesRequest struct {
 
 func (x *ListSamplesRequest) Reset() {
 	*x = ListSamplesRequest{}
-	mi := &file_register_v1_standards_proto_msgTypes[31]
+	mi := &file_register_v1_standards_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2932,7 +3057,7 @@ func (x *ListSamplesRequest) String() string {
 func (*ListSamplesRequest) ProtoMessage() {}
 
 func (x *ListSamplesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[31]
+	mi := &file_register_v1_standards_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2945,7 +3070,7 @@ func (x *ListSamplesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSamplesRequest.ProtoReflect.Descriptor instead.
 func (*ListSamplesRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{31}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ListSamplesRequest) GetParent() string {
@@ -2989,7 +3114,7 @@ type ListSamplesResponse struct {
 
 func (x *ListSamplesResponse) Reset() {
 	*x = ListSamplesResponse{}
-	mi := &file_register_v1_standards_proto_msgTypes[32]
+	mi := &file_register_v1_standards_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3001,7 +3126,7 @@ func (x *ListSamplesResponse) String() string {
 func (*ListSamplesResponse) ProtoMessage() {}
 
 func (x *ListSamplesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[32]
+	mi := &file_register_v1_standards_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3014,7 +3139,7 @@ func (x *ListSamplesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSamplesResponse.ProtoReflect.Descriptor instead.
 func (*ListSamplesResponse) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{32}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ListSamplesResponse) GetSamples() []*Sample {
@@ -3066,7 +3191,7 @@ type Hold struct {
 
 func (x *Hold) Reset() {
 	*x = Hold{}
-	mi := &file_register_v1_standards_proto_msgTypes[33]
+	mi := &file_register_v1_standards_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3078,7 +3203,7 @@ func (x *Hold) String() string {
 func (*Hold) ProtoMessage() {}
 
 func (x *Hold) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[33]
+	mi := &file_register_v1_standards_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3091,7 +3216,7 @@ func (x *Hold) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Hold.ProtoReflect.Descriptor instead.
 func (*Hold) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{33}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *Hold) GetName() string {
@@ -3210,7 +3335,7 @@ type PlaceHoldRequest struct {
 
 func (x *PlaceHoldRequest) Reset() {
 	*x = PlaceHoldRequest{}
-	mi := &file_register_v1_standards_proto_msgTypes[34]
+	mi := &file_register_v1_standards_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3222,7 +3347,7 @@ func (x *PlaceHoldRequest) String() string {
 func (*PlaceHoldRequest) ProtoMessage() {}
 
 func (x *PlaceHoldRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[34]
+	mi := &file_register_v1_standards_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3235,7 +3360,7 @@ func (x *PlaceHoldRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlaceHoldRequest.ProtoReflect.Descriptor instead.
 func (*PlaceHoldRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{34}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *PlaceHoldRequest) GetParent() string {
@@ -3307,7 +3432,7 @@ type LiftHoldRequest struct {
 
 func (x *LiftHoldRequest) Reset() {
 	*x = LiftHoldRequest{}
-	mi := &file_register_v1_standards_proto_msgTypes[35]
+	mi := &file_register_v1_standards_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3319,7 +3444,7 @@ func (x *LiftHoldRequest) String() string {
 func (*LiftHoldRequest) ProtoMessage() {}
 
 func (x *LiftHoldRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[35]
+	mi := &file_register_v1_standards_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3332,7 +3457,7 @@ func (x *LiftHoldRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LiftHoldRequest.ProtoReflect.Descriptor instead.
 func (*LiftHoldRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{35}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *LiftHoldRequest) GetName() string {
@@ -3368,7 +3493,7 @@ type ListHoldsRequest struct {
 
 func (x *ListHoldsRequest) Reset() {
 	*x = ListHoldsRequest{}
-	mi := &file_register_v1_standards_proto_msgTypes[36]
+	mi := &file_register_v1_standards_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3380,7 +3505,7 @@ func (x *ListHoldsRequest) String() string {
 func (*ListHoldsRequest) ProtoMessage() {}
 
 func (x *ListHoldsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[36]
+	mi := &file_register_v1_standards_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3393,7 +3518,7 @@ func (x *ListHoldsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHoldsRequest.ProtoReflect.Descriptor instead.
 func (*ListHoldsRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{36}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ListHoldsRequest) GetParent() string {
@@ -3449,7 +3574,7 @@ type ListHoldsResponse struct {
 
 func (x *ListHoldsResponse) Reset() {
 	*x = ListHoldsResponse{}
-	mi := &file_register_v1_standards_proto_msgTypes[37]
+	mi := &file_register_v1_standards_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3461,7 +3586,7 @@ func (x *ListHoldsResponse) String() string {
 func (*ListHoldsResponse) ProtoMessage() {}
 
 func (x *ListHoldsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_standards_proto_msgTypes[37]
+	mi := &file_register_v1_standards_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3474,7 +3599,7 @@ func (x *ListHoldsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHoldsResponse.ProtoReflect.Descriptor instead.
 func (*ListHoldsResponse) Descriptor() ([]byte, []int) {
-	return file_register_v1_standards_proto_rawDescGZIP(), []int{37}
+	return file_register_v1_standards_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ListHoldsResponse) GetHolds() []*Hold {
@@ -3509,7 +3634,7 @@ var File_register_v1_standards_proto protoreflect.FileDescriptor
 
 const file_register_v1_standards_proto_rawDesc = "" +
 	"\n" +
-	"\x1bregister/v1/standards.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\x1a\x1bregister/v1/accesslog.proto\x1a\x18register/v1/common.proto\x1a\x18register/v1/search.proto\"\x9f\x04\n" +
+	"\x1bregister/v1/standards.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\x1a\x1bregister/v1/accesslog.proto\x1a\x18register/v1/common.proto\x1a\x18register/v1/search.proto\"\xa9\x05\n" +
 	"\bSanction\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\x03R\x04name\x12-\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x19.register.v1.SanctionKindR\x04kind\x12\x18\n" +
@@ -3526,7 +3651,9 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"\x06lifter\x18\v \x01(\tB\x03\xe0A\x03R\x06lifter\x12<\n" +
 	"\tlift_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\bliftTime\x12$\n" +
 	"\vlift_reason\x18\r \x01(\tB\x03\xe0A\x03R\n" +
-	"liftReason:;\xeaA8\n" +
+	"liftReason\x12D\n" +
+	"\rimposer_check\x18\x0e \x01(\x0e2\x1a.register.v1.ConflictCheckB\x03\xe0A\x03R\fimposerCheck\x12B\n" +
+	"\flifter_check\x18\x0f \x01(\x0e2\x1a.register.v1.ConflictCheckB\x03\xe0A\x03R\vlifterCheck:;\xeaA8\n" +
 	"\x11register/Sanction\x12#forces/{force}/sanctions/{sanction}\"\xf6\x05\n" +
 	"\x15ImposeSanctionRequest\x123\n" +
 	"\x06parent\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x06parent\x12<\n" +
@@ -3555,7 +3682,7 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"\bstanding\x18\x05 \x01(\bR\bstanding\"t\n" +
 	"\x15ListSanctionsResponse\x123\n" +
 	"\tsanctions\x18\x01 \x03(\v2\x15.register.v1.SanctionR\tsanctions\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xaa\x05\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe7\x06\n" +
 	"\tUnsealing\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05entry\x18\x02 \x01(\x03R\x05entry\x12\x18\n" +
@@ -3576,7 +3703,12 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"caseAccess\x12;\n" +
 	"\vasker_check\x18\x0f \x01(\x0e2\x1a.register.v1.ConflictCheckR\n" +
 	"askerCheck\x12A\n" +
-	"\x0eapprover_check\x18\x10 \x01(\x0e2\x1a.register.v1.ConflictCheckR\rapproverCheck\"\xa4\x03\n" +
+	"\x0eapprover_check\x18\x10 \x01(\x0e2\x1a.register.v1.ConflictCheckR\rapproverCheck\x12\x18\n" +
+	"\arefuser\x18\x11 \x01(\tR\arefuser\x12;\n" +
+	"\vrefuse_time\x18\x12 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"refuseTime\x12#\n" +
+	"\rrefuse_reason\x18\x13 \x01(\tR\frefuseReason\x12?\n" +
+	"\rrefuser_check\x18\x14 \x01(\x0e2\x1a.register.v1.ConflictCheckR\frefuserCheck\"\xa4\x03\n" +
 	"\x17RequestUnsealingRequest\x123\n" +
 	"\x06parent\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x06parent\x12\x1d\n" +
 	"\x05entry\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x05entry\x12@\n" +
@@ -3593,7 +3725,14 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tBP\xe0A\x02\xbaHJrH2F^forces/[0-9]{2}/unsealings/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$R\x04name\x12+\n" +
 	"\vno_conflict\x18\x02 \x01(\bB\n" +
 	"\xe0A\x02\xbaH\x04j\x02\b\x01R\n" +
-	"noConflict\"|\n" +
+	"noConflict\"\xd2\x01\n" +
+	"\x16RefuseUnsealingRequest\x12d\n" +
+	"\x04name\x18\x01 \x01(\tBP\xe0A\x02\xbaHJrH2F^forces/[0-9]{2}/unsealings/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$R\x04name\x12+\n" +
+	"\vno_conflict\x18\x02 \x01(\bB\n" +
+	"\xe0A\x02\xbaH\x04j\x02\b\x01R\n" +
+	"noConflict\x12%\n" +
+	"\x06reason\x18\x03 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\n" +
+	"\x18\xe8\aR\x06reason\"|\n" +
 	"\x14OpenUnsealingRequest\x12d\n" +
 	"\x04name\x18\x01 \x01(\tBP\xe0A\x02\xbaHJrH2F^forces/[0-9]{2}/unsealings/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$R\x04name\"\xaa\x01\n" +
 	"\rUnsealedEntry\x12+\n" +
@@ -3681,9 +3820,9 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	" \x01(\tR\breviewer\x12;\n" +
 	"\vreview_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"reviewTime\x12=\n" +
-	"\freview_check\x18\f \x01(\x0e2\x1a.register.v1.ConflictCheckR\vreviewCheck\"\xae\x02\n" +
-	"\x13ListReadingsRequest\x123\n" +
-	"\x06parent\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x06parent\x12@\n" +
+	"\freview_check\x18\f \x01(\x0e2\x1a.register.v1.ConflictCheckR\vreviewCheck\"\xb2\x02\n" +
+	"\x13ListReadingsRequest\x127\n" +
+	"\x06parent\x18\x01 \x01(\tB\x1f\xe0A\x02\xbaH\x19r\x172\x15^forces/([0-9]{2}|-)$R\x06parent\x12@\n" +
 	"\apurpose\x18\x02 \x01(\x0e2\x17.register.v1.LogPurposeB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\apurpose\x12*\n" +
 	"\treference\x18\x03 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x03\x18PR\treference\x12\"\n" +
 	"\asubject\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\asubject\x12'\n" +
@@ -3693,9 +3832,9 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"page_token\x18\x06 \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\tpageToken\"p\n" +
 	"\x14ListReadingsResponse\x120\n" +
 	"\breadings\x18\x01 \x03(\v2\x14.register.v1.ReadingR\breadings\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc9\x02\n" +
-	"\x14ReviewReadingRequest\x12D\n" +
-	"\x04name\x18\x01 \x01(\tB0\xe0A\x02\xbaH*r(2&^forces/[0-9]{2}/readings/[0-9]{1,18}$R\x04name\x12=\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xcd\x02\n" +
+	"\x14ReviewReadingRequest\x12H\n" +
+	"\x04name\x18\x01 \x01(\tB4\xe0A\x02\xbaH.r,2*^forces/([0-9]{2}|-)/readings/[0-9]{1,18}$R\x04name\x12=\n" +
 	"\averdict\x18\x02 \x01(\x0e2\x14.register.v1.VerdictB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\averdict\x12\x1c\n" +
 	"\x04note\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\x04note:\x8d\x01\xbaH\x89\x01\x1a\x86\x01\n" +
 	"\x13review_reading.note\x12Da verdict other than PROPER needs a `note` of at least 10 characters\x1a)this.verdict < 2 || size(this.note) >= 10\"\xb2\x04\n" +
@@ -3818,12 +3957,13 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"\fSanctionKind\x12\x1d\n" +
 	"\x19SANCTION_KIND_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18SANCTION_KIND_SUSPENSION\x10\x01\x12\x19\n" +
-	"\x15SANCTION_KIND_STEP_UP\x10\x02*\x8a\x01\n" +
+	"\x15SANCTION_KIND_STEP_UP\x10\x02*\xa7\x01\n" +
 	"\x0eUnsealingState\x12\x1f\n" +
 	"\x1bUNSEALING_STATE_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19UNSEALING_STATE_REQUESTED\x10\x01\x12\x1c\n" +
 	"\x18UNSEALING_STATE_APPROVED\x10\x02\x12\x1a\n" +
-	"\x16UNSEALING_STATE_OPENED\x10\x03*d\n" +
+	"\x16UNSEALING_STATE_OPENED\x10\x03\x12\x1b\n" +
+	"\x17UNSEALING_STATE_REFUSED\x10\x04*d\n" +
 	"\aVerdict\x12\x17\n" +
 	"\x13VERDICT_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eVERDICT_PROPER\x10\x01\x12\x16\n" +
@@ -3833,7 +3973,7 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"\x18SAMPLE_STATE_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12SAMPLE_STATE_BEGUN\x10\x01\x12\x1a\n" +
 	"\x16SAMPLE_STATE_COMMITTED\x10\x02\x12\x16\n" +
-	"\x12SAMPLE_STATE_DRAWN\x10\x032\x8d\x18\n" +
+	"\x12SAMPLE_STATE_DRAWN\x10\x032\xa5\x19\n" +
 	"\x10StandardsService\x12\x96\x01\n" +
 	"\x0eImposeSanction\x12\".register.v1.ImposeSanctionRequest\x1a\x15.register.v1.Sanction\"I\x92\x82\x19\x14\n" +
 	"\bsanction\x12\x06impose\x18\a\x82\xd3\xe4\x93\x02+:\x01*\"&/v1/{parent=forces/*}/sanctions:impose\x12\x8e\x01\n" +
@@ -3844,7 +3984,9 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"\x10RequestUnsealing\x12$.register.v1.RequestUnsealingRequest\x1a\x16.register.v1.Unsealing\"F\x92\x82\x19\x0f\n" +
 	"\x03log\x12\x06unseal\x18\a\x82\xd3\xe4\x93\x02-:\x01*\"(/v1/{parent=forces/*}/unsealings:request\x12\x98\x01\n" +
 	"\x10ApproveUnsealing\x12$.register.v1.ApproveUnsealingRequest\x1a\x16.register.v1.Unsealing\"F\x92\x82\x19\x0f\n" +
-	"\x03log\x12\x06unseal\x18\a\x82\xd3\xe4\x93\x02-:\x01*\"(/v1/{name=forces/*/unsealings/*}:approve\x12\x93\x01\n" +
+	"\x03log\x12\x06unseal\x18\a\x82\xd3\xe4\x93\x02-:\x01*\"(/v1/{name=forces/*/unsealings/*}:approve\x12\x95\x01\n" +
+	"\x0fRefuseUnsealing\x12#.register.v1.RefuseUnsealingRequest\x1a\x16.register.v1.Unsealing\"E\x92\x82\x19\x0f\n" +
+	"\x03log\x12\x06unseal\x18\a\x82\xd3\xe4\x93\x02,:\x01*\"'/v1/{name=forces/*/unsealings/*}:refuse\x12\x93\x01\n" +
 	"\rOpenUnsealing\x12!.register.v1.OpenUnsealingRequest\x1a\x1a.register.v1.UnsealedEntry\"C\x92\x82\x19\x0f\n" +
 	"\x03log\x12\x06unseal\x18\x03\x82\xd3\xe4\x93\x02*:\x01*\"%/v1/{name=forces/*/unsealings/*}:open\x12\x96\x01\n" +
 	"\x0eListUnsealings\x12\".register.v1.ListUnsealingsRequest\x1a#.register.v1.ListUnsealingsResponse\";\x92\x82\x19\x0f\n" +
@@ -3893,7 +4035,7 @@ func file_register_v1_standards_proto_rawDescGZIP() []byte {
 }
 
 var file_register_v1_standards_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_register_v1_standards_proto_msgTypes = make([]protoimpl.MessageInfo, 38)
+var file_register_v1_standards_proto_msgTypes = make([]protoimpl.MessageInfo, 39)
 var file_register_v1_standards_proto_goTypes = []any{
 	(SanctionKind)(0),                // 0: register.v1.SanctionKind
 	(UnsealingState)(0),              // 1: register.v1.UnsealingState
@@ -3907,140 +4049,147 @@ var file_register_v1_standards_proto_goTypes = []any{
 	(*Unsealing)(nil),                // 9: register.v1.Unsealing
 	(*RequestUnsealingRequest)(nil),  // 10: register.v1.RequestUnsealingRequest
 	(*ApproveUnsealingRequest)(nil),  // 11: register.v1.ApproveUnsealingRequest
-	(*OpenUnsealingRequest)(nil),     // 12: register.v1.OpenUnsealingRequest
-	(*UnsealedEntry)(nil),            // 13: register.v1.UnsealedEntry
-	(*GivenReason)(nil),              // 14: register.v1.GivenReason
-	(*ListUnsealingsRequest)(nil),    // 15: register.v1.ListUnsealingsRequest
-	(*ListUnsealingsResponse)(nil),   // 16: register.v1.ListUnsealingsResponse
-	(*CaseAccess)(nil),               // 17: register.v1.CaseAccess
-	(*OpenCaseAccessRequest)(nil),    // 18: register.v1.OpenCaseAccessRequest
-	(*ListCaseAccessesRequest)(nil),  // 19: register.v1.ListCaseAccessesRequest
-	(*ListCaseAccessesResponse)(nil), // 20: register.v1.ListCaseAccessesResponse
-	(*MakeEvidenceRequest)(nil),      // 21: register.v1.MakeEvidenceRequest
-	(*MakeEvidenceResponse)(nil),     // 22: register.v1.MakeEvidenceResponse
-	(*EvidenceHead)(nil),             // 23: register.v1.EvidenceHead
-	(*Reading)(nil),                  // 24: register.v1.Reading
-	(*ListReadingsRequest)(nil),      // 25: register.v1.ListReadingsRequest
-	(*ListReadingsResponse)(nil),     // 26: register.v1.ListReadingsResponse
-	(*ReviewReadingRequest)(nil),     // 27: register.v1.ReviewReadingRequest
-	(*Sample)(nil),                   // 28: register.v1.Sample
-	(*DrawnEntry)(nil),               // 29: register.v1.DrawnEntry
-	(*BeginSampleRequest)(nil),       // 30: register.v1.BeginSampleRequest
-	(*CommitSampleRequest)(nil),      // 31: register.v1.CommitSampleRequest
-	(*RevealSampleRequest)(nil),      // 32: register.v1.RevealSampleRequest
-	(*DrawSampleRequest)(nil),        // 33: register.v1.DrawSampleRequest
-	(*JudgeSampleRequest)(nil),       // 34: register.v1.JudgeSampleRequest
-	(*ListSamplesRequest)(nil),       // 35: register.v1.ListSamplesRequest
-	(*ListSamplesResponse)(nil),      // 36: register.v1.ListSamplesResponse
-	(*Hold)(nil),                     // 37: register.v1.Hold
-	(*PlaceHoldRequest)(nil),         // 38: register.v1.PlaceHoldRequest
-	(*LiftHoldRequest)(nil),          // 39: register.v1.LiftHoldRequest
-	(*ListHoldsRequest)(nil),         // 40: register.v1.ListHoldsRequest
-	(*ListHoldsResponse)(nil),        // 41: register.v1.ListHoldsResponse
-	(*timestamppb.Timestamp)(nil),    // 42: google.protobuf.Timestamp
-	(LogPurpose)(0),                  // 43: register.v1.LogPurpose
+	(*RefuseUnsealingRequest)(nil),   // 12: register.v1.RefuseUnsealingRequest
+	(*OpenUnsealingRequest)(nil),     // 13: register.v1.OpenUnsealingRequest
+	(*UnsealedEntry)(nil),            // 14: register.v1.UnsealedEntry
+	(*GivenReason)(nil),              // 15: register.v1.GivenReason
+	(*ListUnsealingsRequest)(nil),    // 16: register.v1.ListUnsealingsRequest
+	(*ListUnsealingsResponse)(nil),   // 17: register.v1.ListUnsealingsResponse
+	(*CaseAccess)(nil),               // 18: register.v1.CaseAccess
+	(*OpenCaseAccessRequest)(nil),    // 19: register.v1.OpenCaseAccessRequest
+	(*ListCaseAccessesRequest)(nil),  // 20: register.v1.ListCaseAccessesRequest
+	(*ListCaseAccessesResponse)(nil), // 21: register.v1.ListCaseAccessesResponse
+	(*MakeEvidenceRequest)(nil),      // 22: register.v1.MakeEvidenceRequest
+	(*MakeEvidenceResponse)(nil),     // 23: register.v1.MakeEvidenceResponse
+	(*EvidenceHead)(nil),             // 24: register.v1.EvidenceHead
+	(*Reading)(nil),                  // 25: register.v1.Reading
+	(*ListReadingsRequest)(nil),      // 26: register.v1.ListReadingsRequest
+	(*ListReadingsResponse)(nil),     // 27: register.v1.ListReadingsResponse
+	(*ReviewReadingRequest)(nil),     // 28: register.v1.ReviewReadingRequest
+	(*Sample)(nil),                   // 29: register.v1.Sample
+	(*DrawnEntry)(nil),               // 30: register.v1.DrawnEntry
+	(*BeginSampleRequest)(nil),       // 31: register.v1.BeginSampleRequest
+	(*CommitSampleRequest)(nil),      // 32: register.v1.CommitSampleRequest
+	(*RevealSampleRequest)(nil),      // 33: register.v1.RevealSampleRequest
+	(*DrawSampleRequest)(nil),        // 34: register.v1.DrawSampleRequest
+	(*JudgeSampleRequest)(nil),       // 35: register.v1.JudgeSampleRequest
+	(*ListSamplesRequest)(nil),       // 36: register.v1.ListSamplesRequest
+	(*ListSamplesResponse)(nil),      // 37: register.v1.ListSamplesResponse
+	(*Hold)(nil),                     // 38: register.v1.Hold
+	(*PlaceHoldRequest)(nil),         // 39: register.v1.PlaceHoldRequest
+	(*LiftHoldRequest)(nil),          // 40: register.v1.LiftHoldRequest
+	(*ListHoldsRequest)(nil),         // 41: register.v1.ListHoldsRequest
+	(*ListHoldsResponse)(nil),        // 42: register.v1.ListHoldsResponse
+	(*timestamppb.Timestamp)(nil),    // 43: google.protobuf.Timestamp
 	(ConflictCheck)(0),               // 44: register.v1.ConflictCheck
-	(*LogEntry)(nil),                 // 45: register.v1.LogEntry
-	(*Search)(nil),                   // 46: register.v1.Search
+	(LogPurpose)(0),                  // 45: register.v1.LogPurpose
+	(*LogEntry)(nil),                 // 46: register.v1.LogEntry
+	(*Search)(nil),                   // 47: register.v1.Search
 }
 var file_register_v1_standards_proto_depIdxs = []int32{
 	0,  // 0: register.v1.Sanction.kind:type_name -> register.v1.SanctionKind
-	42, // 1: register.v1.Sanction.impose_time:type_name -> google.protobuf.Timestamp
-	42, // 2: register.v1.Sanction.lift_time:type_name -> google.protobuf.Timestamp
-	0,  // 3: register.v1.ImposeSanctionRequest.kind:type_name -> register.v1.SanctionKind
-	4,  // 4: register.v1.ListSanctionsResponse.sanctions:type_name -> register.v1.Sanction
-	1,  // 5: register.v1.Unsealing.state:type_name -> register.v1.UnsealingState
-	43, // 6: register.v1.Unsealing.purpose:type_name -> register.v1.LogPurpose
-	42, // 7: register.v1.Unsealing.ask_time:type_name -> google.protobuf.Timestamp
-	42, // 8: register.v1.Unsealing.approve_time:type_name -> google.protobuf.Timestamp
-	42, // 9: register.v1.Unsealing.open_time:type_name -> google.protobuf.Timestamp
-	42, // 10: register.v1.Unsealing.expire_time:type_name -> google.protobuf.Timestamp
-	44, // 11: register.v1.Unsealing.asker_check:type_name -> register.v1.ConflictCheck
-	44, // 12: register.v1.Unsealing.approver_check:type_name -> register.v1.ConflictCheck
-	43, // 13: register.v1.RequestUnsealingRequest.purpose:type_name -> register.v1.LogPurpose
-	45, // 14: register.v1.UnsealedEntry.entry:type_name -> register.v1.LogEntry
-	46, // 15: register.v1.UnsealedEntry.search:type_name -> register.v1.Search
-	14, // 16: register.v1.UnsealedEntry.reason:type_name -> register.v1.GivenReason
-	9,  // 17: register.v1.ListUnsealingsResponse.unsealings:type_name -> register.v1.Unsealing
-	43, // 18: register.v1.CaseAccess.purpose:type_name -> register.v1.LogPurpose
-	42, // 19: register.v1.CaseAccess.open_time:type_name -> google.protobuf.Timestamp
-	42, // 20: register.v1.CaseAccess.expire_time:type_name -> google.protobuf.Timestamp
-	43, // 21: register.v1.OpenCaseAccessRequest.purpose:type_name -> register.v1.LogPurpose
-	17, // 22: register.v1.ListCaseAccessesResponse.case_accesses:type_name -> register.v1.CaseAccess
-	43, // 23: register.v1.MakeEvidenceRequest.purpose:type_name -> register.v1.LogPurpose
-	42, // 24: register.v1.MakeEvidenceRequest.start_time:type_name -> google.protobuf.Timestamp
-	42, // 25: register.v1.MakeEvidenceRequest.end_time:type_name -> google.protobuf.Timestamp
-	23, // 26: register.v1.MakeEvidenceResponse.head:type_name -> register.v1.EvidenceHead
-	42, // 27: register.v1.Reading.time:type_name -> google.protobuf.Timestamp
-	2,  // 28: register.v1.Reading.verdict:type_name -> register.v1.Verdict
-	42, // 29: register.v1.Reading.review_time:type_name -> google.protobuf.Timestamp
-	44, // 30: register.v1.Reading.review_check:type_name -> register.v1.ConflictCheck
-	43, // 31: register.v1.ListReadingsRequest.purpose:type_name -> register.v1.LogPurpose
-	24, // 32: register.v1.ListReadingsResponse.readings:type_name -> register.v1.Reading
-	2,  // 33: register.v1.ReviewReadingRequest.verdict:type_name -> register.v1.Verdict
-	3,  // 34: register.v1.Sample.state:type_name -> register.v1.SampleState
-	43, // 35: register.v1.Sample.purpose:type_name -> register.v1.LogPurpose
-	42, // 36: register.v1.Sample.reveal_until:type_name -> google.protobuf.Timestamp
-	29, // 37: register.v1.Sample.entries:type_name -> register.v1.DrawnEntry
-	2,  // 38: register.v1.DrawnEntry.verdict:type_name -> register.v1.Verdict
-	42, // 39: register.v1.DrawnEntry.review_time:type_name -> google.protobuf.Timestamp
-	44, // 40: register.v1.DrawnEntry.review_check:type_name -> register.v1.ConflictCheck
-	43, // 41: register.v1.BeginSampleRequest.purpose:type_name -> register.v1.LogPurpose
-	42, // 42: register.v1.BeginSampleRequest.start_time:type_name -> google.protobuf.Timestamp
-	42, // 43: register.v1.BeginSampleRequest.end_time:type_name -> google.protobuf.Timestamp
-	2,  // 44: register.v1.JudgeSampleRequest.verdict:type_name -> register.v1.Verdict
-	28, // 45: register.v1.ListSamplesResponse.samples:type_name -> register.v1.Sample
-	42, // 46: register.v1.Hold.place_time:type_name -> google.protobuf.Timestamp
-	42, // 47: register.v1.Hold.lift_time:type_name -> google.protobuf.Timestamp
-	37, // 48: register.v1.ListHoldsResponse.holds:type_name -> register.v1.Hold
-	42, // 49: register.v1.ListHoldsResponse.oldest_kept_time:type_name -> google.protobuf.Timestamp
-	5,  // 50: register.v1.StandardsService.ImposeSanction:input_type -> register.v1.ImposeSanctionRequest
-	6,  // 51: register.v1.StandardsService.LiftSanction:input_type -> register.v1.LiftSanctionRequest
-	7,  // 52: register.v1.StandardsService.ListSanctions:input_type -> register.v1.ListSanctionsRequest
-	10, // 53: register.v1.StandardsService.RequestUnsealing:input_type -> register.v1.RequestUnsealingRequest
-	11, // 54: register.v1.StandardsService.ApproveUnsealing:input_type -> register.v1.ApproveUnsealingRequest
-	12, // 55: register.v1.StandardsService.OpenUnsealing:input_type -> register.v1.OpenUnsealingRequest
-	15, // 56: register.v1.StandardsService.ListUnsealings:input_type -> register.v1.ListUnsealingsRequest
-	18, // 57: register.v1.StandardsService.OpenCaseAccess:input_type -> register.v1.OpenCaseAccessRequest
-	19, // 58: register.v1.StandardsService.ListCaseAccesses:input_type -> register.v1.ListCaseAccessesRequest
-	21, // 59: register.v1.StandardsService.MakeEvidence:input_type -> register.v1.MakeEvidenceRequest
-	25, // 60: register.v1.StandardsService.ListReadings:input_type -> register.v1.ListReadingsRequest
-	27, // 61: register.v1.StandardsService.ReviewReading:input_type -> register.v1.ReviewReadingRequest
-	30, // 62: register.v1.StandardsService.BeginSample:input_type -> register.v1.BeginSampleRequest
-	31, // 63: register.v1.StandardsService.CommitSample:input_type -> register.v1.CommitSampleRequest
-	32, // 64: register.v1.StandardsService.RevealSample:input_type -> register.v1.RevealSampleRequest
-	33, // 65: register.v1.StandardsService.DrawSample:input_type -> register.v1.DrawSampleRequest
-	34, // 66: register.v1.StandardsService.JudgeSample:input_type -> register.v1.JudgeSampleRequest
-	35, // 67: register.v1.StandardsService.ListSamples:input_type -> register.v1.ListSamplesRequest
-	38, // 68: register.v1.StandardsService.PlaceHold:input_type -> register.v1.PlaceHoldRequest
-	39, // 69: register.v1.StandardsService.LiftHold:input_type -> register.v1.LiftHoldRequest
-	40, // 70: register.v1.StandardsService.ListHolds:input_type -> register.v1.ListHoldsRequest
-	4,  // 71: register.v1.StandardsService.ImposeSanction:output_type -> register.v1.Sanction
-	4,  // 72: register.v1.StandardsService.LiftSanction:output_type -> register.v1.Sanction
-	8,  // 73: register.v1.StandardsService.ListSanctions:output_type -> register.v1.ListSanctionsResponse
-	9,  // 74: register.v1.StandardsService.RequestUnsealing:output_type -> register.v1.Unsealing
-	9,  // 75: register.v1.StandardsService.ApproveUnsealing:output_type -> register.v1.Unsealing
-	13, // 76: register.v1.StandardsService.OpenUnsealing:output_type -> register.v1.UnsealedEntry
-	16, // 77: register.v1.StandardsService.ListUnsealings:output_type -> register.v1.ListUnsealingsResponse
-	17, // 78: register.v1.StandardsService.OpenCaseAccess:output_type -> register.v1.CaseAccess
-	20, // 79: register.v1.StandardsService.ListCaseAccesses:output_type -> register.v1.ListCaseAccessesResponse
-	22, // 80: register.v1.StandardsService.MakeEvidence:output_type -> register.v1.MakeEvidenceResponse
-	26, // 81: register.v1.StandardsService.ListReadings:output_type -> register.v1.ListReadingsResponse
-	24, // 82: register.v1.StandardsService.ReviewReading:output_type -> register.v1.Reading
-	28, // 83: register.v1.StandardsService.BeginSample:output_type -> register.v1.Sample
-	28, // 84: register.v1.StandardsService.CommitSample:output_type -> register.v1.Sample
-	28, // 85: register.v1.StandardsService.RevealSample:output_type -> register.v1.Sample
-	28, // 86: register.v1.StandardsService.DrawSample:output_type -> register.v1.Sample
-	28, // 87: register.v1.StandardsService.JudgeSample:output_type -> register.v1.Sample
-	36, // 88: register.v1.StandardsService.ListSamples:output_type -> register.v1.ListSamplesResponse
-	37, // 89: register.v1.StandardsService.PlaceHold:output_type -> register.v1.Hold
-	37, // 90: register.v1.StandardsService.LiftHold:output_type -> register.v1.Hold
-	41, // 91: register.v1.StandardsService.ListHolds:output_type -> register.v1.ListHoldsResponse
-	71, // [71:92] is the sub-list for method output_type
-	50, // [50:71] is the sub-list for method input_type
-	50, // [50:50] is the sub-list for extension type_name
-	50, // [50:50] is the sub-list for extension extendee
-	0,  // [0:50] is the sub-list for field type_name
+	43, // 1: register.v1.Sanction.impose_time:type_name -> google.protobuf.Timestamp
+	43, // 2: register.v1.Sanction.lift_time:type_name -> google.protobuf.Timestamp
+	44, // 3: register.v1.Sanction.imposer_check:type_name -> register.v1.ConflictCheck
+	44, // 4: register.v1.Sanction.lifter_check:type_name -> register.v1.ConflictCheck
+	0,  // 5: register.v1.ImposeSanctionRequest.kind:type_name -> register.v1.SanctionKind
+	4,  // 6: register.v1.ListSanctionsResponse.sanctions:type_name -> register.v1.Sanction
+	1,  // 7: register.v1.Unsealing.state:type_name -> register.v1.UnsealingState
+	45, // 8: register.v1.Unsealing.purpose:type_name -> register.v1.LogPurpose
+	43, // 9: register.v1.Unsealing.ask_time:type_name -> google.protobuf.Timestamp
+	43, // 10: register.v1.Unsealing.approve_time:type_name -> google.protobuf.Timestamp
+	43, // 11: register.v1.Unsealing.open_time:type_name -> google.protobuf.Timestamp
+	43, // 12: register.v1.Unsealing.expire_time:type_name -> google.protobuf.Timestamp
+	44, // 13: register.v1.Unsealing.asker_check:type_name -> register.v1.ConflictCheck
+	44, // 14: register.v1.Unsealing.approver_check:type_name -> register.v1.ConflictCheck
+	43, // 15: register.v1.Unsealing.refuse_time:type_name -> google.protobuf.Timestamp
+	44, // 16: register.v1.Unsealing.refuser_check:type_name -> register.v1.ConflictCheck
+	45, // 17: register.v1.RequestUnsealingRequest.purpose:type_name -> register.v1.LogPurpose
+	46, // 18: register.v1.UnsealedEntry.entry:type_name -> register.v1.LogEntry
+	47, // 19: register.v1.UnsealedEntry.search:type_name -> register.v1.Search
+	15, // 20: register.v1.UnsealedEntry.reason:type_name -> register.v1.GivenReason
+	9,  // 21: register.v1.ListUnsealingsResponse.unsealings:type_name -> register.v1.Unsealing
+	45, // 22: register.v1.CaseAccess.purpose:type_name -> register.v1.LogPurpose
+	43, // 23: register.v1.CaseAccess.open_time:type_name -> google.protobuf.Timestamp
+	43, // 24: register.v1.CaseAccess.expire_time:type_name -> google.protobuf.Timestamp
+	45, // 25: register.v1.OpenCaseAccessRequest.purpose:type_name -> register.v1.LogPurpose
+	18, // 26: register.v1.ListCaseAccessesResponse.case_accesses:type_name -> register.v1.CaseAccess
+	45, // 27: register.v1.MakeEvidenceRequest.purpose:type_name -> register.v1.LogPurpose
+	43, // 28: register.v1.MakeEvidenceRequest.start_time:type_name -> google.protobuf.Timestamp
+	43, // 29: register.v1.MakeEvidenceRequest.end_time:type_name -> google.protobuf.Timestamp
+	24, // 30: register.v1.MakeEvidenceResponse.head:type_name -> register.v1.EvidenceHead
+	43, // 31: register.v1.Reading.time:type_name -> google.protobuf.Timestamp
+	2,  // 32: register.v1.Reading.verdict:type_name -> register.v1.Verdict
+	43, // 33: register.v1.Reading.review_time:type_name -> google.protobuf.Timestamp
+	44, // 34: register.v1.Reading.review_check:type_name -> register.v1.ConflictCheck
+	45, // 35: register.v1.ListReadingsRequest.purpose:type_name -> register.v1.LogPurpose
+	25, // 36: register.v1.ListReadingsResponse.readings:type_name -> register.v1.Reading
+	2,  // 37: register.v1.ReviewReadingRequest.verdict:type_name -> register.v1.Verdict
+	3,  // 38: register.v1.Sample.state:type_name -> register.v1.SampleState
+	45, // 39: register.v1.Sample.purpose:type_name -> register.v1.LogPurpose
+	43, // 40: register.v1.Sample.reveal_until:type_name -> google.protobuf.Timestamp
+	30, // 41: register.v1.Sample.entries:type_name -> register.v1.DrawnEntry
+	2,  // 42: register.v1.DrawnEntry.verdict:type_name -> register.v1.Verdict
+	43, // 43: register.v1.DrawnEntry.review_time:type_name -> google.protobuf.Timestamp
+	44, // 44: register.v1.DrawnEntry.review_check:type_name -> register.v1.ConflictCheck
+	45, // 45: register.v1.BeginSampleRequest.purpose:type_name -> register.v1.LogPurpose
+	43, // 46: register.v1.BeginSampleRequest.start_time:type_name -> google.protobuf.Timestamp
+	43, // 47: register.v1.BeginSampleRequest.end_time:type_name -> google.protobuf.Timestamp
+	2,  // 48: register.v1.JudgeSampleRequest.verdict:type_name -> register.v1.Verdict
+	29, // 49: register.v1.ListSamplesResponse.samples:type_name -> register.v1.Sample
+	43, // 50: register.v1.Hold.place_time:type_name -> google.protobuf.Timestamp
+	43, // 51: register.v1.Hold.lift_time:type_name -> google.protobuf.Timestamp
+	38, // 52: register.v1.ListHoldsResponse.holds:type_name -> register.v1.Hold
+	43, // 53: register.v1.ListHoldsResponse.oldest_kept_time:type_name -> google.protobuf.Timestamp
+	5,  // 54: register.v1.StandardsService.ImposeSanction:input_type -> register.v1.ImposeSanctionRequest
+	6,  // 55: register.v1.StandardsService.LiftSanction:input_type -> register.v1.LiftSanctionRequest
+	7,  // 56: register.v1.StandardsService.ListSanctions:input_type -> register.v1.ListSanctionsRequest
+	10, // 57: register.v1.StandardsService.RequestUnsealing:input_type -> register.v1.RequestUnsealingRequest
+	11, // 58: register.v1.StandardsService.ApproveUnsealing:input_type -> register.v1.ApproveUnsealingRequest
+	12, // 59: register.v1.StandardsService.RefuseUnsealing:input_type -> register.v1.RefuseUnsealingRequest
+	13, // 60: register.v1.StandardsService.OpenUnsealing:input_type -> register.v1.OpenUnsealingRequest
+	16, // 61: register.v1.StandardsService.ListUnsealings:input_type -> register.v1.ListUnsealingsRequest
+	19, // 62: register.v1.StandardsService.OpenCaseAccess:input_type -> register.v1.OpenCaseAccessRequest
+	20, // 63: register.v1.StandardsService.ListCaseAccesses:input_type -> register.v1.ListCaseAccessesRequest
+	22, // 64: register.v1.StandardsService.MakeEvidence:input_type -> register.v1.MakeEvidenceRequest
+	26, // 65: register.v1.StandardsService.ListReadings:input_type -> register.v1.ListReadingsRequest
+	28, // 66: register.v1.StandardsService.ReviewReading:input_type -> register.v1.ReviewReadingRequest
+	31, // 67: register.v1.StandardsService.BeginSample:input_type -> register.v1.BeginSampleRequest
+	32, // 68: register.v1.StandardsService.CommitSample:input_type -> register.v1.CommitSampleRequest
+	33, // 69: register.v1.StandardsService.RevealSample:input_type -> register.v1.RevealSampleRequest
+	34, // 70: register.v1.StandardsService.DrawSample:input_type -> register.v1.DrawSampleRequest
+	35, // 71: register.v1.StandardsService.JudgeSample:input_type -> register.v1.JudgeSampleRequest
+	36, // 72: register.v1.StandardsService.ListSamples:input_type -> register.v1.ListSamplesRequest
+	39, // 73: register.v1.StandardsService.PlaceHold:input_type -> register.v1.PlaceHoldRequest
+	40, // 74: register.v1.StandardsService.LiftHold:input_type -> register.v1.LiftHoldRequest
+	41, // 75: register.v1.StandardsService.ListHolds:input_type -> register.v1.ListHoldsRequest
+	4,  // 76: register.v1.StandardsService.ImposeSanction:output_type -> register.v1.Sanction
+	4,  // 77: register.v1.StandardsService.LiftSanction:output_type -> register.v1.Sanction
+	8,  // 78: register.v1.StandardsService.ListSanctions:output_type -> register.v1.ListSanctionsResponse
+	9,  // 79: register.v1.StandardsService.RequestUnsealing:output_type -> register.v1.Unsealing
+	9,  // 80: register.v1.StandardsService.ApproveUnsealing:output_type -> register.v1.Unsealing
+	9,  // 81: register.v1.StandardsService.RefuseUnsealing:output_type -> register.v1.Unsealing
+	14, // 82: register.v1.StandardsService.OpenUnsealing:output_type -> register.v1.UnsealedEntry
+	17, // 83: register.v1.StandardsService.ListUnsealings:output_type -> register.v1.ListUnsealingsResponse
+	18, // 84: register.v1.StandardsService.OpenCaseAccess:output_type -> register.v1.CaseAccess
+	21, // 85: register.v1.StandardsService.ListCaseAccesses:output_type -> register.v1.ListCaseAccessesResponse
+	23, // 86: register.v1.StandardsService.MakeEvidence:output_type -> register.v1.MakeEvidenceResponse
+	27, // 87: register.v1.StandardsService.ListReadings:output_type -> register.v1.ListReadingsResponse
+	25, // 88: register.v1.StandardsService.ReviewReading:output_type -> register.v1.Reading
+	29, // 89: register.v1.StandardsService.BeginSample:output_type -> register.v1.Sample
+	29, // 90: register.v1.StandardsService.CommitSample:output_type -> register.v1.Sample
+	29, // 91: register.v1.StandardsService.RevealSample:output_type -> register.v1.Sample
+	29, // 92: register.v1.StandardsService.DrawSample:output_type -> register.v1.Sample
+	29, // 93: register.v1.StandardsService.JudgeSample:output_type -> register.v1.Sample
+	37, // 94: register.v1.StandardsService.ListSamples:output_type -> register.v1.ListSamplesResponse
+	38, // 95: register.v1.StandardsService.PlaceHold:output_type -> register.v1.Hold
+	38, // 96: register.v1.StandardsService.LiftHold:output_type -> register.v1.Hold
+	42, // 97: register.v1.StandardsService.ListHolds:output_type -> register.v1.ListHoldsResponse
+	76, // [76:98] is the sub-list for method output_type
+	54, // [54:76] is the sub-list for method input_type
+	54, // [54:54] is the sub-list for extension type_name
+	54, // [54:54] is the sub-list for extension extendee
+	0,  // [0:54] is the sub-list for field type_name
 }
 
 func init() { file_register_v1_standards_proto_init() }
@@ -4052,22 +4201,22 @@ func file_register_v1_standards_proto_init() {
 	file_register_v1_accesslog_proto_init()
 	file_register_v1_common_proto_init()
 	file_register_v1_search_proto_init()
-	file_register_v1_standards_proto_msgTypes[9].OneofWrappers = []any{
+	file_register_v1_standards_proto_msgTypes[10].OneofWrappers = []any{
 		(*UnsealedEntry_Search)(nil),
 		(*UnsealedEntry_Reason)(nil),
 	}
-	file_register_v1_standards_proto_msgTypes[18].OneofWrappers = []any{
+	file_register_v1_standards_proto_msgTypes[19].OneofWrappers = []any{
 		(*MakeEvidenceResponse_Head)(nil),
 		(*MakeEvidenceResponse_Chunk)(nil),
 	}
-	file_register_v1_standards_proto_msgTypes[37].OneofWrappers = []any{}
+	file_register_v1_standards_proto_msgTypes[38].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_v1_standards_proto_rawDesc), len(file_register_v1_standards_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   38,
+			NumMessages:   39,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

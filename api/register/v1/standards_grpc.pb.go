@@ -27,6 +27,7 @@ const (
 	StandardsService_ListSanctions_FullMethodName    = "/register.v1.StandardsService/ListSanctions"
 	StandardsService_RequestUnsealing_FullMethodName = "/register.v1.StandardsService/RequestUnsealing"
 	StandardsService_ApproveUnsealing_FullMethodName = "/register.v1.StandardsService/ApproveUnsealing"
+	StandardsService_RefuseUnsealing_FullMethodName  = "/register.v1.StandardsService/RefuseUnsealing"
 	StandardsService_OpenUnsealing_FullMethodName    = "/register.v1.StandardsService/OpenUnsealing"
 	StandardsService_ListUnsealings_FullMethodName   = "/register.v1.StandardsService/ListUnsealings"
 	StandardsService_OpenCaseAccess_FullMethodName   = "/register.v1.StandardsService/OpenCaseAccess"
@@ -55,11 +56,17 @@ type StandardsServiceClient interface {
 	// ImposeSanction suspends a user of the force, or demands a stronger or fresher
 	// sign-in of him. It holds on every replica at his next call of any kind:
 	// nothing is disclosed to him, and nothing of his is stored, once it is logged.
+	//
+	// Errors: PERMISSION_DENIED for the user himself; FAILED_PRECONDITION with
+	// REVIEWER_CONFLICT for whoever is in his unit, in his line of management or close
+	// to him, as forces have told. The national auditor imposes where the whole
+	// department is.
 	ImposeSanction(ctx context.Context, in *ImposeSanctionRequest, opts ...grpc.CallOption) (*Sanction, error)
 	// LiftSanction ends a sanction. Whoever imposed it gives a reason; another
 	// member of the department may leave it out. Lifting it again changes nothing.
 	//
-	// Errors: NOT_FOUND; INVALID_ARGUMENT when the reason is missing.
+	// Errors: NOT_FOUND; INVALID_ARGUMENT when the reason is missing; PERMISSION_DENIED
+	// and FAILED_PRECONDITION as ImposeSanction.
 	LiftSanction(ctx context.Context, in *LiftSanctionRequest, opts ...grpc.CallOption) (*Sanction, error)
 	// ListSanctions lists the sanctions of a force, the lifted included, oldest first
 	// unless asked otherwise.
@@ -76,14 +83,22 @@ type StandardsServiceClient interface {
 	// ApproveUnsealing approves a request of somebody else's, within 24 hours.
 	//
 	// Errors: PERMISSION_DENIED for the asker and for the entry's own caller;
-	// FAILED_PRECONDITION when it is too late, and as RequestUnsealing.
+	// FAILED_PRECONDITION when it is too late or was refused, with REVIEWER_CONFLICT also
+	// for somebody close to the asker, and as RequestUnsealing.
 	ApproveUnsealing(ctx context.Context, in *ApproveUnsealingRequest, opts ...grpc.CallOption) (*Unsealing, error)
+	// RefuseUnsealing refuses a request of somebody else's, or takes an approval back
+	// before it was used: nothing can be opened by it any more. Refusing again changes
+	// nothing.
+	//
+	// Errors: PERMISSION_DENIED for the asker and for the entry's own caller;
+	// FAILED_PRECONDITION with ALREADY_OPENED or TOO_LATE, and as RequestUnsealing.
+	RefuseUnsealing(ctx context.Context, in *RefuseUnsealingRequest, opts ...grpc.CallOption) (*Unsealing, error)
 	// OpenUnsealing returns what was sealed: once, to the asker, within 24 hours of
 	// the approval. What belongs to records that were erased or are SILENT to the
 	// asker is left out.
 	//
-	// Errors: FAILED_PRECONDITION when it is not approved, too late or was opened, and
-	// as RequestUnsealing.
+	// Errors: FAILED_PRECONDITION when it is not approved, was refused, is too late or was
+	// opened, and as RequestUnsealing.
 	OpenUnsealing(ctx context.Context, in *OpenUnsealingRequest, opts ...grpc.CallOption) (*UnsealedEntry, error)
 	// ListUnsealings lists the requests about a force's entries, oldest first. Those of
 	// the national auditor are told to nobody in the force.
@@ -106,8 +121,9 @@ type StandardsServiceClient interface {
 	// Errors: FAILED_PRECONDITION when no entry is selected, or more than 20,000.
 	MakeEvidence(ctx context.Context, in *MakeEvidenceRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[MakeEvidenceResponse], error)
 	// ListReadings lists, newest first, when a force's people have looked into the log,
-	// for review by PSD of another force or by the national auditor. Not what they
-	// looked for.
+	// for review by PSD of another force or by the national auditor; with "forces/-",
+	// when the national auditor's people have, for PSD of any force but those into whose
+	// entries they looked. Not what they looked for.
 	ListReadings(ctx context.Context, in *ListReadingsRequest, opts ...grpc.CallOption) (*ListReadingsResponse, error)
 	// ReviewReading gives a verdict on one reading. A later verdict takes the place of
 	// an earlier one, which is kept.
@@ -199,6 +215,16 @@ func (c *standardsServiceClient) ApproveUnsealing(ctx context.Context, in *Appro
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(Unsealing)
 	err := c.cc.Invoke(ctx, StandardsService_ApproveUnsealing_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *standardsServiceClient) RefuseUnsealing(ctx context.Context, in *RefuseUnsealingRequest, opts ...grpc.CallOption) (*Unsealing, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Unsealing)
+	err := c.cc.Invoke(ctx, StandardsService_RefuseUnsealing_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -384,11 +410,17 @@ type StandardsServiceServer interface {
 	// ImposeSanction suspends a user of the force, or demands a stronger or fresher
 	// sign-in of him. It holds on every replica at his next call of any kind:
 	// nothing is disclosed to him, and nothing of his is stored, once it is logged.
+	//
+	// Errors: PERMISSION_DENIED for the user himself; FAILED_PRECONDITION with
+	// REVIEWER_CONFLICT for whoever is in his unit, in his line of management or close
+	// to him, as forces have told. The national auditor imposes where the whole
+	// department is.
 	ImposeSanction(context.Context, *ImposeSanctionRequest) (*Sanction, error)
 	// LiftSanction ends a sanction. Whoever imposed it gives a reason; another
 	// member of the department may leave it out. Lifting it again changes nothing.
 	//
-	// Errors: NOT_FOUND; INVALID_ARGUMENT when the reason is missing.
+	// Errors: NOT_FOUND; INVALID_ARGUMENT when the reason is missing; PERMISSION_DENIED
+	// and FAILED_PRECONDITION as ImposeSanction.
 	LiftSanction(context.Context, *LiftSanctionRequest) (*Sanction, error)
 	// ListSanctions lists the sanctions of a force, the lifted included, oldest first
 	// unless asked otherwise.
@@ -405,14 +437,22 @@ type StandardsServiceServer interface {
 	// ApproveUnsealing approves a request of somebody else's, within 24 hours.
 	//
 	// Errors: PERMISSION_DENIED for the asker and for the entry's own caller;
-	// FAILED_PRECONDITION when it is too late, and as RequestUnsealing.
+	// FAILED_PRECONDITION when it is too late or was refused, with REVIEWER_CONFLICT also
+	// for somebody close to the asker, and as RequestUnsealing.
 	ApproveUnsealing(context.Context, *ApproveUnsealingRequest) (*Unsealing, error)
+	// RefuseUnsealing refuses a request of somebody else's, or takes an approval back
+	// before it was used: nothing can be opened by it any more. Refusing again changes
+	// nothing.
+	//
+	// Errors: PERMISSION_DENIED for the asker and for the entry's own caller;
+	// FAILED_PRECONDITION with ALREADY_OPENED or TOO_LATE, and as RequestUnsealing.
+	RefuseUnsealing(context.Context, *RefuseUnsealingRequest) (*Unsealing, error)
 	// OpenUnsealing returns what was sealed: once, to the asker, within 24 hours of
 	// the approval. What belongs to records that were erased or are SILENT to the
 	// asker is left out.
 	//
-	// Errors: FAILED_PRECONDITION when it is not approved, too late or was opened, and
-	// as RequestUnsealing.
+	// Errors: FAILED_PRECONDITION when it is not approved, was refused, is too late or was
+	// opened, and as RequestUnsealing.
 	OpenUnsealing(context.Context, *OpenUnsealingRequest) (*UnsealedEntry, error)
 	// ListUnsealings lists the requests about a force's entries, oldest first. Those of
 	// the national auditor are told to nobody in the force.
@@ -435,8 +475,9 @@ type StandardsServiceServer interface {
 	// Errors: FAILED_PRECONDITION when no entry is selected, or more than 20,000.
 	MakeEvidence(*MakeEvidenceRequest, grpc.ServerStreamingServer[MakeEvidenceResponse]) error
 	// ListReadings lists, newest first, when a force's people have looked into the log,
-	// for review by PSD of another force or by the national auditor. Not what they
-	// looked for.
+	// for review by PSD of another force or by the national auditor; with "forces/-",
+	// when the national auditor's people have, for PSD of any force but those into whose
+	// entries they looked. Not what they looked for.
 	ListReadings(context.Context, *ListReadingsRequest) (*ListReadingsResponse, error)
 	// ReviewReading gives a verdict on one reading. A later verdict takes the place of
 	// an earlier one, which is kept.
@@ -498,6 +539,9 @@ func (UnimplementedStandardsServiceServer) RequestUnsealing(context.Context, *Re
 }
 func (UnimplementedStandardsServiceServer) ApproveUnsealing(context.Context, *ApproveUnsealingRequest) (*Unsealing, error) {
 	return nil, status.Error(codes.Unimplemented, "method ApproveUnsealing not implemented")
+}
+func (UnimplementedStandardsServiceServer) RefuseUnsealing(context.Context, *RefuseUnsealingRequest) (*Unsealing, error) {
+	return nil, status.Error(codes.Unimplemented, "method RefuseUnsealing not implemented")
 }
 func (UnimplementedStandardsServiceServer) OpenUnsealing(context.Context, *OpenUnsealingRequest) (*UnsealedEntry, error) {
 	return nil, status.Error(codes.Unimplemented, "method OpenUnsealing not implemented")
@@ -654,6 +698,24 @@ func _StandardsService_ApproveUnsealing_Handler(srv interface{}, ctx context.Con
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(StandardsServiceServer).ApproveUnsealing(ctx, req.(*ApproveUnsealingRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _StandardsService_RefuseUnsealing_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RefuseUnsealingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StandardsServiceServer).RefuseUnsealing(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StandardsService_RefuseUnsealing_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StandardsServiceServer).RefuseUnsealing(ctx, req.(*RefuseUnsealingRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -965,6 +1027,10 @@ var StandardsService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ApproveUnsealing",
 			Handler:    _StandardsService_ApproveUnsealing_Handler,
+		},
+		{
+			MethodName: "RefuseUnsealing",
+			Handler:    _StandardsService_RefuseUnsealing_Handler,
 		},
 		{
 			MethodName: "OpenUnsealing",

@@ -124,7 +124,10 @@ type Transfer struct {
 	// All records that have moved, the course first.
 	Moved []*MovedRecord `protobuf:"bytes,16,rep,name=moved,proto3" json:"moved,omitempty"`
 	// The number of this version, from 1.
-	Version       int64 `protobuf:"varint,17,opt,name=version,proto3" json:"version,omitempty"`
+	Version int64 `protobuf:"varint,17,opt,name=version,proto3" json:"version,omitempty"`
+	// The nominal that the matter hangs on where it is now; for the force that has
+	// taken it over alone.
+	NewNominal    string `protobuf:"bytes,18,opt,name=new_nominal,json=newNominal,proto3" json:"new_nominal,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -278,8 +281,15 @@ func (x *Transfer) GetVersion() int64 {
 	return 0
 }
 
-// TransferMatter is what a force sees of a matter that is offered to it. A search
-// shows the person; nothing here names anybody.
+func (x *Transfer) GetNewNominal() string {
+	if x != nil {
+		return x.NewNominal
+	}
+	return ""
+}
+
+// TransferMatter is what a force sees of a matter that is offered to it. Its own
+// records and a search show the person; nothing here names anybody.
 type TransferMatter struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The standing of the matter.
@@ -297,7 +307,11 @@ type TransferMatter struct {
 	// The measures that would move.
 	Measures []*TransferMeasure `protobuf:"bytes,7,rep,name=measures,proto3" json:"measures,omitempty"`
 	// The open duties that would move, the earliest deadline first.
-	Duties        []*TransferDuty `protobuf:"bytes,8,rep,name=duties,proto3" json:"duties,omitempty"`
+	Duties []*TransferDuty `protobuf:"bytes,8,rep,name=duties,proto3" json:"duties,omitempty"`
+	// The nominals of the force that is to answer, as far as its caller may know of
+	// them, that are held to be of the person: it can hang on one of them. Empty for
+	// the offering force, and when there is none.
+	Nominals      []string `protobuf:"bytes,9,rep,name=nominals,proto3" json:"nominals,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -384,6 +398,13 @@ func (x *TransferMatter) GetMeasures() []*TransferMeasure {
 func (x *TransferMatter) GetDuties() []*TransferDuty {
 	if x != nil {
 		return x.Duties
+	}
+	return nil
+}
+
+func (x *TransferMatter) GetNominals() []string {
+	if x != nil {
+		return x.Nominals
 	}
 	return nil
 }
@@ -1028,7 +1049,7 @@ var File_register_v1_transfer_proto protoreflect.FileDescriptor
 
 const file_register_v1_transfer_proto_rawDesc = "" +
 	"\n" +
-	"\x1aregister/v1/transfer.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\x1a\x1cregister/v1/assessment.proto\x1a\x18register/v1/common.proto\x1a\x18register/v1/course.proto\"\xb6\x05\n" +
+	"\x1aregister/v1/transfer.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\x1a\x1cregister/v1/assessment.proto\x1a\x18register/v1/common.proto\x1a\x18register/v1/course.proto\"\xd7\x05\n" +
 	"\bTransfer\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1d\n" +
 	"\n" +
@@ -1053,8 +1074,10 @@ const file_register_v1_transfer_proto_rawDesc = "" +
 	"\n" +
 	"new_course\x18\x0f \x01(\tR\tnewCourse\x12.\n" +
 	"\x05moved\x18\x10 \x03(\v2\x18.register.v1.MovedRecordR\x05moved\x12\x18\n" +
-	"\aversion\x18\x11 \x01(\x03R\aversion:;\xeaA8\n" +
-	"\x11register/Transfer\x12#forces/{force}/transfers/{transfer}\"\x8c\x03\n" +
+	"\aversion\x18\x11 \x01(\x03R\aversion\x12\x1f\n" +
+	"\vnew_nominal\x18\x12 \x01(\tR\n" +
+	"newNominal:;\xeaA8\n" +
+	"\x11register/Transfer\x12#forces/{force}/transfers/{transfer}\"\xa8\x03\n" +
 	"\x0eTransferMatter\x121\n" +
 	"\bstanding\x18\x01 \x01(\x0e2\x15.register.v1.StandingR\bstanding\x12\x1c\n" +
 	"\tincidents\x18\x02 \x01(\x05R\tincidents\x129\n" +
@@ -1064,7 +1087,8 @@ const file_register_v1_transfer_proto_rawDesc = "" +
 	"\bwarnings\x18\x05 \x03(\tR\bwarnings\x12,\n" +
 	"\x05grade\x18\x06 \x01(\x0e2\x16.register.v1.RiskGradeR\x05grade\x128\n" +
 	"\bmeasures\x18\a \x03(\v2\x1c.register.v1.TransferMeasureR\bmeasures\x121\n" +
-	"\x06duties\x18\b \x03(\v2\x19.register.v1.TransferDutyR\x06duties\"|\n" +
+	"\x06duties\x18\b \x03(\v2\x19.register.v1.TransferDutyR\x06duties\x12\x1a\n" +
+	"\bnominals\x18\t \x03(\tR\bnominals\"|\n" +
 	"\x0fTransferMeasure\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x129\n" +
 	"\n" +

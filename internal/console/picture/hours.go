@@ -4,16 +4,18 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"time"
 )
 
 // Hours is a picture of somebody's calls: a row for each day, a column for
 // each hour.
 type Hours struct {
-	Title, Description   string
-	Width, Height, Right int
-	Heads                []HourHead
-	Rows                 []HourRow
+	Title, Description string
+	Width, Height      int
+	Left, Right        int // where the hours begin and end
+	Heads              []HourHead
+	Rows               []HourRow
 }
 
 // HourHead is the head of an hour's column.
@@ -34,7 +36,7 @@ type HourRow struct {
 type HourDot struct{ X, Y, R int }
 
 const (
-	hourLeft  = 84
+	hourLeft  = 96
 	hourWidth = 10
 	dayHeight = 18
 	maxDays   = 60
@@ -50,7 +52,7 @@ func number(n int, of string) string {
 // NewHours lays out calls by day and hour on the clocks of a place, the newest
 // day first, at most 60 days.
 func NewHours(title string, calls []time.Time, place *time.Location) Hours {
-	h := Hours{Title: title, Right: hourLeft + 24*hourWidth}
+	h := Hours{Title: title, Left: hourLeft, Right: hourLeft + 24*hourWidth}
 	h.Width = h.Right + 36
 	days := map[string]*[24]int{}
 	most, night := 1, 0
@@ -91,7 +93,11 @@ func NewHours(title string, calls []time.Time, place *time.Location) Hours {
 		h.Heads = append(h.Heads, HourHead{fmt.Sprintf("%02d", hour), hourLeft + hour*hourWidth + hourWidth/2})
 	}
 	h.Height = 20 + len(h.Rows)*dayHeight + 8
-	h.Description = fmt.Sprintf("%s on %s; %d between midnight and six in the morning.", number(len(calls), "call"), number(len(names), "day"), night)
+	atNight := "none"
+	if night > 0 {
+		atNight = strconv.Itoa(night)
+	}
+	h.Description = fmt.Sprintf("%s on %s; %s between midnight and six in the morning.", number(len(calls), "call"), number(len(names), "day"), atNight)
 	if busiest > 0 {
 		h.Description += fmt.Sprintf(" The busiest day was %s, with %d.", busiestDay, busiest)
 	}

@@ -47,6 +47,11 @@ func TestTimeline(t *testing.T) {
 			if len(s.Ticks) == 0 || len(s.Ticks) > 10 {
 				t.Errorf("%s: %d ticks", name, len(s.Ticks))
 			}
+			for i, k := range s.Ticks {
+				if i > 0 && k.Label != "" && s.Ticks[i-1].Label != "" && s.Ticks[i-1].Anchor == "start" && k.TextX-labelWidth/2 < s.Ticks[i-1].TextX+labelWidth {
+					t.Errorf("%s: %s stands on %s", name, k.Label, s.Ticks[i-1].Label)
+				}
+			}
 			for _, m := range s.Marks {
 				if m.X < 8 || m.X > s.Width-8 || m.Y < 8 || m.Y > s.Height {
 					t.Errorf("%s: a mark at %d, %d of %d, %d", name, m.X, m.Y, s.Width, s.Height)
@@ -57,6 +62,12 @@ func TestTimeline(t *testing.T) {
 					t.Errorf("%s: a bar from %d, %d wide", name, b.X, b.Width)
 				}
 			}
+		}
+	}
+	near, _ := NewTimeline("T", []Lane{{Label: "1: Kent", Incidents: []Incident{{day("2024-02-01"), Threat}, {day("2024-02-01"), Contact}, {day("2026-02-01"), Other}}}})
+	for _, m := range near.Phone.Marks {
+		if lane := near.Phone.Lanes[0]; m.Y-7 < lane.LabelY+4 || m.Y+7 > lane.Y+lane.Height {
+			t.Errorf("a mark at %d stands on the label at %d, or beyond the lane", m.Y, lane.LabelY)
 		}
 	}
 	p, _ := NewTimeline("T", []Lane{{Label: "1: Kent", Incidents: []Incident{{day("2024-02-01"), Threat}, {day("2024-02-02"), Contact}}}})

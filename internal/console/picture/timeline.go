@@ -73,9 +73,12 @@ type Mark struct {
 }
 
 const (
-	laneHeight = 52
+	laneHeight = 60
+	laneMiddle = 45 // of a lane, where marks stand; those that stand higher clear its label
+	raisedBy   = 14
 	laneGap    = 6
 	barLane    = 38 // the height of a measure's lane
+	labelWidth = 56 // of a month on the axis, in a wide face
 )
 
 // NewTimeline lays out lanes over one axis of time; false without incidents.
@@ -144,7 +147,7 @@ func placeTimeline(id, class, title, text string, width, ticks int, first, last 
 	}
 	y := 0
 	for _, l := range lanes {
-		height, middle := laneHeight, 36
+		height, middle := laneHeight, laneMiddle
 		if len(l.Spans) > 0 {
 			height, middle = barLane, 27
 		}
@@ -161,7 +164,7 @@ func placeTimeline(id, class, title, text string, width, ticks int, first, last 
 			// Of two that would touch, one stands higher.
 			raised = at-before < 15 && !raised && len(l.Spans) == 0
 			if raised {
-				row -= 13
+				row -= raisedBy
 			}
 			before = at
 			s.Marks = append(s.Marks, mark(i.Kind, at, row))
@@ -199,6 +202,7 @@ func axis(first, last time.Time, most int, x func(time.Time) int, width, foot in
 		}
 	}
 	var out []Tick
+	free := 0 // from where on a label has room
 	for m := 0; m <= months; m += step {
 		t := start.AddDate(0, m, 0)
 		if t.Before(first.AddDate(0, 0, -15)) && m > 0 || t.After(last) {
@@ -211,6 +215,12 @@ func axis(first, last time.Time, most int, x func(time.Time) int, width, foot in
 		}
 		if at > width-30 {
 			tick.Anchor, tick.TextX = "end", width
+		}
+		left := map[string]int{"start": tick.TextX, "middle": tick.TextX - labelWidth/2, "end": tick.TextX - labelWidth}[tick.Anchor]
+		if left < free {
+			tick.Label = "" // the line alone
+		} else {
+			free = left + labelWidth + 8
 		}
 		out = append(out, tick)
 	}

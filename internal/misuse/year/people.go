@@ -2,6 +2,7 @@ package year
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"github.com/perpetrator-register/register/internal/misuse"
@@ -54,7 +55,8 @@ type user struct {
 	work    work
 	unit    int
 	self    *human
-	turn    int // where in the shift pattern he is
+	turn    int     // where in the shift pattern he is
+	care    float64 // how often he slips, as a multiple of what is usual
 	own     []*matter
 	misuse  int // the number of the story he is in
 }
@@ -68,28 +70,62 @@ const (
 	controls
 	supervises
 	triages
+	reviews // the proactive unit: those who are ranked highest
 )
 
 // recruit makes the staff: people of the town.
 func (y *Year) recruit() {
 	for i := range y.o.Users {
-		u := &user{subject: fmt.Sprintf("https://login.example/33#user%04d", i), role: "investigator", unit: i / 12, turn: y.r.IntN(8)}
+		u := &user{subject: fmt.Sprintf("https://login.example/33#user%04d", i), role: "investigator", turn: y.r.IntN(8), care: 1}
 		u.self = &y.town.people[y.r.IntN(len(y.town.people))]
-		switch n := i % 20; {
-		case n < 8:
-			u.work = investigates
-		case n < 15:
-			u.work = responds
-		case n < 17:
-			u.work, u.role = controls, "control_room"
-		case n < 19:
-			u.work, u.role = supervises, "supervisor"
-		default:
-			u.work, u.role = triages, "spoc"
+		if u.work = steadyWork(i); y.o.Habits == Busy {
+			u.work, u.care = busyWork(i), math.Exp(careless*y.r.NormFloat64())
+		}
+		switch u.work {
+		case controls:
+			u.role = "control_room"
+		case supervises:
+			u.role = "supervisor"
+		case triages:
+			u.role = "spoc"
+		case investigates, responds, reviews:
 		}
 		y.users = append(y.users, u)
 	}
+	if y.o.Habits == Busy {
+		y.busyUnits()
+		return
+	}
+	for i, u := range y.users {
+		y.join(u, i/12)
+	}
 }
+
+func steadyWork(i int) work {
+	switch n := i % 20; {
+	case n < 8:
+		return investigates
+	case n < 15:
+		return responds
+	case n < 17:
+		return controls
+	case n < 19:
+		return supervises
+	}
+	return triages
+}
+
+// join makes a user a member of a unit.
+func (y *Year) join(u *user, unit int) {
+	for len(y.units) <= unit {
+		y.units = append(y.units, nil)
+	}
+	u.unit = unit
+	y.units[unit] = append(y.units[unit], u)
+}
+
+// mate is somebody of the user's unit, perhaps himself.
+func (y *Year) mate(u *user) *user { return y.units[u.unit][y.r.IntN(len(y.units[u.unit]))] }
 
 // staff is what the force tells of a user.
 func (y *Year) staff(u *user, associates ...*human) misuse.Staff {
@@ -110,6 +146,9 @@ func (u *user) collar() string { return u.subject[len(u.subject)-4:] }
 // off. Detectives work by day, five of seven; the others two days, two lates, two
 // nights (which begin at 22 and here end with the day) and two off.
 func (y *Year) shift(u *user, day int) (from, until float64, ok bool) {
+	if y.o.Habits == Busy {
+		return y.busyShift(u, day)
+	}
 	if u.work == investigates || u.work == triages {
 		return 8, 16, (day+u.turn)%7 < 5
 	}

@@ -113,7 +113,7 @@ func (r *Report) note(f *misuse.Flag, bad map[int64]int) {
 func (r *Report) Write(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	line := func(format string, args ...any) { _, _ = fmt.Fprintf(t, format+"\n", args...) } // Flush tells
-	line("%d users, %d days, %d searches, seed %d\n", r.Options.Users, r.Options.Days, r.Searches, r.Options.Seed)
+	line("%d users of %s habits, %d days, %d searches, seed %d\n", r.Options.Users, r.Options.Habits, r.Options.Days, r.Searches, r.Options.Seed)
 	line("planted misuse\tsearches\tflagged after\trules")
 	for _, f := range r.Found {
 		after := "NOT FOUND"

@@ -15,7 +15,7 @@ func (y *Year) search(u *user, at time.Time, whom *human, m *matter, n int) {
 		ev.Reference = m.reference()
 	}
 	if n == 0 {
-		if y.chance(helps) {
+		if y.chance(y.chances.helps) {
 			if o := y.users[y.r.IntN(len(y.users))]; len(o.own) > 0 {
 				ev.Reference = o.own[0].reference()
 			}
@@ -23,12 +23,13 @@ func (y *Year) search(u *user, at time.Time, whom *human, m *matter, n int) {
 		if u.work == controls && y.chance(0.2) && m != nil {
 			ev.OnBehalfOf = m.workers[0].collar()
 		}
+		forgets, mistypes := u.care*y.chances.forgets, u.care*y.chances.mistypes
 		switch x := y.r.Float64(); {
 		case x < forgets:
 			ev.Reference = 0
 		case x < forgets+mistypes:
 			ev.Reference = code("mistyped", y.r.Int())
-		case x < forgets+mistypes+noReference && (u.work == responds || u.work == controls):
+		case x < forgets+mistypes+y.chances.noReference && (u.work == responds || u.work == controls):
 			ev.Reference, ev.Reason = 0, "THREAT_TO_LIFE"
 		}
 	}

@@ -216,7 +216,7 @@ func (y *Year) passedOn(s *story) {
 func (y *Year) ownCase(s *story) {
 	u := s.who[0]
 	if s.matter == nil && y.day >= s.from {
-		m := y.opens(9, false, 200, y.users[(u.unit*12+3)%len(y.users)])
+		m := y.opens(9, false, 200, y.units[u.unit][3%len(y.units[u.unit])])
 		m.suspect, m.parties = s.about[0], []string{u.subject}
 		m.named = []*human{m.suspect}
 		s.matter = m

@@ -48,16 +48,9 @@ const (
 	reviewsShift   = 4.0  // searches of a supervisor
 	triageShift    = 9.0
 
-	forgets     = 0.004 // no reference given
-	mistypes    = 0.008 // a wrong one
-	helps       = 0.03  // searches under a colleague's case
-	noReference = 0.004 // threat to life, no time for a reference
 	misspells   = 0.04
 	tooWide     = 0.01
 	namesPeople = 0.6  // cases whose record names people
-	lateTold    = 0.1  // incidents told of only in the evening
-	overtime    = 0.06 // shifts that last longer
-	swaps       = 0.01 // days off worked without the roster knowing
 	reopens     = 0.02 // closed cases that are looked at again
 	registers   = 0.35 // cases whose suspect is registered
 )
@@ -93,20 +86,30 @@ func (y *Year) live() {
 			y.fact(0, func(f *misuse.Facts) { f.PutStaff(y.staff(u, y.close(u)...)) })
 		}
 	}
+	if y.o.Habits == Busy {
+		y.busyDay()
+	}
 	y.rosters()
 	y.closing()
 	for _, u := range y.users {
 		from, until, ok := y.shift(u, y.day)
 		if !ok {
-			if !y.chance(swaps) {
+			if !y.chance(y.chances.swaps) {
 				continue
 			}
 			from, until = 9, 15
 		}
-		if y.chance(overtime) {
-			until = min(23.9, until+1+2*y.r.Float64())
+		if y.chance(y.chances.overtime) {
+			until += 1 + 2*y.r.Float64()
+			if y.o.Habits == Steady {
+				until = min(23.9, until)
+			}
 		}
-		y.works(u, from, until)
+		if y.o.Habits == Busy {
+			y.busyWorks(u, from, until)
+		} else {
+			y.works(u, from, until)
+		}
 	}
 	y.registered()
 	for _, s := range y.stories {
@@ -180,7 +183,7 @@ func (y *Year) works(u *user, from, until float64) {
 	when := func() float64 { return from + (until-from)*y.r.Float64() }
 	switch u.work {
 	case investigates:
-		y.detects(u, when)
+		y.detects(u, when, searchesADay)
 	case responds:
 		for range y.poisson(incidentsShift) {
 			hour := when()
@@ -205,26 +208,28 @@ func (y *Year) works(u *user, from, until float64) {
 			m := y.incident(hour, u)
 			y.search(u, y.at(hour+0.05), m.suspect, m, 0)
 		}
+	case reviews: // steady forces have no such unit
 	}
 }
 
 // detects is a detective's day: new cases, and searches on those he has.
-func (y *Year) detects(u *user, when func() float64) {
+func (y *Year) detects(u *user, when func() float64, searches float64) {
 	for len(u.own) == 0 || y.chance(casesEach/caseDays*7/5) {
 		if float64(len(u.own)) > 2*casesEach {
 			break
 		}
 		hour := when()
 		m := y.opens(hour, false, 3+int(y.r.ExpFloat64()*caseDays), u)
-		if boss := y.users[u.unit*12+y.r.IntN(min(12, len(y.users)-u.unit*12))]; y.chance(0.3) && boss != u {
+		if boss := y.mate(u); y.chance(0.3) && boss != u {
 			m.workers = append(m.workers, boss)
 			boss.own = append(boss.own, m)
 		}
+		y.shared(u, m)
 		u.own = append(u.own, m)
 		y.fact(min(23.5, hour+2*y.r.Float64()), m.tell(time.Time{}))
 		y.attends(u, hour, m)
 	}
-	for range y.poisson(searchesADay) {
+	for range y.poisson(searches) {
 		m := u.own[y.r.IntN(len(u.own))]
 		whom := m.suspect
 		if len(m.circle) > 0 && y.chance(0.5) {
@@ -240,10 +245,13 @@ func (y *Year) detects(u *user, when func() float64) {
 // incident is a call for service of this day, which the force tells of at once or
 // in the evening.
 func (y *Year) incident(hour float64, attends *user) *matter {
-	m := y.opens(hour, true, 1+y.r.IntN(3), attends)
+	m := y.opens(hour, true, y.chances.incidentDays+y.r.IntN(3), attends)
 	told := hour
-	if y.chance(lateTold) {
+	if y.chance(y.chances.lateTold) {
 		told = 23.5
+		if y.o.Habits == Busy { // a backlog, which may go on until the next evening
+			told = min(hour+4+14*y.r.Float64(), 47.5)
+		}
 	}
 	y.fact(told, m.tell(time.Time{}))
 	return m
@@ -262,7 +270,7 @@ func (y *Year) attends(u *user, hour float64, m *matter) {
 // ofUnit is a case of somebody in the user's unit; nil when there is none.
 func (y *Year) ofUnit(u *user) *matter {
 	for range 10 {
-		other := y.users[u.unit*12+y.r.IntN(min(12, len(y.users)-u.unit*12))]
+		other := y.mate(u)
 		if len(other.own) > 0 {
 			m := other.own[y.r.IntN(len(other.own))]
 			if y.chance(0.5) && !has(m.workers, u) { // the force lists its supervisors sooner or later

@@ -27,6 +27,8 @@ type Options struct {
 	Users int
 	// Days is how long the year is; 0 means 365.
 	Days int
+	// Habits are the ways in which the honest work; empty means Steady.
+	Habits Habits
 }
 
 // Force is the code of the force whose year it is.
@@ -48,14 +50,17 @@ type Year struct {
 	r       *rand.Rand
 	start   time.Time
 	town    town
+	chances chances
 	users   []*user
+	units   [][]*user
 	cases   []*matter // open ones
 	serial  int
 	day     int
-	items   []Item // of the day under way
+	items   []Item // of the day under way, and of the night after it
 	order   []int  // their places, for use again
 	stories []*story
 	next    int64
+	force   busyForce
 }
 
 // New begins a year.
@@ -63,9 +68,12 @@ func New(o Options) *Year {
 	if o.Days == 0 {
 		o.Days = 365
 	}
+	if o.Habits == "" {
+		o.Habits = Steady
+	}
 	y := &Year{
 		o: o, r: rand.New(rand.NewPCG(o.Seed, 0x5eed)), //nolint:gosec // no secret is made of it
-		start: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
+		start: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), chances: usual[o.Habits],
 	}
 	y.town = newTown(y.r, 200*o.Users)
 	y.recruit()
@@ -97,10 +105,17 @@ func (y *Year) inOrder() []int {
 
 // Each makes the year and hands on its items in order.
 func (y *Year) Each(take func(Item)) {
+	var held []Item
 	for y.day = 0; y.day < y.o.Days; y.day++ {
-		y.items = y.items[:0]
+		y.items = append(y.items[:0], held...)
+		held = held[:0]
 		y.live()
+		over := y.start.AddDate(0, 0, y.day+1)
 		for _, i := range y.inOrder() {
+			if !y.items[i].Event.Time.Before(over) { // a night's, told in its turn
+				held = append(held, y.items[i])
+				continue
+			}
 			y.items[i].Event.Index = y.next
 			y.next++
 			take(y.items[i])
@@ -108,10 +123,12 @@ func (y *Year) Each(take func(Item)) {
 	}
 }
 
-// at is a time on the day under way, by hours after midnight; the log takes no entry
-// of another day with it.
+// at is a time by hours after the midnight with which the day under way began. Steady
+// people end with the day.
 func (y *Year) at(hour float64) time.Time {
-	hour = min(max(hour, 0), 23.999)
+	if hour = max(hour, 0); y.o.Habits == Steady {
+		hour = min(hour, 23.999)
+	}
 	return y.start.AddDate(0, 0, y.day).Add(time.Duration(hour * float64(time.Hour))).Truncate(time.Microsecond)
 }
 

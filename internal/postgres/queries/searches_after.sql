@@ -1,0 +1,17 @@
+-- The newest index of the log, and the answered searches after an index, registrations
+-- with a reason among them, unless more entries than $2 have come since: then none.
+-- OFFSET 0 as in feed.sql.
+WITH head AS MATERIALIZED (SELECT coalesce(max(idx), -1) AS idx FROM register.entry_projection)
+SELECT head.idx, s.idx, s.time, s.force, s.reference_hmac, s.meta
+FROM head
+LEFT JOIN LATERAL (
+    SELECT p.idx, p.time, p.force, p.reference_hmac, e.meta
+    FROM (
+        SELECT idx, time, force, reference_hmac FROM register.entry_projection
+        WHERE idx > $1::bigint AND idx <= CASE WHEN head.idx - $1 <= $2::bigint THEN head.idx ELSE -1 END
+            AND outcome = 'OK' AND (method = 'SearchService.CreateSearch'
+                OR method IN ('ConductService.RegisterCourse', 'RegistrationService.RegisterRecords') AND reason <> '')
+        OFFSET 0
+    ) p
+    CROSS JOIN LATERAL (SELECT meta FROM register.entry WHERE idx = p.idx OFFSET 0) e
+) s ON true
