@@ -106,7 +106,7 @@ func (k *personCheck) look(ctx context.Context, asked identity.ID, r registered)
 	who := k.View.Person(asked)
 	see := k.sight(k.c, k.force)
 	p := &person{links: who.Joined}
-	h, err := k.Deps.history(ctx, k.force, k.insiders(k.c, k.force, asked, who), asOfNow)
+	h, err := k.history(ctx, k.force, k.insiders(k.c, k.force, asked, who), asOfNow)
 	if err != nil {
 		return err
 	}

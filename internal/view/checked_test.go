@@ -45,7 +45,7 @@ func newCheckedLog(t *testing.T) *checkedLog {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.Close)
-	l := &checkedLog{T: t, random: mathrand.New(mathrand.NewPCG(3, 5)), writer: w, suspects: map[identity.ID]identity.ID{}} //nolint:gosec // a walk that can be made again
+	l := &checkedLog{T: t, random: mathrand.New(mathrand.NewPCG(3, 5)), writer: w, suspects: map[identity.ID]identity.ID{}}
 	l.view = &View{db: db, checked: newChecked(db, func(course identity.ID) (identity.ID, bool) { s, ok := l.suspects[course]; return s, ok })}
 	for i := range 6 {
 		l.records = append(l.records, uuid.UUID{0: 7, 15: byte(i)})
