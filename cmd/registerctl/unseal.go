@@ -184,7 +184,7 @@ func (c *psdCaseAccessCmd) Run(a *app) error {
 }
 
 type psdReadingsCmd struct {
-	Force     string `required:"" help:"Force whose readers are reviewed; not your own." placeholder:"CODE"`
+	Force     string `required:"" help:"Force whose readers are reviewed, not your own; - for the national auditor's." placeholder:"CODE"`
 	Purpose   string `required:"" help:"Lawful purpose: lawfulness, self-monitoring, security or criminal-proceedings."`
 	Reference string `required:"" help:"Reference of the review."`
 	Subject   string `help:"Only this reader's."`
@@ -213,7 +213,7 @@ func (c *psdReadingsCmd) Run(a *app) error {
 }
 
 type psdReviewCmd struct {
-	Name    string `arg:"" help:"The reading, forces/33/readings/1234."`
+	Name    string `arg:"" help:"The reading, forces/33/readings/1234; of the national auditor forces/-/readings/1234."`
 	Verdict string `required:"" help:"proper, questioned or improper."`
 	Note    string `help:"What you note; needed unless proper."`
 }

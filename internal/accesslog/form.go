@@ -3,6 +3,7 @@ package accesslog
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -241,10 +242,12 @@ func (f *form) id(name string, v *uuid.UUID) {
 
 func (f *form) uuid(v *uuid.UUID) {
 	if !f.reading {
-		var text [36]byte
-		put, _ := v.MarshalText() // it cannot fail
-		copy(text[:], put)
-		f.b = append(append(append(f.b, '"'), text[:]...), '"')
+		mark := byte('"')
+		for _, part := range [][]byte{v[:4], v[4:6], v[6:8], v[8:10], v[10:]} {
+			f.b = hex.AppendEncode(append(f.b, mark), part)
+			mark = '-'
+		}
+		f.b = append(f.b, '"')
 		return
 	}
 	raw, _ := f.string()

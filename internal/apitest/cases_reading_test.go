@@ -18,6 +18,14 @@ func looked(s *stage) {
 	s.names["reading"] = "forces/33/readings/" + s.entryOf("psd-33", listEntries, entriesOf("forces/33"))
 }
 
+// auditorLooked keeps a reading of the log by the national auditor.
+func auditorLooked(parent string) func(*stage) {
+	return func(s *stage) {
+		s.Helper()
+		s.names["reading"] = "forces/-/readings/" + s.entryOf("auditor", listEntries, entriesOf(parent))
+	}
+}
+
 func readingsOf(force string) *pb.ListReadingsRequest {
 	return &pb.ListReadingsRequest{Parent: "forces/" + force, Purpose: pb.LogPurpose_LOG_PURPOSE_SELF_MONITORING, Reference: "REVIEW/26/8", PageSize: 200}
 }
@@ -39,6 +47,22 @@ func readingCases() []apiCase {
 		}
 		s.Error("the reading is not listed")
 	}
+	national := func(wanted bool) func(*stage, proto.Message) {
+		return func(s *stage, m proto.Message) {
+			s.Helper()
+			for _, r := range m.(*pb.ListReadingsResponse).GetReadings() {
+				if r.GetName() == s.names["reading"] {
+					if !wanted || r.GetSubject() == "" || r.GetPurpose() != "SELF_MONITORING" {
+						s.Errorf("it is listed as %v", r)
+					}
+					return
+				}
+			}
+			if wanted {
+				s.Error("the reading is not listed")
+			}
+		}
+	}
 	of := func(force string) func(*stage) proto.Message {
 		return func(*stage) proto.Message { return readingsOf(force) }
 	}
@@ -57,6 +81,9 @@ func readingCases() []apiCase {
 		{name: "readings for PSD of another force", method: listReadings, who: "psd-10", live: true, prepare: looked, request: of("33"), check: listed},
 		{name: "readings for the auditor", method: listReadings, who: "auditor", live: true, prepare: looked, request: of("33"), check: listed},
 		{name: "readings of one's own force", method: listReadings, who: "psd-33", request: of("33"), code: codes.PermissionDenied, reason: "OTHER_FORCE"},
+		{name: "the auditor's readings for PSD of another force", method: listReadings, who: "psd-10", live: true, prepare: auditorLooked("forces/33"), request: of("-"), check: national(true)},
+		{name: "the auditor's readings for PSD of the force read about", method: listReadings, who: "psd-33", live: true, prepare: auditorLooked("forces/33"), request: of("-"), check: national(false)},
+		{name: "the auditor's readings for the auditor", method: listReadings, who: "auditor2", request: of("-"), code: codes.PermissionDenied, reason: "OTHER_FORCE"},
 		{name: "readings for a supervisor", method: listReadings, who: "supervisor-10", request: of("33"), code: codes.PermissionDenied, reason: "NOT_ALLOWED"},
 		{name: "readings for no purpose", method: listReadings, who: "psd-10", code: codes.InvalidArgument, reason: "INVALID_FIELDS", fields: []string{"purpose", "reference"},
 			request: func(*stage) proto.Message { return &pb.ListReadingsRequest{Parent: "forces/33"} }},
@@ -66,6 +93,14 @@ func readingCases() []apiCase {
 			prepare: then(looked, func(s *stage) {
 				s.must("psd-10", reviewReading, &pb.ReviewReadingRequest{Name: s.names["reading"], Verdict: pb.Verdict_VERDICT_PROPER})
 			})},
+		{name: "review the auditor's reading", method: reviewReading, who: "psd-10", writes: true, live: true, prepare: auditorLooked("forces/33"), request: readingReviewed,
+			check: func(s *stage, m proto.Message) {
+				if r := m.(*pb.Reading); r.GetName() != s.names["reading"] || r.GetVerdict() != pb.Verdict_VERDICT_QUESTIONED || r.GetReviewer() == "" || r.GetReviewCheck() == 0 {
+					s.Errorf("reviewed: %v", r)
+				}
+			}},
+		{name: "review the auditor's reading about one's own force", method: reviewReading, who: "psd-33", prepare: auditorLooked("forces/33"), request: readingReviewed, code: codes.NotFound, reason: "NOT_FOUND"},
+		{name: "review another auditor's reading", method: reviewReading, who: "auditor2", prepare: auditorLooked("forces/33"), request: readingReviewed, code: codes.PermissionDenied, reason: "OTHER_FORCE"},
 		{name: "review one's own force's reading", method: reviewReading, who: "psd2-33", prepare: looked, request: readingReviewed, code: codes.PermissionDenied, reason: "OTHER_FORCE"},
 		{name: "review without a note", method: reviewReading, who: "psd-10", prepare: looked, code: codes.InvalidArgument, reason: "INVALID_FIELDS", fields: []string{"request"},
 			request: func(s *stage) proto.Message {

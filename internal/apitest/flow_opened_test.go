@@ -13,6 +13,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	pb "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/servertest"
 )
 
 // told is what a reader is told of a person: the history of a nominal of his force, or
@@ -90,9 +91,9 @@ func TestKeptRecordsChangeNoAnswer(t *testing.T) {
 	for _, who := range []string{"investigator-33", "investigator-10", "investigator-43"} {
 		readers = append(readers, told{who, getCandidate, &pb.GetCandidateRequest{Name: s.search(who, s.tag).GetCandidates()[0].GetName()}})
 	}
-	w := walk{stage: s, readers: readers, random: rand.New(rand.NewPCG(7, 11))} //nolint:gosec // a walk that can be made again
+	w := walk{stage: s, clock: clock, readers: readers, random: rand.New(rand.NewPCG(7, 11))} //nolint:gosec // a walk that can be made again
 	differed := map[string]int{}
-	for step := range 50 {
+	for step := range 60 {
 		what := w.change()
 		clock.Advance(time.Duration(w.random.IntN(50)) * time.Hour)
 		kept := make([]proto.Message, len(readers))
@@ -124,6 +125,7 @@ func TestKeptRecordsChangeNoAnswer(t *testing.T) {
 // walk makes changes at random to the two histories.
 type walk struct {
 	*stage
+	clock  *servertest.Clock
 	random *rand.Rand
 	n      int
 	// readers are those who ask after each change, last what they were told last.
@@ -141,9 +143,12 @@ func (w *walk) change() string {
 		force, nominal, course = "10", w.names["theirs"], w.names["their course"]
 	}
 	system, ref := "system-"+force, "-"+force+w.tag
-	incident := timestamppb.New(firstIncident.Add(time.Duration(w.random.IntN(200)) * time.Hour))
-	switch w.random.IntN(12) {
-	case 11:
+	hours := func(n int) *timestamppb.Timestamp {
+		return timestamppb.New(w.clock.Now().Add(time.Duration(n) * time.Hour))
+	}
+	incident := hours(-w.random.IntN(200))
+	switch w.random.IntN(14) {
+	case 11, 12:
 		return "wait" // time alone goes by
 	case 9, 10:
 		r := search(w.tag)
@@ -164,6 +169,10 @@ func (w *walk) change() string {
 	case 2:
 		r := measure(force, nominal, "M"+ref, 1+n)
 		r.Measure.VerifyTime, r.Reinstate = incident, true
+		if w.random.IntN(2) == 0 { // another one, which will end
+			r = measure(force, nominal, fmt.Sprint("M", w.n, ref), 1)
+			r.Measure.UntilTime = hours(1 + w.random.IntN(100))
+		}
 		_ = w.try(system, registerMeasure, r)
 		return "measure"
 	case 3:
@@ -178,9 +187,9 @@ func (w *walk) change() string {
 		_ = w.try("spoc-"+force, cancelCourse, &pb.CancelCourseRequest{Name: course, Reason: pb.CancelReason_CANCEL_REASON_ENTERED_IN_ERROR})
 		return "cancel"
 	case 6:
-		made := w.must(system, registerCourse, courseOf(force, nominal, fmt.Sprint("E", w.n, w.tag), 1)).(*pb.RegisterCourseResponse) //nolint:forcetypeassert // of the contract
-		_, w.last[0] = w.hears(w.readers[0])                                                                                          // it is opened, and then erased
-		w.must("dpo-"+force, eraseCourse, &pb.EraseCourseRequest{Name: made.GetName(), Ground: pb.ErasureGround_ERASURE_GROUND_UNLAWFUL, Reference: "DPO/26/9"})
+		made := w.must(system, registerCourse, courseOf(force, nominal, fmt.Sprint("E", w.n, w.tag), 1)).(*pb.RegisterCourseResponse)                               //nolint:forcetypeassert // of the contract
+		_, w.last[0] = w.hears(w.readers[0])                                                                                                                        // it is opened, and then erased
+		_ = w.try("dpo-"+force, eraseCourse, &pb.EraseCourseRequest{Name: made.GetName(), Ground: pb.ErasureGround_ERASURE_GROUND_UNLAWFUL, Reference: "DPO/26/9"}) // not of a SILENT nominal
 		return "erase"
 	case 7:
 		to := []pb.Restriction{

@@ -11,6 +11,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/metadata"
+
+	_ "github.com/perpetrator-register/register/internal/wire" // the sizes of buffers
 )
 
 // TLS returns how the profile's server is trusted and which client certificate

@@ -8,11 +8,14 @@ import (
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 )
 
+// nationalReaders stands for the national auditor among the forces that are reviewed.
+const nationalReaders = "-"
+
 type readingsView struct {
 	Frame
 	lawfulPurpose
 	Force    choiceField
-	Name     string // of the force, once it was asked for
+	Name     string // whose they are, once it was asked for: "in Leicestershire"
 	Readings []readingView
 	Hidden   []choice // what was asked for, to ask on
 	Next     string
@@ -40,9 +43,14 @@ func (c *Console) readingsView(v *visit, f *form) *readingsView {
 			options = append(options, choice{Value: x.Code, Title: x.Name})
 		}
 	}
+	hint := "Nobody reviews his own force."
+	if v.s.data.Force != "" { // it does not review itself
+		options = append(options, choice{Value: nationalReaders, Title: "The national auditor"})
+		hint += " Of the national auditor you see what is about other forces."
+	}
 	view := &readingsView{
 		Frame: v.ofStandards("Readings of the log", "/standards", "Professional standards"), lawfulPurpose: v.lawfulPurpose(f),
-		Force: f.choices("of", "Whose force", "Nobody reviews his own force.", options),
+		Force: f.choices("of", "Whose force", hint, options),
 	}
 	view.Errors = f.faults
 	return view
@@ -81,7 +89,11 @@ func (c *Console) readReadings(v *visit) error {
 		return err
 	}
 	view := c.readingsView(v, f)
-	view.Name, view.Next, view.Receipt = c.words.force(f.get("of")), got.GetNextPageToken(), v.receipt()
+	view.Name = "in " + c.words.force(f.get("of"))
+	if f.get("of") == nationalReaders {
+		view.Name = "by the national auditor"
+	}
+	view.Next, view.Receipt = got.GetNextPageToken(), v.receipt()
 	if notice != "" {
 		view.Notice = notice
 	}

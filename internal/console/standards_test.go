@@ -43,9 +43,15 @@ func TestSanctions(t *testing.T) {
 	}
 	auditor := w.as("auditor")
 	auditor.get("/standards/sanctions").must(t, http.StatusOK, "Choose a force").mustNot(t, "Impose a sanction")
-	list := auditor.get("/standards/sanctions?force=33").must(t, http.StatusOK, "Thirty searches without a case.", "Lift it")
-	list.mustNot(t, "Impose a sanction")
-	auditor.post("/standards/sanctions", form).must(t, http.StatusForbidden)
+	auditor.get("/standards/sanctions?force=33").must(t, http.StatusOK, "Thirty searches without a case.", "Lift it", `href="/standards/sanctions/new?force=33"`)
+	auditor.get("/standards/sanctions/new").must(t, http.StatusOK, "Choose a force") // whose user it is comes first
+	auditor.get("/standards/sanctions/new?force=33").must(t, http.StatusOK, "Impose a sanction in Leicestershire", `name="force" value="33"`)
+	auditor.post("/standards/sanctions", url.Values{
+		"force": {"33"}, "subject": {"psd2-33"}, "kind": {"SUSPENSION"}, "why": {"He is the department's own man."}, "reference": {"IOPC/26/7"},
+	}).must(t, http.StatusOK, "psd2-33 is suspended")
+	psd.post("/standards/sanctions", url.Values{"subject": {"psd-33"}, "kind": {"SUSPENSION"}, "why": {"He may not judge himself."}, "reference": {"PSD/26/9"}}).must(t, http.StatusForbidden)
+	auditor.post(firstLink(t, auditor.get("/standards/sanctions?force=33").text, `/standards/sanctions/33/[0-9a-f-]{36}`), url.Values{}).must(t, http.StatusUnprocessableEntity) // he imposed it, and says why
+	w.as("auditor2").post(firstLink(t, auditor.get("/standards/sanctions?force=33").text, `/standards/sanctions/33/[0-9a-f-]{36}`), url.Values{}).must(t, http.StatusOK, "psd2-33 is lifted")
 	w.as("psd-10").get("/standards/sanctions?force=33").must(t, http.StatusOK, "There are none")
 
 	// Whoever imposed it says why it is lifted.
@@ -83,14 +89,25 @@ func TestUnsealing(t *testing.T) {
 	one := firstLink(t, second.get("/standards/unsealings").must(t, http.StatusOK, `value="approve"`).text, `/standards/unsealings/33/[0-9a-f-]{36}`)
 	declared := "declared-" + one[len(one)-36:]
 	second.post(one, url.Values{"do": {"approve"}}).must(t, http.StatusUnprocessableEntity, `href="#`+declared+`"`)
-	psd.post(one, url.Values{"do": {"approve"}, declared: {"yes"}}).must(t, http.StatusForbidden, "A second person must approve")
+	psd.post(one, url.Values{"do": {"approve"}, declared: {"yes"}}).must(t, http.StatusForbidden, "A second person must decide")
 	psd.post(one, url.Values{"do": {"open"}}).must(t, http.StatusConflict, "There is a problem")
 	second.post(one, url.Values{"do": {"approve"}, declared: {"yes"}}).must(t, http.StatusOK, "It is approved", "by psd2-33").mustNot(t, `value="open"`)
 	second.post(one, url.Values{"do": {"open"}}).must(t, http.StatusForbidden)
 	psd.get("/standards/unsealings").must(t, http.StatusOK, `value="open"`)
 	psd.post(one, url.Values{"do": {"open"}}).must(t, http.StatusOK, "This is shown once", "He searched by", "1987", "He was shown", "Calum Thackery", "access log, entry")
 	psd.post(one, url.Values{"do": {"open"}}).must(t, http.StatusConflict, "opened before")
-	psd.get("/standards/unsealings").must(t, http.StatusOK, "Opened").mustNot(t, `value="open"`)
+	psd.get("/standards/unsealings").must(t, http.StatusOK, "Opened").mustNot(t, `value="open"`, `value="refuse"`)
+
+	// What the second person refuses stays shut, also when it was approved before.
+	psd.post("/standards/unsealings", ask).must(t, http.StatusOK, "It is asked")
+	one = firstLink(t, second.get("/standards/unsealings").must(t, http.StatusOK, `value="refuse"`).text, `/standards/unsealings/33/[0-9a-f-]{36}`)
+	declared, why := "declared-"+one[len(one)-36:], "why-"+one[len(one)-36:]
+	second.post(one, url.Values{"do": {"refuse"}}).must(t, http.StatusUnprocessableEntity, `href="#`+declared+`"`, `href="#`+why+`"`)
+	second.post(one, url.Values{"do": {"approve"}, declared: {"yes"}}).must(t, http.StatusOK, "It is approved", "Take the approval back")
+	psd.get("/standards/unsealings").must(t, http.StatusOK, `value="open"`).mustNot(t, `value="refuse"`)
+	second.post(one, url.Values{"do": {"refuse"}, declared: {"yes"}, why: {"No case bears this reference."}}).must(t, http.StatusOK, "It is refused", "by psd2-33", "No case bears this reference.").mustNot(t, `value="refuse"`)
+	psd.get("/standards/unsealings").must(t, http.StatusOK, "Refused", "No case bears this reference.").mustNot(t, `value="open"`)
+	psd.post(one, url.Values{"do": {"open"}}).must(t, http.StatusConflict, "refused it")
 
 	for _, account := range []string{"investigator-33", "supervisor-33", "dpo-33", "admin"} {
 		w.as(account).get("/standards/unsealings").must(t, http.StatusForbidden)

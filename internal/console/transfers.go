@@ -116,10 +116,9 @@ func (c *Console) transferView(v *visit, t *registerv1.Transfer) transferView {
 func (w *words) matter(m *registerv1.TransferMatter) *matterView {
 	out := &matterView{Warnings: w.warnings(m.GetWarnings())}
 	incidents := count(m.GetIncidents(), "incident", "incidents")
-	switch first, last := date(m.GetFirstTime().AsTime()), date(m.GetLastTime().AsTime()); {
-	case first == last:
+	if first, last := date(m.GetFirstTime().AsTime()), date(m.GetLastTime().AsTime()); first == last {
 		incidents += ", on " + first
-	default:
+	} else {
 		incidents += ", " + first + " to " + last
 	}
 	grade := riskGrade(m.GetGrade())

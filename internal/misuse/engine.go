@@ -170,6 +170,7 @@ func (e *Engine) look(ev *Event) {
 	a.count(d, e.set.Horizon)
 	e.group(a).look(d, e.set.Horizon, ev.Actor)
 	j := judgement{e: e, ev: ev, a: a, l: &l, at: ev}
+	e.nearRegistration(&j)
 	j.basis, j.matter = e.basis(ev, a)
 	if j.matter != nil && j.basis == closed {
 		l.bits |= lateCase

@@ -9,6 +9,7 @@ type group struct {
 	reckoned day
 	usual    int
 	rates    map[int]float64
+	nears    map[int]float64
 }
 
 // groupDay is a day of a group: its searches, how many of them are unexplained, and
@@ -16,6 +17,7 @@ type group struct {
 type groupDay struct {
 	day                day
 	looks, unexplained int64
+	registered         int64 // of the searches, those for somebody registered shortly before
 	sizes              map[string]int
 }
 
@@ -55,7 +57,7 @@ func (g *group) reckon(d day) {
 	if g.reckoned == d && g.rates != nil {
 		return
 	}
-	g.reckoned, g.rates = d, map[int]float64{}
+	g.reckoned, g.rates, g.nears = d, map[int]float64{}, map[int]float64{}
 	var all []int
 	for i := range g.days {
 		if g.days[i].day < d && g.days[i].day >= d-usualDays {
@@ -82,20 +84,33 @@ func (g *group) median(d day) int {
 // a day.
 func (g *group) rate(d day, days int) float64 {
 	g.reckon(d)
-	if r, ok := g.rates[days]; ok {
+	return g.part(g.rates, d, days, func(of *groupDay) int64 { return of.unexplained })
+}
+
+// nearness is how many registrations come near one of the group's searches, shortly before
+// or after it, of the last days before a day: as many after as before.
+func (g *group) nearness(d day, days int) float64 {
+	g.reckon(d)
+	return 2 * g.part(g.nears, d, days, func(of *groupDay) int64 { return of.registered })
+}
+
+// part is which part of the group's searches something counts, of the last days before a
+// day; it is reckoned once a day.
+func (g *group) part(known map[int]float64, d day, days int, count func(*groupDay) int64) float64 {
+	if r, ok := known[days]; ok {
 		return r
 	}
-	var looks, unexplained int64
+	var looks, counted int64
 	for i := range g.days {
 		if g.days[i].day < d && g.days[i].day > d-day(days) { //nolint:gosec // days are small
 			looks += g.days[i].looks
-			unexplained += g.days[i].unexplained
+			counted += count(&g.days[i])
 		}
 	}
 	r := 0.0
 	if looks > 0 {
-		r = float64(unexplained) / float64(looks)
+		r = float64(counted) / float64(looks)
 	}
-	g.rates[days] = r
+	known[days] = r
 	return r
 }

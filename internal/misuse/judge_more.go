@@ -145,7 +145,7 @@ func (j *judgement) manyUsers() {
 			}
 			looks[t.actor] = append(looks[t.actor], t.look)
 		}
-		if len(users) < j.t("users") {
+		if reasons(users, looks) < j.t("users") {
 			continue
 		}
 		for _, u := range users {
@@ -162,70 +162,19 @@ func (j *judgement) manyUsers() {
 	}
 }
 
-// tipOff looks at a search that comes soon after a registration.
-func (j *judgement) tipOff() {
-	if j.open() && len(j.registered(j.l)) > 0 {
-		j.tipped()
-	}
-}
-
-// tipped counts the registrations near the actor's unexplained searches.
-func (j *judgement) tipped() {
-	if j.said(0) {
-		return
-	}
-	seen := map[int64]bool{}
-	looks := where(j.lately(j.t(tDays)), func(l *look) bool {
-		near := j.registered(l)
-		for _, index := range near {
-			seen[index] = true
+// reasons is for how many reasons users looked somebody up: those who gave one and the same
+// reference work on one thing, such as an operation that their force has yet to tell of.
+// Whether that is so, other rules ask of each of them.
+func reasons(users []string, looks map[string][]look) int {
+	n, seen := 0, map[Code]bool{}
+	for _, u := range users {
+		r := looks[u][0].reference
+		if r == 0 || !seen[r] {
+			n++
 		}
-		return len(near) > 0
-	})
-	if len(seen) >= j.t("times") && daysOf(looks) > 1 {
-		j.raise(0, looks, []string{"no case or incident of his", "not registered by himself"}, "%s shortly before or after %s on the people looked up",
-			many(len(looks), "search", "searches"), many(len(seen), "registration", "registrations"))
+		seen[r] = true
 	}
-}
-
-// registered are the registrations by others, near in time, of whom a search was for.
-func (j *judgement) registered(l *look) []int64 {
-	var out []int64
-	for _, c := range []Code{l.person, l.record} {
-		v := j.e.around[c]
-		if c == 0 || v == nil {
-			continue
-		}
-		for _, r := range v.registrations {
-			apart := r.look.at - l.at
-			if r.actor != j.ev.Actor && max(apart, -apart) <= int64(j.t("hours"))*3600 && !slices.Contains(out, r.look.index) &&
-				j.e.same(j.ev.Force, l, &r.look, j.t(tRare)) {
-				out = append(out, r.look.index)
-			}
-		}
-	}
-	return out
-}
-
-// tippedOff looks at the searches that came before a registration.
-func (e *Engine) tippedOff(ev *Event, codes []Code) {
-	i := slices.IndexFunc(rules, func(r Rule) bool { return r.Code == codeTipOff })
-	if e.set.Rules[codeTipOff][tOn] == 0 {
-		return
-	}
-	var asked []string
-	for _, c := range codes {
-		for _, t := range e.around[c].looks {
-			a, ok := e.actors[t.actor]
-			if !ok || t.actor == ev.Actor || slices.Contains(asked, t.actor) {
-				continue
-			}
-			asked = append(asked, t.actor)
-			by := Event{Index: t.look.index, Time: t.look.time(), Actor: t.actor, Force: a.force, Roles: a.roles}
-			j := judgement{e: e, rule: &rules[i], ev: &by, at: ev, a: a, l: &t.look}
-			j.tipped()
-		}
-	}
+	return n
 }
 
 // review looks at somebody who reads the log.

@@ -81,6 +81,7 @@ var (
 	sigmas    = Threshold{"sigmas", "standard deviations above what peers do by oversight"}
 	least     = Threshold{"least", "searches, below which it never fires"}
 	atMost    = Threshold{"peers_at_most_per_mille", "of peers' searches, the most that is believed to be oversight"}
+	chance    = Threshold{"chance_at_most_per_mille", "registrations near a search of peers, the most that is believed to be chance"}
 	differ    = Threshold{"peers_differ_per_cent", "of their mean, by which people deviate from each other in how often they slip"}
 )
 
@@ -141,10 +142,10 @@ func init() { //nolint:gochecknoinits // the rules ask for their own thresholds 
 			Thresholds: []Threshold{inDays, least, sigmas, atMost, differ,
 				{"cases_for_one", "own cases given for one person whom none of them names, within the days"}},
 			look: (*judgement).reference, late: true},
-		{Code: codeTipOff, Version: 1, Title: "Shortly before or after a registration",
+		{Code: codeTipOff, Version: 2, Title: "Shortly before or after a registration",
 			Looks:      "people looked up shortly before or after a force registers something on them, more than once: as if to pass it on",
-			Clears:     work + "; his own registrations",
-			Thresholds: []Threshold{{"times", "different registrations"}, {"hours", "hours before and after"}, inDays, rarely},
+			Clears:     work + "; his own registrations; what comes near a registration by chance, as his peers' searches do",
+			Thresholds: []Threshold{{"times", "different registrations"}, {"hours", "hours before and after"}, inDays, rarely, sigmas, chance},
 			look:       (*judgement).tipOff, late: true},
 		{Code: codeProbe, Version: 1, Title: "Reached for what is hidden",
 			Looks:  "criteria that fit a victim, or a record that is SILENT; the latter is told to its owner force alone",
@@ -156,8 +157,8 @@ func init() { //nolint:gochecknoinits // the rules ask for their own thresholds 
 			Looks:      "the reference or the people of a case of his own that was closed before",
 			Clears:     "the days of grace after closing; another case that names the person",
 			Thresholds: []Threshold{theLooks, inDays, {"grace_days", "days after closing"}}, look: (*judgement).afterClosure, late: true},
-		{Code: codeManyUsers, Version: 1, Title: "Many users on one person",
-			Looks: "many different users look up one person, as somebody in the news", Clears: work + ", of each user; namesakes",
+		{Code: codeManyUsers, Version: 2, Title: "Many users on one person",
+			Looks: "many different users look up one person, as somebody in the news", Clears: work + ", of each user; namesakes; one reference that several give, who then count as one",
 			Thresholds: []Threshold{{"users", "different users"}, inDays, rarely}, look: (*judgement).manyUsers, late: true},
 		{Code: codeReviewer, Version: 1, Title: "A reviewer out of scope",
 			Looks:  "somebody who may read the log reads about himself or his own unit",

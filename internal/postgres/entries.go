@@ -75,7 +75,7 @@ func (db *DB) ListEntries(ctx context.Context, f EntryFilter) ([]Entry, error) {
 	// Planned for these values: which index serves best depends on the filter.
 	rows, err := db.pool.Query(ctx, sql, pgx.QueryExecModeCacheDescribe, after, before,
 		f.Force, f.Actor, f.Method, f.Operation, f.Outcome, f.ReferenceHMACs,
-		orNull(f.From), orNull(f.Until), min(limit, 1000), f.Refused, f.Methods)
+		orNull(f.From), orNull(f.Until), min(limit, 1000), f.Refused, f.Methods, f.National)
 	if err != nil {
 		return nil, readError(err)
 	}

@@ -53,26 +53,31 @@ type Search struct {
 	Meta []byte
 }
 
+// LogHeads are how far the log has got: -1 when there is nothing.
+type LogHeads struct {
+	// Entry is the newest index, Version that of the newest version of a record.
+	Entry, Version int64
+}
+
 // SearchesAfter reads the searches that were answered after a log index, in no order,
-// and the newest index of the log; -1 when it is empty. When more than most entries have
-// come since, it reads none.
-func (db *DB) SearchesAfter(ctx context.Context, index, most int64) (all []Search, head int64, err error) {
+// and how far the log has got. When more than most entries have come since, it reads none.
+func (db *DB) SearchesAfter(ctx context.Context, index, most int64) (all []Search, heads LogHeads, err error) {
 	rows, err := db.pool.Query(ctx, qSearchesAfter, index, most)
 	if err != nil {
-		return nil, 0, readError(err)
+		return nil, heads, readError(err)
 	}
 	var at pgtype.Int8
 	var force, reference pgtype.Text
 	var when pgtype.Timestamptz
 	var meta []byte
-	_, err = pgx.ForEachRow(rows, []any{&head, &at, &when, &force, &reference, &meta}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&heads.Entry, &heads.Version, &at, &when, &force, &reference, &meta}, func() error {
 		if at.Valid {
 			all = append(all, Search{Check{at.Int64, when.Time, force.String, reference.String}, meta})
 			meta = nil
 		}
 		return nil
 	})
-	return all, head, readError(err)
+	return all, heads, readError(err)
 }
 
 // CheckedSince says which of the records were shown by a search after a log index.

@@ -161,6 +161,8 @@ type EntryFilter struct {
 	Method    string
 	Operation string
 	Outcome   string
+	// National selects the entries of callers of no force; not with Force or Record.
+	National bool
 	// Methods selects the entries of any of these methods; not with Record.
 	Methods []string
 	// ReferenceHMACs selects the entries with any of these codes of a reference.

@@ -30,6 +30,7 @@ import (
 	"github.com/perpetrator-register/register/internal/seal"
 	"github.com/perpetrator-register/register/internal/service"
 	"github.com/perpetrator-register/register/internal/view"
+	_ "github.com/perpetrator-register/register/internal/wire" // the sizes of buffers
 )
 
 // Server is one replica of the register.

@@ -177,6 +177,13 @@ func (s *AccessLog) ListEntries(ctx context.Context, req *registerv1.ListEntries
 		}
 		resp.Entries = append(resp.Entries, entry)
 	}
+	shown := forcesOf(resp.GetEntries())
+	if len(shown) == 0 {
+		if shown, err = s.aboutSubject(ctx, c, call.ForceCode(req.GetParent()), req.GetSubject()); err != nil {
+			return nil, err
+		}
+	}
+	noteAbout(c, call.ForceCode(req.GetParent()), shown...)
 	c.Entry.ResultCount = len(resp.GetEntries())
 	return resp, nil
 }

@@ -25,7 +25,8 @@ var groupings = map[registerv1.ActivityGrouping]postgres.Grouping{
 
 // SummariseActivity implements the RPC.
 func (s *AccessLog) SummariseActivity(ctx context.Context, req *registerv1.SummariseActivityRequest) (*registerv1.SummariseActivityResponse, error) {
-	s.notePurpose(call.From(ctx), req)
+	c := call.From(ctx)
+	s.notePurpose(c, req)
 	f := postgres.SummaryFilter{
 		By: groupings[req.GetGroupBy()], Force: call.ForceCode(req.GetParent()), Actor: req.GetSubject(), Limit: maxCounts + 1,
 	}
@@ -52,8 +53,13 @@ func (s *AccessLog) SummariseActivity(ctx context.Context, req *registerv1.Summa
 		return nil, err
 	}
 	out := &registerv1.SummariseActivityResponse{Truncated: len(counts) > maxCounts}
-	for _, c := range counts[:min(len(counts), maxCounts)] {
-		out.Counts = append(out.Counts, &registerv1.ActivityCount{Key: c.Key, Entries: c.Entries, Refused: c.Refused, Records: c.Records})
+	for _, n := range counts[:min(len(counts), maxCounts)] {
+		out.Counts = append(out.Counts, &registerv1.ActivityCount{Key: n.Key, Entries: n.Entries, Refused: n.Refused, Records: n.Records})
 	}
+	of, err := s.aboutSubject(ctx, c, f.Force, f.Actor)
+	if err != nil {
+		return nil, err
+	}
+	noteAbout(c, f.Force, of...)
 	return out, nil
 }

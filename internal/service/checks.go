@@ -59,7 +59,7 @@ func soughtBy(nominals []uuid.UUID, courses []*opened) *sought {
 
 // checks are the searches that found him, or that were made for one of his matters, as
 // the log tells: the last two by each force, so that there is one beside that by which
-// a reader came; the newest first.
+// a reader came; the newest first. As they stand, searches must have been pulled.
 func (s *sought) checks(ctx context.Context, d *Deps, asOf int64) ([]postgres.Check, error) {
 	if asOf == asOfNow {
 		return d.View.Checks(ctx, s.nominals, s.hmacs)

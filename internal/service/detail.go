@@ -18,7 +18,7 @@ func (s *Searches) GetCandidate(ctx context.Context, req *registerv1.GetCandidat
 	if err != nil {
 		return nil, err
 	}
-	if err := s.View.Pull(ctx); err != nil {
+	if err := s.View.PullAll(ctx); err != nil {
 		return nil, notChecked(err)
 	}
 	out := &registerv1.CandidateDetail{Candidate: found.shown, AsOfIndex: s.View.Head()}

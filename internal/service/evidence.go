@@ -64,6 +64,7 @@ func (s *Standards) MakeEvidence(req *registerv1.MakeEvidenceRequest, stream reg
 		return err
 	}
 	c.SetBody(r.Reason(c.Method.Short, entries))
+	noteAbout(c, r.Force)
 	c.Entry.ResultCount, c.Entry.Recipients = len(entries), []string{req.GetRecipient()}
 	limited, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()

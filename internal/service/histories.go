@@ -28,7 +28,7 @@ func (s *Histories) of(ctx context.Context, c *call.Call, name string, asOf int6
 	if err != nil {
 		return nil, err
 	}
-	if err := s.View.Pull(ctx); err != nil {
+	if err := s.View.PullAll(ctx); err != nil {
 		return nil, err
 	}
 	out := &registerv1.NominalHistory{AsOfIndex: s.View.Head()}

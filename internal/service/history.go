@@ -52,7 +52,6 @@ func (d *Deps) insiders(c *call.Call, force string, asked identity.ID, p identit
 type history struct {
 	*conduct.History
 	courses, measures, breaches, assessments, plans []*opened
-	checks                                          []postgres.Check // newest first
 	// warnings are those that the nominals themselves bear.
 	warnings []bornWarning
 	// read are all that were read, in order; nil is in the place of one that is not there.
@@ -114,24 +113,25 @@ func (d *Deps) recordsOf(force string, of []insider) recordSet {
 	return s
 }
 
-// history reads what is recorded of the nominals of a person, with the searches for him,
-// in two statements at most: as it stands, or as it stood at a log index. The view must
-// be level.
-func (d *Deps) history(ctx context.Context, force string, of []insider, asOf int64) (*history, error) {
+// history reads what is recorded of the nominals of a person, with the searches for him.
+// The view must be level.
+func (d *Deps) history(ctx context.Context, force string, of []insider) (*history, error) {
 	set := d.recordsOf(force, of)
-	h, err := d.openHistory(ctx, set, asOf)
+	h, err := d.openHistory(ctx, set, asOfNow)
 	if err != nil {
 		return nil, err
 	}
-	s := soughtBy(set.nominals, h.courses)
-	if h.checks, err = s.checks(ctx, d, asOf); err != nil {
+	if err := d.View.PullSearches(ctx); err != nil {
 		return nil, err
 	}
-	h.Checks = s.of(h.checks)
-	return h, nil
+	s := soughtBy(set.nominals, h.courses)
+	checks, err := s.checks(ctx, d, asOfNow)
+	h.Checks = s.of(checks)
+	return h, err
 }
 
-// openHistory reads records as one history, without the searches.
+// openHistory reads records as one history, without the searches: in one statement at
+// most, as they stand or as they stood at a log index.
 func (d *Deps) openHistory(ctx context.Context, set recordSet, asOf int64) (*history, error) {
 	h := &history{History: &conduct.History{}, records: map[uuid.UUID]*opened{}, unconfirmed: map[uuid.UUID]bool{}}
 	if len(set.ids) == 0 {

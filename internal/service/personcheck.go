@@ -106,7 +106,7 @@ func (k *personCheck) look(ctx context.Context, asked identity.ID, r registered)
 	who := k.View.Person(asked)
 	see := k.sight(k.c, k.force)
 	p := &person{links: who.Joined}
-	h, err := k.history(ctx, k.force, k.insiders(k.c, k.force, asked, who), asOfNow)
+	h, err := k.history(ctx, k.force, k.insiders(k.c, k.force, asked, who))
 	if err != nil {
 		return err
 	}
@@ -167,8 +167,8 @@ func (k *personCheck) warnings(h *history, m *member) {
 
 // tell fills in what the rules make of a history.
 func (k *personCheck) tell(h *history, now time.Time) {
-	if len(h.checks) > 0 {
-		k.answer.LastCheck = &registerv1.HistoryCheck{Force: "forces/" + h.checks[0].Force, CheckTime: timestamppb.New(h.checks[0].Time)}
+	if len(h.Checks) > 0 { // the newest first
+		k.answer.LastCheck = &registerv1.HistoryCheck{Force: "forces/" + h.Checks[0].Force, CheckTime: timestamppb.New(h.Checks[0].Time)}
 	}
 	h.Checks = append(h.Checks, *k.made(now))
 	card := k.Rules.Card(h.History, now)

@@ -130,7 +130,7 @@ func (s *Histories) ranked(ctx context.Context, c *call.Call, force string, k co
 		return nil, nil //nolint:nilnil // withdrawn meanwhile
 	}
 	of := s.insiders(c, force, k.id, k.person)
-	h, err := s.history(ctx, force, of, asOfNow)
+	h, err := s.history(ctx, force, of)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/accesslog"
 	"github.com/perpetrator-register/register/internal/call"
+	"github.com/perpetrator-register/register/internal/misuse"
 	"github.com/perpetrator-register/register/internal/postgres"
 	"github.com/perpetrator-register/register/internal/seal"
 	"github.com/perpetrator-register/register/internal/view"
@@ -25,25 +26,44 @@ var readingMethods = []string{
 	"StandardsService.OpenUnsealing", "StandardsService.ListReadings", "StandardsService.MakeEvidence",
 }
 
-// reviewable refuses to let a force review itself.
-func reviewable(c *call.Call, force string) error {
-	if !national(c.Actor) && c.Actor.Force == force {
+// reviewable refuses to let a force, or the national auditor, review itself.
+func reviewable(c *call.Call, audience string) error {
+	switch {
+	case audience == misuse.National && national(c.Actor):
+		return problem(codes.PermissionDenied, ReasonOtherForce, "your own readings are reviewed by the department of a force")
+	case audience == c.Actor.Force:
 		return problem(codes.PermissionDenied, ReasonOtherForce, "the readings of your own force are reviewed by another, or by the national auditor")
 	}
 	return nil
 }
 
-// ListReadings implements the RPC.
+// readingsOf selects the readings of a force's people, or of the national auditor's.
+func readingsOf(audience string) postgres.EntryFilter {
+	f := postgres.EntryFilter{Methods: readingMethods, Outcome: OutcomeName(codes.OK)}
+	if audience == misuse.National {
+		f.National = true
+	} else {
+		f.Force = audience
+	}
+	return f
+}
+
+// readingsPage is how many entries are read at a time to find those that one may review.
+const readingsPage = 201
+
+// ListReadings implements the RPC. A page is full whatever was left out, so that nobody can
+// count what is about him.
 func (s *Standards) ListReadings(ctx context.Context, req *registerv1.ListReadingsRequest) (*registerv1.ListReadingsResponse, error) {
 	c := call.From(ctx)
-	force := call.ForceCode(req.GetParent())
-	if err := reviewable(c, force); err != nil {
+	of := audience(req.GetParent())
+	if err := reviewable(c, of); err != nil {
 		return nil, err
 	}
 	s.notePurpose(c, req)
+	noteAbout(c, call.ForceCode(req.GetParent()))
 	binding := strings.Join([]string{"readings", req.GetParent(), req.GetSubject()}, "|")
-	size := pageSize(req.GetPageSize(), 50)
-	filter := postgres.EntryFilter{Force: force, Actor: req.GetSubject(), Methods: readingMethods, Outcome: OutcomeName(codes.OK), NewestFirst: true, Limit: size + 1}
+	filter := readingsOf(of)
+	filter.Actor, filter.NewestFirst, filter.Limit = req.GetSubject(), true, readingsPage
 	var after uuid.UUID
 	if err := s.readPageToken(req.GetPageToken(), binding, &after); err != nil {
 		return nil, err
@@ -52,49 +72,54 @@ func (s *Standards) ListReadings(ctx context.Context, req *registerv1.ListReadin
 		before := int64(binary.BigEndian.Uint64(after[8:])) //nolint:gosec // written by indexToken
 		filter.Before = &before
 	}
-	rows, err := s.DB.ListEntries(ctx, filter)
-	if err != nil {
-		return nil, err
-	}
 	out := &registerv1.ListReadingsResponse{}
-	for i, row := range rows {
-		if i == size {
-			out.NextPageToken = s.pageToken(binding, indexToken(rows[i-1].Index))
-			break
-		}
-		r, err := readingOf(row, force)
+	var shown int64
+	for more := true; more; {
+		rows, err := s.DB.ListEntries(ctx, filter)
 		if err != nil {
 			return nil, err
 		}
-		if _, _, err := s.review(ctx, r, force, row.Index); err != nil {
-			return nil, err
+		more = len(rows) == readingsPage
+		for _, row := range rows {
+			filter.Before = &row.Index
+			m, err := accesslog.ParseMetadata(row.Meta)
+			if err != nil {
+				return nil, err
+			}
+			if !national(c.Actor) && !mayReview(&m, c.Actor.Force) {
+				continue
+			}
+			if len(out.GetReadings()) == pageSize(req.GetPageSize(), 50) {
+				out.NextPageToken, more = s.pageToken(binding, indexToken(shown)), false
+				break
+			}
+			r := readingOf(&m, row.Index, of)
+			if _, _, err := s.review(ctx, r, of, row.Index); err != nil {
+				return nil, err
+			}
+			out.Readings, shown = append(out.Readings, r), row.Index
 		}
-		out.Readings = append(out.Readings, r)
 	}
 	c.Entry.ResultCount = len(out.GetReadings())
 	return out, nil
 }
 
 // readingOf makes a reading of its entry.
-func readingOf(row postgres.Entry, force string) (*registerv1.Reading, error) {
-	m, err := accesslog.ParseMetadata(row.Meta)
-	if err != nil {
-		return nil, err
-	}
+func readingOf(m *accesslog.Metadata, index int64, of string) *registerv1.Reading {
 	return &registerv1.Reading{
-		Name: "forces/" + force + "/readings/" + strconv.FormatInt(row.Index, 10), Time: timestamppb.New(m.Time),
+		Name: parentOf(of) + "/readings/" + strconv.FormatInt(index, 10), Time: timestamppb.New(m.Time),
 		Subject: m.Actor.Sub, CollarNumber: m.Actor.Collar, Method: m.Method, Purpose: m.Reason, ResultCount: clamp(m.ResultCount),
-	}, nil
+	}
 }
 
-func (s *Standards) reviewKeys(force string, index int64) []seal.HMAC {
-	return s.Keys.SourceHMACs(force, "standards", strconv.FormatInt(index, 10), string(postgres.KindReview))
+func (s *Standards) reviewKeys(of string, index int64) []seal.HMAC {
+	return s.Keys.SourceHMACs(of, "standards", strconv.FormatInt(index, 10), string(postgres.KindReview))
 }
 
 // review puts the verdict that stands into a reading; found is false when there is
 // none.
-func (s *Standards) review(ctx context.Context, r *registerv1.Reading, force string, index int64) (cur postgres.Current, found bool, err error) {
-	cur, found, err = s.bySource(ctx, s.reviewKeys(force, index))
+func (s *Standards) review(ctx context.Context, r *registerv1.Reading, of string, index int64) (cur postgres.Current, found bool, err error) {
+	cur, found, err = s.bySource(ctx, s.reviewKeys(of, index))
 	if err != nil || !found {
 		return cur, false, err
 	}
@@ -110,8 +135,8 @@ func (s *Standards) review(ctx context.Context, r *registerv1.Reading, force str
 // ReviewReading implements the RPC.
 func (s *Standards) ReviewReading(ctx context.Context, req *registerv1.ReviewReadingRequest) (answer *registerv1.Reading, err error) {
 	c := call.From(ctx)
-	force := call.ForceCode(req.GetName())
-	if err := reviewable(c, force); err != nil {
+	of := audience(req.GetName())
+	if err := reviewable(c, of); err != nil {
 		return nil, err
 	}
 	s.noteReason(c, c.Actor.Force, &storev1.StoredReason{Code: req.GetVerdict().String(), Explanation: req.GetNote()})
@@ -119,9 +144,10 @@ func (s *Standards) ReviewReading(ctx context.Context, req *registerv1.ReviewRea
 	if err != nil {
 		return nil, notFound("reading")
 	}
-	before := index + 1
-	after := index - 1
-	rows, err := s.DB.ListEntries(ctx, postgres.EntryFilter{Force: force, Methods: readingMethods, Outcome: OutcomeName(codes.OK), After: &after, Before: &before, Limit: 1})
+	before, after := index+1, index-1
+	filter := readingsOf(of)
+	filter.After, filter.Before, filter.Limit = &after, &before, 1
+	rows, err := s.DB.ListEntries(ctx, filter)
 	if err != nil {
 		return nil, err
 	}
@@ -132,15 +158,16 @@ func (s *Standards) ReviewReading(ctx context.Context, req *registerv1.ReviewRea
 	if err != nil {
 		return nil, err
 	}
+	if !national(c.Actor) && !mayReview(&meta, c.Actor.Force) {
+		return nil, notFound("reading")
+	}
 	check, err := s.reviewer(c).check(ctx, callersOf(&meta)...)
 	if err != nil {
 		return nil, err
 	}
 	err = retry(ctx, func() error {
-		if answer, err = readingOf(rows[0], force); err != nil {
-			return err
-		}
-		cur, found, err := s.review(ctx, answer, force, index)
+		answer = readingOf(&meta, index, of)
+		cur, found, err := s.review(ctx, answer, of, index)
 		if err != nil {
 			return err
 		}
@@ -149,7 +176,7 @@ func (s *Standards) ReviewReading(ctx context.Context, req *registerv1.ReviewRea
 		content := &storev1.StoredReview{Reading: &registerv1.Reading{
 			Verdict: answer.GetVerdict(), Note: answer.GetNote(), Reviewer: answer.GetReviewer(), ReviewTime: answer.GetReviewTime(), ReviewCheck: check,
 		}}
-		change, err := s.nextOrFirst(cur, found, postgres.KindReview, force, s.reviewKeys(force, index)[0], content)
+		change, err := s.nextOrFirst(cur, found, postgres.KindReview, of, s.reviewKeys(of, index)[0], content)
 		if err != nil {
 			return err
 		}

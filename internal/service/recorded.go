@@ -108,7 +108,7 @@ func (d *Deps) readHistory(ctx context.Context, nominal identity.ID, personOf fu
 		if !veiled {
 			of = d.insiders(nil, force, ids[0], personOf(ids[0]))
 		}
-		h, err := d.history(ctx, force, of, asOfNow)
+		h, err := d.history(ctx, force, of)
 		if err != nil {
 			return nil, err
 		}

@@ -233,6 +233,7 @@ func (s *Standards) OpenUnsealing(ctx context.Context, req *registerv1.OpenUnsea
 		if national(c.Actor) {
 			c.Entry.Recipients = []string{"iopc"}
 		}
+		noteAbout(c, o.cur.Record.Force)
 		u.State, u.OpenTime = registerv1.UnsealingState_UNSEALING_STATE_OPENED, s.timestamp()
 		change, err := s.next(o.cur, o.key, o.cur.Version.Revision+1, o.stored)
 		if err != nil {

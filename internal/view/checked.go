@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/google/uuid"
 
@@ -34,6 +35,8 @@ type checked struct {
 	puller puller
 	// suspect finds whose conduct a course tells of.
 	suspect func(course identity.ID) (identity.ID, bool)
+	// versions is the log index of the newest version, as of the last catch-up.
+	versions atomic.Int64
 
 	mu sync.Mutex
 	of map[string]*checksOf // by the bytes of a record's id, or by reference
@@ -55,14 +58,26 @@ func newChecked(db *postgres.DB, suspect func(identity.ID) (identity.ID, bool)) 
 	return c
 }
 
+// PullSearches brings Checks up to every search that committed before the call.
+func (v *View) PullSearches(ctx context.Context) error { return v.checked.puller.pull(ctx) }
+
+// PullAll is Pull and PullSearches. That no record has changed, as is so nearly always, it
+// learns on the way.
+func (v *View) PullAll(ctx context.Context) error {
+	if err := v.PullSearches(ctx); err != nil {
+		return err
+	}
+	if v.checked.versions.Load() > v.head.Load() {
+		return v.Pull(ctx)
+	}
+	return nil
+}
+
 // Checks returns the searches that found one of the records or were made for one of the
-// references, the last two by each force, the newest first: all that committed before
-// the call.
+// references, the last two by each force, the newest first: all up to the last
+// PullSearches, and maybe more.
 func (v *View) Checks(ctx context.Context, records []uuid.UUID, references []string) ([]postgres.Check, error) {
 	c := v.checked
-	if err := c.puller.pull(ctx); err != nil {
-		return nil, err
-	}
 	all, missing, start := c.known(records, references)
 	if len(missing.records)+len(missing.references) > 0 {
 		rows, err := c.db.Checks(ctx, missing.records, missing.after, missing.references, math.MaxInt64)
@@ -197,7 +212,7 @@ func (c *checked) catchUp(ctx context.Context) error {
 	c.mu.Lock()
 	at := c.at
 	c.mu.Unlock()
-	searches, head, err := c.db.SearchesAfter(ctx, at, maxFollowed)
+	searches, heads, err := c.db.SearchesAfter(ctx, at, maxFollowed)
 	if err != nil {
 		return err
 	}
@@ -205,15 +220,16 @@ func (c *checked) catchUp(ctx context.Context) error {
 	for i := range searches {
 		found[i] = c.found(&searches[i])
 	}
+	c.versions.Store(heads.Version)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i := range searches {
 		c.follow(&searches[i], found[i])
 	}
-	if head-at > maxFollowed {
-		c.floor = head
+	if heads.Entry-at > maxFollowed {
+		c.floor = heads.Entry
 	}
-	c.at = max(at, head)
+	c.at = max(at, heads.Entry)
 	return nil
 }
 

@@ -123,6 +123,9 @@ func (l *checkedLog) same(step int) {
 	l.Helper()
 	records := l.records[l.random.IntN(len(l.records)):]
 	references := l.references[:l.random.IntN(len(l.references))]
+	if err := l.view.PullSearches(l.Context()); err != nil {
+		l.Fatal(err)
+	}
 	got, err := l.view.Checks(l.Context(), records, references)
 	if err != nil {
 		l.Fatal(err)
@@ -182,6 +185,9 @@ func TestSearchesAreFollowedWhileTheLogGrows(t *testing.T) {
 			wg.Go(func() {
 				before, err := l.view.ChecksAsOf(l.Context(), l.records, l.references, math.MaxInt64)
 				if err != nil {
+					l.Error(err)
+				}
+				if err := l.view.PullSearches(l.Context()); err != nil {
 					l.Error(err)
 				}
 				got, err := l.view.Checks(l.Context(), l.records, l.references)

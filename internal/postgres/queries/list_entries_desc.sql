@@ -5,6 +5,7 @@ FROM register.entry_projection p
 JOIN register.entry e ON e.idx = p.idx
 WHERE p.idx > $1 AND p.idx < $2
   AND ($3 = '' OR p.force = $3)
+  AND (NOT $14::boolean OR p.force = '')
   AND ($4 = '' OR p.actor = $4)
   AND ($5 = '' OR p.method = $5)
   AND ($6 = '' OR p.operation = $6)

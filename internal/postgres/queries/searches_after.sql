@@ -1,8 +1,11 @@
--- The newest index of the log, and the answered searches after an index, registrations
--- with a reason among them, unless more entries than $2 have come since: then none.
--- OFFSET 0 as in feed.sql.
-WITH head AS MATERIALIZED (SELECT coalesce(max(idx), -1) AS idx FROM register.entry_projection)
-SELECT head.idx, s.idx, s.time, s.force, s.reference_hmac, s.meta
+-- A registration with a reason counts as a search.
+-- The newest index of the log, that of the newest version, and the answered searches after
+-- an index, unless more entries than $2 have come since: then none. OFFSET 0 as in feed.sql.
+WITH head AS MATERIALIZED (
+    SELECT (SELECT coalesce(max(idx), -1) FROM register.entry_projection) AS idx,
+        (SELECT coalesce(max(log_index), -1) FROM register.version) AS version
+)
+SELECT head.idx, head.version, s.idx, s.time, s.force, s.reference_hmac, s.meta
 FROM head
 LEFT JOIN LATERAL (
     SELECT p.idx, p.time, p.force, p.reference_hmac, e.meta
