@@ -206,8 +206,17 @@ func (f *fake) RegisterNominal(ctx context.Context, r *registerv1.RegisterNomina
 		Links: []*registerv1.LinkSummary{{Name: linkID, State: registerv1.LinkState_LINK_STATE_AUTOMATIC, Force: "forces/10", Probability: 0.99996}}}, nil
 }
 
-func (f *fake) RegisterCourse(context.Context, *registerv1.RegisterCourseRequest) (*registerv1.RegisterCourseResponse, error) {
-	return &registerv1.RegisterCourseResponse{Name: course().GetName(), Version: 2, Outcome: registerv1.RegisterOutcome_REGISTER_OUTCOME_UPDATED}, nil
+func (f *fake) RegisterCourse(_ context.Context, r *registerv1.RegisterCourseRequest) (*registerv1.RegisterCourseResponse, error) {
+	out := &registerv1.RegisterCourseResponse{Name: course().GetName(), Version: 2, Outcome: registerv1.RegisterOutcome_REGISTER_OUTCOME_UPDATED}
+	if k := r.GetCheck(); k.GetReason() == "CRIME_INVESTIGATION" && k.GetReference() == "c" {
+		out.Check = &registerv1.PersonCheck{
+			Pattern: hit().GetCandidates()[0].GetPattern(), Unconfirmed: true, AskOwner: true,
+			Card:    &registerv1.HistoryCard{Measures: []*registerv1.CardMeasure{{Title: "Restraining order", Force: "forces/10", BreachAllows: "An offence: arrest."}}},
+			Prompts: []*registerv1.Prompt{{Code: "SERIAL", Reason: "Two victims."}},
+			Duties:  []*registerv1.Duty{{Name: "forces/33/duties/1", Code: "NO_ACTION", DueTime: &timestamppb.Timestamp{Seconds: 1_800_000_000}}},
+		}
+	}
+	return out, nil
 }
 
 func (f *fake) ListForces(ctx context.Context, _ *registerv1.ListForcesRequest) (*registerv1.ListForcesResponse, error) {

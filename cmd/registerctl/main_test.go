@@ -224,6 +224,12 @@ func TestRegister(t *testing.T) {
 	if code != exitFault || strings.Count(out, "version") != 2 || !strings.Contains(errOut, "record 2 of 3") {
 		t.Errorf("exit %d\n%s%s", code, out, errOut)
 	}
+	code, out, _ = b.run(`{"course":{"source":{"system":"s","reference":"c"}}}`, "register", "-", "--force", "33", "--check", "CRIME_INVESTIGATION")
+	for _, want := range []string{"CHECKED (possible, unconfirmed)", "is restricted", "Restraining order, force 10", "A breach: An offence: arrest.", "SERIAL", "NO_ACTION, by "} {
+		if code != exitOK || !strings.Contains(out, want) {
+			t.Errorf("checked: exit %d, no %q\n%s", code, want, out)
+		}
+	}
 	for _, bad := range []string{"", "{", `{"shoe":1}`} {
 		if code, _, _ := b.run(bad, "register", "-"); code != exitFault {
 			t.Errorf("%q: exit %d", bad, code)

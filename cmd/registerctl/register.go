@@ -19,6 +19,22 @@ import (
 type registerCmd struct {
 	File  string `arg:"" help:"File with one record as JSON, or several, one after another; - for standard input. A record is a RegisterRecordsRequest, or a request of one kind: nominal, course, measure, breach, assessment or plan."`
 	Force string `help:"Force of the records that name no parent." placeholder:"CODE"`
+
+	Check         string `help:"Ask with each course of conduct what the register knows of the suspect, for this reason, such as CRIME_INVESTIGATION; see: registerctl codes searchReasons." placeholder:"REASON" group:"Check:"`
+	Justification string `help:"Why, in words." placeholder:"TEXT" group:"Check:"`
+	Reference     string `help:"Crime or incident reference; without it, that of the course." placeholder:"REF" group:"Check:"`
+	OnBehalfOf    string `help:"For whom you ask, such as a collar number." placeholder:"COLLAR" group:"Check:"`
+}
+
+// ask asks with a course what is known of the suspect, unless the record does so itself.
+func (c *registerCmd) ask(r *registerv1.RegisterCourseRequest) {
+	if c.Check == "" || r == nil || r.GetCheck() != nil {
+		return
+	}
+	r.Check = &registerv1.CheckBasis{Reason: c.Check, Justification: c.Justification, Reference: c.Reference, OnBehalfOf: c.OnBehalfOf}
+	if c.Reference == "" {
+		r.Check.Reference = r.GetCourse().GetSource().GetReference()
+	}
 }
 
 const maxRegister = 64 << 20
@@ -44,6 +60,7 @@ func (c *registerCmd) Run(a *app) error {
 		if err != nil {
 			return fmt.Errorf("record %d: %w", len(records)+1, err)
 		}
+		c.ask(r.GetCourse())
 		records = append(records, r)
 	}
 	if len(records) == 0 {
@@ -117,6 +134,9 @@ func registerOne(a *app, conn grpc.ClientConnInterface, r *registerv1.RegisterRe
 			a.say("  %s", linkLine(l))
 		}
 	}
+	if course, ok := answer.(*registerv1.RegisterCourseResponse); ok && course.GetCheck() != nil {
+		a.showCheck(course.GetCheck())
+	}
 	for _, f := range answer.GetFlags() {
 		a.say("  look at %s: %s (%s)", client.Clean(f.GetField()), client.Clean(f.GetMessage()), client.Clean(f.GetCode()))
 	}
@@ -134,4 +154,30 @@ func linkLine(l *registerv1.LinkSummary) string {
 		line += " (" + percent(p) + ")"
 	}
 	return line + ": a record of force " + forceCode(l.GetForce()) + ", " + client.Clean(l.GetName())
+}
+
+// showCheck prints what the register knows of the suspect of a course.
+func (a *app) showCheck(k *registerv1.PersonCheck) {
+	a.say("")
+	a.say("CHECKED%s", unsure(k.GetUnconfirmed()))
+	if p := k.GetPattern(); p.GetCourses() > 0 {
+		a.say("  known for %s; victims %s", pattern(p), victims(p))
+	}
+	if k.GetAskOwner() {
+		a.say("  A record of his is restricted: ask its owner force.")
+	}
+	for _, l := range k.GetPossiblySame() {
+		a.say("  %s", linkLine(l))
+	}
+	a.showCard(&registerv1.History{
+		Card: k.GetCard(), Prompts: k.GetPrompts(), HighRisk: k.GetHighRisk(), HighRiskUnconfirmed: k.GetHighRiskUnconfirmed(), LastCheck: k.GetLastCheck(),
+	})
+	if len(k.GetDuties()) > 0 {
+		a.say("")
+		a.say("DUTIES OF YOUR FORCE")
+	}
+	for _, d := range k.GetDuties() {
+		a.say("  %s, by %s%s: %s", client.Clean(d.GetCode()), minute(d.GetDueTime()), unsure(d.GetUnconfirmed()), client.Clean(d.GetName()))
+	}
+	a.say("")
 }

@@ -24,6 +24,7 @@ func table() []apiCase {
 		nominalCases(),
 		nominalStateCases(),
 		courseCases(),
+		checkCases(),
 		courseStateCases(),
 		partCases(),
 		matterCases(),

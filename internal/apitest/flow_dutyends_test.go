@@ -1,6 +1,7 @@
 package apitest
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -111,6 +112,46 @@ func TestDutyEndsInTheEntryThatEndsItsConduct(t *testing.T) {
 		if got := s.fellAt(duty.GetName()); got != index {
 			t.Errorf("%s: %s fell away by entry %d, want %d", tag, code, got, index)
 		}
+	}
+}
+
+// What another force recorded of him is erased with its nominal: the duty that rested on
+// it falls away in that entry, too.
+func TestDutyEndsWithAnotherForcesNominal(t *testing.T) {
+	t.Parallel()
+	s, clock := clocked(t)
+	now := clock.Now()
+	a, b := s.register("33", "twoforces", "A-1"), s.register("10", "twoforces", "B-1")
+	r := threatAt("33", a, "T-1", now.Add(-90*time.Minute))
+	m := measure("33", a, "M-1", 1)
+	m.Measure.Courses, m.Measure.FromTime = []string{s.must("system-33", registerCourse, r).(*pb.RegisterCourseResponse).GetName()}, timestamppb.New(now.Add(-30*24*time.Hour))
+	name := s.must("system-33", registerMeasure, m).(*pb.RegisterMeasureResponse).GetName()
+	clock.Advance(10 * time.Hour)
+	for i, of := range []struct{ force, nominal string }{{"33", a}, {"33", a}, {"10", b}} {
+		x := breach(of.force, of.nominal, name, fmt.Sprint("X-", i), 1)
+		at := timestamppb.New(now.Add(time.Duration(i+6) * time.Hour))
+		x.Breach.OccurTime, x.Breach.ReportTime, x.Breach.Actions = at, at, nil
+		s.must("system-"+of.force, registerBreach, x)
+	}
+	duty := s.dutyOf("spoc-33", a, "BREACH_ESCALATION")
+	if duty.GetState() != dutyOpen {
+		t.Fatalf("the duty is %v", duty.GetState())
+	}
+	index := s.entryIndex("dpo-10", "NominalService.EraseNominal", &pb.EraseNominalRequest{Name: b, Ground: pb.ErasureGround_ERASURE_GROUND_ORDER, Reference: "DPO/2"})
+	if got := s.dutyOf("spoc-33", a, "BREACH_ESCALATION"); got.GetState() != pb.DutyState_DUTY_STATE_FELL_AWAY {
+		t.Errorf("the duty is %v", got.GetState())
+	}
+	if got := s.fellAt(duty.GetName()); got != index {
+		t.Errorf("it fell away by entry %d, want %d", got, index)
+	}
+	open := 0
+	for _, got := range s.dutiesOf("spoc-33", a, "UNACTIONED_BREACH") {
+		if got.GetState() == dutyOpen {
+			open++
+		}
+	}
+	if open != 2 {
+		t.Errorf("%d duties rest on the own breaches, want 2", open)
 	}
 }
 

@@ -2,6 +2,7 @@ package apitest
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -87,5 +88,46 @@ func TestTransferThereAndBack(t *testing.T) {
 	told := s.must("investigator-43", "AlertService.ListRetractions", &pb.ListRetractionsRequest{}).(*pb.ListRetractionsResponse).GetRetractions()
 	if !slices.ContainsFunc(told, func(r *pb.Retraction) bool { return r.GetCode() == "CONDUCT_CANCELLED" }) {
 		t.Errorf("who was shown it is told %v", told)
+	}
+}
+
+// Who was shown a matter before it was taken over, and not since, is told when it is
+// erased, on a replica that has just begun too: what was erased can no longer tell what
+// it was before.
+func TestErasedAfterATransferIsTold(t *testing.T) {
+	t.Parallel()
+	s, clock := clocked(t)
+	_, course, _ := s.handed(clock.Now())
+	s.register("10", s.tag, "there")
+	found := s.search("investigator-43", s.tag)
+	s.must("investigator-43", getCandidate, &pb.GetCandidateRequest{Name: found.GetCandidates()[0].GetName()})
+	taken := s.must("spoc-10", acceptTransfer, &pb.AcceptTransferRequest{Name: ofForce("10", s.offer(course).GetName()), Source: source("10-C", 1)}).(*pb.Transfer)
+	read := func(list *pb.ListRetractionsResponse, err error) string {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var codes []string
+		for _, r := range list.GetRetractions() {
+			codes = append(codes, r.GetCode())
+		}
+		return strings.Join(codes, " ")
+	}
+	here := func() string {
+		return read(s.must("investigator-43", listRetractions, &pb.ListRetractionsRequest{}).(*pb.ListRetractionsResponse), nil)
+	}
+	if got := here(); got != "" {
+		t.Errorf("before the erasure he is told %q", got)
+	}
+	s.must("dpo-10", eraseCourse, &pb.EraseCourseRequest{Name: taken.GetNewCourse(), Ground: pb.ErasureGround_ERASURE_GROUND_ORDER, Reference: "order 7"})
+	if got := here(); got != "CONDUCT_ERASED" {
+		t.Errorf("after the erasure he is told %q", got)
+	}
+	config := s.w.site.Config()
+	config.Clock = clock.Now
+	conn := s.w.site.Start(config).Dial("")
+	defer func() { _ = conn.Close() }()
+	if got := read(pb.NewAlertServiceClient(conn).ListRetractions(s.w.site.As(t.Context(), "investigator-43"), &pb.ListRetractionsRequest{})); got != "CONDUCT_ERASED" {
+		t.Errorf("on another replica he is told %q", got)
 	}
 }

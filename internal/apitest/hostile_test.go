@@ -288,6 +288,14 @@ func selfSearch(t *testing.T, w *world) {
 			t.Errorf("a namesake: %v", a.err)
 		}
 	}
+	// Nor by registering what he did.
+	own := nominal("33", "searcher", "N-own", 1)
+	n := w.call(t.Context(), overMTLS, "system-33", registerNominal, own).response().(*pb.RegisterNominalResponse).GetName()
+	if a := grpcCall(t.Context(), w.conns[""], w.methods[registerCourse], plain, checked(course("33", n, "C-self", 1))); a.err == nil {
+		t.Error("he checks himself")
+	} else if code, reason, _ := refusal(a.err); code != codes.PermissionDenied || reason != service.ReasonSelfSearch {
+		t.Errorf("he checks himself: %s %s", code, reason)
+	}
 }
 
 func birthText(d *pb.PartialDate) string {

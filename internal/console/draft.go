@@ -35,6 +35,8 @@ type registered struct {
 	Links   []madeLink   `json:"links"`
 	Flags   []string     `json:"flags"`
 	Receipt *receiptView `json:"receipt"`
+	// Check is what the register answered that it knows of him, a PersonCheck.
+	Check []byte `json:"check,omitempty"`
 }
 
 type madeLink struct {

@@ -54,7 +54,8 @@ func TestMainPath(t *testing.T) {
 	b.post("/register/conduct", conduct("narrative", "He rang Wilhelmina Canary on 07700 900777.")).must(t, http.StatusUnprocessableEntity, `href="#narrative"`, "Wilhelmina")
 	b.get("/register/conduct").mustNot(t, "Wilhelmina")
 
-	done := b.post("/register/conduct", conduct()).must(t, http.StatusOK, "The report on Calum Thackery is registered", "Northumbria", "See why", "access log, entry")
+	done := b.post("/register/conduct", conduct()).must(t, http.StatusOK, "The report on Calum Thackery is registered", "Northumbria", "See why", "access log, entry",
+		"What the register knows of him", "What you can do now", "Possible, unconfirmed", "Victims")
 	done.mustNot(t, "Wilhelmina")
 	link := firstLink(t, done.text, `/links/[0-9a-f-]+`)
 	// An investigator sees why, and does not decide.
@@ -122,7 +123,7 @@ func TestProfessionalStandardsRegisterInSilence(t *testing.T) {
 	form.Set("restriction", "SILENT")
 	form.Set("police", "yes")
 	psd.post("/register", form).must(t, http.StatusOK, "2 of 2")
-	psd.post("/register/conduct", conduct()).must(t, http.StatusOK, "is registered")
+	psd.post("/register/conduct", conduct()).must(t, http.StatusOK, "is registered").mustNot(t, "What the register knows of him")
 	w.as("investigator-33").get("/register").must(t, http.StatusOK).mustNot(t, "Silent:")
 	w.as("investigator-33").post("/search", asking("given", "Calum", "surname", "Thackery", "phone", "07700900123")).must(t, http.StatusOK, "No record found")
 }

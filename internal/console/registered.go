@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/client"
@@ -28,7 +29,9 @@ func (c *Console) registerReport(v *visit, f *form, course *registerv1.CourseOfC
 	}
 	done := &registered{Nominal: d.Nominal, Links: d.Links, Flags: d.Flags}
 	course.Source, course.Nominal = source, done.Nominal
-	made, err := c.conduct.RegisterCourse(v.ctx, &registerv1.RegisterCourseRequest{Parent: v.force(), Course: course}, v.noted())
+	made, err := c.conduct.RegisterCourse(v.ctx, &registerv1.RegisterCourseRequest{
+		Parent: v.force(), Course: course, Check: checkBasis(v, course.GetIncidents()[0].GetReference()),
+	}, v.noted())
 	if p := client.AsProblem(err); p != nil && p.Code == codes.InvalidArgument {
 		f.take(p, courseFields)
 		if !d.Chosen {
@@ -41,6 +44,11 @@ func (c *Console) registerReport(v *visit, f *form, course *registerv1.CourseOfC
 	}
 	done.Course, done.Receipt = made.GetName(), v.receipt()
 	done.Flags = append(done.Flags, flagTexts(made.GetFlags())...)
+	if made.GetCheck() != nil {
+		if done.Check, err = proto.Marshal(made.GetCheck()); err != nil {
+			return nil, err
+		}
+	}
 	return done, nil
 }
 
@@ -95,6 +103,8 @@ type registeredView struct {
 	Frame
 	Label string
 	Done  *registered
+	Check *checkView
+	Alone bool // no other record is linked with his
 	Links []linkRow
 	Next  []navItem // what else is recorded of him
 }
@@ -118,6 +128,11 @@ func (c *Console) showRegistered(v *visit) error {
 	if record := "/nominals/" + lastPart(d.Done.Nominal); d.Done.Nominal != "" && v.may("nominal.read") {
 		view.Next = []navItem{{Title: "Assess the risk", Path: record + "/assessment"}, {Title: "Make a safety plan", Path: record + "/plan"}, {Title: "Record a measure", Path: record + "/measure"}, {Title: "Open the record", Path: record}}
 	}
+	var err error
+	if view.Check, err = c.checkView(v, d.Done); err != nil {
+		return err
+	}
+	view.Alone = len(view.Links) == 0 && (view.Check == nil || view.Check.Alone)
 	view.Receipt = d.Done.Receipt
 	return v.show("registered", view)
 }

@@ -169,7 +169,7 @@ var courseFields = []fieldPlace{
 	{"course.incidents[0].reference", "reference"}, {"course.incidents[0].occur_time", "occurred-day"}, {"course.incidents[0].behaviours", "behaviours"},
 	{"course.incidents[0].principal_offence", "offence"}, {"course.incidents[0].included_classifications", "included"}, {"course.incidents[0].narrative", "narrative"},
 	{"course.victim.birth_date", "victim-birth-day"}, {"course.victim.phones", "victim-phone"}, {"course.victim.emails", "victim-email"}, {"course.victim.addresses", "victim-postcode"},
-	{"course.victim", "victim-surname"}, {"course.relationship", "relationship"}, {"course.standing", "standing"}, {"course.motivation", "motivation"}, {"course", "narrative"},
+	{"course.victim", "victim-surname"}, {"course.relationship", "relationship"}, {"course.standing", "standing"}, {"course.motivation", "motivation"}, {"course", "narrative"}, {"check", "reference"},
 }
 
 // courseOf reads the second page.

@@ -150,10 +150,13 @@ func (s *scorer) load(r *Record) {
 	s.record.decode(encode(nil, r, find(&s.facts.names.symbols), find(&s.facts.atoms)))
 }
 
+// Probability is that of log2 odds, such as a prior and bits together: between 0 and 1.
+func Probability(bits float64) float64 { return 1 / (1 + math.Exp2(-bits)) }
+
 // scored explains the decoded record.
 func (s *scorer) scored() Scored {
 	out := Scored{Bits: s.score(), Prior: s.prior(), Model: s.model.Version}
-	out.Probability = 1 / (1 + math.Exp2(-out.Bits-out.Prior))
+	out.Probability = Probability(out.Prior + out.Bits)
 	out.Terms = make([]Term, 0, len(s.parts))
 	for _, p := range s.parts {
 		t := Term{Field: p.field.String(), Query: p.query, Record: p.record, Rule: p.rule.String(), Bits: p.bits}

@@ -236,7 +236,7 @@ func (l *leaks) records(a answer) {
 	l.errs.Lock()
 	defer l.errs.Unlock()
 	for _, m := range a.messages {
-		if e := m.ProtoReflect().Descriptor().Fields().ByName("error"); e != nil {
+		if e := m.ProtoReflect().Descriptor().Fields().ByName("error"); e != nil && m.ProtoReflect().Has(e) {
 			l.errs.text = append(l.errs.text, prototext.Format(m)+"\n"...)
 		}
 	}

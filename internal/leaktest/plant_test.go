@@ -22,6 +22,8 @@ var notPlanted = map[string]bool{
 	"register.v1.ForceContact.force":                  true,
 	"register.v1.Search.reason":                       true,
 	"register.v1.Search.on_behalf_of":                 true, // an officer's collar number
+	"register.v1.CheckBasis.reason":                   true,
+	"register.v1.CheckBasis.on_behalf_of":             true,
 	"register.v1.ListEntriesRequest.subject":          true, // filters by what stands in the log
 	"register.v1.ListEntriesRequest.method":           true,
 	"register.v1.ListEntriesRequest.outcome":          true,

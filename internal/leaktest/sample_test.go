@@ -40,6 +40,13 @@ func sampleCourse(nominal string) *registerv1.RegisterCourseRequest {
 	}}
 }
 
+// checkedCourse is a course whose registration asks what is known of the suspect.
+func checkedCourse(nominal string) *registerv1.RegisterCourseRequest {
+	r := sampleCourse(nominal)
+	r.Check = &registerv1.CheckBasis{Reason: "CRIME_INVESTIGATION", Reference: "33/77/26", Justification: "a report of today"}
+	return r
+}
+
 // recent is so short a time ago that no duty has arisen yet: nothing happens of itself
 // while a test looks.
 func recent() time.Time { return time.Now().Add(-time.Minute) }
@@ -128,7 +135,7 @@ func samples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) map[st
 		"NominalService.EraseNominal": one("dpo-33", &registerv1.EraseNominalRequest{
 			Name: nominal(), Ground: registerv1.ErasureGround_ERASURE_GROUND_ORDER, Reference: "order 7",
 		}),
-		"ConductService.RegisterCourse": one(investigator, sampleCourse(kept)),
+		"ConductService.RegisterCourse": one(investigator, checkedCourse(kept)),
 		"ConductService.GetCourse":      one(investigator, &registerv1.GetCourseRequest{Name: keptCourse.GetName()}),
 		"ConductService.ListCourses":    one("spoc-33", &registerv1.ListCoursesRequest{Parent: kept}),
 		"ConductService.CancelCourse": one("spoc-33", &registerv1.CancelCourseRequest{
@@ -140,7 +147,7 @@ func samples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) map[st
 		"RegistrationService.RegisterRecords": {account: investigator, requests: []proto.Message{
 			&registerv1.RegisterRecordsRequest{Sequence: 1, Record: &registerv1.RegisterRecordsRequest_Nominal{Nominal: stranger()}},
 			&registerv1.RegisterRecordsRequest{Sequence: 2, Record: &registerv1.RegisterRecordsRequest_Nominal{Nominal: stranger()}},
-			&registerv1.RegisterRecordsRequest{Sequence: 3, Record: &registerv1.RegisterRecordsRequest_Course{Course: sampleCourse(kept)}},
+			&registerv1.RegisterRecordsRequest{Sequence: 3, Record: &registerv1.RegisterRecordsRequest_Course{Course: checkedCourse(kept)}},
 		}},
 		"SearchService.CreateSearch": one(investigator, sampleSearch()),
 		"SearchService.GetSearch":    one(investigator, &registerv1.GetSearchRequest{Name: found.GetName()}),

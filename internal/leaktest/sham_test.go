@@ -91,7 +91,7 @@ func withoutID(name string) string {
 
 func (o *officer) registers(t *testing.T, nominal, reference string, victim *registerv1.Victim) {
 	t.Helper()
-	req := sampleCourse(nominal)
+	req := checkedCourse(nominal)
 	req.Course.Source.Reference, req.Course.Victim = reference, victim
 	var header, trailer metadata.MD
 	m, err := registerv1.NewConductServiceClient(o.conn).RegisterCourse(o.ctx(t), req, grpc.Header(&header), grpc.Trailer(&trailer))
@@ -163,7 +163,8 @@ func (r *register) kindsFor(t *testing.T, account string) (out []string) {
 
 // A stalker who is an officer registers sham incidents, to find out whether a
 // woman has reported him elsewhere: one that names her as the victim of another,
-// and one in which she is the suspect and he the victim. Byte for byte he sees the
+// and one in which she is the suspect and he the victim, each with the question what the
+// register knows. Byte for byte he sees the
 // same as if she had not; the single points of contact of both forces and
 // professional standards know.
 func TestShamReport(t *testing.T) {

@@ -117,7 +117,7 @@ func (t *account) tell(d *Deps, force string, checks []postgres.Check, now time.
 	courses := slices.Clone(t.h.courses)
 	slices.SortStableFunc(courses, func(a, b *opened) int { return lastIncident(b.course).Compare(lastIncident(a.course)) })
 	t.courses = shownTo[*registerv1.CourseOfConduct](force, courses)
-	t.noted = slices.SortedFunc(maps.Values(t.h.records), func(a, b *opened) int { return bytes.Compare(a.cur.Record.ID[:], b.cur.Record.ID[:]) })
+	t.noted = t.h.sorted()
 }
 
 // versions are those that it was made of.
@@ -148,10 +148,18 @@ func (t *account) shown(checks []postgres.Check, now time.Time) *registerv1.Hist
 	return out
 }
 
-// note notes in a call that the records were shown; of those of a SILENT nominal the
+// note notes in a call that the records were shown.
+func (t *account) note(d *Deps, c *call.Call) { d.noteShown(c, t.noted) }
+
+// sorted are the records of a history by id.
+func (h *history) sorted() []*opened {
+	return slices.SortedFunc(maps.Values(h.records), func(a, b *opened) int { return bytes.Compare(a.cur.Record.ID[:], b.cur.Record.ID[:]) })
+}
+
+// noteShown notes in a call that records were shown; of those of a SILENT nominal the
 // owner's PSD alone is to learn.
-func (t *account) note(d *Deps, c *call.Call) {
-	for _, o := range t.noted {
+func (d *Deps) noteShown(c *call.Call, all []*opened) {
+	for _, o := range all {
 		if _, veiled := d.View.Veil(o.nominal); veiled {
 			c.ShowSilent(o.cur.Record.ID, o.cur.Record.Force)
 		} else {

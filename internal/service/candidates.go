@@ -77,7 +77,7 @@ func (s *Searches) people(force string, found []identity.Candidate) (people []*p
 }
 
 // candidate is what the first step shows of a person.
-func (s *Searches) candidate(p *person) *registerv1.Candidate {
+func (d *Deps) candidate(p *person) *registerv1.Candidate {
 	out := &registerv1.Candidate{Unconfirmed: p.unconfirmed}
 	if best := p.best(); best != nil {
 		out.DisplayName = best.nominal.Name
@@ -86,7 +86,7 @@ func (s *Searches) candidate(p *person) *registerv1.Candidate {
 		out.Prior = round(best.found.Prior, 2)
 		out.Keys = best.found.Keys
 		out.Probability = round(best.found.Probability, 6)
-		out.Strength = s.strength(best.found.Scored)
+		out.Strength = d.strength(best.found.Scored)
 		for _, t := range best.found.Terms {
 			out.Terms = append(out.Terms, matchTerm(t))
 		}
@@ -96,7 +96,7 @@ func (s *Searches) candidate(p *person) *registerv1.Candidate {
 	perForce := map[string]int32{}
 	for _, m := range p.members {
 		perForce[m.nominal.Force]++
-		own := s.View.Courses(m.nominal.ID)
+		own := d.View.Courses(m.nominal.ID)
 		switch {
 		case m.open:
 			for _, course := range own {
@@ -109,22 +109,22 @@ func (s *Searches) candidate(p *person) *registerv1.Candidate {
 			}
 		case m.nominal.Restriction == registerv1.Restriction_RESTRICTION_SAFETY:
 			out.AskOwner = true
-			s.safetyWarnings(m.nominal, own, warnings)
+			d.safetyWarnings(m.nominal, own, warnings)
 		default:
 			out.AskOwner = true
 		}
 	}
-	summary := s.Rules.Summarise(courses)
+	summary := d.Rules.Summarise(courses)
 	for _, w := range summary.Warnings {
 		warnings[w.Code] = true
 	}
 	if len(courses) > 0 {
 		out.Pattern = pattern(summary)
 	}
-	out.Warnings = s.ordered(warnings)
+	out.Warnings = d.ordered(warnings)
 	for _, force := range sortedKeys(perForce) {
 		out.Records = append(out.Records, &registerv1.ForceRecords{Force: "forces/" + force, Nominals: perForce[force]})
-		out.Contacts = append(out.Contacts, s.contact(force))
+		out.Contacts = append(out.Contacts, d.contact(force))
 	}
 	return out
 }
@@ -154,25 +154,25 @@ func round(x float64, decimals int) float64 {
 const safetyGravity = 70
 
 // safetyWarnings adds the warnings of weapons and violence alone.
-func (s *Searches) safetyWarnings(n *view.Nominal, courses []*conduct.Course, into map[string]bool) {
+func (d *Deps) safetyWarnings(n *view.Nominal, courses []*conduct.Course, into map[string]bool) {
 	all := slices.Clone(n.Warnings)
 	for _, course := range courses {
-		for _, w := range s.Rules.Summarise([]conduct.Course{*course}).Warnings {
+		for _, w := range d.Rules.Summarise([]conduct.Course{*course}).Warnings {
 			all = append(all, w.Code)
 		}
 	}
 	for _, code := range all {
-		if w, ok := s.Ref.Warning(code); ok && w.Gravity >= safetyGravity {
+		if w, ok := d.Ref.Warning(code); ok && w.Gravity >= safetyGravity {
 			into[code] = true
 		}
 	}
 }
 
 // ordered lists warning codes, the gravest first, unknown codes last.
-func (s *Searches) ordered(codes map[string]bool) []string {
+func (d *Deps) ordered(codes map[string]bool) []string {
 	out := sortedKeys(codes)
 	gravity := func(code string) int {
-		w, _ := s.Ref.Warning(code)
+		w, _ := d.Ref.Warning(code)
 		return w.Gravity
 	}
 	slices.SortStableFunc(out, func(a, b string) int { return cmp.Compare(gravity(b), gravity(a)) })

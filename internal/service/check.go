@@ -114,7 +114,8 @@ func (c *Checker) domain(m proto.Message) ([]Violation, string) {
 	case *registerv1.RegisterCourseRequest:
 		out := append(c.force(r.GetParent(), "parent"), c.course(r.GetCourse())...)
 		out = append(out, c.courseRest(r.GetCourse())...)
-		if text := c.victimInText(r.GetCourse()); len(text) > 0 {
+		out = append(out, c.checkBasis(r)...)
+		if text := c.victimInText(r); len(text) > 0 {
 			return append(out, text...), ReasonVictimInText
 		}
 		return out, ReasonInvalidFields
@@ -207,21 +208,43 @@ func (c *Checker) force(name, field string) []Violation {
 }
 
 func (c *Checker) search(s *registerv1.Search) []Violation {
-	var out []Violation
-	if code := s.GetReason(); code != "" {
-		reason, ok := c.ref.Reason(code)
-		switch {
-		case !ok || reason.Retired:
-			out = append(out, Violation{"search.reason", "is not a reason code: see codeLists/searchReasons"})
-		case reason.NeedsReference && s.GetReference() == "":
-			out = append(out, Violation{"search.reference", "is required with this reason: give the crime, incident or custody reference"})
-		}
-	}
+	out := c.reason("search", s)
 	// What cannot be read is never silently left out of a search.
 	mapped := view.MapCriteria(s.GetCriteria(), "search.criteria")
 	_, faults := identity.NewQuery(mapped.Raw)
 	for _, f := range faults {
 		out = append(out, Violation{mapped.Path(f.Field), f.Message})
+	}
+	return out
+}
+
+// reason checks why the register is asked.
+func (c *Checker) reason(at string, asked interface {
+	GetReason() string
+	GetReference() string
+}) []Violation {
+	code := asked.GetReason()
+	if code == "" {
+		return nil // the contract's rule has said so
+	}
+	reason, ok := c.ref.Reason(code)
+	switch {
+	case !ok || reason.Retired:
+		return []Violation{{at + ".reason", "is not a reason code: see codeLists/searchReasons"}}
+	case reason.NeedsReference && asked.GetReference() == "":
+		return []Violation{{at + ".reference", "is required with this reason: give the crime, incident or custody reference"}}
+	}
+	return nil
+}
+
+// checkBasis checks why a registration asks what is known of the suspect.
+func (c *Checker) checkBasis(r *registerv1.RegisterCourseRequest) []Violation {
+	if r.GetCheck() == nil {
+		return nil
+	}
+	out := c.reason("check", r.GetCheck())
+	if r.GetHistoricLoad() {
+		out = append(out, Violation{"check", "is for what is reported now: leave it out of what is loaded as history"})
 	}
 	return out
 }
@@ -328,7 +351,8 @@ func unknownCode(field string) *registerv1.Flag {
 
 // victimInText refuses free text that holds the victims' own details: a
 // register of suspects must not become a register of victims.
-func (c *Checker) victimInText(course *registerv1.CourseOfConduct) []Violation {
+func (c *Checker) victimInText(r *registerv1.RegisterCourseRequest) []Violation {
+	course := r.GetCourse()
 	people := []victim.Details{VictimDetails(course.GetVictim())}
 	for _, a := range course.GetAssociatedVictims() {
 		people = append(people, VictimDetails(a))
@@ -349,6 +373,8 @@ func (c *Checker) victimInText(course *registerv1.CourseOfConduct) []Violation {
 		look(t.field, t.text)
 	}
 	look("course.source.reference", course.GetSource().GetReference())
+	look("check.justification", r.GetCheck().GetJustification())
+	look("check.reference", r.GetCheck().GetReference())
 	return out
 }
 

@@ -31,6 +31,8 @@ type written struct {
 	with    []accesslog.Change
 	// of is the nominal that it hangs on, if that is not the one asked about.
 	of identity.ID
+	// check, if not nil, is the check of the person that its entry is too.
+	check *conduct.Check
 }
 
 func (w *written) nominal(asked identity.ID) identity.ID {
@@ -60,7 +62,7 @@ func (w *written) leaves(read *recorded) {
 func (b *batch) consequences(ctx context.Context, nominal identity.ID, all ...written) (*recorded, time.Time, error) {
 	// What comes in after this moment may be a duty without the record that raised it.
 	level := b.d.View.Head()
-	read, err := b.d.readHistory(ctx, nominal)
+	read, err := b.d.readHistory(ctx, nominal, b.personOf)
 	if err != nil {
 		return nil, time.Time{}, err
 	}
@@ -79,6 +81,9 @@ func (b *batch) consequences(ctx context.Context, nominal identity.ID, all ...wr
 				return nil, time.Time{}, err
 			}
 			read.read[w.change.Record.ID] = postgres.Current{Record: w.change.Record}
+			if w.check != nil {
+				h.Checks = append(h.Checks, *w.check)
+			}
 		}
 		prompts, at := b.d.Rules.Evaluate(h, b.now)
 		if !at.IsZero() && (next.IsZero() || at.Before(next)) {
@@ -116,6 +121,37 @@ func (b *batch) corrected(ctx context.Context, c *call.Call, was, nominal identi
 		return nil
 	}
 	return b.about(ctx, c, was, written{change: w.change})
+}
+
+// personOf is the person of a nominal without that which is being erased, if one is.
+func (b *batch) personOf(id identity.ID) identity.Person {
+	if b.gone == (identity.ID{}) {
+		return b.d.View.Person(id)
+	}
+	return b.d.View.PersonWithout(id, b.gone)
+}
+
+// bereft adds what the erasure of a nominal, with all that hangs on it, means for the duties
+// about those who are one person with it, of other forces too.
+func (b *batch) bereft(ctx context.Context, c *call.Call, nominal identity.ID, w written) error {
+	if _, stands := b.d.View.Nominal(nominal); !stands || b.d.silent(nominal) {
+		return nil // nobody else has seen anything of it
+	}
+	c.Tries++
+	b.gone = nominal
+	done := map[identity.ID]bool{nominal: true}
+	for _, id := range inOrder(b.d.View.Person(nominal).Members) {
+		if done[id] {
+			continue
+		}
+		for _, m := range b.personOf(id).Members {
+			done[m] = true
+		}
+		if err := b.about(ctx, c, id, w); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // about adds the consequences of a record for one person.

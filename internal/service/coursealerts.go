@@ -31,10 +31,11 @@ type courseChange struct {
 	was, is *conduct.Course
 }
 
-// tellOfCourse makes the alerts that commit with a version of a course; was is
-// nil for its first.
-func (d *Deps) tellOfCourse(ctx context.Context, c *call.Call, change accesslog.Change, was, is *storev1.StoredCourse) ([]accesslog.Change, error) {
+// tellOfCourse makes the alerts and duties that commit with a version of a course; was
+// is nil for its first, check when its entry is no check of the suspect.
+func (d *Deps) tellOfCourse(ctx context.Context, c *call.Call, change accesslog.Change, was, is *storev1.StoredCourse, check *personCheck) (*batch, error) {
 	b := newBatch(d)
+	w := written{change: change, content: is, check: check.made(b.now)}
 	k := courseChange{change: change, nominal: identity.ID(is.GetNominalId())}
 	var err error
 	if k.is, err = d.View.Course(change.Record, change.Version.N, is); err != nil {
@@ -50,8 +51,8 @@ func (d *Deps) tellOfCourse(ctx context.Context, c *call.Call, change accesslog.
 		before = identity.ID(was.GetNominalId())
 	}
 	if d.silent(k.nominal) {
-		err := b.corrected(ctx, c, before, k.nominal, written{change: change, content: is})
-		return b.changes, err
+		err := b.corrected(ctx, c, before, k.nominal, w)
+		return &b, err
 	}
 	if err := d.require(c, d.View.Person(k.nominal).Members...); err != nil {
 		return nil, err
@@ -72,13 +73,13 @@ func (d *Deps) tellOfCourse(ctx context.Context, c *call.Call, change accesslog.
 		err = b.serial(k)
 	}
 	if err == nil {
-		err = b.corrected(ctx, c, before, k.nominal, written{change: change, content: is})
+		err = b.corrected(ctx, c, before, k.nominal, w)
 	}
 	// Last, so that no ordinal of what others see tells that there is more.
 	if err == nil {
 		err = b.accusations(ctx, c, k)
 	}
-	return b.changes, err
+	return &b, err
 }
 
 // require asks that nominals stand unchanged when the call commits, so that none

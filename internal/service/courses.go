@@ -49,13 +49,20 @@ func (s *Courses) register(ctx context.Context, c *call.Call, req *registerv1.Re
 	}
 	source := course.GetSource()
 	resp := &registerv1.RegisterCourseResponse{Flags: s.Check.courseFlags(course)}
-	err := retry(ctx, func() error {
+	check, err := s.newCheck(c, force, req.GetCheck())
+	if err != nil {
+		return nil, err
+	}
+	err = retry(ctx, func() error {
 		// What it means for others is told with it.
 		if err := s.View.Pull(ctx); err != nil {
 			return err
 		}
 		nominal, err := s.Nominals.suspect(ctx, c, force, req.GetCourse().GetNominal(), req.GetNominalSource())
 		if err != nil {
+			return err
+		}
+		if err := check.refuseSelf(nominal); err != nil {
 			return err
 		}
 		course.Nominal = resourceName(postgres.KindNominal, force, nominal.Record.ID)
@@ -76,6 +83,8 @@ func (s *Courses) register(ctx context.Context, c *call.Call, req *registerv1.Re
 			}
 		}
 		var was *storev1.StoredCourse
+		var duties []dutyWritten
+		var writing *storev1.StoredCourse
 		done, err := s.upsert(ctx, c, upsert{
 			kind: postgres.KindCourse, force: force, place: at, revision: source.GetRevision(), content: content,
 			revise: func(cur postgres.Current) (change accesslog.Change, same bool, err error) {
@@ -83,8 +92,16 @@ func (s *Courses) register(ctx context.Context, c *call.Call, req *registerv1.Re
 				return change, same, err
 			},
 			beside: func(change accesslog.Change) ([]accesslog.Change, error) {
-				return s.tellOfCourse(ctx, c, change, was, content)
+				told, err := s.tellOfCourse(ctx, c, change, was, content, check)
+				if err != nil {
+					return nil, err
+				}
+				duties, writing = told.duties, content
+				return told.changes, nil
 			},
+			also: check.also(ctx, nominal.Record.ID, func(course postgres.Record, n int32) registered {
+				return registered{course, n, writing, duties}
+			}),
 		})
 		resp.Name, resp.Version, resp.Outcome = done.name, done.version, done.outcome
 		return err
@@ -92,6 +109,7 @@ func (s *Courses) register(ctx context.Context, c *call.Call, req *registerv1.Re
 	if err != nil {
 		return nil, err
 	}
+	resp.Check = check.committed()
 	return resp, nil
 }
 

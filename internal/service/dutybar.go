@@ -52,7 +52,7 @@ func (d *Deps) mayLapse(ctx context.Context, l lapse) error {
 	if len(open) == 0 {
 		return nil
 	}
-	read, err := d.readHistory(ctx, l.nominal)
+	read, err := d.readHistory(ctx, l.nominal, d.View.Person)
 	if err != nil {
 		return err
 	}

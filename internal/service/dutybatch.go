@@ -61,6 +61,13 @@ func (r *raised) fill(stored *storev1.StoredDuty) {
 	}
 }
 
+// dutyWritten is a version of a duty, stored or being written.
+type dutyWritten struct {
+	record  postgres.Record
+	version postgres.Version
+	stored  *storev1.StoredDuty
+}
+
 // openDuty adds a new duty, or one that another force hands over.
 func (b *batch) openDuty(ctx context.Context, r *raised) error {
 	stored := &storev1.StoredDuty{Duty: &registerv1.Duty{State: registerv1.DutyState_DUTY_STATE_OPEN}}
@@ -79,6 +86,7 @@ func (b *batch) openDuty(ctx context.Context, r *raised) error {
 		return err
 	}
 	b.changes = append(b.changes, change)
+	b.duties = append(b.duties, dutyWritten{change.Record, change.Version, stored})
 	return b.tellDuty(change, stored, eventOpened)
 }
 
@@ -106,6 +114,7 @@ func (b *batch) reviseDuty(ctx context.Context, known *view.Duty, event string, 
 		return err
 	}
 	b.changes = append(b.changes, change)
+	b.duties = append(b.duties, dutyWritten{change.Record, change.Version, stored})
 	return b.tellDuty(change, stored, event)
 }
 

@@ -55,7 +55,7 @@ func (s *Duties) held(ctx context.Context, c *call.Call, o openedDuty, req *regi
 	if err := s.View.Pull(ctx); err != nil {
 		return err
 	}
-	read, err := s.readHistory(ctx, identity.ID(o.stored.GetNominalId()))
+	read, err := s.readHistory(ctx, identity.ID(o.stored.GetNominalId()), s.View.Person)
 	if err != nil {
 		return err
 	}

@@ -36,6 +36,8 @@ type batch struct {
 	d       *Deps
 	now     time.Time
 	changes []accesslog.Change
+	// duties are those among the changes.
+	duties  []dutyWritten
 	ordinal int
 	// quiet raises no alerts: a nominal concerned is SILENT.
 	quiet bool
@@ -43,6 +45,8 @@ type batch struct {
 	loads map[string]bool
 	// handing is the matter that is handed over to another force; nil if none is.
 	handing *handing
+	// gone is the nominal that is being erased; zero if none is.
+	gone identity.ID
 }
 
 func newBatch(d *Deps) batch { return batch{d: d, now: d.Now()} }

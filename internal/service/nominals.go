@@ -192,17 +192,23 @@ func (s *Nominals) EraseNominal(ctx context.Context, req *registerv1.EraseNomina
 	}
 	if !erased {
 		err = retry(ctx, func() error {
+			c.Requires = nil
 			cur, _, _, err := s.openNominal(ctx, c, req.GetName())
 			if err != nil {
 				return err
 			}
-			behind, courses, err := s.erasableBehind(ctx, id)
+			b := newBatch(s.Deps)
+			behind, courses, err := s.erasableBehind(ctx, &b, id)
 			if err != nil {
+				return err
+			}
+			erasure := erase(cur)
+			if err := b.bereft(ctx, c, id, written{change: erasure, with: behind}); err != nil {
 				return err
 			}
 			resp.ErasedCourses = courses
 			c.SetBody(why)
-			return s.commit(ctx, c, cur.Record, append(behind, erase(cur))...)
+			return s.commit(ctx, c, cur.Record, append(append(behind, b.changes...), erasure)...)
 		})
 		if err != nil {
 			return nil, err
@@ -232,13 +238,14 @@ func (s *Nominals) erasedAlready(ctx context.Context, name string) (identity.ID,
 func (s *Nominals) eraseLate(ctx context.Context, c *call.Call, nominal identity.ID, why *storev1.StoredReason) (int32, error) {
 	var erased int32
 	for {
-		behind, courses, err := s.erasableBehind(ctx, nominal)
+		b := newBatch(s.Deps)
+		behind, courses, err := s.erasableBehind(ctx, &b, nominal)
 		if err != nil || len(behind) == 0 {
 			return erased, err
 		}
 		late := c.Fork()
 		late.SetBody(why)
-		switch err := s.commit(ctx, late, behind[0].Record, behind...); {
+		switch err := s.commit(ctx, late, behind[0].Record, append(behind, b.changes...)...); {
 		case errors.Is(err, accesslog.ErrConflict):
 		case err != nil:
 			return erased, err
@@ -249,9 +256,9 @@ func (s *Nominals) eraseLate(ctx context.Context, c *call.Call, nominal identity
 }
 
 // erasableBehind makes the erasures of all that hangs on a nominal: its courses,
-// which are counted, measures, breaches, assessments and plans, and its links, whose evidence repeats its details; with the
-// alerts that the links have fallen.
-func (s *Nominals) erasableBehind(ctx context.Context, nominal identity.ID) (behind []accesslog.Change, courses int32, err error) {
+// which are counted, measures, breaches, assessments and plans, and its links, whose
+// evidence repeats its details. The batch gets the alerts that they have fallen.
+func (s *Nominals) erasableBehind(ctx context.Context, b *batch, nominal identity.ID) (behind []accesslog.Change, courses int32, err error) {
 	if err := s.View.Pull(ctx); err != nil {
 		return nil, 0, err
 	}
@@ -281,7 +288,6 @@ func (s *Nominals) erasableBehind(ctx context.Context, nominal identity.ID) (beh
 	if err != nil {
 		return nil, 0, err
 	}
-	b := newBatch(s.Deps)
 	for _, cur := range all {
 		if cur.Wrapped == nil {
 			continue
@@ -294,7 +300,7 @@ func (s *Nominals) erasableBehind(ctx context.Context, nominal identity.ID) (beh
 			if _, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
 				return nil, 0, err
 			}
-			if err := s.fallsWith(ctx, &b, behind[len(behind)-1], &stored, codeErased); err != nil {
+			if err := s.fallsWith(ctx, b, behind[len(behind)-1], &stored, codeErased); err != nil {
 				return nil, 0, err
 			}
 			continue
@@ -306,5 +312,5 @@ func (s *Nominals) erasableBehind(ctx context.Context, nominal identity.ID) (beh
 			return nil, 0, err
 		}
 	}
-	return append(behind, b.changes...), courses, nil
+	return behind, courses, nil
 }

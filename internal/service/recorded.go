@@ -78,8 +78,8 @@ func (r *recorded) requires(changed uuid.UUID) []accesslog.Requirement {
 
 // readHistory reads what is recorded of the person of a nominal. A SILENT nominal
 // stands for itself alone, and in nobody else's history; of one that does not stand,
-// nothing holds.
-func (d *Deps) readHistory(ctx context.Context, nominal identity.ID) (*recorded, error) {
+// nothing holds. Persons are formed by personOf.
+func (d *Deps) readHistory(ctx context.Context, nominal identity.ID, personOf func(identity.ID) identity.Person) (*recorded, error) {
 	out := &recorded{nominals: map[string][]identity.ID{}, history: map[string]*conduct.History{}, confirmed: map[string]map[identity.ID]bool{}, read: map[uuid.UUID]postgres.Current{}}
 	_, veiled := d.View.Veil(nominal)
 	own, stands := d.View.Nominal(nominal)
@@ -93,7 +93,7 @@ func (d *Deps) readHistory(ctx context.Context, nominal identity.ID) (*recorded,
 	}
 	members := []identity.ID{nominal}
 	if !veiled {
-		members = d.View.Person(nominal).Members
+		members = personOf(nominal).Members
 	} else {
 		out.nominals[own.Force] = members
 	}
@@ -109,7 +109,7 @@ func (d *Deps) readHistory(ctx context.Context, nominal identity.ID) (*recorded,
 		slices.SortFunc(ids, func(a, b identity.ID) int { return bytes.Compare(a[:], b[:]) })
 		of := []insider{{nominal, force, true}}
 		if !veiled {
-			of = d.insiders(nil, force, ids[0], d.View.Person(ids[0]))
+			of = d.insiders(nil, force, ids[0], personOf(ids[0]))
 		}
 		h, err := d.history(ctx, force, of)
 		if err != nil {

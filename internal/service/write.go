@@ -162,6 +162,9 @@ type upsert struct {
 	revise func(cur postgres.Current) (change accesslog.Change, same bool, err error)
 	// beside, if not nil, makes the changes that commit with the new version.
 	beside func(change accesslog.Change) ([]accesslog.Change, error)
+	// also, if not nil, notes what else the call shows, of the version that stands when
+	// the call commits.
+	also func(r postgres.Record, n int32) error
 }
 
 // place is where a record is found or stored by its source key.
@@ -203,7 +206,8 @@ func (d *Deps) upsert(ctx context.Context, c *call.Call, u upsert) (upserted, er
 		outcome = registerv1.RegisterOutcome_REGISTER_OUTCOME_UPDATED
 		change, same, err = u.revise(p.cur)
 		if same {
-			return stored(p.cur.Record, p.cur.Version.N, registerv1.RegisterOutcome_REGISTER_OUTCOME_UNCHANGED), d.commit(ctx, c, p.cur.Record)
+			return stored(p.cur.Record, p.cur.Version.N, registerv1.RegisterOutcome_REGISTER_OUTCOME_UNCHANGED),
+				d.commitWith(ctx, c, p.cur.Record, p.cur.Version.N, u.also)
 		}
 	} else {
 		change, err = d.first(u.kind, u.force, p.hmacs[0], u.revision, u.content)
@@ -219,7 +223,7 @@ func (d *Deps) upsert(ctx context.Context, c *call.Call, u upsert) (upserted, er
 		}
 		changes = append(changes, more...)
 	}
-	return stored(change.Record, change.Version.N, outcome), d.commit(ctx, c, change.Record, changes...)
+	return stored(change.Record, change.Version.N, outcome), d.commitWith(ctx, c, change.Record, change.Version.N, u.also, changes...)
 }
 
 func stored(r postgres.Record, n int32, outcome registerv1.RegisterOutcome) upserted {
@@ -247,11 +251,22 @@ func contentHash(m proto.Message) ([]byte, error) {
 // commit commits the call's entry, which shows or changes one record; what else
 // changes with it is noted too.
 func (d *Deps) commit(ctx context.Context, c *call.Call, r postgres.Record, changes ...accesslog.Change) error {
+	return d.commitWith(ctx, c, r, 0, nil, changes...)
+}
+
+// commitWith is commit where also, if not nil, notes what else the call shows beside
+// version n of the record.
+func (d *Deps) commitWith(ctx context.Context, c *call.Call, r postgres.Record, n int32, also func(postgres.Record, int32) error, changes ...accesslog.Change) error {
 	c.Afresh()
 	c.Show(r.ID, r.Force)
 	for i := range changes {
 		if id := changes[i].Record.ID; id != r.ID {
 			c.Met(id, changes[i].Record.Force)
+		}
+	}
+	if also != nil {
+		if err := also(r, n); err != nil {
+			return err
 		}
 	}
 	return c.Commit(ctx, OutcomeName(codes.OK), changes...)

@@ -5,12 +5,14 @@ import (
 	"context"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
 	"github.com/google/uuid"
 
 	"github.com/perpetrator-register/register/internal/accesslog"
+	"github.com/perpetrator-register/register/internal/identity"
 	"github.com/perpetrator-register/register/internal/postgres"
 )
 
@@ -31,6 +33,8 @@ const (
 type checked struct {
 	db     *postgres.DB
 	puller puller
+	// suspect finds whose conduct a course tells of.
+	suspect func(course identity.ID) (identity.ID, bool)
 	// versions is the log index of the newest version, as of the last catch-up.
 	versions atomic.Int64
 
@@ -48,8 +52,8 @@ type checksOf struct {
 	last  []postgres.Check
 }
 
-func newChecked(db *postgres.DB) *checked {
-	c := &checked{db: db, of: map[string]*checksOf{}, at: unread, floor: unread + 1}
+func newChecked(db *postgres.DB, suspect func(identity.ID) (identity.ID, bool)) *checked {
+	c := &checked{db: db, suspect: suspect, of: map[string]*checksOf{}, at: unread, floor: unread + 1}
 	c.puller = puller{catchUp: c.catchUp}
 	return c
 }
@@ -212,11 +216,15 @@ func (c *checked) catchUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	found := make([]found, len(searches))
+	for i := range searches {
+		found[i] = c.found(&searches[i])
+	}
 	c.versions.Store(heads.Version)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i := range searches {
-		c.follow(&searches[i])
+		c.follow(&searches[i], found[i])
 	}
 	if heads.Entry-at > maxFollowed {
 		c.floor = heads.Entry
@@ -225,17 +233,39 @@ func (c *checked) catchUp(ctx context.Context) error {
 	return nil
 }
 
+// found is what a search found, as far as its entry names it.
+type found struct {
+	records []uuid.UUID
+	// whole says that these are all.
+	whole bool
+}
+
+// found reads what a search found. A registration was a search for the suspect of its
+// course, which is named first; he may be SILENT, and then is not named himself.
+func (c *checked) found(s *postgres.Search) found {
+	meta, err := accesslog.ParseMetadata(s.Meta)
+	out := found{meta.Results, err == nil && meta.ResultCount == len(meta.Results)}
+	if strings.HasPrefix(meta.Method, "SearchService.") || len(meta.Results) == 0 {
+		return out
+	}
+	if suspect, ok := c.suspect(identity.ID(meta.Results[0])); ok {
+		out.records = append(slices.Clone(out.records), uuid.UUID(suspect))
+	} else {
+		out.whole = false
+	}
+	return out
+}
+
 // follow takes in a search; the caller holds the lock. Of one whose entry does not name
 // all that it showed, each record is to be looked up.
-func (c *checked) follow(s *postgres.Search) {
+func (c *checked) follow(s *postgres.Search, of found) {
 	if k, ok := c.of[s.ReferenceHMAC]; ok {
 		k.madeFor(s.Check)
 	}
-	meta, err := accesslog.ParseMetadata(s.Meta)
-	if err != nil || meta.ResultCount > len(meta.Results) {
+	if !of.whole {
 		c.floor = max(c.floor, s.Index)
 	}
-	for _, id := range meta.Results {
+	for _, id := range of.records {
 		if k, ok := c.of[string(id[:])]; ok {
 			k.foundBy(s.Check)
 		}

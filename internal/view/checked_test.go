@@ -13,6 +13,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/perpetrator-register/register/internal/accesslog"
+	"github.com/perpetrator-register/register/internal/identity"
 	"github.com/perpetrator-register/register/internal/postgres"
 	"github.com/perpetrator-register/register/internal/postgres/pgtest"
 )
@@ -25,6 +26,7 @@ type checkedLog struct {
 	writer     *accesslog.Writer
 	records    []uuid.UUID
 	references []string
+	suspects   map[identity.ID]identity.ID
 }
 
 func newCheckedLog(t *testing.T) *checkedLog {
@@ -43,7 +45,8 @@ func newCheckedLog(t *testing.T) *checkedLog {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.Close)
-	l := &checkedLog{T: t, random: mathrand.New(mathrand.NewPCG(3, 5)), view: &View{db: db, checked: newChecked(db)}, writer: w}
+	l := &checkedLog{T: t, random: mathrand.New(mathrand.NewPCG(3, 5)), writer: w, suspects: map[identity.ID]identity.ID{}}
+	l.view = &View{db: db, checked: newChecked(db, func(course identity.ID) (identity.ID, bool) { s, ok := l.suspects[course]; return s, ok })}
 	for i := range 6 {
 		l.records = append(l.records, uuid.UUID{0: 7, 15: byte(i)})
 		l.references = append(l.references, fmt.Sprintf("1:%02d", i))
@@ -72,6 +75,19 @@ func (l *checkedLog) entry() *accesslog.Pending {
 		for range accesslog.MaxResults {
 			show(uuid.New())
 		}
+	}
+	if l.random.IntN(4) == 0 { // a registration, of which some were checks of the suspect
+		p.Entry.Method = []string{"ConductService.RegisterCourse", "RegistrationService.RegisterRecords"}[l.random.IntN(2)]
+		course, suspect := uuid.New(), l.records[l.random.IntN(len(l.records))]
+		show(course)
+		if l.random.IntN(4) > 0 {
+			l.suspects[identity.ID(course)] = identity.ID(suspect)
+		}
+		if l.random.IntN(3) > 0 {
+			p.Entry.Reason = "CRIME_INVESTIGATION"
+			p.Touches = append(p.Touches, postgres.Touch{Record: suspect, Force: force, Silent: l.random.IntN(2) == 0})
+		}
+		return p
 	}
 	for _, id := range l.records {
 		switch l.random.IntN(6) {

@@ -294,6 +294,15 @@ func (v *View) PersonWith(nominal identity.ID, other ...identity.Bond) identity.
 	})
 }
 
+// PersonWithout forms the person of a nominal as it would be if another were not there.
+func (v *View) PersonWithout(nominal, gone identity.ID) identity.Person {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return identity.PersonOf(nominal, func(id identity.ID) []identity.Bond {
+		return slices.DeleteFunc(v.bonds(id), func(b identity.Bond) bool { return b.A == gone || b.B == gone })
+	})
+}
+
 // bonds returns the bonds of a nominal; the caller holds the lock.
 func (v *View) bonds(id identity.ID) []identity.Bond {
 	links := v.links.byNominal[id]

@@ -1,6 +1,8 @@
 package view
 
 import (
+	"slices"
+
 	"github.com/google/uuid"
 
 	"github.com/perpetrator-register/register/internal/identity"
@@ -11,10 +13,12 @@ import (
 // the caller holds the lock.
 func (v *View) applyTransferred(d decoded) {
 	if d.to == uuid.Nil {
+		delete(v.was, v.moved[d.id])
 		delete(v.moved, d.id)
 		return
 	}
 	v.moved[d.id] = identity.ID(d.to)
+	v.was[identity.ID(d.to)] = d.id
 }
 
 // Now is the id that a course, a measure, a breach, an assessment or a plan has by
@@ -22,6 +26,11 @@ func (v *View) applyTransferred(d decoded) {
 func (v *View) Now(id identity.ID) identity.ID {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
+	return v.now(id)
+}
+
+// now is Now; the caller holds the lock.
+func (v *View) now(id identity.ID) identity.ID {
 	for range len(v.moved) {
 		to, ok := v.moved[id]
 		if !ok {
@@ -58,21 +67,45 @@ func (v *View) TransfersOf(nominal identity.ID) []*Paper {
 
 // fallenFormer brings what a course was before it was taken over level with whether
 // it counts now, so that whoever was shown it then is told; the caller holds the lock.
+// Of a course that is erased its own record tells no more what it was: what was taken
+// over names it.
 func (v *View) fallenFormer(d decoded) {
 	course := d.course
 	if course == nil {
 		course = v.courses[d.id].Course
 	}
-	if course == nil {
+	var former []identity.ID
+	if course != nil {
+		for _, id := range course.Former {
+			former = append(former, identity.ID(id))
+			if !course.Transferred {
+				v.heirs[identity.ID(id)] = d.id
+			}
+		}
+	}
+	for id, ok := v.was[d.id]; ok && !slices.Contains(former, id); id, ok = v.was[id] {
+		former = append(former, id)
+	}
+	for _, id := range append(former, d.id) {
+		v.fallAlike(id)
+	}
+}
+
+// fallAlike lets what was taken over, and was not erased, fall and stand with what it
+// is now; the caller holds the lock.
+func (v *View) fallAlike(former identity.ID) {
+	if _, moved := v.moved[former]; !moved {
 		return
 	}
-	for _, former := range course.Former {
-		if f, fell := v.fallen[d.id]; fell {
-			f.Record = uuid.UUID(former)
-			v.fallen[identity.ID(former)] = f
-		} else {
-			delete(v.fallen, identity.ID(former))
-		}
+	now, ok := v.heirs[former]
+	if !ok {
+		now = v.now(former)
+	}
+	if f, fell := v.fallen[now]; fell {
+		f.Record = uuid.UUID(former)
+		v.fallen[former] = f
+	} else {
+		delete(v.fallen, former)
 	}
 }
 

@@ -57,6 +57,8 @@ type View struct {
 	parts      parts
 	duties     duties
 	moved      map[identity.ID]identity.ID // what records are since another force took them over
+	was        map[identity.ID]identity.ID // what they were just before
+	heirs      map[identity.ID]identity.ID // by what a course was, the course that says it was that
 	followed   *Followed                   // nil when nobody follows
 	head       atomic.Int64                // last log index applied, -1 before the first
 	news       atomic.Int64                // when the feed last brought something, in nanoseconds
@@ -93,12 +95,14 @@ func New(db *postgres.DB, keys *seal.KeyRing, rules *conduct.Rules, model *ident
 		parts:     newParts(),
 		duties:    newDuties(),
 		moved:     map[identity.ID]identity.ID{},
+		was:       map[identity.ID]identity.ID{},
+		heirs:     map[identity.ID]identity.ID{},
 
 		associated: newVictims(),
 		opened:     newOpened(),
 		told:       newTold(),
-		checked:    newChecked(db),
 	}
+	v.checked = newChecked(db, v.Suspect)
 	v.head.Store(-1)
 	v.puller = puller{catchUp: v.catchUp}
 	return v

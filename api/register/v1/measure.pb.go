@@ -1871,7 +1871,7 @@ var File_register_v1_measure_proto protoreflect.FileDescriptor
 
 const file_register_v1_measure_proto_rawDesc = "" +
 	"\n" +
-	"\x19register/v1/measure.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\x1a\x18register/v1/common.proto\x1a\x19register/v1/conduct.proto\"\xc0\t\n" +
+	"\x19register/v1/measure.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\x1a\x18register/v1/common.proto\x1a\x18register/v1/course.proto\"\xc0\t\n" +
 	"\aMeasure\x12\x1e\n" +
 	"\x04name\x18\x01 \x01(\tB\n" +
 	"\xe0A\b\xbaH\x04r\x02\x18PR\x04name\x129\n" +
@@ -2176,7 +2176,7 @@ func file_register_v1_measure_proto_init() {
 	}
 	file_register_v1_access_proto_init()
 	file_register_v1_common_proto_init()
-	file_register_v1_conduct_proto_init()
+	file_register_v1_course_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -588,7 +588,7 @@ var File_register_v1_pack_proto protoreflect.FileDescriptor
 
 const file_register_v1_pack_proto_rawDesc = "" +
 	"\n" +
-	"\x16register/v1/pack.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\x1a\x18register/v1/common.proto\x1a\x19register/v1/conduct.proto\x1a\x19register/v1/history.proto\x1a\x19register/v1/nominal.proto\x1a\x18register/v1/search.proto\"\x84\x01\n" +
+	"\x16register/v1/pack.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\x1a\x18register/v1/common.proto\x1a\x18register/v1/course.proto\x1a\x19register/v1/history.proto\x1a\x19register/v1/nominal.proto\x1a\x18register/v1/search.proto\"\x84\x01\n" +
 	"\x11GetHistoryRequest\x12F\n" +
 	"\x04name\x18\x01 \x01(\tB2\xe0A\x02\xbaH,r*2(^forces/[0-9]{2}/nominals/[0-9a-f-]{36}$R\x04name\x12'\n" +
 	"\vas_of_index\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\tasOfIndex\"\xd1\x02\n" +
@@ -705,7 +705,7 @@ func file_register_v1_pack_proto_init() {
 	}
 	file_register_v1_access_proto_init()
 	file_register_v1_common_proto_init()
-	file_register_v1_conduct_proto_init()
+	file_register_v1_course_proto_init()
 	file_register_v1_history_proto_init()
 	file_register_v1_nominal_proto_init()
 	file_register_v1_search_proto_init()

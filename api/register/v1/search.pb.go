@@ -1393,7 +1393,7 @@ var File_register_v1_search_proto protoreflect.FileDescriptor
 
 const file_register_v1_search_proto_rawDesc = "" +
 	"\n" +
-	"\x18register/v1/search.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\x1a\x18register/v1/common.proto\x1a\x19register/v1/conduct.proto\x1a\x1bregister/v1/directory.proto\x1a\x19register/v1/history.proto\x1a\x19register/v1/nominal.proto\"M\n" +
+	"\x18register/v1/search.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\x1a\x18register/v1/common.proto\x1a\x18register/v1/course.proto\x1a\x1bregister/v1/directory.proto\x1a\x19register/v1/history.proto\x1a\x19register/v1/nominal.proto\"M\n" +
 	"\x13CreateSearchRequest\x126\n" +
 	"\x06search\x18\x01 \x01(\v2\x13.register.v1.SearchB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x06search\"\xf8\x06\n" +
 	"\x06Search\x12\x1e\n" +
@@ -1626,7 +1626,7 @@ func file_register_v1_search_proto_init() {
 	}
 	file_register_v1_access_proto_init()
 	file_register_v1_common_proto_init()
-	file_register_v1_conduct_proto_init()
+	file_register_v1_course_proto_init()
 	file_register_v1_directory_proto_init()
 	file_register_v1_history_proto_init()
 	file_register_v1_nominal_proto_init()

@@ -1049,7 +1049,7 @@ var File_register_v1_transfer_proto protoreflect.FileDescriptor
 
 const file_register_v1_transfer_proto_rawDesc = "" +
 	"\n" +
-	"\x1aregister/v1/transfer.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\x1a\x1cregister/v1/assessment.proto\x1a\x18register/v1/common.proto\x1a\x19register/v1/conduct.proto\"\xd7\x05\n" +
+	"\x1aregister/v1/transfer.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\x1a\x1cregister/v1/assessment.proto\x1a\x18register/v1/common.proto\x1a\x18register/v1/course.proto\"\xd7\x05\n" +
 	"\bTransfer\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1d\n" +
 	"\n" +
@@ -1235,7 +1235,7 @@ func file_register_v1_transfer_proto_init() {
 	file_register_v1_access_proto_init()
 	file_register_v1_assessment_proto_init()
 	file_register_v1_common_proto_init()
-	file_register_v1_conduct_proto_init()
+	file_register_v1_course_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -1,3 +1,4 @@
+-- A registration with a reason counts as a search.
 -- The newest index of the log, that of the newest version, and the answered searches after
 -- an index, unless more entries than $2 have come since: then none. OFFSET 0 as in feed.sql.
 WITH head AS MATERIALIZED (
@@ -11,7 +12,8 @@ LEFT JOIN LATERAL (
     FROM (
         SELECT idx, time, force, reference_hmac FROM register.entry_projection
         WHERE idx > $1::bigint AND idx <= CASE WHEN head.idx - $1 <= $2::bigint THEN head.idx ELSE -1 END
-            AND method = 'SearchService.CreateSearch' AND outcome = 'OK'
+            AND outcome = 'OK' AND (method = 'SearchService.CreateSearch'
+                OR method IN ('ConductService.RegisterCourse', 'RegistrationService.RegisterRecords') AND reason <> '')
         OFFSET 0
     ) p
     CROSS JOIN LATERAL (SELECT meta FROM register.entry WHERE idx = p.idx OFFSET 0) e

@@ -1,0 +1,303 @@
+package service
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
+	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/call"
+	"github.com/perpetrator-register/register/internal/conduct"
+	"github.com/perpetrator-register/register/internal/identity"
+	"github.com/perpetrator-register/register/internal/postgres"
+	"github.com/perpetrator-register/register/internal/view"
+)
+
+// markCheck marks entries of registrations that answered what is known of the suspect.
+// Such an entry has a reason too, which no other registration has: by that the database
+// takes it for a check, as it takes a search.
+const markCheck = "check"
+
+// personCheck is the check of a suspect that a registration of conduct asks for: it is
+// part of its entry, which names all that is shown as that of a search does.
+type personCheck struct {
+	*Deps
+	c      *call.Call
+	basis  *registerv1.CheckBasis
+	force  string
+	answer *registerv1.PersonCheck
+}
+
+// newCheck notes in the entry why a registration asks what is known of the suspect, and
+// refuses whoever may not search; nil when it does not ask.
+func (d *Deps) newCheck(c *call.Call, force string, basis *registerv1.CheckBasis) (*personCheck, error) {
+	if basis == nil {
+		return nil, nil //nolint:nilnil // nothing was asked
+	}
+	c.Entry.Reason, c.Entry.OnBehalfOf = basis.GetReason(), basis.GetOnBehalfOf()
+	c.Entry.Marks = append(c.Entry.Marks, markCheck)
+	if basis.GetReference() != "" {
+		c.Entry.ReferenceHMAC = d.Keys.ReferenceHMAC(c.Actor.Force, basis.GetReference())
+	}
+	if _, ok := c.Policy.Decide(c.Actor.Roles, "search", "create"); !ok {
+		return nil, problem(codes.PermissionDenied, ReasonNotAllowed, "your roles do not allow a search: register without `check`")
+	}
+	return &personCheck{Deps: d, c: c, basis: basis, force: force}, nil
+}
+
+// refuseSelf refuses a check of the caller himself.
+func (k *personCheck) refuseSelf(nominal postgres.Current) error {
+	if k == nil {
+		return nil
+	}
+	var stored storev1.StoredNominal
+	if _, err := view.OpenVersion(k.Keys, nominal.Record, nominal.Version, nominal.Wrapped, &stored); err != nil {
+		return err
+	}
+	if !searchesSelf(k.c.Actor, view.MapNominal(stored.GetNominal(), "nominal").Raw) {
+		return nil
+	}
+	k.c.Entry.Marks = append(k.c.Entry.Marks, markSelf)
+	return problem(codes.PermissionDenied, ReasonSelfSearch, "nobody may search for himself: ask your supervisor; this refusal says nothing about any record")
+}
+
+// made is the check as the rules see it: with the entry that commits, the force has
+// looked; nil when it does not.
+func (k *personCheck) made(now time.Time) *conduct.Check {
+	if k == nil {
+		return nil
+	}
+	return &conduct.Check{Force: k.force, Time: now, Reference: k.basis.GetReference()}
+}
+
+// registered is a course that a registration has brought to a version.
+type registered struct {
+	course  postgres.Record
+	version int32
+	// writing is its content, and duties are those written beside it, while it is not
+	// stored yet; nil when it stands as it was sent.
+	writing *storev1.StoredCourse
+	duties  []dutyWritten
+}
+
+// also has a registration look, when the version that will stand is known; nil when it
+// does not ask.
+func (k *personCheck) also(ctx context.Context, nominal uuid.UUID, of func(postgres.Record, int32) registered) func(postgres.Record, int32) error {
+	if k == nil {
+		return nil
+	}
+	return func(r postgres.Record, n int32) error { return k.look(ctx, identity.ID(nominal), of(r, n)) }
+}
+
+// look answers what is known of the suspect of a course. What is shown is noted in the
+// call. The view must have been pulled.
+//
+// That the victim came forward elsewhere, or is accused herself, is not in it, whoever
+// asks: nobody learns that by registering.
+func (k *personCheck) look(ctx context.Context, asked identity.ID, r registered) error {
+	now := k.Now()
+	who := k.View.Person(asked)
+	see := k.sight(k.c, k.force)
+	p := &person{links: who.Joined}
+	h, err := k.history(ctx, k.force, k.insiders(k.c, k.force, asked, who))
+	if err != nil {
+		return err
+	}
+	confirmed := map[identity.ID]bool{}
+	for _, id := range who.Members {
+		confirmed[id] = who.Confirmed[id]
+		m, ok := k.View.Nominal(id)
+		if !ok {
+			continue
+		}
+		see.note(id, m.Force, true)
+		one := member{nominal: m, confirmed: who.Confirmed[id], open: m.Restriction == registerv1.Restriction_RESTRICTION_UNSPECIFIED || m.Force == k.force}
+		if id == asked {
+			one.found.ID = id
+		}
+		p.members = append(p.members, one)
+		p.unconfirmed = p.unconfirmed || !one.confirmed
+		k.warnings(h, &one)
+	}
+	for _, bond := range who.Joined {
+		if l, ok := k.View.Link(bond.ID); ok {
+			see.noteLink(l)
+		}
+	}
+	standing := h.records[r.course.ID]
+	delete(h.records, r.course.ID) // it is noted as what was registered
+	k.noteShown(k.c, h.sorted())
+	if standing != nil {
+		h.records[r.course.ID] = standing
+	}
+	if r.writing != nil {
+		h.records[r.course.ID] = &opened{cur: postgres.Current{Record: r.course}, name: resourceName(r.course.Kind, r.course.Force, r.course.ID)}
+		if err := k.include(h.History, r.course, r.version, r.writing, confirmed); err != nil {
+			return err
+		}
+	}
+	k.answer = &registerv1.PersonCheck{AsOfIndex: k.View.Head(), PossiblySame: k.possiblySame(see, asked)}
+	k.tell(h, now)
+	shown := k.shows(p)
+	if k.answer.Duties, err = k.open(ctx, see, who, r.duties); err != nil {
+		return err
+	}
+	return k.keep(p, shown, now)
+}
+
+// warnings adds the warnings that a nominal bears, and of one whose owner lets nothing
+// else be told those of weapons and violence.
+func (k *personCheck) warnings(h *history, m *member) {
+	switch {
+	case m.open:
+		h.bear(m.nominal.Warnings, m.confirmed)
+	case m.nominal.Restriction == registerv1.Restriction_RESTRICTION_SAFETY:
+		danger := map[string]bool{}
+		k.safetyWarnings(m.nominal, k.View.Courses(m.nominal.ID), danger)
+		h.bear(sortedKeys(danger), m.confirmed)
+	}
+}
+
+// tell fills in what the rules make of a history.
+func (k *personCheck) tell(h *history, now time.Time) {
+	if len(h.Checks) > 0 { // the newest first
+		k.answer.LastCheck = &registerv1.HistoryCheck{Force: "forces/" + h.Checks[0].Force, CheckTime: timestamppb.New(h.Checks[0].Time)}
+	}
+	h.Checks = append(h.Checks, *k.made(now))
+	card := k.Rules.Card(h.History, now)
+	k.answer.Card, k.answer.Pattern = k.card(h, &card), pattern(card.Pattern)
+	k.answer.HighRisk, k.answer.HighRiskUnconfirmed = card.HighRisk.Level == conduct.Yes, card.HighRisk.Unconfirmed
+	for i := range card.Prompts {
+		prompt := k.prompt(h, &card.Prompts[i])
+		prompt.Evidence = nil
+		k.answer.Prompts = append(k.answer.Prompts, prompt)
+	}
+}
+
+// shows fills in who is behind the answer, and returns it as a search's candidate.
+func (k *personCheck) shows(p *person) *registerv1.Candidate {
+	out := k.candidate(p)
+	out.Pattern, out.Strength = k.answer.GetPattern(), registerv1.MatchStrength_MATCH_STRENGTH_UNSPECIFIED
+	k.answer.Records, k.answer.Contacts = out.GetRecords(), out.GetContacts()
+	k.answer.Unconfirmed, k.answer.AskOwner = out.GetUnconfirmed(), out.GetAskOwner()
+	return out
+}
+
+// keep seals with the entry what was shown, as that of a search is: for professional
+// standards. No further step hangs on it; that hangs on the own nominal.
+func (k *personCheck) keep(p *person, shown *registerv1.Candidate, now time.Time) error {
+	id := uuid.Must(uuid.NewV7())
+	search := &registerv1.Search{
+		Name: "searches/" + id.String(), Reason: k.basis.GetReason(), Justification: k.basis.GetJustification(), Reference: k.basis.GetReference(),
+		OnBehalfOf: k.basis.GetOnBehalfOf(), Outcome: registerv1.SearchOutcome_SEARCH_OUTCOME_HIT,
+		CreateTime: timestamppb.New(now), ExpireTime: timestamppb.New(now), ModelVersion: k.View.Index().Model().Version,
+	}
+	shown.Name = search.GetName() + "/candidates/1"
+	search.Candidates = []*registerv1.Candidate{shown}
+	basis, err := freeze(p, shown)
+	if err != nil {
+		return err
+	}
+	k.c.SetSearch(id, &storev1.StoredSearch{Subject: call.Subject(k.c.Actor), Search: withoutShown(search), Bases: []*storev1.Basis{basis}})
+	return nil
+}
+
+// possiblySame are the links of a nominal that wait for a decision, the likeliest first.
+func (k *personCheck) possiblySame(see *sight, asked identity.ID) []*registerv1.LinkSummary {
+	var links []*view.Link
+	for _, l := range k.View.LinksOf(asked) {
+		if l.State == registerv1.LinkState_LINK_STATE_PROPOSED && see.sees(l) {
+			links = append(links, l)
+		}
+	}
+	slices.SortStableFunc(links, func(a, b *view.Link) int { return cmp.Compare(b.Prior+b.Bits, a.Prior+a.Bits) })
+	var out []*registerv1.LinkSummary
+	for _, l := range links {
+		see.noteLink(l)
+		other := l.ForceA
+		if l.A == asked {
+			other = l.ForceB
+		}
+		one := &registerv1.LinkSummary{Name: linkName(k.force, uuid.UUID(l.ID)), State: l.State, Force: "forces/" + other}
+		if see.opens(l.Other(asked), other) && l.Bits != 0 {
+			one.Probability = round(identity.Probability(l.Prior+l.Bits), 6)
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// open are the open duties of the force about a person: those that are being written as
+// they will be, the others as they stand.
+func (k *personCheck) open(ctx context.Context, see *sight, who identity.Person, writing []dutyWritten) ([]*registerv1.Duty, error) {
+	if _, ok := k.c.Policy.Decide(k.c.Actor.Roles, "duty", "list"); !ok {
+		return nil, nil
+	}
+	shown := map[uuid.UUID]*dutyWritten{}
+	var ids []uuid.UUID
+	for i := range writing {
+		w := &writing[i]
+		if duty, err := view.NewDuty(w.record, w.version, w.stored); err != nil {
+			return nil, err
+		} else if w.record.Force == k.force && duty.Open() && k.seesDuty(k.c, duty) {
+			shown[w.record.ID] = w
+		} else {
+			shown[w.record.ID] = nil
+		}
+	}
+	for _, id := range who.Members {
+		for _, duty := range k.View.DutiesOf(id) {
+			if _, being := shown[uuid.UUID(duty.ID)]; !being && duty.Open() && duty.Force == k.force && k.seesDuty(k.c, duty) {
+				ids = append(ids, uuid.UUID(duty.ID))
+			}
+		}
+	}
+	standing, err := k.currentByID(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for id, cur := range standing {
+		if cur.Wrapped == nil {
+			continue
+		}
+		stored := &storev1.StoredDuty{}
+		if _, err := view.OpenVersion(k.Keys, cur.Record, cur.Version, cur.Wrapped, stored); err != nil {
+			return nil, err
+		}
+		shown[id] = &dutyWritten{cur.Record, cur.Version, stored}
+	}
+	var open []*dutyWritten
+	for _, w := range shown {
+		if w != nil {
+			open = append(open, w)
+		}
+	}
+	slices.SortFunc(open, func(a, b *dutyWritten) int {
+		return cmp.Or(newer(b.stored.GetDuty().GetDueTime(), a.stored.GetDuty().GetDueTime()), bytes.Compare(a.record.ID[:], b.record.ID[:]))
+	})
+	var out []*registerv1.Duty
+	for _, w := range open {
+		out = append(out, see.shownDuty(w.record, w.version, w.stored))
+	}
+	return out, nil
+}
+
+// committed completes an answer by the entry that it came with.
+func (k *personCheck) committed() *registerv1.PersonCheck {
+	if k == nil {
+		return nil
+	}
+	for _, duty := range k.answer.GetDuties() {
+		if duty.GetLogIndex() == 0 && k.c.Receipt != nil {
+			duty.LogIndex = k.c.Receipt.Index
+		}
+	}
+	return k.answer
+}
