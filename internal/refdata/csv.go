@@ -1,6 +1,7 @@
 package refdata
 
 import (
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -118,7 +119,42 @@ func read[T any](l *loader, file string, columns []string, build func(row) (stri
 		t.at[code] = len(t.rows)
 		t.rows = append(t.rows, v)
 	}
+	l.keepsCodes(file, records)
 	return t
+}
+
+// settings are the lists whose codes stand in no record.
+var settings = []string{"ladder", "rank-weights", "recording-rules", "guidance"}
+
+// keepsCodes makes sure that a list that replaces a built-in one has all its codes:
+// records may hold them. What is not to be used any more is marked as retired.
+func (l *loader) keepsCodes(file string, records [][]string) {
+	if l.override == nil || slices.Contains(settings, file) {
+		return
+	}
+	own, err := fs.ReadFile(builtIn, "data/"+file+".csv")
+	if err != nil {
+		return // what is there is then all there is
+	}
+	ours, err := csv.NewReader(bytes.NewReader(own)).ReadAll()
+	if err != nil {
+		return // likewise: the package's tests rule it out
+	}
+	at := slices.Index(records[0], "code")
+	given := map[string]bool{}
+	for _, r := range records[1:] {
+		given[r[at]] = true
+	}
+	var missing []string
+	at = slices.Index(ours[0], "code")
+	for _, r := range ours[1:] {
+		if !given[r[at]] {
+			missing = append(missing, r[at])
+		}
+	}
+	if len(missing) > 0 {
+		l.fault(file, "must keep the codes %s: records may hold them; mark as retired what is not to be used", strings.Join(missing, ", "))
+	}
 }
 
 func (l *loader) header(file string, header, required []string) bool {

@@ -166,3 +166,23 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// A force's own wording of a questionnaire is taken; codes that records may hold must stay.
+func TestOwnWording(t *testing.T) {
+	data, err := fs.ReadFile(builtIn, "data/questions.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Load(fstest.MapFS{"questions.csv": {Data: []byte(strings.Replace(string(data), "Is she very frightened?", "Is the victim very frightened?", 1))}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if q, ok := s.Question("S_DASH.FRIGHTENED"); !ok || q.Title != "Is the victim very frightened?" {
+		t.Errorf("the question reads %q", q.Title)
+	}
+	lines := strings.SplitAfter(string(data), "\n")
+	_, err = Load(fstest.MapFS{"questions.csv": {Data: []byte(lines[0] + strings.Join(lines[2:], ""))}})
+	if err == nil || !strings.Contains(err.Error(), "questions.csv: must keep the codes S_DASH.FRIGHTENED:") {
+		t.Errorf("a list without a code that records may hold: %v", err)
+	}
+}

@@ -14,6 +14,7 @@ import (
 	"github.com/perpetrator-register/register/internal/access"
 	"github.com/perpetrator-register/register/internal/console"
 	"github.com/perpetrator-register/register/internal/identity"
+	"github.com/perpetrator-register/register/internal/refdata"
 )
 
 // Config is the whole configuration of a server. Load reads it from a YAML
@@ -33,6 +34,10 @@ type Config struct {
 	Issuers []access.IssuerConfig `yaml:"issuers"`
 	// PolicyDir holds model.conf and permissions.csv.
 	PolicyDir string `yaml:"policy_dir"`
+	// CodesDir holds lists of codes that take the place of the built-in lists of the same
+	// name, such as questions.csv with a force's own wording; empty means none. All
+	// replicas must use the same; see docs/operations.md.
+	CodesDir string `yaml:"codes_dir,omitempty"`
 	// Origin is the log's name in checkpoints, such as "register.example/log".
 	Origin string `yaml:"origin"`
 	// Weights is a weights file of the matching; empty means the shipped one. All
@@ -62,6 +67,18 @@ func (c *Config) now() func() time.Time {
 		return c.Clock
 	}
 	return time.Now
+}
+
+// codes are the built-in lists of codes, or those of CodesDir in their place.
+func (c *Config) codes() (*refdata.Set, error) {
+	if c.CodesDir == "" {
+		return refdata.Load(nil)
+	}
+	set, err := refdata.Load(os.DirFS(c.CodesDir))
+	if err != nil {
+		return nil, fmt.Errorf("codes_dir: %w", err)
+	}
+	return set, nil
 }
 
 // Listener is an address with its TLS files.

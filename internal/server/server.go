@@ -90,7 +90,7 @@ func New(ctx context.Context, c *Config, log *slog.Logger) (*Server, error) {
 // openStore opens the keys and the database, and starts the log's writer.
 func (s *Server) openStore(ctx context.Context) (*refdata.Set, error) {
 	c := s.config
-	ref, err := refdata.Load(nil)
+	ref, err := c.codes()
 	if err != nil {
 		return nil, err
 	}

@@ -767,7 +767,7 @@ const file_register_v1_conduct_proto_rawDesc = "" +
 	"\x06victim\x12\x06settle\x18\x02\x82\xd3\xe4\x93\x020:\x01*\"+/v1/{name=forces/*/courses/*}:settleVictims\x12\x95\x01\n" +
 	"\vEraseCourse\x12\x1f.register.v1.EraseCourseRequest\x1a .register.v1.EraseCourseResponse\"C\x92\x82\x19\x11\n" +
 	"\x06course\x12\x05erase\x18\x06\x82\xd3\xe4\x93\x02(:\x01*\"#/v1/{name=forces/*/courses/*}:eraseB\xb1\x01\n" +
-	"\x0fcom.register.v1B\fConductProtoP\x01ZCgithub.com/perpetrator-register/register/api/register/v1;registerv1\xa2\x02\x03RXX\xaa\x02\vRegister.V1\xca\x02\vRegister\\V1\xe2\x02\x17Register\\V1\\GPBMetadata\xea\x02\fRegister::V1b\x06proto3"
+	"\x0fcom.register.v1B\fConductProtoP\x01ZCgithub.com/perpetrator-register/register/api/register/v1;registerv1\xa2\x02\x03RXX\xaa\x02\vRegister.V1\xca\x02\vRegister\\V1\xe2\x02\x17Register\\V1\\GPBMetadata\xea\x02\fRegister::V1P\x06b\x06proto3"
 
 var (
 	file_register_v1_conduct_proto_rawDescOnce sync.Once
