@@ -36,6 +36,7 @@ type options struct {
 	Only       []string      `help:"Only these parts: search, kinds, detail, pages, import, single, alerts, duties, log, entries, links, access, historical." env:"BENCH_ONLY"`
 	Historical string        `help:"A table of people to import; left out when absent." default:"../shared/data/historical_dev.csv" env:"BENCH_HISTORICAL"`
 	Direct     bool          `help:"Store the people past the API, without links: for millions, to measure start, memory and searches." env:"BENCH_DIRECT"`
+	Alone      bool          `help:"Leave pg_trgm out of the searches: for millions, to measure only the register." env:"BENCH_ALONE"`
 	Keep       bool          `help:"Keep the loaded register, and use the one kept if it has the same people." env:"BENCH_KEEP"`
 	Dir        string        `help:"Scratch folder; emptied at the start unless kept." default:".run/bench"`
 	Report     string        `help:"Where the report goes, beside standard output." default:".run/bench-report.md"`

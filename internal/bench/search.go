@@ -64,9 +64,6 @@ func (r *run) searches(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = on.stop() }() // its figures are taken
-	if err := r.usePeer(ctx); err != nil {
-		return err
-	}
 	all := []*variant{r.searching("search", on, r.people.questions), r.callingSelf("empty call (GetSelf)", on)}
 	var off *replica
 	if r.Nominals <= maxTwice {
@@ -76,14 +73,20 @@ func (r *run) searches(ctx context.Context) error {
 		defer func() { _ = off.stop() }() // likewise
 		all = append(all, r.searching("search, log off", off, r.people.questions), r.callingSelf("empty call, log off", off))
 	}
-	trigrams := r.peerVariant(r.people.questions)
-	all = append(all, trigrams)
+	var trigrams *variant
+	if !r.Alone {
+		if err := r.usePeer(ctx); err != nil {
+			return err
+		}
+		trigrams = r.peerVariant(r.people.questions)
+		all = append(all, trigrams)
+	}
 	if err := r.inTurn(ctx, clientCounts, all); err != nil {
 		return err
 	}
 	r.out.heading("Searches")
 	r.out.paragraph("gRPC over TLS, one connection a client, a mix of %d kinds of question in equal shares. With the log on, each answer waits for its durable entry. "+
-		"pg_trgm: a table of the same people with a GIN trigram index a column, `%%` at its default threshold, best 10, asked straight over the database's protocol; it has no log, no sealing and no explanation.", len(kinds))
+		"pg_trgm, unless it is left out: a table of the same people with a GIN trigram index a column, `%%` at its default threshold, best 10, asked straight over the database's protocol; it has no log, no sealing and no explanation.", len(kinds))
 	var rows [][]string
 	for _, v := range all {
 		for _, n := range clientCounts {
@@ -91,19 +94,27 @@ func (r *run) searches(ctx context.Context) error {
 		}
 	}
 	r.out.table(slices.Concat(usual, perCallColumns), rows)
-	header := []string{"clients", "register ÷ pg_trgm"}
+	header := []string{"clients"}
+	if trigrams != nil {
+		header = append(header, "register ÷ pg_trgm")
+	}
 	if off != nil {
 		header = append(header, "price of the log (rate without ÷ with)")
 	}
 	var ratios [][]string
 	for _, n := range clientCounts {
-		cells := []string{strconv.Itoa(n), ratio(all[0].measures[n].rate(), trigrams.measures[n].rate())}
+		cells := []string{strconv.Itoa(n)}
+		if trigrams != nil {
+			cells = append(cells, ratio(all[0].measures[n].rate(), trigrams.measures[n].rate()))
+		}
 		if off != nil {
 			cells = append(cells, ratio(all[2].measures[n].rate(), all[0].measures[n].rate()))
 		}
 		ratios = append(ratios, cells)
 	}
-	r.out.table(header, ratios)
+	if len(header) > 1 {
+		r.out.table(header, ratios)
+	}
 	return nil
 }
 
