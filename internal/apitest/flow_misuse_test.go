@@ -120,6 +120,13 @@ func TestAColleagueIsRecognised(t *testing.T) {
 	if f := s.waitForFlag("psd-33", "forces/33", "investigator-33", nil); f.GetRule() != "COLLEAGUE" || strings.Contains(f.String(), surname) {
 		t.Errorf("flag: %v", f)
 	}
+	// Nor is he asked about by registering something against him.
+	sham := course("33", s.register("33", "a colleague", "N-1"), "C-1", 1)
+	sham.Check = &pb.CheckBasis{Reason: "DATA_QUALITY", Justification: "is he known"}
+	s.must("spoc-33", registerCourse, sham)
+	if f := s.waitForFlag("psd-33", "forces/33", "spoc-33", nil); f.GetRule() != "COLLEAGUE" {
+		t.Errorf("flag: %v", f)
+	}
 }
 
 // A victim who is looked up for no reason: her department learns of it, and whoever

@@ -83,6 +83,9 @@ func (e *Engine) Feed(ev Event) []Flag {
 	case Look:
 		e.look(&ev)
 	case Registration:
+		if ev.Checked {
+			e.look(&ev) // before: he registers whom he looks up
+		}
 		e.registration(&ev)
 	case Review:
 		e.review(&ev)

@@ -84,6 +84,9 @@ type Event struct {
 	Terms []Code
 	// Records are the records shown, or those registered.
 	Records []Code
+	// Checked says of a registration that its caller was told what is known of the
+	// person: it is a search too.
+	Checked bool
 	// Found says how many records were shown.
 	Found int
 	// Refused says that the call was refused.

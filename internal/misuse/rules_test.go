@@ -305,6 +305,22 @@ func TestEachRuleStaysSilentWhenExplained(t *testing.T) {
 	}
 }
 
+// Who registers conduct in order to be told of the suspects is judged as who searches.
+func TestRegisteringToBeToldIsSearching(t *testing.T) {
+	t.Parallel()
+	register := func(s *story, checked bool) {
+		for i := range 10 {
+			s.feed(Event{Kind: Registration, Checked: checked, Terms: []Code{Code(100 + i)}, Records: []Code{Code(200 + i)}, Found: 1})
+		}
+	}
+	told := begin(t)
+	register(told, true)
+	told.wants(codeBurst)
+	silent := begin(t)
+	register(silent, false)
+	silent.silent()
+}
+
 // A PCSO looks up a woman, her friends, family and colleagues, over 60 times in one
 // day. None of them is on the register.
 func TestSixtySearchesAreFlaggedBeforeTheTwentieth(t *testing.T) {

@@ -39,6 +39,7 @@ func (w *Watcher) event(entry *postgres.Entry, bodies map[int64]postgres.Body) (
 	if m.Actor.Kind == accesslog.System && m.Actor.Collar != "" {
 		e.Actor, named = m.Actor.Sub+"/"+m.Actor.Collar, true
 	}
+	checked := named && slices.Contains(m.Marks, markCheck)
 	for _, id := range m.Results {
 		e.Records = append(e.Records, misuse.CodeOf(id[:]))
 	}
@@ -58,6 +59,9 @@ func (w *Watcher) event(entry *postgres.Entry, bodies map[int64]postgres.Body) (
 	case len(m.Versions) > 0 && (strings.HasSuffix(m.Method, ".RegisterNominal") || strings.HasSuffix(m.Method, ".RegisterCourse") || strings.HasSuffix(m.Method, ".RegisterRecords")):
 		e.Kind = misuse.Registration
 		e.Terms, e.Records = w.registered(m.Versions)
+		e.Checked = checked && len(e.Terms) > 0
+	case checked && e.Self:
+		e.Kind = misuse.Look
 	}
 	return e, nil
 }
