@@ -62,7 +62,7 @@ func TestListingsUseTheirIndex(t *testing.T) {
 		t.Fatal(err)
 	}
 	conn := connect(t, d.ServiceURL)
-	const force, actor, outcome, reference = 2, 3, 6, 7
+	const force, actor, outcome, reference, national = 2, 3, 6, 7, 13
 	for _, order := range []string{"asc", "desc"} {
 		raw, err := os.ReadFile("queries/list_entries_" + order + ".sql")
 		if err != nil {
@@ -70,14 +70,16 @@ func TestListingsUseTheirIndex(t *testing.T) {
 		}
 		for column, want := range map[int]string{
 			force: "entry_projection_force", actor: "entry_projection_actor",
-			outcome: "entry_projection_refused", reference: "entry_projection_reference", -1: "entry_projection_pkey",
+			outcome: "entry_projection_refused", reference: "entry_projection_reference", national: "entry_projection_force", -1: "entry_projection_pkey",
 		} {
-			values := []string{"-1", "9223372036854775807", "''", "''", "''", "''", "''", "NULL::text[]", "NULL", "NULL", "50", "false", "NULL::text[]"}
+			values := []string{"-1", "9223372036854775807", "''", "''", "''", "''", "''", "NULL::text[]", "NULL", "NULL", "50", "false", "NULL::text[]", "false"}
 			switch {
 			case column == outcome:
 				values[column] = "'PERMISSION_DENIED'"
 			case column == reference:
 				values[column] = "ARRAY['7', '8']"
+			case column == national:
+				values[column] = "true"
 			case column > 0:
 				values[column] = "'7'"
 			}
