@@ -253,8 +253,10 @@ func (c *Console) showBreachForm(v *visit, f *form, status int) error {
 			actions = append(actions, choice{Value: a.Code, Title: a.Title})
 		}
 	}
+	broken := c.measureView(v, m)
+	broken.Breach = "" // it is this page
 	view := &breachFormView{
-		Frame: v.page("Record a breach"), Once: once(f), Measure: c.measureView(v, m), Date: f.date("occurred", "When did it happen?", ""),
+		Frame: v.page("Record a breach"), Once: once(f), Measure: broken, Date: f.date("occurred", "When did it happen?", ""),
 		Behaviours: f.choices("behaviours", "What did he do?", "", c.words.behaviourChoices()),
 		Action:     f.choices("action", "What was done about it?", "A breach that nobody acts upon becomes a duty.", actions),
 		Why:        f.choices("why", "If nothing was done, why?", "", c.words.itemChoices(refdata.NoActionReasons, "Something was done")),

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"reflect"
 	"slices"
 
 	"google.golang.org/protobuf/proto"
@@ -60,6 +61,8 @@ func (c *Console) checkView(v *visit, done *registered) (*checkView, error) {
 	if v.may("course.register") && done.Nominal != "" {
 		leadOn(out.History.Prompts, prompts, v.force(), "/nominals/"+lastPart(done.Nominal))
 	}
+	// Without its evidence a prompt of one victim reads like that of another.
+	out.History.Prompts = slices.CompactFunc(out.History.Prompts, func(a, b promptView) bool { return reflect.DeepEqual(a, b) })
 	if v.may("duty.read") {
 		for _, d := range k.GetDuties() {
 			out.Duties = append(out.Duties, c.dutyView(v, d))
