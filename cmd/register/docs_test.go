@@ -2,7 +2,6 @@ package main
 
 import (
 	"reflect"
-	"slices"
 	"strings"
 	"testing"
 
@@ -33,13 +32,8 @@ func TestDocumentsGiveCommandsThatAreThere(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if slices.Contains(k.Args, "--help") {
-			continue
+		if err := k.Try(func(args []string) error { _, err := parser.Parse(args); return err }); err != nil {
+			t.Errorf("%s:%d: register %s: %v", k.File, k.Line, strings.Join(k.Args, " "), err)
 		}
-		_, err = parser.Parse(k.Args)
-		if err == nil || !k.Whole && (strings.HasPrefix(err.Error(), "missing flags") || strings.Contains(err.Error(), "expected ")) {
-			continue
-		}
-		t.Errorf("%s:%d: register %s: %v", k.File, k.Line, strings.Join(k.Args, " "), err)
 	}
 }

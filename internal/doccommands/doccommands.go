@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -20,6 +21,19 @@ type Command struct {
 	// Args are the arguments after the program. Placeholders (…, ENTRY) are given as "1",
 	// of alternatives (a|b) the first. What is a flag's stands as it is.
 	Args []string
+}
+
+// Try parses the command with a program's own parser. It passes over what only a sentence
+// leaves out, and over questions for help, at which a program ends.
+func (c *Command) Try(parse func([]string) error) error {
+	if slices.Contains(c.Args, "--help") {
+		return nil
+	}
+	err := parse(c.Args)
+	if err != nil && !c.Whole && (strings.HasPrefix(err.Error(), "missing flags") || strings.Contains(err.Error(), "expected ")) {
+		return nil
+	}
+	return err
 }
 
 var (
