@@ -41,11 +41,8 @@ func (d *Deps) newCheck(c *call.Call, force string, basis *registerv1.CheckBasis
 	if basis == nil {
 		return nil, nil //nolint:nilnil // nothing was asked
 	}
-	c.Entry.Reason, c.Entry.OnBehalfOf = basis.GetReason(), basis.GetOnBehalfOf()
+	d.noteGround(c, basis)
 	c.Entry.Marks = append(c.Entry.Marks, markCheck)
-	if basis.GetReference() != "" {
-		c.Entry.ReferenceHMAC = d.Keys.ReferenceHMAC(c.Actor.Force, basis.GetReference())
-	}
 	if _, ok := c.Policy.Decide(c.Actor.Roles, "search", "create"); !ok {
 		return nil, problem(codes.PermissionDenied, ReasonNotAllowed, "your roles do not allow a search: register without `check`")
 	}
@@ -64,8 +61,7 @@ func (k *personCheck) refuseSelf(nominal postgres.Current) error {
 	if !searchesSelf(k.c.Actor, view.MapNominal(stored.GetNominal(), "nominal").Raw) {
 		return nil
 	}
-	k.c.Entry.Marks = append(k.c.Entry.Marks, markSelf)
-	return problem(codes.PermissionDenied, ReasonSelfSearch, "nobody may search for himself: ask your supervisor; this refusal says nothing about any record")
+	return refusedSelf(k.c)
 }
 
 // made is the check as the rules see it: with the entry that commits, the force has

@@ -43,16 +43,11 @@ const (
 func (s *Searches) CreateSearch(ctx context.Context, req *registerv1.CreateSearchRequest) (*registerv1.Search, error) {
 	c := call.From(ctx)
 	asked := req.GetSearch()
-	c.Entry.Reason = asked.GetReason()
-	c.Entry.OnBehalfOf = asked.GetOnBehalfOf()
-	if asked.GetReference() != "" {
-		c.Entry.ReferenceHMAC = s.Keys.ReferenceHMAC(c.Actor.Force, asked.GetReference())
-	}
+	s.noteGround(c, asked)
 	mapped := view.MapCriteria(asked.GetCriteria(), "search.criteria")
 	c.Entry.Terms = s.termHMACs(mapped.Raw)
 	if searchesSelf(c.Actor, mapped.Raw) {
-		c.Entry.Marks = append(c.Entry.Marks, markSelf)
-		return nil, problem(codes.PermissionDenied, ReasonSelfSearch, "nobody may search for himself: ask your supervisor; this refusal says nothing about any record")
+		return nil, refusedSelf(c)
 	}
 	record, _ := identity.NewRecord(mapped.Raw)
 	found, silent, err := s.View.Search(ctx, record, identity.Limits{Candidates: maxNominals})
@@ -119,6 +114,24 @@ func (s *Searches) CreateSearch(ctx context.Context, req *registerv1.CreateSearc
 		return answer, err
 	}
 	return answer, c.Commit(ctx, OutcomeName(codes.OK), told...)
+}
+
+// noteGround notes in the entry why, for whom and for what matter a person is asked about.
+func (d *Deps) noteGround(c *call.Call, g interface {
+	GetReason() string
+	GetOnBehalfOf() string
+	GetReference() string
+}) {
+	c.Entry.Reason, c.Entry.OnBehalfOf = g.GetReason(), g.GetOnBehalfOf()
+	if g.GetReference() != "" {
+		c.Entry.ReferenceHMAC = d.Keys.ReferenceHMAC(c.Actor.Force, g.GetReference())
+	}
+}
+
+// refusedSelf refuses whoever asks about himself, and marks the entry by it.
+func refusedSelf(c *call.Call) error {
+	c.Entry.Marks = append(c.Entry.Marks, markSelf)
+	return problem(codes.PermissionDenied, ReasonSelfSearch, "nobody may search for himself: ask your supervisor; this refusal says nothing about any record")
 }
 
 // met notes that an answer rests on a link, so that whoever was shown it can be
