@@ -270,9 +270,8 @@ func checkCases() []apiCase {
 	breached := func(edit func(*pb.RegisterBreachRequest)) func(*stage) proto.Message {
 		return func(s *stage) proto.Message {
 			n := s.register("33", s.run, "N-"+s.run)
-			m := measure("33", n, "M-"+s.run, 1)
-			m.Measure.Status = pb.MeasureStatus_MEASURE_STATUS_DISCHARGED // or the card names it
-			r := checkedBreach(breach("33", n, s.must("system-33", registerMeasure, m).(*pb.RegisterMeasureResponse).GetName(), "X-"+s.run, 1))
+			broken := s.must("system-33", registerMeasure, measure("33", n, "M-"+s.run, 1)).(*pb.RegisterMeasureResponse).GetName()
+			r := checkedBreach(breach("33", n, broken, "X-"+s.run, 1))
 			r.Breach.Actions = []*pb.PoliceAction{{Code: "ARRESTED", ActTime: at(5)}} // no duty
 			if edit != nil {
 				edit(r)
@@ -282,10 +281,10 @@ func checkCases() []apiCase {
 	}
 	return []apiCase{
 		{
-			name: "register a breach with a check", method: registerBreach, who: "investigator-33", prepare: given, writes: true, request: breached(nil),
+			name: "register a breach with a check", method: registerBreach, who: "investigator-33", prepare: given, writes: true, live: true, request: breached(nil),
 			check: func(s *stage, m proto.Message) {
 				s.Helper()
-				if k := m.(*pb.RegisterBreachResponse).GetCheck(); len(k.GetRecords()) != 1 || len(k.GetCard().GetWarnings()) != 2 {
+				if k := m.(*pb.RegisterBreachResponse).GetCheck(); len(k.GetRecords()) != 1 || len(k.GetCard().GetMeasures()) != 1 {
 					s.Errorf("check %v", k)
 				}
 			},
