@@ -19,7 +19,7 @@ func TestMeasureBreachAndDuty(t *testing.T) {
 	id, opened := onceOf(t, spoc.get(page+"/measure").must(t, http.StatusOK, "Record a measure"))
 	spoc.post(page+"/measure", url.Values{"id": {id}}).must(t, http.StatusUnprocessableEntity, `href="#kind"`, `href="#status"`, `href="#from-day"`)
 	measure := url.Values{"id": {id}, "at": {opened}, "kind": {"COURT_BAIL"}, "status": {"IN_FORCE"}, "from-day": {"1"}, "from-month": {"6"}, "from-year": {"2025"}, "conditions": {"NO_CONTACT"}}
-	kept := spoc.post(page+"/measure", measure).must(t, http.StatusOK, "The measure is recorded", "Court bail with conditions", "No contact with the victim", "further order", "Record a breach", "power of arrest")
+	kept := spoc.post(page+"/measure", measure).must(t, http.StatusOK, "The measure is recorded", "Court bail with conditions", "No contact with the victim", "Further order", "Record a breach", "power of arrest")
 	spoc.post(page+"/measure", measure).must(t, http.StatusOK) // sent twice, recorded once
 	if n := strings.Count(spoc.get(page).text, "Record a breach"); n != 1 {
 		t.Errorf("%d measures after sending one twice", n)

@@ -49,7 +49,7 @@ func (w *words) history(h *registerv1.History) *historyView {
 	out := &historyView{}
 	for _, m := range h.GetCard().GetMeasures() {
 		one := cardMeasure{Title: m.GetTitle(), Unconfirmed: m.GetUnconfirmed()}
-		until := "further order"
+		until := "Further order"
 		if m.GetUntilTime() != nil {
 			until = date(m.GetUntilTime().AsTime())
 		}
