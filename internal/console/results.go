@@ -128,7 +128,7 @@ func (c *Console) showSearch(v *visit) error {
 	case n == 0:
 		view.Heading = "No record found"
 	case view.Candidates[0].Improbable:
-		view.Unlikely, view.Heading = true, "Nobody likely found"
+		view.Unlikely, view.Heading = true, "No likely match"
 	default:
 		view.Heading = count(n, "person", "people") + " found"
 	}
