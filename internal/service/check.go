@@ -101,7 +101,7 @@ func (c *Checker) domain(m proto.Message) ([]Violation, string) {
 	case *registerv1.RegisterCourseRequest:
 		out := append(c.force(r.GetParent(), "parent"), c.course(r.GetCourse())...)
 		out = append(out, c.courseRest(r.GetCourse())...)
-		out = append(out, c.checkBasis(r)...)
+		out = append(out, c.checkBasis(r.GetCheck(), r.GetHistoricLoad())...)
 		if text := c.victimInText(r); len(text) > 0 {
 			return append(out, text...), ReasonVictimInText
 		}
@@ -109,7 +109,8 @@ func (c *Checker) domain(m proto.Message) ([]Violation, string) {
 	case *registerv1.RegisterMeasureRequest:
 		return append(c.force(r.GetParent(), "parent"), c.measure(r.GetMeasure())...), ReasonInvalidFields
 	case *registerv1.RegisterBreachRequest:
-		return append(c.force(r.GetParent(), "parent"), c.breach(r.GetBreach())...), ReasonInvalidFields
+		out := append(c.force(r.GetParent(), "parent"), c.breach(r.GetBreach())...)
+		return append(out, c.checkBasis(r.GetCheck(), r.GetHistoricLoad())...), ReasonInvalidFields
 	case *registerv1.RegisterAssessmentRequest:
 		return append(c.force(r.GetParent(), "parent"), c.assessment(r.GetAssessment())...), ReasonInvalidFields
 	case *registerv1.RegisterPlanRequest:
@@ -232,12 +233,12 @@ func (c *Checker) reason(at string, asked interface {
 }
 
 // checkBasis checks why a registration asks what is known of the suspect.
-func (c *Checker) checkBasis(r *registerv1.RegisterCourseRequest) []Violation {
-	if r.GetCheck() == nil {
+func (c *Checker) checkBasis(basis *registerv1.CheckBasis, historic bool) []Violation {
+	if basis == nil {
 		return nil
 	}
-	out := c.reason("check", r.GetCheck())
-	if r.GetHistoricLoad() {
+	out := c.reason("check", basis)
+	if historic {
 		out = append(out, Violation{"check", "is for what is reported now: leave it out of what is loaded as history"})
 	}
 	return out
