@@ -50,3 +50,12 @@ func TestTheBoundKnowsWhenABreachWas(t *testing.T) {
 		t.Errorf("old %v, lately %v", broken, lately)
 	}
 }
+
+func BenchmarkRankAtMost(b *testing.B) {
+	contact, _ := rules.Behaviours("FOLLOWING", "CONTACT")
+	one := []Course{{Standing: "REPORTED", Incidents: []Incident{{Day: DayOf(epoch), Behaviours: contact}, {Day: DayOf(epoch), Behaviours: contact}}}}
+	b.ReportAllocs()
+	for b.Loop() {
+		rules.RankAtMost(one, nil, epoch)
+	}
+}
