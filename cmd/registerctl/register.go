@@ -52,26 +52,9 @@ func (c *registerCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	var records []*registerv1.RegisterRecordsRequest
-	d := json.NewDecoder(bytes.NewReader(data))
-	for {
-		var raw json.RawMessage
-		err := d.Decode(&raw)
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return fmt.Errorf("record %d: is not JSON: %s", len(records)+1, client.Clean(err.Error()))
-		}
-		r, err := bulk.ParseRecord(raw, c.Force)
-		if err != nil {
-			return fmt.Errorf("record %d: %w", len(records)+1, err)
-		}
-		c.ask(r)
-		records = append(records, r)
-	}
-	if len(records) == 0 {
-		return errors.New("there is no record in the input")
+	records, err := c.records(data)
+	if err != nil {
+		return err
 	}
 	conn, err := a.connect()
 	if err != nil {
@@ -98,6 +81,37 @@ func (c *registerCmd) Run(a *app) error {
 		return exitError(worst)
 	}
 	return nil
+}
+
+// records reads the records, or names every one that cannot be read: then none is sent.
+func (c *registerCmd) records(data []byte) (records []*registerv1.RegisterRecordsRequest, err error) {
+	var faults []error
+	d := json.NewDecoder(bytes.NewReader(data))
+	for n := 1; ; n++ {
+		var raw json.RawMessage
+		err := d.Decode(&raw)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil { // nor can what comes after it be read
+			faults = append(faults, fmt.Errorf("record %d: is not JSON: %s", n, client.Clean(err.Error())))
+			break
+		}
+		r, err := bulk.ParseRecord(raw, c.Force)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("record %d: %w", n, err))
+			continue
+		}
+		c.ask(r)
+		records = append(records, r)
+	}
+	if len(faults) > 0 {
+		return nil, fmt.Errorf("nothing was registered:\n%w", errors.Join(faults...))
+	}
+	if len(records) == 0 {
+		return nil, errors.New("there is no record in the input")
+	}
+	return records, nil
 }
 
 func registerOne(a *app, conn grpc.ClientConnInterface, r *registerv1.RegisterRecordsRequest) error {
