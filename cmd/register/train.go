@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"slices"
 
@@ -15,26 +16,22 @@ import (
 type trainCmd struct {
 	Data []string `help:"Records to learn from (CSV with a header). With labels several files may be given, each of which counts the same." required:"" placeholder:"FILE,…"`
 	tables
-	Truth   string `help:"The column that says which person a record is of; with a regular expression, its first group, or all it matches. It may be empty for some records, or absent." placeholder:"COLUMN[~REGEXP]"`
+	Truth   string `help:"The column that says which person a record is of; with a regular expression, the first group that fits, or all it matches. It may be empty for some records, or absent." placeholder:"COLUMN[~REGEXP]"`
 	Weights string `help:"The weights file to start from, in place of the shipped one." type:"existingfile"`
 	Out     string `help:"The weights file to write." required:"" placeholder:"FILE" type:"path"`
 	Name    string `help:"The version of the new weights; otherwise that of the old with a digest of the new." placeholder:"VERSION"`
 }
 
 // Run learns the weights of the matching from records.
-func (c *trainCmd) Run(_ context.Context) error {
+func (c *trainCmd) Run(_ context.Context, log *slog.Logger) error {
 	start, err := weights(c.Weights)
 	if err != nil {
 		return err
 	}
 	c.truth, c.unknown = c.Truth, true
-	var sets [][]identity.Labelled
-	for i, path := range c.Data {
-		set, err := c.read(path, uint64(i))
-		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-		sets = append(sets, set)
+	sets, err := c.read(c.Data, log)
+	if err != nil {
+		return err
 	}
 	name := c.Name
 	if name == "" {

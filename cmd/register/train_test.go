@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -62,7 +63,7 @@ func TestTrain(t *testing.T) {
 			t.Parallel()
 			data, out := peopleCSV(t, 500, tt.labelled), filepath.Join(t.TempDir(), "weights.json")
 			c := trainCmd{Data: []string{data}, tables: tables{Columns: peopleColumns}, Truth: tt.truth, Out: out, Name: tt.version}
-			must(t, c.Run(t.Context()))
+			must(t, c.Run(t.Context(), slog.New(slog.DiscardHandler)))
 			raw, err := os.ReadFile(out)
 			must(t, err)
 			m, err := identity.ParseModel(raw)
@@ -77,7 +78,7 @@ func TestTrain(t *testing.T) {
 			e := evaluateCmd{
 				Data: []string{peopleCSV(t, 200, 200)}, tables: tables{Columns: peopleColumns}, Truth: "person", Weights: out, JSON: true,
 			}
-			must(t, e.Run(t.Context()))
+			must(t, e.Run(t.Context(), slog.New(slog.DiscardHandler)))
 		})
 	}
 }
@@ -93,7 +94,7 @@ func TestTrainRefuses(t *testing.T) {
 		"no such truth":            {Data: []string{peopleCSV(t, 20, 20)}, tables: tables{Columns: peopleColumns}, Truth: "who", Out: out},
 		"not a regular expression": {Data: []string{peopleCSV(t, 20, 20)}, tables: tables{Columns: peopleColumns}, Truth: "person~(", Out: out},
 	} {
-		if err := c.Run(t.Context()); err == nil {
+		if err := c.Run(t.Context(), slog.New(slog.DiscardHandler)); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}

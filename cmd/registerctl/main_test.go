@@ -235,6 +235,13 @@ func TestRegister(t *testing.T) {
 			t.Errorf("%q: exit %d", bad, code)
 		}
 	}
+	// All that cannot be read is named at once, and nothing is sent.
+	code, out, errOut = b.run(`{"shoe":1}`+one+`{"nominal":{"shoe":1}}{`, "register", "-")
+	for _, want := range []string{"nothing was registered", "record 1: ", "record 3: ", "record 4: is not JSON"} {
+		if code != exitFault || out != "" || !strings.Contains(errOut, want) {
+			t.Errorf("exit %d, no %q\n%s%s", code, want, out, errOut)
+		}
+	}
 }
 
 func TestImport(t *testing.T) {

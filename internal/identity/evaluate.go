@@ -3,7 +3,9 @@ package identity
 import (
 	"cmp"
 	"math"
+	"runtime"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -40,8 +42,9 @@ type Evaluation struct {
 	PairsF1        float64 `json:"pairs_f1"`
 	// AutomaticPrecision and AutomaticRecall judge single pairs that would be
 	// linked without a human: at the join threshold, and not held by a guard.
-	AutomaticPrecision float64 `json:"automatic_precision"`
-	AutomaticRecall    float64 `json:"automatic_recall"`
+	// They are no part of the JSON, whose members are agreed.
+	AutomaticPrecision float64 `json:"-"`
+	AutomaticRecall    float64 `json:"-"`
 	// Records and Queries count what was indexed and asked.
 	Records int `json:"records"`
 	Queries int `json:"queries"`
@@ -167,7 +170,7 @@ func ratio(a, b int) float64 {
 	return float64(a) / float64(b)
 }
 
-// matchPairs indexes all records and asks for each.
+// matchPairs indexes all records and asks for each, on all processors.
 func matchPairs(m *Model, records []Labelled) []pair {
 	x := NewIndexWith(m)
 	entries := make([]Entry, len(records))
@@ -177,24 +180,36 @@ func matchPairs(m *Model, records []Labelled) []pair {
 		place[l.ID] = i
 	}
 	x.Load(entries)
-	var pairs []pair
+	parts := make([][]pair, runtime.GOMAXPROCS(0))
+	var wg sync.WaitGroup
+	for w := range parts {
+		wg.Go(func() {
+			for i := w * len(records) / len(parts); i < (w+1)*len(records)/len(parts); i++ {
+				parts[w] = append(parts[w], x.pairsOf(records, i, place)...)
+			}
+		})
+	}
+	wg.Wait()
+	return slices.Concat(parts...)
+}
+
+// pairsOf are the pairs of a record with those behind it.
+func (x *Index) pairsOf(records []Labelled, i int, place map[ID]int) (pairs []pair) {
 	none := 0.0
-	for i, l := range records {
-		for _, c := range x.Search(QueryOf(l.Record), Limits{Candidates: 200, MinBits: &none}).Candidates {
-			j, bits := place[c.ID], c.Bits+c.Prior
-			if bits < m.Thresholds.Propose {
-				break
-			}
-			if j > i {
-				// what is less likely than not is never linked without a human
-				guarded := bits < 0
-				if !guarded {
-					l := x.Judge(l.Record, records[j].Record)
-					guarded = l.Twins || l.Kin
-				}
-				pairs = append(pairs, pair{i, j, bits, guarded})
-			}
+	for _, c := range x.Search(QueryOf(records[i].Record), Limits{Candidates: 200, MinBits: &none}).Candidates {
+		j, bits := place[c.ID], c.Bits+c.Prior
+		if bits < x.model.Thresholds.Propose {
+			break
 		}
+		if j <= i {
+			continue
+		}
+		guarded := bits < 0 // what is less likely than not is never linked without a human
+		if !guarded {
+			l := x.Judge(records[i].Record, records[j].Record)
+			guarded = l.Twins || l.Kin
+		}
+		pairs = append(pairs, pair{i, j, bits, guarded})
 	}
 	return pairs
 }

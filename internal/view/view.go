@@ -102,7 +102,7 @@ func New(db *postgres.DB, keys *seal.KeyRing, rules *conduct.Rules, model *ident
 		opened:     newOpened(),
 		told:       newTold(),
 	}
-	v.checked = newChecked(db, v.Suspect)
+	v.checked = newChecked(db, v.About)
 	v.head.Store(-1)
 	v.puller = puller{catchUp: v.catchUp}
 	return v
