@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,6 +33,9 @@ type devCmd struct {
 // Run runs the stack until the process is told to stop.
 func (c *devCmd) Run(ctx context.Context, log *slog.Logger) error {
 	began := time.Now()
+	if err := c.free(ctx); err != nil {
+		return err
+	}
 	stack, err := devstack.Start(ctx, devstack.Options{
 		Dir: c.Dir, GRPC: c.GRPC, REST: c.REST, Admin: c.Admin, IDP: c.IDP, PolicyDir: c.Policy, Empty: c.Empty, Log: log,
 	})
@@ -41,6 +46,25 @@ func (c *devCmd) Run(ctx context.Context, log *slog.Logger) error {
 		return fmt.Errorf("%w (stop: %v)", err, stack.Stop(ctx)) //nolint:errorlint // the first is what matters
 	}
 	return stack.Stop(ctx)
+}
+
+// free says which of the addresses are taken, all at once.
+func (c *devCmd) free(ctx context.Context) error {
+	var lc net.ListenConfig
+	var taken []error
+	for _, one := range []struct{ flag, addr string }{{"--grpc", c.GRPC}, {"--rest", c.REST}, {"--admin", c.Admin}, {"--idp", c.IDP}} {
+		l, err := lc.Listen(ctx, "tcp", one.addr)
+		if err == nil {
+			err = l.Close()
+		}
+		if err != nil {
+			taken = append(taken, fmt.Errorf("  %s %s: %w", one.flag, one.addr, err))
+		}
+	}
+	if len(taken) == 0 {
+		return nil
+	}
+	return fmt.Errorf("is a register running already? Choose other addresses by bin/register dev, such as 127.0.0.1:0 for a free port, in place of\n%w", errors.Join(taken...))
 }
 
 func (c *devCmd) serve(ctx context.Context, stack *devstack.Stack, began time.Time) error {
