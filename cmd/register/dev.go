@@ -12,9 +12,12 @@ import (
 	"text/template"
 	"time"
 
+	"gopkg.in/yaml.v3"
+
 	"github.com/perpetrator-register/register/api"
 	"github.com/perpetrator-register/register/internal/devstack"
 	"github.com/perpetrator-register/register/internal/devstack/demo"
+	"github.com/perpetrator-register/register/internal/server"
 )
 
 type devCmd struct {
@@ -115,11 +118,31 @@ func (c *devCmd) writeClientFiles(stack *devstack.Stack) error {
 	if err := os.WriteFile(filepath.Join(dir, "registerctl.yaml"), []byte(b.String()), 0o600); err != nil {
 		return err
 	}
-	// For the operator's commands, such as export and verify.
+	// For the operator's commands, such as export and verify, and those that read the
+	// server's configuration, such as misuse replay.
+	config, err := operatorConfig(*stack.Config)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "register.yaml"), config, 0o600); err != nil {
+		return err
+	}
 	if err := os.WriteFile(filepath.Join(dir, "operator.env"), []byte("export REGISTER_DATABASE_URL='"+stack.Config.Database.URL+"'\n"), 0o600); err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(dir, "register.binpb"), api.Descriptors, 0o600)
+}
+
+// operatorConfig is the configuration of the server as it runs, for commands given
+// --development. A second server by it would take its ports: it serves anywhere.
+func operatorConfig(c server.Config) ([]byte, error) {
+	policy, err := filepath.Abs(c.PolicyDir)
+	if err != nil {
+		return nil, err
+	}
+	c.PolicyDir, c.GRPC.Listen, c.REST.Listen, c.Admin = policy, "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
+	data, err := yaml.Marshal(c)
+	return append([]byte("# The development register's configuration; written at each start.\n"), data...), err
 }
 
 var clientConfig = template.Must(template.New("").Parse(`# Profiles of registerctl for the development register; written at each start.

@@ -1,6 +1,8 @@
 package console
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
@@ -45,16 +47,22 @@ func TestCriticalPromptsStandFirst(t *testing.T) {
 func TestActivityFacts(t *testing.T) {
 	t.Parallel()
 	c := &Console{words: &words{}}
-	entry := func(method, metadata string, results int32) *registerv1.LogEntry {
-		return &registerv1.LogEntry{Method: method, Outcome: "OK", ResultCount: results, Metadata: []byte(metadata)}
+	const him, other = "0198a000-0000-7000-8000-000000000001", "0198a000-0000-7000-8000-000000000002"
+	entry := func(method, reference string, results ...string) *registerv1.LogEntry {
+		list := ""
+		if len(results) > 0 {
+			list = `"results":["` + strings.Join(results, `","`) + `"],`
+		}
+		return &registerv1.LogEntry{Method: method, Outcome: "OK", ResultCount: int32(len(results)), Metadata: fmt.Appendf(nil, //nolint:gosec // a few
+			`{"v":1,"id":"0198a000-0000-7000-8000-00000000000a","time":"2026-11-22T10:00:00.000000Z","actor":{"kind":"person"},"method":"%s","reference_hmac":"%s",%s"result_count":%d,"outcome":"OK"}`, method, reference, list, len(results))}
 	}
 	got := c.activityFacts([]*registerv1.LogEntry{
-		entry("SearchService.CreateSearch", `{"reference_hmac":"a","results":["1","2","1"]}`, 2), entry("SearchService.CreateSearch", `{"reference_hmac":"b"}`, 0),
-		entry("SearchService.GetCandidate", `{"reference_hmac":"a","results":["1"]}`, 1), entry("SearchService.GetCandidate", `no JSON`, 0),
+		entry("SearchService.CreateSearch", "a", him, other, him), entry("SearchService.CreateSearch", "b"), entry("SearchService.GetCandidate", "a", him),
+		{Method: "SearchService.GetCandidate", Outcome: "OK", Metadata: []byte("no entry")},
 	})
 	want := []asked{
 		{"What", "Opened a person (2), Searched (2)"}, {"Why", "No call gave a reason"}, {"Searches", "2, of which 1 found nobody"},
-		{"References", "2 different ones"}, {"Records met", "2 different"}, {"Met 2 times", "1"},
+		{"References", "2 different ones"}, {"Records met", "2 different"}, {"Met 2 times", him},
 	}
 	if len(got) != len(want) {
 		t.Fatalf("facts %+v, want %+v", got, want)

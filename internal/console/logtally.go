@@ -1,13 +1,16 @@
 package console
 
 import (
+	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
+
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/accesslog"
 )
 
 // maxTallied is how many records are named that somebody met more than once.
@@ -49,19 +52,16 @@ func (c *Console) activityFacts(entries []*registerv1.LogEntry) []asked {
 				nobody++
 			}
 		}
-		var told struct {
-			Reference string   `json:"reference_hmac"`
-			Results   []string `json:"results"`
+		told, err := accesslog.ParseMetadata(e.GetMetadata())
+		if err != nil {
+			continue // what the log does not write tells nothing
 		}
-		if json.Unmarshal(e.GetMetadata(), &told) != nil {
-			continue // an entry that is no JSON tells nothing in the clear
+		if told.ReferenceHMAC != "" {
+			references[told.ReferenceHMAC]++
 		}
-		if told.Reference != "" {
-			references[told.Reference]++
-		}
-		slices.Sort(told.Results)
+		slices.SortFunc(told.Results, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
 		for _, id := range slices.Compact(told.Results) {
-			records[id]++
+			records[id.String()]++
 		}
 	}
 	facts := []asked{{"What", done.String()}, {"Why", cmp.Or(reasons.String(), "No call gave a reason")}}

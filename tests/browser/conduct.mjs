@@ -98,7 +98,7 @@ async function risk(browser, options, close) {
     await fits(page, `the pack, ${width}`);
     // No word has to be broken to stand in its cell.
     const broken = await page.evaluate(() => {
-      const cells = [...document.querySelectorAll("th, td:not(.record)")];
+      const cells = [...document.querySelectorAll("th, td:not(.record)")].filter((e) => e.closest("thead")?.clientWidth !== 1);
       for (const e of cells) e.style.overflowWrap = "normal";
       const wide = cells.filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.innerText);
       for (const e of cells) e.style.overflowWrap = "";
