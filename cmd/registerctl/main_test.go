@@ -131,7 +131,7 @@ func TestSearchWithoutAnswer(t *testing.T) {
 		{"hit without candidates", []string{"--surname", "Contradiction"}, exitNotAnswered, "", "NOT CHECKED"},
 		{"own details", []string{"--surname", "Self"}, exitFault, "", "SELF_SEARCH"},
 		{"fields", []string{"--surname", "Bad"}, exitFault, "", "\n  search.criteria.phones[0]: is not a number\n"},
-		{"no server", []string{"--surname", "X", "--server", "127.0.0.1:1"}, exitNotAnswered, "", "NOT CHECKED"},
+		{"no server", []string{"--surname", "X", "--server", "127.0.0.1:1"}, exitNotAnswered, "", "nothing about the person.\nregisterctl: the register cannot be reached: dial tcp 127.0.0.1:1"},
 		{"nobody", []string{"--surname", "X", "--profile", "nobody"}, exitUsage, "", "as whom?"},
 		{"no such profile", []string{"--surname", "X", "--profile", "nix"}, exitUsage, "", "system-33"},
 		{"bad date", []string{"--surname", "X", "--dob", "yesterday", "--sex", "?", "--identifier", "x"}, exitUsage, "", "--sex: "},
