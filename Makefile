@@ -53,7 +53,8 @@ generate: tools/node_modules ## make api/ afresh from proto/
 	cd api/openapi/register/v1 && go tool openapiv3-merge directory.openapi.json \
 	  $$(ls *.openapi.json | grep -v '^directory') > ../../../register.openapi.json
 	rm -r api/openapi
-	buf build proto -o api/register.binpb
+	# The whole: with the details of errors, which no message of the contract holds.
+	buf build -o api/register.binpb
 	cp internal/tools/api.go.txt api/api.go
 	go run ./internal/tools/rulesdoc
 

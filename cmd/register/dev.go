@@ -2,17 +2,22 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"text/template"
 	"time"
 
+	"gopkg.in/yaml.v3"
+
 	"github.com/perpetrator-register/register/api"
 	"github.com/perpetrator-register/register/internal/devstack"
 	"github.com/perpetrator-register/register/internal/devstack/demo"
+	"github.com/perpetrator-register/register/internal/server"
 )
 
 type devCmd struct {
@@ -28,6 +33,9 @@ type devCmd struct {
 // Run runs the stack until the process is told to stop.
 func (c *devCmd) Run(ctx context.Context, log *slog.Logger) error {
 	began := time.Now()
+	if err := c.free(ctx); err != nil {
+		return err
+	}
 	stack, err := devstack.Start(ctx, devstack.Options{
 		Dir: c.Dir, GRPC: c.GRPC, REST: c.REST, Admin: c.Admin, IDP: c.IDP, PolicyDir: c.Policy, Empty: c.Empty, Log: log,
 	})
@@ -38,6 +46,25 @@ func (c *devCmd) Run(ctx context.Context, log *slog.Logger) error {
 		return fmt.Errorf("%w (stop: %v)", err, stack.Stop(ctx)) //nolint:errorlint // the first is what matters
 	}
 	return stack.Stop(ctx)
+}
+
+// free says which of the addresses are taken, all at once.
+func (c *devCmd) free(ctx context.Context) error {
+	var lc net.ListenConfig
+	var taken []error
+	for _, one := range []struct{ flag, addr string }{{"--grpc", c.GRPC}, {"--rest", c.REST}, {"--admin", c.Admin}, {"--idp", c.IDP}} {
+		l, err := lc.Listen(ctx, "tcp", one.addr)
+		if err == nil {
+			err = l.Close()
+		}
+		if err != nil {
+			taken = append(taken, fmt.Errorf("  %s %s: %w", one.flag, one.addr, err))
+		}
+	}
+	if len(taken) == 0 {
+		return nil
+	}
+	return fmt.Errorf("is a register running already? Choose other addresses by bin/register dev, such as 127.0.0.1:0 for a free port, in place of\n%w", errors.Join(taken...))
 }
 
 func (c *devCmd) serve(ctx context.Context, stack *devstack.Stack, began time.Time) error {
@@ -91,11 +118,31 @@ func (c *devCmd) writeClientFiles(stack *devstack.Stack) error {
 	if err := os.WriteFile(filepath.Join(dir, "registerctl.yaml"), []byte(b.String()), 0o600); err != nil {
 		return err
 	}
-	// For the operator's commands, such as export and verify.
+	// For the operator's commands, such as export and verify, and those that read the
+	// server's configuration, such as misuse replay.
+	config, err := operatorConfig(*stack.Config)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "register.yaml"), config, 0o600); err != nil {
+		return err
+	}
 	if err := os.WriteFile(filepath.Join(dir, "operator.env"), []byte("export REGISTER_DATABASE_URL='"+stack.Config.Database.URL+"'\n"), 0o600); err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(dir, "register.binpb"), api.Descriptors, 0o600)
+}
+
+// operatorConfig is the configuration of the server as it runs, for commands given
+// --development. A second server by it would take its ports: it serves anywhere.
+func operatorConfig(c server.Config) ([]byte, error) {
+	policy, err := filepath.Abs(c.PolicyDir)
+	if err != nil {
+		return nil, err
+	}
+	c.PolicyDir, c.GRPC.Listen, c.REST.Listen, c.Admin = policy, "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
+	data, err := yaml.Marshal(c)
+	return append([]byte("# The development register's configuration; written at each start.\n"), data...), err
 }
 
 var clientConfig = template.Must(template.New("").Parse(`# Profiles of registerctl for the development register; written at each start.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -31,13 +32,14 @@ type cli struct {
 	Evidence  evidenceCmd  `cmd:"" help:"Make a signed bundle of evidence from the access log, recorded as a disclosure."`
 	Siem      siemCmd      `cmd:"" help:"Hand the access log on to a security-monitoring system, as OCSF JSON lines."`
 
-	LogFormat string `help:"Form of the journal: text or json." enum:"text,json" default:"text" env:"REGISTER_LOG_FORMAT"`
-	LogLevel  string `help:"Least level of the journal." enum:"debug,info,warn,error" default:"info" env:"REGISTER_LOG_LEVEL"`
+	Version   kong.VersionFlag `help:"Print the version that was built, and end."`
+	LogFormat string           `help:"Form of the journal: text or json." enum:"text,json" default:"text" env:"REGISTER_LOG_FORMAT"`
+	LogLevel  string           `help:"Least level of the journal." enum:"debug,info,warn,error" default:"info" env:"REGISTER_LOG_LEVEL"`
 }
 
 func main() {
 	var c cli
-	k := kong.Parse(&c, kong.Name("register"), kong.UsageOnError(),
+	k := kong.Parse(&c, kong.Name("register"), kong.UsageOnError(), kong.Vars{"version": version()},
 		kong.Description("Serial-perpetrator register for stalking."))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -49,6 +51,15 @@ func main() {
 		stop()
 		os.Exit(1) //nolint:gocritic // stop has been called
 	}
+}
+
+// version is that of the source: a tag, or the time and the commit.
+func version() string {
+	about, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	return about.Main.Version + " " + about.GoVersion
 }
 
 func (c *cli) journal() *slog.Logger {

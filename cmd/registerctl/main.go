@@ -64,7 +64,7 @@ type command struct {
 	Facts         factsCmd         `cmd:"" help:"For force systems: tell of cases, rosters and staff."`
 	Receipts      receiptCmd       `cmd:"" name:"receipt" help:"Prove what saved receipts say, and keep the proofs."`
 	Forces        forcesCmd        `cmd:"" help:"List the forces and whom to ask there."`
-	Codes         codesCmd         `cmd:"" help:"List a code list: searchReasons, behaviours, offences, relationships, motivations, warnings, ethnicities, logPurposes."`
+	Codes         codesCmd         `cmd:"" help:"List a code list, such as searchReasons, behaviours or offences; one that is not there names them all."`
 }
 
 func main() {

@@ -131,7 +131,7 @@ func TestSearchWithoutAnswer(t *testing.T) {
 		{"hit without candidates", []string{"--surname", "Contradiction"}, exitNotAnswered, "", "NOT CHECKED"},
 		{"own details", []string{"--surname", "Self"}, exitFault, "", "SELF_SEARCH"},
 		{"fields", []string{"--surname", "Bad"}, exitFault, "", "\n  search.criteria.phones[0]: is not a number\n"},
-		{"no server", []string{"--surname", "X", "--server", "127.0.0.1:1"}, exitNotAnswered, "", "NOT CHECKED"},
+		{"no server", []string{"--surname", "X", "--server", "127.0.0.1:1"}, exitNotAnswered, "", "nothing about the person.\nregisterctl: the register cannot be reached: dial tcp 127.0.0.1:1"},
 		{"nobody", []string{"--surname", "X", "--profile", "nobody"}, exitUsage, "", "as whom?"},
 		{"no such profile", []string{"--surname", "X", "--profile", "nix"}, exitUsage, "", "system-33"},
 		{"bad date", []string{"--surname", "X", "--dob", "yesterday", "--sex", "?", "--identifier", "x"}, exitUsage, "", "--sex: "},
@@ -233,6 +233,13 @@ func TestRegister(t *testing.T) {
 	for _, bad := range []string{"", "{", `{"shoe":1}`} {
 		if code, _, _ := b.run(bad, "register", "-"); code != exitFault {
 			t.Errorf("%q: exit %d", bad, code)
+		}
+	}
+	// All that cannot be read is named at once, and nothing is sent.
+	code, out, errOut = b.run(`{"shoe":1}`+one+`{"nominal":{"shoe":1}}{`, "register", "-")
+	for _, want := range []string{"nothing was registered", "record 1: ", "record 3: ", "record 4: is not JSON"} {
+		if code != exitFault || out != "" || !strings.Contains(errOut, want) {
+			t.Errorf("exit %d, no %q\n%s%s", code, want, out, errOut)
 		}
 	}
 }

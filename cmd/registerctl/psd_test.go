@@ -227,8 +227,8 @@ const sampleID = "forces/33/samples/0198f000-0000-7000-8000-000000000007"
 func theSample() *registerv1.Sample {
 	return &registerv1.Sample{
 		Name: sampleID, State: registerv1.SampleState_SAMPLE_STATE_DRAWN, FromIndex: 3, UntilIndex: 90, Size: 2, Reference: "DIP\x1b/1", Missing: []string{"IOPC"},
-		RevealUntil: &timestamppb.Timestamp{Seconds: 1_700_000_000},
-		Entries:     []*registerv1.DrawnEntry{{Index: 17, Verdict: registerv1.Verdict_VERDICT_IMPROPER, Note: "no\x1b case"}, {Index: 40}},
+		BeginTime: &timestamppb.Timestamp{Seconds: 1_699_300_000}, RevealUntil: &timestamppb.Timestamp{Seconds: 1_700_000_000},
+		Entries: []*registerv1.DrawnEntry{{Index: 17, Verdict: registerv1.Verdict_VERDICT_IMPROPER, Note: "no\x1b case"}, {Index: 40}},
 	}
 }
 

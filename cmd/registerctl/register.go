@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,20 +21,26 @@ type registerCmd struct {
 	File  string `arg:"" help:"File with one record as JSON, or several, one after another; - for standard input. A record is a RegisterRecordsRequest, or a request of one kind: nominal, course, measure, breach, assessment or plan."`
 	Force string `help:"Force of the records that name no parent." placeholder:"CODE"`
 
-	Check         string `help:"Ask with each course of conduct what the register knows of the suspect, for this reason, such as CRIME_INVESTIGATION; see: registerctl codes searchReasons." placeholder:"REASON" group:"Check:"`
+	Check         string `help:"Ask with each course of conduct and each breach what the register knows of the suspect, for this reason, such as CRIME_INVESTIGATION; see: registerctl codes searchReasons." placeholder:"REASON" group:"Check:"`
 	Justification string `help:"Why, in words." placeholder:"TEXT" group:"Check:"`
-	Reference     string `help:"Crime or incident reference; without it, that of the course." placeholder:"REF" group:"Check:"`
+	Reference     string `help:"Crime or incident reference; without it, that of the record." placeholder:"REF" group:"Check:"`
 	OnBehalfOf    string `help:"For whom you ask, such as a collar number." placeholder:"COLLAR" group:"Check:"`
 }
 
-// ask asks with a course what is known of the suspect, unless the record does so itself.
-func (c *registerCmd) ask(r *registerv1.RegisterCourseRequest) {
-	if c.Check == "" || r == nil || r.GetCheck() != nil {
+// ask asks with a course or a breach what is known of the suspect, unless the record does
+// so itself.
+func (c *registerCmd) ask(r *registerv1.RegisterRecordsRequest) {
+	if c.Check == "" {
 		return
 	}
-	r.Check = &registerv1.CheckBasis{Reason: c.Check, Justification: c.Justification, Reference: c.Reference, OnBehalfOf: c.OnBehalfOf}
-	if c.Reference == "" {
-		r.Check.Reference = r.GetCourse().GetSource().GetReference()
+	basis := &registerv1.CheckBasis{Reason: c.Check, Justification: c.Justification, Reference: c.Reference, OnBehalfOf: c.OnBehalfOf}
+	if course := r.GetCourse(); course != nil && course.GetCheck() == nil {
+		basis.Reference = cmp.Or(basis.GetReference(), course.GetCourse().GetSource().GetReference())
+		course.Check = basis
+	}
+	if breach := r.GetBreach(); breach != nil && breach.GetCheck() == nil {
+		basis.Reference = cmp.Or(basis.GetReference(), breach.GetBreach().GetSource().GetReference())
+		breach.Check = basis
 	}
 }
 
@@ -45,26 +52,9 @@ func (c *registerCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	var records []*registerv1.RegisterRecordsRequest
-	d := json.NewDecoder(bytes.NewReader(data))
-	for {
-		var raw json.RawMessage
-		err := d.Decode(&raw)
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return fmt.Errorf("record %d: is not JSON: %s", len(records)+1, client.Clean(err.Error()))
-		}
-		r, err := bulk.ParseRecord(raw, c.Force)
-		if err != nil {
-			return fmt.Errorf("record %d: %w", len(records)+1, err)
-		}
-		c.ask(r.GetCourse())
-		records = append(records, r)
-	}
-	if len(records) == 0 {
-		return errors.New("there is no record in the input")
+	records, err := c.records(data)
+	if err != nil {
+		return err
 	}
 	conn, err := a.connect()
 	if err != nil {
@@ -91,6 +81,37 @@ func (c *registerCmd) Run(a *app) error {
 		return exitError(worst)
 	}
 	return nil
+}
+
+// records reads the records, or names every one that cannot be read: then none is sent.
+func (c *registerCmd) records(data []byte) (records []*registerv1.RegisterRecordsRequest, err error) {
+	var faults []error
+	d := json.NewDecoder(bytes.NewReader(data))
+	for n := 1; ; n++ {
+		var raw json.RawMessage
+		err := d.Decode(&raw)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil { // nor can what comes after it be read
+			faults = append(faults, fmt.Errorf("record %d: is not JSON: %s", n, client.Clean(err.Error())))
+			break
+		}
+		r, err := bulk.ParseRecord(raw, c.Force)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("record %d: %w", n, err))
+			continue
+		}
+		c.ask(r)
+		records = append(records, r)
+	}
+	if len(faults) > 0 {
+		return nil, fmt.Errorf("nothing was registered:\n%w", errors.Join(faults...))
+	}
+	if len(records) == 0 {
+		return nil, errors.New("there is no record in the input")
+	}
+	return records, nil
 }
 
 func registerOne(a *app, conn grpc.ClientConnInterface, r *registerv1.RegisterRecordsRequest) error {
@@ -134,8 +155,10 @@ func registerOne(a *app, conn grpc.ClientConnInterface, r *registerv1.RegisterRe
 			a.say("  %s", linkLine(l))
 		}
 	}
-	if course, ok := answer.(*registerv1.RegisterCourseResponse); ok && course.GetCheck() != nil {
-		a.showCheck(course.GetCheck())
+	if asked, ok := answer.(interface {
+		GetCheck() *registerv1.PersonCheck
+	}); ok && asked.GetCheck() != nil {
+		a.showCheck(asked.GetCheck())
 	}
 	for _, f := range answer.GetFlags() {
 		a.say("  look at %s: %s (%s)", client.Clean(f.GetField()), client.Clean(f.GetMessage()), client.Clean(f.GetCode()))
@@ -156,7 +179,7 @@ func linkLine(l *registerv1.LinkSummary) string {
 	return line + ": a record of force " + forceCode(l.GetForce()) + ", " + client.Clean(l.GetName())
 }
 
-// showCheck prints what the register knows of the suspect of a course.
+// showCheck prints what the register knows of the suspect of a record.
 func (a *app) showCheck(k *registerv1.PersonCheck) {
 	a.say("")
 	a.say("CHECKED%s", unsure(k.GetUnconfirmed()))

@@ -164,6 +164,7 @@ func (a *app) showSample(o *registerv1.Sample) {
 	a.field("of", "entries "+strconv.FormatInt(o.GetFromIndex(), 10)+" to "+strconv.FormatInt(o.GetUntilIndex()-1, 10))
 	a.field("size", strconv.Itoa(int(o.GetSize())))
 	a.field("reference", o.GetReference())
+	a.field("begun", minute(o.GetBeginTime()))
 	if o.GetRevealUntil() != nil {
 		a.field("reveal by", minute(o.GetRevealUntil()))
 	}

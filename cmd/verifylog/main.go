@@ -8,6 +8,7 @@
 //	verifylog consistency OLD DIR --key KEY      that it extends checkpoints kept from before
 //	verifylog receipt FILE [DIR] --key KEY       that the log holds an entry
 //	verifylog evidence DIR --key KEY             a bundle of evidence
+//	verifylog sample ID DIR --key KEY            that a dip sample is what its nonces give
 //
 // It ends with 0 when all is proved, 1 with the first fault, 2 for a mistake in
 // the command line or files that cannot be read.

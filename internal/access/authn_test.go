@@ -112,7 +112,7 @@ func refused(t *testing.T, err error, want access.Reason) *access.AuthError {
 	if refusal.Reason != want {
 		t.Fatalf("refused for %s, want %s", refusal.Reason, want)
 	}
-	if refusal.Error() != "not authenticated: "+string(want) {
+	if refusal.Error() != (&access.AuthError{Reason: want}).Error() {
 		t.Errorf("the error says more than its reason: %q", refusal)
 	}
 	return refusal

@@ -40,8 +40,8 @@ const (
 	ReasonOfficerConflict Reason = "officer_conflict"
 )
 
-// AuthError says why a caller was refused. Its text holds the reason code
-// alone, never token content.
+// AuthError says why a caller was refused. Its text says what the reason means,
+// and holds nothing of a token or a certificate.
 type AuthError struct {
 	// Reason is the code.
 	Reason Reason
@@ -74,8 +74,42 @@ func (e *AuthError) Denied() bool {
 	}
 }
 
-// Error returns the reason code after a fixed prefix.
-func (e *AuthError) Error() string { return "not authenticated: " + string(e.Reason) }
+// Error says in words what the reason code means.
+func (e *AuthError) Error() string {
+	if e.Denied() {
+		return "not allowed: " + reasonWords[e.Reason]
+	}
+	return "not authenticated: " + reasonWords[e.Reason]
+}
+
+// reasonWords say what each reason means to whoever must mend it, and nothing of what
+// was presented. docs/api.md has them too.
+var reasonWords = map[Reason]string{
+	ReasonCredentialsMissing:  "send an access token, or call with a client certificate",
+	ReasonAuthorizationFormat: "the authorization header must be one, of the form \"Bearer TOKEN\"",
+	ReasonTokenFormat:         "the token is not a signed JWT in compact form",
+	ReasonTokenType:           "the token is not an access token (its type must be at+jwt): an ID token proves nothing here",
+	ReasonTokenAlgorithm:      "the token is not signed by RS256, ES256 or EdDSA",
+	ReasonTokenIssuer:         "the token is of an issuer that the register does not know",
+	ReasonTokenSignature:      "the token's signature is not its issuer's",
+	ReasonTokenAudience:       "the token is for another service: its audience is not the register",
+	ReasonTokenExpired:        "the token has expired: sign in again",
+	ReasonTokenNotYetValid:    "the token is not valid yet: compare the clocks",
+	ReasonTokenLifetime:       "the token lives longer than the register allows",
+	ReasonTokenClaims:         "the token lacks a claim, or one has not the form that it must have",
+	ReasonIssuerUnavailable:   "the token's issuer cannot be reached",
+	ReasonCertificateName:     "the client certificate must have one URI name, such as register://forces/33/systems/niche",
+	ReasonCertificateChain:    "the client certificate does not lead to an authority that the register trusts, or is out of date",
+	ReasonCertificateRevoked:  "the client certificate is revoked",
+	ReasonRevocationUnknown:   "an authority of the client certificate has no current revocation list at the register",
+	ReasonOfficerFormat:       "the register-officer header must be one, a collar number of at most 16 letters and digits",
+	ReasonForceNotGranted:     "the token's issuer may not speak for the force that it names",
+	ReasonRoleNotGranted:      "the token names a role that its issuer may not grant",
+	ReasonWeakAuthentication:  "the sign-in was not strong enough",
+	ReasonTokenBinding:        "the token is bound to another certificate than the call's, or the call's is one that it is not bound to",
+	ReasonForceMismatch:       "token and certificate are of different forces",
+	ReasonOfficerConflict:     "the register-officer header names somebody else than the token",
+}
 
 // Unwrap returns the cause, if any. Do not show it to callers.
 func (e *AuthError) Unwrap() error { return e.cause }

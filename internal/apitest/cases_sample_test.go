@@ -132,7 +132,7 @@ func sampleCases() []apiCase {
 	}
 	return []apiCase{
 		{name: "begin a sample", method: beginSample, who: "psd-33", writes: true, live: true, request: begin, check: func(s *stage, m proto.Message) {
-			if o := m.(*pb.Sample); o.GetState() != pb.SampleState_SAMPLE_STATE_BEGUN || o.GetUntilIndex() <= o.GetFromIndex() {
+			if o := m.(*pb.Sample); o.GetState() != pb.SampleState_SAMPLE_STATE_BEGUN || o.GetUntilIndex() <= o.GetFromIndex() || o.GetBeginTime() == nil {
 				s.Errorf("begun: %v", o)
 			}
 		}},

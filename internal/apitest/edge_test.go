@@ -66,15 +66,16 @@ func TestRESTRefusals(t *testing.T) {
 		verb, path, body, header, value string
 		code                            codes.Code
 		http                            int
+		says                            string
 	}{
 		"oversize":                     {verb: "POST", path: searches, body: `{"justification":"` + strings.Repeat(secret, 5000) + `"}`, code: codes.ResourceExhausted, http: 413},
 		"deep":                         {verb: "POST", path: searches, body: strings.Repeat(`{"criteria":`, 5000) + "{}" + strings.Repeat("}", 5000), code: codes.InvalidArgument, http: 400},
 		"deep lists":                   {verb: "POST", path: searches, body: `{"candidates":` + strings.Repeat("[", 30000), code: codes.InvalidArgument, http: 400},
-		"an unknown field":             {verb: "POST", path: searches, body: `{"reason":"AUDIT","` + secret + `":1}`, code: codes.InvalidArgument, http: 400},
-		"a value of another type":      {verb: "POST", path: searches, body: `{"reason":["` + secret + `"]}`, code: codes.InvalidArgument, http: 400},
+		"an unknown field":             {verb: "POST", path: searches, body: `{"reason":"AUDIT","` + secret + `":1}`, code: codes.InvalidArgument, http: 400, says: "there is no such field"},
+		"a value of another type":      {verb: "POST", path: searches, body: `{"reason":["` + secret + `"]}`, code: codes.InvalidArgument, http: 400, says: "field reason"},
 		"an unknown enum value":        {verb: "POST", path: searches, body: `{"criteria":{"sex":"` + secret + `"}}`, code: codes.InvalidArgument, http: 400},
-		"a field twice":                {verb: "POST", path: searches, body: `{"reason":"AUDIT","reason":"` + secret + `"}`, code: codes.InvalidArgument, http: 400},
-		"not JSON":                     {verb: "POST", path: searches, body: secret, code: codes.InvalidArgument, http: 400},
+		"a field twice":                {verb: "POST", path: searches, body: `{"reason":"AUDIT","reason":"` + secret + `"}`, code: codes.InvalidArgument, http: 400, says: "stands twice"},
+		"not JSON":                     {verb: "POST", path: searches, body: secret, code: codes.InvalidArgument, http: 400, says: "is not JSON"},
 		"not UTF-8":                    {verb: "POST", path: searches, body: "{\"reason\":\"\xff\xfe\"}", code: codes.InvalidArgument, http: 400},
 		"no path":                      {verb: "GET", path: "/v1/people/" + strings.ReplaceAll(secret, " ", "%20"), code: codes.NotFound, http: 404},
 		"no such method":               {verb: "DELETE", path: searches, code: codes.Unimplemented, http: 501},
@@ -82,14 +83,15 @@ func TestRESTRefusals(t *testing.T) {
 		"a search in the query":        {verb: "POST", path: searches + "?criteria.names.full=" + strings.ReplaceAll(secret, " ", "+"), body: `{}`, code: codes.InvalidArgument, http: 400},
 		"a query with a field's name":  {verb: "POST", path: searches + "?page_token=" + strings.ReplaceAll(secret, " ", "+"), body: `{}`, code: codes.InvalidArgument, http: 400},
 		"a query that is none":         {verb: "GET", path: "/v1/forces/33/nominals?%zz;" + strings.ReplaceAll(secret, " ", "+"), code: codes.InvalidArgument, http: 400},
-		"a number that is none":        {verb: "GET", path: "/v1/forces/33/nominals?pageSize=" + strings.ReplaceAll(secret, " ", "+"), code: codes.InvalidArgument, http: 400},
+		"a number that is none":        {verb: "GET", path: "/v1/forces/33/nominals?pageSize=" + strings.ReplaceAll(secret, " ", "+"), code: codes.InvalidArgument, http: 400, says: "page_size"},
+		"a time that is none":          {verb: "POST", path: "/v1/forces/33/logEntries:list", body: `{"startTime":"` + secret + `"}`, code: codes.InvalidArgument, http: 400, says: "a time is given like"},
 		"a method in a header":         {verb: "POST", path: "/v1/self", body: "{}", header: "X-HTTP-Method-Override", value: "GET", code: codes.Unimplemented, http: 501},
 		"a form instead of JSON":       {verb: "POST", path: searches, body: "reason=AUDIT", header: "Content-Type", value: "application/x-www-form-urlencoded", code: codes.InvalidArgument, http: 400},
 		"a path with an encoded slash": {verb: "GET", path: "/v1/forces/33%2Fnominals%2F" + unknownRecord("33", "nominals")[len("forces/33/nominals/"):], code: codes.NotFound, http: 404},
 	} {
 		a, raw := restBytes(t, w, c.verb, c.path, good, []byte(c.body), c.header, c.value)
 		code, reason, _ := refusal(a.err)
-		if code != c.code || a.http != c.http || reason == "" {
+		if code != c.code || a.http != c.http || reason == "" || !bytes.Contains(raw, []byte(c.says)) {
 			t.Errorf("%s: HTTP %d %s %s, want %d %s: %s", name, a.http, code, reason, c.http, c.code, raw)
 		}
 		for _, word := range strings.Fields(secret) {

@@ -31,10 +31,33 @@ func TestSubscribed(t *testing.T) {
 	// A record of a third force that is linked with him.
 	s.sent(nominal("43", "p", "B", 1))
 	at = s.wantKinds("10", next, registered)
+	// A check with a registration is a search for him, though it may register nothing new.
+	s.must("system-33", registerCourse, checked(against("33", a, "C1", "Wenna", "Ashdowne")))
+	at = s.wantKinds("10", at, searchedFor)
+	s.must("system-33", registerCourse, checked(against("33", a, "C3", "Wenna", "Ashdowne")))
+	at = s.wantKinds("10", at, registered, searchedFor)
 	s.must("spoc-10", deleteSubscription, &pb.DeleteSubscriptionRequest{Name: sub.GetName()})
 	s.must("spoc-10", deleteSubscription, &pb.DeleteSubscriptionRequest{Name: sub.GetName()})
 	s.search("investigator-33", "p")
-	s.must("system-33", registerCourse, against("33", a, "C2", "Orla", "Penhaligon"))
+	s.must("system-33", registerCourse, checked(against("33", a, "C2", "Orla", "Penhaligon")))
+	s.wantKinds("10", at)
+}
+
+// Of one who has become SILENT no force hears that he was checked, though it asked to be told.
+func TestNobodyHearsOfACheckOfTheSilent(t *testing.T) {
+	t.Parallel()
+	s := flow(t, nil)
+	a := s.sent(nominal("33", "p", "A", 1)).GetName()
+	s.must("spoc-10", createSubscription, &pb.CreateSubscriptionRequest{
+		Parent: "forces/10", Basis: s.search("spoc-10", "p").GetName() + "/candidates/1", Searches: true, Reason: "an inquiry of our own",
+	})
+	at := s.wantKinds("10", "")
+	s.restrict(a, pb.Restriction_RESTRICTION_SILENT)
+	for range 2 { // the second changes nothing
+		if checkOf(s.must("system-33", registerCourse, checked(against("33", a, "C1", "Wenna", "Ashdowne")))) == nil {
+			t.Error("who registered him is not answered")
+		}
+	}
 	s.wantKinds("10", at)
 }
 

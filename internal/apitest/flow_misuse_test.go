@@ -127,6 +127,11 @@ func TestAColleagueIsRecognised(t *testing.T) {
 	if f := s.waitForFlag("psd-33", "forces/33", "spoc-33", nil); f.GetRule() != "COLLEAGUE" {
 		t.Errorf("flag: %v", f)
 	}
+	// Nor by sending again what is registered, which changes nothing.
+	s.must("supervisor-33", registerCourse, sham)
+	if f := s.waitForFlag("psd-33", "forces/33", "supervisor-33", nil); f.GetRule() != "COLLEAGUE" {
+		t.Errorf("flag: %v", f)
+	}
 }
 
 // A victim who is looked up for no reason: her department learns of it, and whoever

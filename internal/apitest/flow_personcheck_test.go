@@ -22,6 +22,12 @@ func checked(r *pb.RegisterCourseRequest) *pb.RegisterCourseRequest {
 
 func checkOf(m proto.Message) *pb.PersonCheck { return m.(*pb.RegisterCourseResponse).GetCheck() }
 
+// checkedBreach asks with a breach what is known of the suspect.
+func checkedBreach(r *pb.RegisterBreachRequest) *pb.RegisterBreachRequest {
+	r.Check = &pb.CheckBasis{Reason: "CRIME_INVESTIGATION", Reference: r.GetBreach().GetSource().GetReference(), OnBehalfOf: "PC1234"}
+	return r
+}
+
 // elsewhere10 registers a person in the forces 33 and 10, with a victim and a measure in
 // force in the latter.
 func (s *stage) elsewhere10() (at33, at10 string) {
@@ -152,6 +158,55 @@ func TestRegistrationIsACheck(t *testing.T) {
 	}
 }
 
+// A breach is a report too: whoever registers one that another force's measure forbids, and
+// asks, is told what he broke, what it allows and what is to be done at once.
+func TestABreachIsACheck(t *testing.T) {
+	t.Parallel()
+	s, clock := clocked(t)
+	a, b := s.elsewhere10()
+	broken := s.must("spoc-10", "MeasureService.ListMeasures", &pb.ListMeasuresRequest{Parent: b}).(*pb.ListMeasuresResponse).GetMeasures()[0].GetName()
+	s.must("system-33", registerCourse, threatAt("33", a, "A-1", clock.Now().Add(-5*time.Hour)))
+	if got := s.dutiesOf("spoc-33", a, "NO_CHECK"); len(got) != 1 {
+		t.Fatalf("%d duties to check whom nobody checked", len(got))
+	}
+	r := breach("33", a, broken, "X-1", 1)
+	r.Breach.OccurTime, r.Breach.ReportTime = timestamppb.New(clock.Now().Add(-time.Hour)), timestamppb.New(clock.Now())
+	if k := s.must("system-33", registerBreach, r).(*pb.RegisterBreachResponse).GetCheck(); k != nil {
+		t.Errorf("who did not ask is told %v", k)
+	}
+	told := func(what string, k *pb.PersonCheck, last bool) {
+		s.Helper()
+		s.wantKnown(what, k)
+		if !slices.ContainsFunc(k.GetPrompts(), func(p *pb.Prompt) bool { return p.GetCode() == "UNACTIONED_BREACH" && p.GetForce() == "forces/33" }) ||
+			!slices.ContainsFunc(k.GetDuties(), func(d *pb.Duty) bool { return d.GetCode() == "UNACTIONED_BREACH" }) || (k.GetLastCheck() != nil) != last {
+			s.Errorf("%s: %v", what, k)
+		}
+	}
+	again := s.must("system-33", registerBreach, checkedBreach(proto.CloneOf(r))).(*pb.RegisterBreachResponse)
+	if again.GetOutcome() != pb.RegisterOutcome_REGISTER_OUTCOME_UNCHANGED {
+		t.Errorf("sent again: %v", again)
+	}
+	told("a breach that was registered", again.GetCheck(), false)
+	clock.Advance(time.Minute)
+	r = checkedBreach(breach("33", a, broken, "X-2", 1))
+	r.Breach.OccurTime, r.Breach.ReportTime = timestamppb.New(clock.Now().Add(-time.Hour)), timestamppb.New(clock.Now())
+	told("a second breach", s.must("system-33", registerBreach, r).(*pb.RegisterBreachResponse).GetCheck(), true)
+	if got := s.dutiesOf("spoc-33", a, "NO_CHECK"); len(got) != 1 || got[0].GetState() != pb.DutyState_DUTY_STATE_DONE {
+		t.Errorf("he was checked, and yet: %v", got)
+	}
+	clock.Advance(time.Minute)
+	r.Breach.Source.Revision = 2
+	streamed := s.w.call(s.Context(), overMTLS, "system-33", registerRecords, &pb.RegisterRecordsRequest{Sequence: 1, Record: &pb.RegisterRecordsRequest_Breach{Breach: r}})
+	if streamed.err != nil || len(streamed.responses) != 1 {
+		t.Fatalf("%v, %d answers", streamed.err, len(streamed.responses))
+	}
+	told("in a stream", streamed.responses[0].(*pb.RegisterRecordsResponse).GetBreach().GetCheck(), true)
+	h := s.must("investigator-10", getHistory, &pb.GetHistoryRequest{Name: b}).(*pb.NominalHistory).GetHistory()
+	if last := h.GetLastCheck(); last.GetForce() != "forces/33" || !last.GetCheckTime().AsTime().Equal(clock.Now()) {
+		t.Errorf("force 10 reads of the check %v", last)
+	}
+}
+
 // courseNamed is the only course of a nominal.
 func courseNamed(s *stage, force, nominal string) string {
 	s.Helper()
@@ -212,7 +267,36 @@ func checkCases() []apiCase {
 	invalid := func(name string, edit func(*pb.RegisterCourseRequest), fields ...string) apiCase {
 		return apiCase{name: name, method: registerCourse, who: "investigator-33", prepare: given, request: fresh(edit), code: codes.InvalidArgument, reason: "INVALID_FIELDS", fields: fields}
 	}
+	breached := func(edit func(*pb.RegisterBreachRequest)) func(*stage) proto.Message {
+		return func(s *stage) proto.Message {
+			n := s.register("33", s.run, "N-"+s.run)
+			broken := s.must("system-33", registerMeasure, measure("33", n, "M-"+s.run, 1)).(*pb.RegisterMeasureResponse).GetName()
+			r := checkedBreach(breach("33", n, broken, "X-"+s.run, 1))
+			r.Breach.Actions = []*pb.PoliceAction{{Code: "ARRESTED", ActTime: at(5)}} // no duty
+			if edit != nil {
+				edit(r)
+			}
+			return r
+		}
+	}
 	return []apiCase{
+		{
+			name: "register a breach with a check", method: registerBreach, who: "investigator-33", prepare: given, writes: true, live: true, request: breached(nil),
+			check: func(s *stage, m proto.Message) {
+				s.Helper()
+				if k := m.(*pb.RegisterBreachResponse).GetCheck(); len(k.GetRecords()) != 1 || len(k.GetCard().GetMeasures()) != 1 {
+					s.Errorf("check %v", k)
+				}
+			},
+		},
+		{
+			name: "register a breach with a check for no reason of the register", method: registerBreach, who: "investigator-33", prepare: given, code: codes.InvalidArgument, reason: "INVALID_FIELDS",
+			fields: []string{"check.reason"}, request: breached(func(r *pb.RegisterBreachRequest) { r.Check.Reason = "CURIOSITY" }),
+		},
+		{
+			name: "load a breach with a check", method: registerBreach, who: "system-33", prepare: given, code: codes.InvalidArgument, reason: "INVALID_FIELDS",
+			fields: []string{"check"}, request: breached(func(r *pb.RegisterBreachRequest) { r.HistoricLoad = true }),
+		},
 		{name: "register with a check, by a system", method: registerCourse, who: "system-33", prepare: given, writes: true, request: fresh(nil), check: answered},
 		{name: "register with a check, by an investigator", method: registerCourse, who: "investigator-33", prepare: given, writes: true, request: fresh(nil), check: answered},
 		{name: "register with a check, by PSD", method: registerCourse, who: "psd-33", prepare: given, request: fresh(nil), code: codes.PermissionDenied, reason: "NOT_ALLOWED"},

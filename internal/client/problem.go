@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
@@ -19,6 +20,8 @@ type Problem struct {
 	Message    string
 	Violations []Violation
 }
+
+var noConnection = regexp.MustCompile(`^connection error: desc = "(?:transport: )?(?:Error while dialing: )?(.*)"$`)
 
 // Violation says what is wrong with one field.
 type Violation struct {
@@ -40,6 +43,10 @@ func AsProblem(err error) *Problem {
 	}
 	s := wrapped.GRPCStatus()
 	p := &Problem{Code: s.Code(), Message: Clean(s.Message())}
+	// What gRPC says itself when there is no connection.
+	if m := noConnection.FindStringSubmatch(p.Message); m != nil && p.Code == codes.Unavailable {
+		p.Message = "the register cannot be reached: " + m[1]
+	}
 	for _, d := range s.Details() {
 		switch d := d.(type) {
 		case *errdetails.ErrorInfo:

@@ -3,6 +3,7 @@ package conduct
 import (
 	"fmt"
 	"math"
+	"math/bits"
 	"slices"
 	"time"
 
@@ -98,12 +99,75 @@ func (r *rankable) at(weights []refdata.Weight, now time.Time) Ranking {
 			c.Share = float64(max(r.victims-1, 0)) / float64(max(w.Full-1, 1))
 			c.Reason = fmt.Sprintf("Different principal victims at least: %d.", r.victims)
 		}
-		c.Share = math.Min(1, math.Max(0, c.Share))
-		c.Points = c.Share * float64(w.Weight)
+		c.Share, c.Points = math.Min(1, math.Max(0, c.Share)), points(w, c.Share)
 		out.Total += c.Points
 		out.Components = append(out.Components, c)
 	}
 	return out
+}
+
+// RankAtMost is what the ranking of a person can come to at most, 0 to 100, by his courses as
+// they are kept in memory and the days of his breaches. A day counts to its end, for the hour
+// is not known; an unknown one is today. It is quick: it puts nothing into words.
+func (r *Rules) RankAtMost(courses []Course, breaches []Day, now time.Time) float64 {
+	var (
+		counting []Course
+		ages     []float64
+		gravest  int
+	)
+	happened := func(d Day) {
+		age := 0.0
+		if d != NoDay {
+			age = math.Max(0, now.Sub((d+1).time()).Hours()/24)
+		}
+		ages = append(ages, age)
+	}
+	for _, c := range courses {
+		if !r.Counts(c) {
+			continue
+		}
+		counting = append(counting, c)
+		for _, i := range c.Incidents {
+			happened(i.Day)
+			for b := i.Behaviours; b != 0; b &= b - 1 {
+				gravest = max(gravest, r.traits.gravity[bits.TrailingZeros64(uint64(b))])
+			}
+		}
+	}
+	for _, d := range breaches {
+		happened(d)
+	}
+	victims := len(counting)
+	if victims > 1 {
+		victims = r.Summarise(counting).Victims.Min
+	}
+	total := 0.0
+	for _, w := range r.data.Weights() {
+		switch w.Code {
+		case "RECENCY":
+			share := 0.0
+			for _, age := range ages {
+				share = math.Max(share, decay(age, float64(w.HalfLifeDays)))
+			}
+			total += points(w, share)
+		case "FREQUENCY":
+			sum := 0.0
+			for _, age := range ages {
+				sum += decay(age, float64(w.HalfLifeDays))
+			}
+			total += points(w, sum/math.Max(float64(w.Full), 1))
+		case "GRAVITY":
+			total += points(w, float64(gravest)/float64(max(w.Full, 1)))
+		case "VICTIMS":
+			total += points(w, float64(max(victims-1, 0))/float64(max(w.Full-1, 1)))
+		}
+	}
+	return total
+}
+
+// points are those of a component that is full to a share.
+func points(w refdata.Weight, share float64) float64 {
+	return math.Min(1, math.Max(0, share)) * float64(w.Weight)
 }
 
 func decay(age, halfLife float64) float64 {

@@ -132,6 +132,9 @@ func (c *Console) alertView(v *visit, a *registerv1.Alert) alertView {
 	if out.LinkText = "See why"; a.GetLink() == "" {
 		out.LinkText = "Open it"
 	}
+	if a.GetUnconfirmed() && out.Link == "" && out.Record != "" && v.may("link.read") {
+		out.Link, out.LinkText = out.Record+"/person", "See the links"
+	}
 	if a.GetAcknowledgeTime() != nil {
 		out.Acknowledged = dateTime(a.GetAcknowledgeTime().AsTime())
 	}

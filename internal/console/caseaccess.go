@@ -12,14 +12,12 @@ import (
 type caseAccessView struct {
 	Frame
 	lawfulPurpose
-	Force    *choiceField
-	Chosen   bool
+	forceListed
 	Name     string // of the force
 	Code     string
 	Why      textField
 	Days     textField
 	Accesses []accessView
-	Next     string
 }
 
 // accessView is a case access of the national auditor's.
@@ -37,8 +35,8 @@ func (c *Console) showCaseAccess(v *visit) error {
 
 func (c *Console) showCaseAccessForm(v *visit, f *form, status int) error {
 	view := &caseAccessView{
-		Frame: v.ofStandards("Case access", "/standards", "Professional standards"), lawfulPurpose: v.lawfulPurpose(f), Force: v.forceChoice("Choose a force"),
-		Chosen: v.chosenForce() != "", Name: c.words.force(v.chosenForce()), Code: v.chosenForce(),
+		Frame: v.ofStandards("Case access", "/standards", "Professional standards"), lawfulPurpose: v.lawfulPurpose(f), forceListed: v.forceListed("/standards/case-access"),
+		Name: c.words.force(v.chosenForce()), Code: v.chosenForce(),
 		Why: f.area("why", "Why", "At least 10 characters.", 3, 1000), Days: f.text("days", "For how many days", "1 to 90.", "govuk-input--width-4"),
 	}
 	view.Days.Mode = "numeric"
@@ -46,7 +44,7 @@ func (c *Console) showCaseAccessForm(v *visit, f *form, status int) error {
 	if !view.Chosen {
 		return v.showAs(status, "caseaccess", view)
 	}
-	got, err := c.caseAccesses(v, v.r.URL.Query().Get("page"))
+	got, err := c.caseAccesses(v, view.token)
 	if err != nil {
 		return err
 	}
@@ -60,9 +58,7 @@ func (c *Console) showCaseAccessForm(v *visit, f *form, status int) error {
 		}
 		view.Accesses = append(view.Accesses, one)
 	}
-	if t := got.GetNextPageToken(); t != "" {
-		view.Next = "/standards/case-access?" + url.Values{"force": {v.chosenForce()}, "page": {t}}.Encode()
-	}
+	view.goOn(got.GetNextPageToken())
 	view.Receipt = v.receipt()
 	return v.showAs(status, "caseaccess", view)
 }

@@ -12,11 +12,9 @@ import (
 
 type casesView struct {
 	Frame
-	Lists []navItem
-	List  string
+	listed
 	Force *choiceField // for who may read all forces'
 	Cases []caseView
-	Next  string
 }
 
 // caseView is the work on what a rule of misuse has flagged.
@@ -64,15 +62,9 @@ func (v *visit) casesOf() string {
 
 // showCases is the queue of professional standards.
 func (c *Console) showCases(v *visit) error {
-	all := v.r.URL.Query().Get("list") == "all"
-	got, err := c.misuse.ListCases(v.ctx, &registerv1.ListCasesRequest{Parent: v.casesOf(), Undecided: !all, PageSize: 50, PageToken: v.r.URL.Query().Get("page")}, v.noted())
-	if err != nil {
-		return err
-	}
-	view := &casesView{Frame: v.page("Cases"), List: "To work on"}
-	of := ""
+	view, keep := &casesView{Frame: v.page("Cases")}, url.Values{}
 	if v.s.data.Force == "" {
-		of = "&force=" + url.QueryEscape(strings.TrimPrefix(v.casesOf(), "forces/"))
+		keep.Set("force", strings.TrimPrefix(v.casesOf(), "forces/"))
 		options := []choice{{Value: "-", Title: "The national auditor’s own"}}
 		for _, x := range c.words.ref.Forces() {
 			options = append(options, choice{Value: x.Code, Title: x.Name})
@@ -80,16 +72,15 @@ func (c *Console) showCases(v *visit) error {
 		k := emptyForm().set("force", strings.TrimPrefix(v.casesOf(), "forces/")).choices("force", "Whose cases", "", options)
 		view.Force = &k
 	}
-	view.Lists = []navItem{{"To work on", "/cases?list=new" + of, !all}, {"Decided too", "/cases?list=all" + of, all}}
-	if all {
-		view.List = "Decided too"
+	view.listed = v.listed("/cases", keep, listName{"new", "To work on"}, listName{"all", "Decided too"})
+	got, err := c.misuse.ListCases(v.ctx, &registerv1.ListCasesRequest{Parent: v.casesOf(), Undecided: view.word != "all", PageSize: 50, PageToken: view.token}, v.noted())
+	if err != nil {
+		return err
 	}
 	for _, k := range got.GetMisuseCases() {
 		view.Cases = append(view.Cases, c.caseView(k))
 	}
-	if t := got.GetNextPageToken(); t != "" {
-		view.Next = "/cases?" + url.Values{"list": {v.r.URL.Query().Get("list")}, "page": {t}}.Encode() + of
-	}
+	view.goOn(got.GetNextPageToken())
 	view.Receipt = v.receipt()
 	return v.show("cases", view)
 }

@@ -32,11 +32,13 @@ type draft struct {
 type registered struct {
 	Nominal string       `json:"nominal"`
 	Course  string       `json:"course"`
-	Links   []madeLink   `json:"links"`
 	Flags   []string     `json:"flags"`
 	Receipt *receiptView `json:"receipt"`
-	// Check is what the register answered that it knows of him, a PersonCheck.
-	Check []byte `json:"check,omitempty"`
+	// Links and Check, a PersonCheck, are what the register answered that it knows of
+	// him. They are shown once, and not kept: who looks again is logged again.
+	Links []madeLink `json:"links,omitempty"`
+	Check []byte     `json:"check,omitempty"`
+	Shown bool       `json:"shown,omitempty"`
 }
 
 type madeLink struct {

@@ -19,7 +19,7 @@ func TestMeasureBreachAndDuty(t *testing.T) {
 	id, opened := onceOf(t, spoc.get(page+"/measure").must(t, http.StatusOK, "Record a measure"))
 	spoc.post(page+"/measure", url.Values{"id": {id}}).must(t, http.StatusUnprocessableEntity, `href="#kind"`, `href="#status"`, `href="#from-day"`)
 	measure := url.Values{"id": {id}, "at": {opened}, "kind": {"COURT_BAIL"}, "status": {"IN_FORCE"}, "from-day": {"1"}, "from-month": {"6"}, "from-year": {"2025"}, "conditions": {"NO_CONTACT"}}
-	kept := spoc.post(page+"/measure", measure).must(t, http.StatusOK, "The measure is recorded", "Court bail with conditions", "No contact with the victim", "further order", "Record a breach", "power of arrest")
+	kept := spoc.post(page+"/measure", measure).must(t, http.StatusOK, "The measure is recorded", "Court bail with conditions", "No contact with the victim", "Further order", "Record a breach", "power of arrest")
 	spoc.post(page+"/measure", measure).must(t, http.StatusOK) // sent twice, recorded once
 	if n := strings.Count(spoc.get(page).text, "Record a breach"); n != 1 {
 		t.Errorf("%d measures after sending one twice", n)
@@ -30,6 +30,14 @@ func TestMeasureBreachAndDuty(t *testing.T) {
 	spoc.post(at, breach).must(t, http.StatusUnprocessableEntity, `href="#why"`)
 	breach.Set("why", "LOWER_LEVEL")
 	spoc.post(at, breach).must(t, http.StatusOK, "The breach is recorded", "Not acted upon", "No action, thought to be of a lower level", "Rang her again.")
+
+	// The record itself leads to what is open on it, for the own force and not for another's.
+	spoc.get(page).must(t, http.StatusOK, "Your force’s open duties", "Breach without action</a>, by", `href="#duties"`, "Victims")
+	found := spoc.post("/search", asking("given", "Calum", "surname", "Thackery", "birth-year", "1987")).must(t, http.StatusOK)
+	spoc.get(found.Request.URL.Path+"/candidates/1").must(t, http.StatusOK, "Your force’s open duties", "Breach without action</a>, by", "Reference A1/1.")
+	other := w.as("spoc-10")
+	found = other.post("/search", asking("given", "Calum", "surname", "Thackery", "birth-year", "1987")).must(t, http.StatusOK)
+	other.get(found.Request.URL.Path+"/candidates/1").must(t, http.StatusOK, "What must be looked at").mustNot(t, "open duties")
 
 	supervisor := w.as("supervisor-33")
 	work := supervisor.get("/").must(t, http.StatusOK, "Next to be done", "Overdue", `data-count="breaches">1</span> <span class="tile__title">Breaches not acted upon`, `data-count="breaches-remark">1 overdue`, `data-count="measures">0<`, "Assessments missing or out of date", "Links to decide", "Questions to answer")
@@ -45,7 +53,8 @@ func TestMeasureBreachAndDuty(t *testing.T) {
 	w.as("investigator-33").get("/work/live").must(t, http.StatusForbidden)
 	list := supervisor.get("/duties?list=breaches").must(t, http.StatusOK, "What your force must do", "Overdue", "Breach without action", `data-live="/duties/live?list=breaches"`).mustNot(t, "Risk not assessed")
 	supervisor.get("/duties/live?list=breaches").must(t, http.StatusOK, `"whole":true`, `"title":"Breach without action"`, `"next":"/duties/live?list=breaches"`).mustNot(t, "Risk not assessed")
-	supervisor.get("/duties?list=risk").must(t, http.StatusOK, "Risk not assessed").mustNot(t, "Breach without action")
+	supervisor.get("/duties?list=risk").must(t, http.StatusOK, "Risk not assessed", "Incident of ", "2025, A1/1").mustNot(t, "Breach without action")
+	supervisor.get("/duties/live?list=risk").must(t, http.StatusOK, `"rests":"Incident of `)
 	supervisor.get("/duties?list=measures").must(t, http.StatusOK, "There are none")
 	supervisor.get("/duties?list=nonsense&role=nonsense").must(t, http.StatusOK, "Breach without action")
 	duty := firstLink(t, list.text, `/duties/[0-9a-f-]{36}`)

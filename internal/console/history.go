@@ -2,6 +2,7 @@ package console
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,7 +18,7 @@ type historyView struct {
 	Measures  []cardMeasure
 	Warnings  []cardWarning
 	Guidance  []string
-	Prompts   []promptView
+	Prompts   promptViews
 	Breaches  []breachView
 	LastCheck string
 	Ranking   []asked
@@ -32,6 +33,35 @@ type cardMeasure struct {
 }
 
 type cardWarning struct{ Title, Standing string }
+
+// promptViews are the prompts of a person. Those that are critical stand first, and the
+// rest is folded away; where none is critical, all stand first.
+type promptViews []promptView
+
+// First are the prompts that are shown at once.
+func (all promptViews) First() promptViews { return all.of(all.urgent()) }
+
+// Rest are those that are folded away.
+func (all promptViews) Rest() promptViews {
+	if !all.urgent() {
+		return nil
+	}
+	return all.of(false)
+}
+
+func (all promptViews) urgent() bool {
+	return slices.ContainsFunc(all, func(p promptView) bool { return p.Critical })
+}
+
+func (all promptViews) of(critical bool) promptViews {
+	var out promptViews
+	for _, p := range all {
+		if p.Critical == critical {
+			out = append(out, p)
+		}
+	}
+	return out
+}
 
 // promptView is what a rule says must be looked at, or done.
 type promptView struct {
@@ -49,7 +79,7 @@ func (w *words) history(h *registerv1.History) *historyView {
 	out := &historyView{}
 	for _, m := range h.GetCard().GetMeasures() {
 		one := cardMeasure{Title: m.GetTitle(), Unconfirmed: m.GetUnconfirmed()}
-		until := "further order"
+		until := "Further order"
 		if m.GetUntilTime() != nil {
 			until = date(m.GetUntilTime().AsTime())
 		}

@@ -3,7 +3,6 @@ package console
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 	"strconv"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
@@ -11,14 +10,10 @@ import (
 
 type holdsView struct {
 	Frame
-	Force  *choiceField // for who may read all forces'
-	Chosen bool
-	Place  string
-	Lists  []navItem
-	List   string
-	Kept   string // from where on sealed parts are kept
-	Holds  []holdView
-	Next   string
+	forceListed
+	Place string
+	Kept  string // from where on sealed parts are kept
+	Holds []holdView
 }
 
 // holdView is what keeps sealed parts from being dropped.
@@ -33,22 +28,16 @@ type holdView struct {
 func (c *Console) showHolds(v *visit) error { return c.showHoldsForm(v, emptyForm(), http.StatusOK) }
 
 func (c *Console) showHoldsForm(v *visit, f *form, status int) error {
-	every := v.r.URL.Query().Get("list") == "all"
 	view := &holdsView{
-		Frame: v.ofStandards("Legal holds", "/standards", "Professional standards"), Force: v.forceChoice("Choose a force"), Chosen: v.chosenForce() != "",
-		Place: "/standards/holds/new" + v.ofForce(), List: "In force",
+		Frame: v.ofStandards("Legal holds", "/standards", "Professional standards"), forceListed: v.forceListed("/standards/holds", standingLists...),
+		Place: "/standards/holds/new" + v.ofForce(),
 	}
 	view.Errors = f.faults
 	if !view.Chosen {
 		return v.showAs(status, "holds", view)
 	}
-	at := url.Values{"force": {v.chosenForce()}}
-	view.Lists = []navItem{{"In force", "/standards/holds?" + at.Encode(), !every}, {"Lifted too", "/standards/holds?list=all&" + at.Encode(), every}}
-	if every {
-		view.List = "Lifted too"
-	}
 	got, err := c.standards.ListHolds(v.ctx, &registerv1.ListHoldsRequest{
-		Parent: "forces/" + v.chosenForce(), PageSize: 50, PageToken: v.r.URL.Query().Get("page"), NewestFirst: true, Standing: !every,
+		Parent: "forces/" + v.chosenForce(), PageSize: 50, PageToken: view.token, NewestFirst: true, Standing: view.word != "all",
 	}, v.noted())
 	if err != nil {
 		return err
@@ -60,11 +49,7 @@ func (c *Console) showHoldsForm(v *visit, f *form, status int) error {
 	for _, h := range got.GetHolds() {
 		view.Holds = append(view.Holds, holdViewOf(v, f, h))
 	}
-	if t := got.GetNextPageToken(); t != "" {
-		at.Set("page", t)
-		at.Set("list", v.r.URL.Query().Get("list"))
-		view.Next = "/standards/holds?" + at.Encode()
-	}
+	view.goOn(got.GetNextPageToken())
 	view.Receipt = v.receipt()
 	return v.showAs(status, "holds", view)
 }

@@ -2,7 +2,6 @@ package console
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 
 	"google.golang.org/grpc/codes"
@@ -12,25 +11,20 @@ import (
 	"github.com/perpetrator-register/register/internal/console/picture"
 )
 
-// linkLists are the lists of links by the word in their address.
-var linkLists = []struct {
-	word, title string
-	states      []registerv1.LinkState
-	deferred    bool
-}{
-	{"proposed", "To decide", []registerv1.LinkState{registerv1.LinkState_LINK_STATE_PROPOSED}, false},
-	{"automatic", "Unconfirmed", []registerv1.LinkState{registerv1.LinkState_LINK_STATE_AUTOMATIC}, false},
-	{"confirmed", "Confirmed", []registerv1.LinkState{registerv1.LinkState_LINK_STATE_CONFIRMED}, false},
-	{"rejected", "Rejected", []registerv1.LinkState{registerv1.LinkState_LINK_STATE_REJECTED}, false},
-	{"deferred", "Beyond the day’s number", []registerv1.LinkState{registerv1.LinkState_LINK_STATE_PROPOSED}, true},
-}
+// linkLists are the lists of links by the word in their address, linkStates what is in
+// each.
+var (
+	linkLists  = []listName{{"proposed", "To decide"}, {"automatic", "Unconfirmed"}, {"confirmed", "Confirmed"}, {"rejected", "Rejected"}, {"deferred", "Beyond the day’s number"}}
+	linkStates = map[string]registerv1.LinkState{
+		"proposed": registerv1.LinkState_LINK_STATE_PROPOSED, "automatic": registerv1.LinkState_LINK_STATE_AUTOMATIC, "confirmed": registerv1.LinkState_LINK_STATE_CONFIRMED,
+		"rejected": registerv1.LinkState_LINK_STATE_REJECTED, "deferred": registerv1.LinkState_LINK_STATE_PROPOSED,
+	}
+)
 
 type linksView struct {
 	Frame
-	Lists []navItem
-	List  string
+	listed
 	Links []linkView
-	Next  string
 }
 
 // linkView is one link with what it joins.
@@ -64,32 +58,21 @@ type decisionView struct{ When, What, Who, Reason string }
 
 // showLinks is the work list of links.
 func (c *Console) showLinks(v *visit) error {
-	word := v.r.URL.Query().Get("list")
-	at := 0
-	for i, l := range linkLists {
-		if l.word == word {
-			at = i
-		}
-	}
+	view := &linksView{Frame: v.page("Links"), listed: v.listed("/links", nil, linkLists...)}
+	deferred := view.word == "deferred"
 	got, err := c.links.ListLinks(v.ctx, &registerv1.ListLinksRequest{
-		Parent: v.force(), States: linkLists[at].states, Deferred: linkLists[at].deferred, PageSize: 50, PageToken: v.r.URL.Query().Get("page"),
+		Parent: v.force(), States: []registerv1.LinkState{linkStates[view.word]}, Deferred: deferred, PageSize: 50, PageToken: view.token,
 	}, v.noted())
 	if err != nil {
 		return err
 	}
-	view := &linksView{Frame: v.page("Links"), List: linkLists[at].title}
-	for i, l := range linkLists {
-		view.Lists = append(view.Lists, navItem{l.title, "/links?list=" + l.word, i == at})
-	}
 	for _, l := range got.GetLinks() {
-		if linkLists[at].deferred && !l.GetDeferred() {
+		if deferred && !l.GetDeferred() {
 			continue
 		}
 		view.Links = append(view.Links, c.linkView(v, l))
 	}
-	if t := got.GetNextPageToken(); t != "" {
-		view.Next = "/links?" + url.Values{"list": {linkLists[at].word}, "page": {t}}.Encode()
-	}
+	view.goOn(got.GetNextPageToken())
 	view.Receipt = v.receipt()
 	return v.show("links", view)
 }

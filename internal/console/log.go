@@ -40,6 +40,7 @@ type logView struct {
 	Entries         []entryView
 	Next            string // page token
 	Hours           *picture.Hours
+	Facts           []asked // of somebody's activity
 	Bounded         bool
 	Hidden          []choice // what the list was asked for, to ask on
 	Basis           []choice // the part of it that holds for whom one asks about next
@@ -225,7 +226,7 @@ func (c *Console) logAnswer(v *visit, f *form, entries []*registerv1.LogEntry, n
 		view.Bounded, view.Next = next != "", ""
 		view.Heading = "What " + shortSubject(f.get("subject")) + " did: " + view.Heading
 		h := picture.NewHours("Calls of "+shortSubject(f.get("subject"))+" by day and hour", times, london)
-		view.Hours = &h
+		view.Hours, view.Facts = &h, c.activityFacts(entries)
 		view.Sanction = v.sanctionable(c.subjectOf(f.get("subject"), v.s.data.Force), entries)
 	}
 	view.Heading = sentenceCase(view.Heading)
@@ -244,10 +245,11 @@ func (c *Console) logAnswer(v *visit, f *form, entries []*registerv1.LogEntry, n
 	return view
 }
 
-// sanctionable is whom a sanction may be imposed on; nil for who may not impose one.
+// sanctionable is whom a sanction may be imposed on; nil for who may not impose one, and
+// of oneself.
 // His collar number is the one that he proved last.
 func (v *visit) sanctionable(subject string, entries []*registerv1.LogEntry) *actor {
-	if !v.may("sanction.impose") {
+	if !v.may("sanction.impose") || subject == v.s.data.Subject {
 		return nil
 	}
 	a := &actor{Subject: subject, Short: shortSubject(subject), Force: v.s.data.Force}

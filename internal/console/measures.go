@@ -55,7 +55,7 @@ func (c *Console) measureView(v *visit, m *registerv1.Measure) measureView {
 	}
 	add("Conditions", series(conditions, "; "))
 	add("From", date(m.GetFromTime().AsTime()))
-	until := "further order"
+	until := "Further order"
 	if m.GetUntilTime() != nil {
 		until = date(m.GetUntilTime().AsTime())
 	}

@@ -16,6 +16,7 @@ type ownView struct {
 	Restriction string
 	Path        string
 	Links       []navItem   // what else is known, or can be done
+	Duties      []dutyView  // the open ones of the force
 	Record      *recordView // nil for who may read the nominal alone
 	MayRecord   bool
 	Name        string   // to ask who saw it
@@ -39,6 +40,9 @@ func (c *Console) showNominal(v *visit) error {
 	view.MayRecord = v.may("course.register") && view.State == ""
 	if view.MayRecord {
 		view.Nominal.Report = "/register/for/" + id
+	}
+	if view.Duties, err = c.dutiesOn(v, name); err != nil {
+		return err
 	}
 	if view.Record, err = c.recordOf(v, name); err != nil {
 		return err

@@ -57,6 +57,10 @@ func TestMainPath(t *testing.T) {
 	done := b.post("/register/conduct", conduct()).must(t, http.StatusOK, "The report on Calum Thackery is registered", "Northumbria", "See why", "access log, entry",
 		"What the register knows of him", "What you can do now", "Possible, unconfirmed", "Victims")
 	done.mustNot(t, "Wilhelmina")
+	// What the register knows of him was told under the registration's entry: it is not
+	// shown again without one.
+	b.get("/register/done").must(t, http.StatusOK, "The report on Calum Thackery is registered", "was shown once").
+		mustNot(t, "Northumbria", "See why", "What the register knows of him</h2>", "No other record is linked", "Threats to kill")
 	link := firstLink(t, done.text, `/links/[0-9a-f-]+`)
 	// An investigator sees why, and does not decide.
 	b.get(link).must(t, http.StatusOK, "Are these the same person?", "Leicestershire", "Northumbria", "<svg", "Agrees").mustNot(t, "Your decision")

@@ -22,6 +22,7 @@ type detailView struct {
 	Plans       []planView
 	Timeline    picture.Timeline
 	HasTimeline bool
+	Duties      []dutyView
 	Subscribe   string // where one asks to be told of him
 	Printed     string
 }
@@ -48,6 +49,11 @@ func (c *Console) showCandidate(v *visit) error {
 				one.Pack = one.Open + "/pack"
 			}
 			leadOn(view.History.prompts(), d.GetHistory().GetPrompts(), v.force(), one.Open)
+			on, err := c.dutiesOn(v, n.GetName())
+			if err != nil {
+				return err
+			}
+			view.Duties = append(view.Duties, on...)
 		}
 		view.Nominals = append(view.Nominals, one)
 	}
@@ -134,8 +140,8 @@ type courseView struct {
 }
 
 type incidentView struct {
-	When, Reported, Behaviours, Offence, Included, Source, Grade, Narrative string
-	Threat                                                                  bool
+	When, Reported, Behaviours, Reference, Offence, Included, Source, Grade, Narrative string
+	Threat                                                                             bool
 }
 
 func (w *words) courseLabel(i int, k *registerv1.CourseOfConduct) string {
@@ -187,7 +193,7 @@ func (w *words) incident(in *registerv1.Incident) incidentView {
 	out := incidentView{
 		When: date(in.GetOccurTime().AsTime()), Narrative: in.GetNarrative(), Offence: w.offence(in.GetPrincipalOffence()),
 		Included: w.offences(in.GetIncludedClassifications()), Source: enum("REPORT_SOURCE_", in.GetReportSource().String()),
-		Threat: w.kind(in) == picture.Threat,
+		Reference: in.GetReference(), Threat: w.kind(in) == picture.Threat,
 	}
 	if in.GetReportTime() != nil {
 		out.Reported = date(in.GetReportTime().AsTime())

@@ -10,14 +10,12 @@ import (
 )
 
 // questionLists are the lists of questions by the word in their address.
-var questionLists = []struct{ word, title string }{{"answer", "To answer"}, {"asked", "Waiting for others"}, {"mine", "Asked by me"}, {"all", "All"}}
+var questionLists = []listName{{"answer", "To answer"}, {"asked", "Waiting for others"}, {"mine", "Asked by me"}, {"all", "All"}}
 
 type questionsView struct {
 	Frame
-	Lists     []navItem
-	List      string
+	listed
 	Questions []questionView
-	Next      string
 }
 
 // questionView is what one force asks another about a record, and the answer.
@@ -42,34 +40,20 @@ func (c *Console) showQuestions(v *visit) error {
 	if !v.may("question.answer") {
 		lists = lists[2:3]
 	}
-	at := 0
-	for i, l := range lists {
-		if l.word == v.r.URL.Query().Get("list") {
-			at = i
-		}
-	}
-	word := lists[at].word
+	view := &questionsView{Frame: v.page("Questions"), listed: v.listed("/questions", nil, lists...)}
 	got, err := c.exchange.ListQuestions(v.ctx, &registerv1.ListQuestionsRequest{
-		Parent: v.force(), Open: word == "answer" || word == "asked", Mine: word == "mine", PageSize: 100, PageToken: v.r.URL.Query().Get("page"),
+		Parent: v.force(), Open: view.word == "answer" || view.word == "asked", Mine: view.word == "mine", PageSize: 100, PageToken: view.token,
 	}, v.noted())
 	if err != nil {
 		return err
 	}
-	view := &questionsView{Frame: v.page("Questions"), List: lists[at].title}
-	for i, l := range lists {
-		if len(lists) > 1 {
-			view.Lists = append(view.Lists, navItem{l.title, "/questions?list=" + l.word, i == at})
-		}
-	}
 	for _, q := range got.GetQuestions() {
-		if put := q.GetAskedForce() == v.force(); word == "answer" && !put || word == "asked" && put {
+		if put := q.GetAskedForce() == v.force(); view.word == "answer" && !put || view.word == "asked" && put {
 			continue
 		}
 		view.Questions = append(view.Questions, c.questionView(v, q))
 	}
-	if t := got.GetNextPageToken(); t != "" {
-		view.Next = "/questions?" + url.Values{"list": {word}, "page": {t}}.Encode()
-	}
+	view.goOn(got.GetNextPageToken())
 	view.Receipt = v.receipt()
 	return v.show("questions", view)
 }

@@ -13,6 +13,7 @@ import (
 type recordView struct {
 	History     *historyView // nil for who may read the own records alone
 	Notices     []string
+	Facts       []asked // in short what he is known to have done
 	Unconfirmed bool
 	Courses     []courseView
 	Measures    []measureView
@@ -79,6 +80,14 @@ func (c *Console) ownHistory(v *visit, name string) (*registerv1.NominalHistory,
 func (c *Console) recordView(v *visit, id string, h *registerv1.NominalHistory) *recordView {
 	k := h.GetHistory()
 	out := &recordView{History: c.words.history(k), Unconfirmed: h.GetUnconfirmed(), Courses: c.words.courses(h.GetCourses())}
+	var records []*registerv1.ForceRecords
+	for _, n := range h.GetNominals() {
+		force := strings.Join(strings.Split(n.GetName(), "/")[:2], "/")
+		if !slices.ContainsFunc(records, func(r *registerv1.ForceRecords) bool { return r.GetForce() == force }) {
+			records = append(records, &registerv1.ForceRecords{Force: force})
+		}
+	}
+	out.Facts = c.words.pattern(h.GetPattern(), records)
 	for _, n := range h.GetNotices() {
 		out.Notices = append(out.Notices, sentence(n.GetMessage()))
 	}

@@ -231,7 +231,7 @@ type matchesView struct {
 	Frame
 	Label      string
 	Candidates []candidateView
-	MayOpen    bool
+	Improbable []candidateView // those that are folded away
 }
 
 // showMatches shows who may be the suspect, before he is registered anew.
@@ -244,11 +244,14 @@ func (c *Console) showMatches(v *visit) error {
 	if err != nil {
 		return err
 	}
-	view := &matchesView{Frame: v.page("Possible matches"), Label: d.Label, MayOpen: v.may("candidate.read")}
+	view := &matchesView{Frame: v.page("Possible matches"), Label: d.Label}
 	view.Back, view.BackText = "/register", "Back"
 	for _, k := range s.GetCandidates() {
-		view.Candidates = append(view.Candidates, c.candidateView(k, false))
+		one := c.candidateView(k, false)
+		one.MayOpen = v.may("candidate.read")
+		view.Candidates = append(view.Candidates, one)
 	}
+	view.Candidates, view.Improbable = likely(view.Candidates)
 	view.Receipt = v.receipt()
 	return v.show("matches", view)
 }

@@ -113,28 +113,44 @@ type linkRow struct{ Address, State, Force, Probability string }
 
 // showRegistered shows what the registration came to.
 func (c *Console) showRegistered(v *visit) error {
-	d := v.s.data.Draft
-	if d == nil || d.Done == nil {
+	if d := v.s.data.Draft; d == nil || d.Done == nil {
 		return v.seeOther("/register")
 	}
-	view := &registeredView{Frame: v.page("Registered"), Label: d.Label, Done: d.Done}
-	for _, l := range d.Done.Links {
+	label := v.s.data.Draft.Label
+	done, err := v.takeRegistered()
+	if err != nil {
+		return err
+	}
+	view := &registeredView{Frame: v.page("Registered"), Label: label, Done: done}
+	for _, l := range done.Links {
 		row := linkRow{State: l.State, Force: l.Force, Probability: l.Probability}
 		if v.may("link.read") {
 			row.Address = linkAddress(l.Name)
 		}
 		view.Links = append(view.Links, row)
 	}
-	if record := "/nominals/" + lastPart(d.Done.Nominal); d.Done.Nominal != "" && v.may("nominal.read") {
+	if record := "/nominals/" + lastPart(done.Nominal); done.Nominal != "" && v.may("nominal.read") {
 		view.Next = []navItem{{Title: "Assess the risk", Path: record + "/assessment"}, {Title: "Make a safety plan", Path: record + "/plan"}, {Title: "Record a measure", Path: record + "/measure"}, {Title: "Open the record", Path: record}}
 	}
-	var err error
-	if view.Check, err = c.checkView(v, d.Done); err != nil {
+	if view.Check, err = c.checkView(v, done); err != nil {
 		return err
 	}
-	view.Alone = len(view.Links) == 0 && (view.Check == nil || view.Check.Alone)
-	view.Receipt = d.Done.Receipt
+	view.Alone = !done.Shown && len(view.Links) == 0 && (view.Check == nil || view.Check.Alone)
+	view.Receipt = done.Receipt
 	return v.show("registered", view)
+}
+
+// takeRegistered takes from the session what the register answered that it knows of the
+// suspect. It is shown once, for the registration is the entry of the log under which it
+// was told: of two requests for the page, one has it.
+func (v *visit) takeRegistered() (*registered, error) {
+	var done registered
+	return &done, v.c.change(v.r.Context(), v.s, func(k *kept) {
+		if done = (registered{Shown: true}); k.Draft != nil && k.Draft.Done != nil {
+			done = *k.Draft.Done
+			k.Draft.Done = &registered{Nominal: done.Nominal, Course: done.Course, Flags: done.Flags, Receipt: done.Receipt, Shown: true}
+		}
+	})
 }
 
 // linkAddress is the page of a link.

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -20,7 +21,9 @@ type resultsView struct {
 	NotSearched []string
 	Notices     []string
 	Candidates  []candidateView
-	Until       string // until when candidates can be opened
+	Improbable  []candidateView // those that are folded away
+	Unlikely    bool            // none of the candidates is likely to be him
+	Until       string          // until when candidates can be opened
 	MayOpen     bool
 	Made        string
 }
@@ -44,7 +47,29 @@ type candidateView struct {
 	RightHead    string
 	Contacts     []contactView
 	PossiblySame string
-	Open         bool
+	Open         bool // why he matched stands open
+	MayOpen      bool
+	Improbable   bool
+}
+
+// improbable is the probability below which a candidate is folded away where another is
+// more likely. By a name alone most of those found are.
+const improbable = 0.01
+
+// likely parts the improbable candidates from the rest; all stay, if all are
+// improbable. Of whom a force must be asked is never folded away.
+func likely(all []candidateView) (rest, folded []candidateView) {
+	for _, k := range all {
+		if k.Improbable && !k.AskOwner {
+			folded = append(folded, k)
+		} else {
+			rest = append(rest, k)
+		}
+	}
+	if len(rest) == 0 {
+		return all, nil
+	}
+	return rest, folded
 }
 
 type termView struct{ Field, Asked, Record, Verdict, Class, Bits, Rule string }
@@ -93,18 +118,19 @@ func (c *Console) showSearch(v *visit) error {
 	}
 	for i, k := range s.GetCandidates() {
 		one := c.candidateView(k, i == 0)
-		if view.MayOpen {
+		if one.MayOpen = view.MayOpen; view.MayOpen {
 			v.asking(one.Contacts, k.GetName())
 		}
 		view.Candidates = append(view.Candidates, one)
 	}
-	switch len(view.Candidates) {
-	case 0:
+	view.Candidates, view.Improbable = likely(view.Candidates)
+	switch n := len(view.Candidates); {
+	case n == 0:
 		view.Heading = "No record found"
-	case 1:
-		view.Heading = "1 person found"
+	case view.Candidates[0].Improbable:
+		view.Unlikely, view.Heading = true, "No likely match"
 	default:
-		view.Heading = fmt.Sprintf("%d people found", len(view.Candidates))
+		view.Heading = count(n, "person", "people") + " found"
 	}
 	view.Title = view.Heading
 	view.Receipt = v.receipt()
@@ -142,6 +168,7 @@ func (c *Console) candidateView(k *registerv1.Candidate, first bool) candidateVi
 		out.Strength, out.Percent = "Strong match", percent(k.GetProbability())
 	case registerv1.MatchStrength_MATCH_STRENGTH_POSSIBLE:
 		out.Strength, out.Percent = "Possible match", percent(k.GetProbability())
+		out.Improbable = k.GetProbability() < improbable
 	default: // nothing may be shown of a restricted record
 	}
 	if out.Name == "" {
@@ -166,7 +193,7 @@ func (c *Console) candidateView(k *registerv1.Candidate, first bool) candidateVi
 
 func termOf(t *registerv1.MatchTerm) termView {
 	out := termView{
-		Field: fieldTitle(t.GetField()), Asked: t.GetQueryValue(), Record: t.GetRecordValue(), Bits: picture.Signed(t.GetBits()),
+		Field: fieldTitle(t.GetField()), Bits: picture.Signed(t.GetBits()),
 		Rule: strings.ReplaceAll(t.GetRule(), "_", " "), Verdict: "Says nothing",
 	}
 	switch {
@@ -175,14 +202,26 @@ func termOf(t *registerv1.MatchTerm) termView {
 	case t.GetBits() < 0:
 		out.Verdict, out.Class = "Differs", "differ"
 	}
-	if out.Record == "" {
-		out.Record = "not recorded"
-	}
 	if f := t.GetFrequency(); f > 0 && t.GetBits() > 0 {
 		out.Rule += ", about 1 in " + thousands(int(1/f+0.5))
 	}
-	out.Asked, out.Record = writtenDate(out.Asked), writtenDate(out.Record)
+	write := writtenDate
+	switch t.GetField() {
+	case "given", "middle", "surname":
+		write = writtenName
+	}
+	out.Asked, out.Record = write(t.GetQueryValue()), cmp.Or(write(t.GetRecordValue()), "Not recorded")
 	return out
+}
+
+// writtenName writes a name that was compared without regard to capitals as names are
+// written.
+func writtenName(s string) string {
+	words := strings.Fields(s)
+	for i, w := range words {
+		words[i] = sentenceCase(w)
+	}
+	return strings.Join(words, " ")
 }
 
 // writtenDate writes a date of the evidence as dates are written elsewhere; what is no
@@ -218,113 +257,4 @@ func fieldTitle(field string) string {
 		return strings.ToUpper(field)
 	}
 	return sentenceCase(strings.ReplaceAll(field, "_", " "))
-}
-
-func (w *words) contacts(contacts []*registerv1.ForceContact) []contactView {
-	var out []contactView
-	for _, k := range contacts {
-		out = append(out, contactView{
-			Force: w.force(k.GetForce()), Team: k.GetTeam(), Phone: k.GetPhone(), Email: k.GetEmail(), Hours: k.GetHours(), Code: strings.TrimPrefix(k.GetForce(), "forces/"),
-		})
-	}
-	return out
-}
-
-// pattern says what a person is known to have done, by count and period.
-func (w *words) pattern(p *registerv1.Pattern, records []*registerv1.ForceRecords) []asked {
-	var out []asked
-	add := func(what, value string) {
-		if value != "" {
-			out = append(out, asked{what, value})
-		}
-	}
-	if p == nil {
-		return nil
-	}
-	victims := fmt.Sprint(p.GetVictimsMin())
-	if p.GetVictimsMax() > p.GetVictimsMin() {
-		victims = fmt.Sprintf("%d to %d", p.GetVictimsMin(), p.GetVictimsMax())
-	}
-	if n := p.GetVictimsUnresolved(); n > 0 {
-		victims += fmt.Sprintf(", %d unresolved", n)
-	}
-	add("Victims", victims)
-	if p.GetAssociatedVictims() != "" && p.GetAssociatedVictims() != "none" {
-		add("Others harmed", p.GetAssociatedVictims())
-	}
-	switch p.GetSerial() {
-	case registerv1.SerialTier_SERIAL_TIER_CONVICTED:
-		add("Serial", "Convicted")
-	case registerv1.SerialTier_SERIAL_TIER_ALLEGED:
-		add("Serial", "Alleged")
-	default:
-		if p.GetRepeat() {
-			add("Pattern", "Repeat: more than one incident against one victim")
-		}
-	}
-	var forces []string
-	for _, r := range records {
-		forces = append(forces, w.force(r.GetForce()))
-	}
-	add("Forces", list(forces))
-	period := month(p.GetFirstMonth())
-	if p.GetLastMonth() != p.GetFirstMonth() {
-		period += " to " + month(p.GetLastMonth())
-	}
-	add("Period", period)
-	if p.GetCourses() > 0 {
-		add("Conduct", count(p.GetIncidents(), "incident", "incidents")+" in "+count(p.GetCourses(), "course", "courses"))
-	}
-	var standings []string
-	for _, s := range p.GetStandings() {
-		standings = append(standings, fmt.Sprintf("%d %s", s.GetCourses(), strings.ToLower(w.standing(s.GetStanding()))))
-	}
-	add("Standing", strings.Join(standings, ", "))
-	return out
-}
-
-// criteria says what was searched by, and what was not.
-func (w *words) criteria(k *registerv1.SearchCriteria) (by []asked, not []string) {
-	add := func(what string, values ...string) {
-		values = slices.DeleteFunc(values, func(s string) bool { return s == "" })
-		if len(values) == 0 {
-			not = append(not, strings.ToLower(what[:1])+what[1:])
-			return
-		}
-		by = append(by, asked{what, strings.Join(values, ", ")})
-	}
-	var names, handles, identifiers []string
-	for _, n := range k.GetNames() {
-		names = append(names, personName(n))
-	}
-	for _, h := range k.GetHandles() {
-		handles = append(handles, strings.TrimSpace(h.GetValue()+" "+h.GetPlatform()))
-	}
-	for _, i := range k.GetIdentifiers() {
-		identifiers = append(identifiers, identifierTitle(i.GetKind())+" "+i.GetValue())
-	}
-	add("Name", names...)
-	add("Date of birth", partialDate(k.GetBirthDate()))
-	add("Telephone number", k.GetPhones()...)
-	add("E-mail address", k.GetEmails()...)
-	add("User name online", handles...)
-	add("Vehicle", k.GetVehicles()...)
-	add("Postcode", k.GetPostcodes()...)
-	add("Other identifier", identifiers...)
-	return by, not
-}
-
-func identifierTitle(k registerv1.IdentifierKind) string {
-	switch k {
-	case registerv1.IdentifierKind_IDENTIFIER_KIND_PNC, registerv1.IdentifierKind_IDENTIFIER_KIND_CRO, registerv1.IdentifierKind_IDENTIFIER_KIND_ASN:
-		return strings.TrimPrefix(k.String(), "IDENTIFIER_KIND_")
-	case registerv1.IdentifierKind_IDENTIFIER_KIND_EMAIL:
-		return "E-mail"
-	case registerv1.IdentifierKind_IDENTIFIER_KIND_PHONE:
-		return "Telephone"
-	case registerv1.IdentifierKind_IDENTIFIER_KIND_HANDLE:
-		return "User name"
-	default:
-	}
-	return enum("IDENTIFIER_KIND_", k.String())
 }

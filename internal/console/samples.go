@@ -3,7 +3,6 @@ package console
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 
@@ -15,11 +14,9 @@ import (
 
 type samplesView struct {
 	Frame
-	Force    *choiceField // for who may read all forces'
-	Chosen   bool
+	forceListed
 	MayBegin bool
 	Samples  []sampleView
-	Next     string
 }
 
 // sampleView is a dip sample in a list.
@@ -32,14 +29,14 @@ type sampleView struct {
 // showSamples lists a force's dip samples, the newest first.
 func (c *Console) showSamples(v *visit) error {
 	view := &samplesView{
-		Frame: v.ofStandards("Dip samples", "/standards", "Professional standards"), Force: v.forceChoice("Choose a force"),
-		Chosen: v.chosenForce() != "", MayBegin: v.may("sample.begin"),
+		Frame: v.ofStandards("Dip samples", "/standards", "Professional standards"), forceListed: v.forceListed("/standards/samples"),
+		MayBegin: v.may("sample.begin"),
 	}
 	if !view.Chosen {
 		return v.show("samples", view)
 	}
 	got, err := c.standards.ListSamples(v.ctx, &registerv1.ListSamplesRequest{
-		Parent: "forces/" + v.chosenForce(), PageSize: 50, PageToken: v.r.URL.Query().Get("page"), NewestFirst: true,
+		Parent: "forces/" + v.chosenForce(), PageSize: 50, PageToken: view.token, NewestFirst: true,
 	}, v.noted())
 	if err != nil {
 		return err
@@ -47,9 +44,7 @@ func (c *Console) showSamples(v *visit) error {
 	for _, o := range got.GetSamples() {
 		view.Samples = append(view.Samples, c.sampleView(v, o))
 	}
-	if t := got.GetNextPageToken(); t != "" {
-		view.Next = "/standards/samples?" + url.Values{"force": {v.chosenForce()}, "page": {t}}.Encode()
-	}
+	view.goOn(got.GetNextPageToken())
 	view.Receipt = v.receipt()
 	return v.show("samples", view)
 }

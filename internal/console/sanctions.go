@@ -2,7 +2,6 @@ package console
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -12,13 +11,9 @@ import (
 
 type sanctionsView struct {
 	Frame
-	Force     *choiceField // for who may read all forces'
-	Chosen    bool
-	Lists     []navItem
-	List      string
+	forceListed
 	Sanctions []sanctionView
 	Impose    string // the address of the form; empty for who may not
-	Next      string
 }
 
 // sanctionView is what was ordered for one user.
@@ -36,11 +31,7 @@ func (c *Console) showSanctions(v *visit) error {
 }
 
 func (c *Console) showSanctionsForm(v *visit, f *form, status int) error {
-	every := v.r.URL.Query().Get("list") == "all"
-	view := &sanctionsView{
-		Frame: v.ofStandards("Sanctions", "/standards", "Professional standards"), Force: v.forceChoice("Choose a force"), Chosen: v.chosenForce() != "",
-		List: "In force",
-	}
+	view := &sanctionsView{Frame: v.ofStandards("Sanctions", "/standards", "Professional standards"), forceListed: v.forceListed("/standards/sanctions", standingLists...)}
 	view.Errors = f.faults
 	if !view.Chosen {
 		return v.showAs(status, "sanctions", view)
@@ -48,13 +39,8 @@ func (c *Console) showSanctionsForm(v *visit, f *form, status int) error {
 	if v.may("sanction.impose") {
 		view.Impose = "/standards/sanctions/new" + v.ofForce()
 	}
-	at := url.Values{"force": {v.chosenForce()}}
-	view.Lists = []navItem{{"In force", "/standards/sanctions?" + at.Encode(), !every}, {"Lifted too", "/standards/sanctions?list=all&" + at.Encode(), every}}
-	if every {
-		view.List = "Lifted too"
-	}
 	got, err := v.c.standards.ListSanctions(v.ctx, &registerv1.ListSanctionsRequest{
-		Parent: "forces/" + v.chosenForce(), PageSize: 50, PageToken: v.r.URL.Query().Get("page"), NewestFirst: true, Standing: !every,
+		Parent: "forces/" + v.chosenForce(), PageSize: 50, PageToken: view.token, NewestFirst: true, Standing: view.word != "all",
 	}, v.noted())
 	if err != nil {
 		return err
@@ -62,11 +48,7 @@ func (c *Console) showSanctionsForm(v *visit, f *form, status int) error {
 	for _, o := range got.GetSanctions() {
 		view.Sanctions = append(view.Sanctions, sanctionViewOf(v, f, o))
 	}
-	if t := got.GetNextPageToken(); t != "" {
-		at.Set("page", t)
-		at.Set("list", v.r.URL.Query().Get("list"))
-		view.Next = "/standards/sanctions?" + at.Encode()
-	}
+	view.goOn(got.GetNextPageToken())
 	view.Receipt = v.receipt()
 	return v.showAs(status, "sanctions", view)
 }

@@ -11,9 +11,9 @@ import (
 
 type subscriptionsView struct {
 	Frame
+	listed
 	Subscriptions []subscriptionView
 	MayEnd        bool
-	Next          string
 }
 
 // subscriptionView is what a force asked to be told of.
@@ -29,11 +29,11 @@ type subscriptionView struct {
 
 // showSubscriptions lists of whom the force asked to be told.
 func (c *Console) showSubscriptions(v *visit) error {
-	got, err := c.exchange.ListSubscriptions(v.ctx, &registerv1.ListSubscriptionsRequest{Parent: v.force(), PageToken: v.r.URL.Query().Get("page")}, v.noted())
+	view := &subscriptionsView{Frame: v.page("Watching"), listed: v.listed("/subscriptions", nil), MayEnd: v.may("subscription.delete")}
+	got, err := c.exchange.ListSubscriptions(v.ctx, &registerv1.ListSubscriptionsRequest{Parent: v.force(), PageToken: view.token}, v.noted())
 	if err != nil {
 		return err
 	}
-	view := &subscriptionsView{Frame: v.page("Watching"), MayEnd: v.may("subscription.delete")}
 	for _, s := range got.GetSubscriptions() {
 		one := subscriptionView{
 			End: "/subscriptions/" + lastPart(s.GetName()) + "/end", Searches: s.GetSearches(), Reason: s.GetReason(), Since: date(s.GetCreateTime().AsTime()),
@@ -44,9 +44,7 @@ func (c *Console) showSubscriptions(v *visit) error {
 		}
 		view.Subscriptions = append(view.Subscriptions, one)
 	}
-	if t := got.GetNextPageToken(); t != "" {
-		view.Next = "/subscriptions?" + url.Values{"page": {t}}.Encode()
-	}
+	view.goOn(got.GetNextPageToken())
 	view.Receipt = v.receipt()
 	return v.show("subscriptions", view)
 }

@@ -2,7 +2,6 @@ package console
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -10,14 +9,12 @@ import (
 )
 
 // transferLists are the lists of transfers by the word in their address.
-var transferLists = []struct{ word, title string }{{"answer", "To answer"}, {"offered", "Waiting for others"}, {"all", "All"}}
+var transferLists = []listName{{"answer", "To answer"}, {"offered", "Waiting for others"}, {"all", "All"}}
 
 type transfersView struct {
 	Frame
-	Lists     []navItem
-	List      string
+	listed
 	Transfers []transferView
-	Next      string
 }
 
 // transferView is the offer of a matter by one force to another, and its answer.
@@ -46,32 +43,20 @@ type matterView struct {
 
 // showTransfers lists what the force offers and was offered.
 func (c *Console) showTransfers(v *visit) error {
-	at := 0
-	for i, l := range transferLists {
-		if l.word == v.r.URL.Query().Get("list") {
-			at = i
-		}
-	}
-	word := transferLists[at].word
+	view := &transfersView{Frame: v.page("Transfers"), listed: v.listed("/transfers", nil, transferLists...)}
 	got, err := c.transfers.ListTransfers(v.ctx, &registerv1.ListTransfersRequest{
-		Parent: v.force(), Open: word != "all", PageSize: 100, PageToken: v.r.URL.Query().Get("page"),
+		Parent: v.force(), Open: view.word != "all", PageSize: 100, PageToken: view.token,
 	}, v.noted())
 	if err != nil {
 		return err
 	}
-	view := &transfersView{Frame: v.page("Transfers"), List: transferLists[at].title}
-	for i, l := range transferLists {
-		view.Lists = append(view.Lists, navItem{l.title, "/transfers?list=" + l.word, i == at})
-	}
 	for _, t := range got.GetTransfers() {
-		if ours := t.GetFromForce() == v.force(); word == "answer" && ours || word == "offered" && !ours {
+		if ours := t.GetFromForce() == v.force(); view.word == "answer" && ours || view.word == "offered" && !ours {
 			continue
 		}
 		view.Transfers = append(view.Transfers, c.transferView(v, t))
 	}
-	if t := got.GetNextPageToken(); t != "" {
-		view.Next = "/transfers?" + url.Values{"list": {word}, "page": {t}}.Encode()
-	}
+	view.goOn(got.GetNextPageToken())
 	view.Receipt = v.receipt()
 	return v.show("transfers", view)
 }

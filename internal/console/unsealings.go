@@ -2,7 +2,6 @@ package console
 
 import (
 	"net/http"
-	"net/url"
 	"strconv"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
@@ -11,11 +10,9 @@ import (
 
 type unsealingsView struct {
 	Frame
-	Force      *choiceField // for who may read all forces'
-	Chosen     bool
+	forceListed
 	Ask        string
 	Unsealings []unsealingView
-	Next       string
 }
 
 // unsealingView is a request to open what is sealed of an entry.
@@ -53,15 +50,15 @@ func (c *Console) showUnsealings(v *visit) error {
 
 func (c *Console) showUnsealingsForm(v *visit, f *form, status int) error {
 	view := &unsealingsView{
-		Frame: v.ofStandards("Unsealing", "/standards", "Professional standards"), Force: v.forceChoice("Choose a force"),
-		Chosen: v.chosenForce() != "", Ask: "/standards/unsealings/new" + v.ofForce(),
+		Frame: v.ofStandards("Unsealing", "/standards", "Professional standards"), forceListed: v.forceListed("/standards/unsealings"),
+		Ask: "/standards/unsealings/new" + v.ofForce(),
 	}
 	view.Errors = f.faults
 	if !view.Chosen {
 		return v.showAs(status, "unsealings", view)
 	}
 	got, err := c.standards.ListUnsealings(v.ctx, &registerv1.ListUnsealingsRequest{
-		Parent: "forces/" + v.chosenForce(), PageSize: 50, PageToken: v.r.URL.Query().Get("page"), NewestFirst: true,
+		Parent: "forces/" + v.chosenForce(), PageSize: 50, PageToken: view.token, NewestFirst: true,
 	}, v.noted())
 	if err != nil {
 		return err
@@ -69,9 +66,7 @@ func (c *Console) showUnsealingsForm(v *visit, f *form, status int) error {
 	for _, u := range got.GetUnsealings() {
 		view.Unsealings = append(view.Unsealings, c.unsealingView(v, f, u))
 	}
-	if t := got.GetNextPageToken(); t != "" {
-		view.Next = "/standards/unsealings?" + url.Values{"force": {v.chosenForce()}, "page": {t}}.Encode()
-	}
+	view.goOn(got.GetNextPageToken())
 	view.Receipt = v.receipt()
 	return v.showAs(status, "unsealings", view)
 }

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -152,5 +154,36 @@ func TestEveryPackageIsDocumented(t *testing.T) {
 		if p.Doc == "" && len(p.GoFiles) > 0 && !strings.HasPrefix(name, "api/register") {
 			t.Errorf("%s has no package comment", name)
 		}
+	}
+}
+
+// The table of docs/architecture.md has each folder once: a newcomer finds everything there.
+func TestTableOfFoldersIsWhole(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/architecture.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := map[string]int{}
+	for _, row := range regexp.MustCompile("(?m)^\\| (`(?:internal|cmd)/[^|]*) \\|").FindAllStringSubmatch(string(page), -1) {
+		for _, name := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(row[1], -1) {
+			told[name[1]]++
+		}
+	}
+	for _, parent := range []string{"internal", "cmd"} {
+		folders, err := os.ReadDir("../../" + parent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range folders {
+			name := parent + "/" + f.Name()
+			if told[name] != 1 {
+				t.Errorf("docs/architecture.md has %d rows of %s", told[name], name)
+			}
+			delete(told, name)
+		}
+	}
+	for name := range told {
+		t.Errorf("docs/architecture.md tells of %s, which is not there", name)
 	}
 }

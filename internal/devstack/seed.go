@@ -137,48 +137,52 @@ func sendRecords(ctx context.Context, client registerv1.RegistrationServiceClien
 
 // contacts puts an invented contact of every force on the directory, as the
 // national administrator.
-func (s *Stack) contacts(ctx context.Context, forces []refdata.Force) (err error) {
-	token, err := s.IDP.MintForTest("admin", nil)
+func (s *Stack) contacts(ctx context.Context, forces []refdata.Force) error {
+	return s.as(ctx, "admin", func(ctx context.Context, conn *grpc.ClientConn) error {
+		client := registerv1.NewDirectoryServiceClient(conn)
+		for _, f := range forces {
+			_, err := client.UpdateForceContact(ctx, &registerv1.UpdateForceContactRequest{Contact: &registerv1.ForceContact{
+				Force: "forces/" + f.Code, Team: f.Name + " stalking triage team", Phone: "01632 9600" + f.Code,
+				Email: "stalking-" + f.Code + "@police.example", Hours: "08:00 to 22:00; at night the force control room",
+			}})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// errNoAccount says that the development provider has no such account.
+var errNoAccount = errors.New("devstack: no such account")
+
+// as lets an account of the development provider, by its login, call the register.
+func (s *Stack) as(ctx context.Context, login string, do func(context.Context, *grpc.ClientConn) error) (err error) {
+	token, err := s.IDP.MintForTest(login, nil)
 	if err != nil {
-		return err
+		return errors.Join(errNoAccount, err)
 	}
 	conn, err := s.Dial("")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
-	ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+token)
-	client := registerv1.NewDirectoryServiceClient(conn)
-	for _, f := range forces {
-		_, err := client.UpdateForceContact(ctx, &registerv1.UpdateForceContactRequest{Contact: &registerv1.ForceContact{
-			Force: "forces/" + f.Code, Team: f.Name + " stalking triage team", Phone: "01632 9600" + f.Code,
-			Email: "stalking-" + f.Code + "@police.example", Hours: "08:00 to 22:00; at night the force control room",
-		}})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return do(metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+token), conn)
 }
 
 // restrict sets a restriction as the force's PSD, where there is an account.
-func (s *Stack) restrict(ctx context.Context, force, name, restriction string) (err error) {
-	token, err := s.IDP.MintForTest("psd-"+force, nil)
-	if err != nil {
-		return nil // only three forces have accounts
-	}
-	conn, err := s.Dial("")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, conn.Close()) }()
-	_, err = registerv1.NewNominalServiceClient(conn).RestrictNominal(
-		metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+token),
-		&registerv1.RestrictNominalRequest{
+func (s *Stack) restrict(ctx context.Context, force, name, restriction string) error {
+	err := s.as(ctx, "psd-"+force, func(ctx context.Context, conn *grpc.ClientConn) error {
+		_, err := registerv1.NewNominalServiceClient(conn).RestrictNominal(ctx, &registerv1.RestrictNominalRequest{
 			Name:        name,
 			Restriction: registerv1.Restriction(registerv1.Restriction_value["RESTRICTION_"+restriction]),
 			Explanation: "Demonstration of a restricted record.",
 		})
+		return err
+	})
+	if errors.Is(err, errNoAccount) {
+		return nil // only three forces have accounts
+	}
 	return err
 }
 

@@ -2,9 +2,8 @@ package devstack
 
 import (
 	"context"
-	"errors"
 
-	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 )
@@ -18,26 +17,18 @@ var circle = [...]struct{ given, surname string }{
 
 // misuse lets a supervisor look up a woman and those around her under one incident
 // that no force tells of, so that professional standards have a case to look at.
-func (s *Stack) misuse(ctx context.Context) (err error) {
-	token, err := s.IDP.MintForTest("supervisor-33", nil)
-	if err != nil {
-		return err
-	}
-	conn, err := s.Dial("")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, conn.Close()) }()
-	ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+token)
-	search := registerv1.NewSearchServiceClient(conn)
-	for _, p := range circle {
-		_, err := search.CreateSearch(ctx, &registerv1.CreateSearchRequest{Search: &registerv1.Search{
-			Reason: "CRIME_INVESTIGATION", Reference: "33/4711/26",
-			Criteria: &registerv1.SearchCriteria{Names: []*registerv1.PersonName{{Given: p.given, Surname: p.surname}}},
-		}})
-		if err != nil {
-			return err
+func (s *Stack) misuse(ctx context.Context) error {
+	return s.as(ctx, "supervisor-33", func(ctx context.Context, conn *grpc.ClientConn) error {
+		search := registerv1.NewSearchServiceClient(conn)
+		for _, p := range circle {
+			_, err := search.CreateSearch(ctx, &registerv1.CreateSearchRequest{Search: &registerv1.Search{
+				Reason: "CRIME_INVESTIGATION", Reference: "33/4711/26",
+				Criteria: &registerv1.SearchCriteria{Names: []*registerv1.PersonName{{Given: p.given, Surname: p.surname}}},
+			}})
+			if err != nil {
+				return err
+			}
 		}
-	}
-	return nil
+		return nil
+	})
 }

@@ -24,9 +24,9 @@ type Command struct {
 }
 
 // Try parses the command with a program's own parser. It passes over what only a sentence
-// leaves out, and over questions for help, at which a program ends.
+// leaves out, and over questions for help or the version, at which a program ends.
 func (c *Command) Try(parse func([]string) error) error {
-	if slices.Contains(c.Args, "--help") {
+	if slices.Contains(c.Args, "--help") || slices.Contains(c.Args, "--version") {
 		return nil
 	}
 	err := parse(c.Args)

@@ -5,6 +5,8 @@ import (
 	"crypto/tls"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -29,8 +31,14 @@ func TestQuorum(t *testing.T) {
 		t.Errorf("signed by %v, told %v", names, got.GetWitnesses())
 	}
 	got = w.witnessed(r, got.GetTreeSize())
-	if m := w.get(r, "/metrics"); !strings.Contains(m, "register_witnessed_checkpoint_age_seconds") || !strings.Contains(m, "register_witnesses_answered{") {
+	m := w.get(r, "/metrics")
+	if !strings.Contains(m, "register_witnesses_answered{") {
 		t.Errorf("metrics:\n%s", m)
+	}
+	for _, name := range alarms(t) {
+		if !strings.Contains(m, "\n"+name+"{") {
+			t.Errorf("docs/operations.md tells to watch %s, which is not there", name)
+		}
 	}
 	if h := w.get(r, "/healthz"); !strings.HasPrefix(h, "ok\n") || !strings.Contains(h, "witness.example/2") {
 		t.Errorf("health:\n%s", h)
@@ -48,6 +56,21 @@ func TestQuorum(t *testing.T) {
 	if w.journal.has("DOES NOT ACCEPT") {
 		t.Errorf("a witness contradicts the log:\n%s", w.journal)
 	}
+}
+
+// alarms are the figures that the operator is told to watch.
+func alarms(t *testing.T) []string {
+	page, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, watch, _ := strings.Cut(string(page), "## What to watch\n")
+	watch, _, _ = strings.Cut(watch, "\n## ")
+	names := regexp.MustCompile("\\b(?:register|rpc_server)_[a-z_]+").FindAllString(watch, -1)
+	if len(names) < 10 {
+		t.Fatalf("the figures to watch: %v", names)
+	}
+	return names
 }
 
 // Whichever replica goes, another has the log witnessed.

@@ -29,6 +29,13 @@ func sampleBreach(nominal, measure string) *registerv1.RegisterBreachRequest {
 	}}
 }
 
+// checkedBreach is a breach whose registration asks what is known of the suspect.
+func checkedBreach(nominal, measure string) *registerv1.RegisterBreachRequest {
+	r := sampleBreach(nominal, measure)
+	r.Check = checkedCourse(nominal).GetCheck()
+	return r
+}
+
 func sampleAssessment(nominal, course string) *registerv1.RegisterAssessmentRequest {
 	return &registerv1.RegisterAssessmentRequest{Parent: "forces/33", Assessment: &registerv1.Assessment{
 		Source: source(), Nominal: nominal, Course: course, Tool: "S_DASH", Grade: registerv1.RiskGrade_RISK_GRADE_MEDIUM, AssessTime: day(1), Assessor: "1234",
@@ -98,7 +105,7 @@ func partSamples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) ma
 		"MeasureService.ListMeasures":    one(spoc, &registerv1.ListMeasuresRequest{Parent: read}),
 		"MeasureService.CancelMeasure":   one(spoc, &registerv1.CancelMeasureRequest{Name: measure(nominal()), Reason: noCrime, Explanation: "no crime"}),
 		"MeasureService.EraseMeasure":    one(dpo, &registerv1.EraseMeasureRequest{Name: measure(nominal()), Ground: order, Reference: "order 9"}),
-		"MeasureService.RegisterBreach":  one(who, sampleBreach(broken, measure(broken))),
+		"MeasureService.RegisterBreach":  one(who, checkedBreach(broken, measure(broken))),
 		"MeasureService.GetBreach":       one(who, &registerv1.GetBreachRequest{Name: breach()}),
 		"MeasureService.ListBreaches":    one(spoc, &registerv1.ListBreachesRequest{Parent: read}),
 		"MeasureService.CancelBreach":    one(spoc, &registerv1.CancelBreachRequest{Name: breach(), Reason: noCrime, Explanation: "no crime"}),

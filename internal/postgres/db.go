@@ -142,8 +142,8 @@ func (db *DB) Durable(ctx context.Context) error {
 	return nil
 }
 
-// Restrained tells whether the account may add to the log and to the versions
-// and change nothing there; an error says what it may do too much.
+// Restrained tells whether the account may do what the migrations grant the service and no
+// more; an error says what it may do too much.
 func (db *DB) Restrained(ctx context.Context) error {
 	var super, rewrites bool
 	if err := db.pool.QueryRow(ctx, qPrivileges).Scan(&super, &rewrites); err != nil {
@@ -153,7 +153,7 @@ func (db *DB) Restrained(ctx context.Context) error {
 	case super:
 		return errors.New("the service's account is a superuser")
 	case rewrites:
-		return errors.New("the service's account may change the log or stored versions")
+		return errors.New("the service's account may do more than the migrations grant it: change or remove what stands, or become the owner or retention")
 	}
 	return nil
 }

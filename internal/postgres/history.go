@@ -25,6 +25,10 @@ type Check struct {
 	ReferenceHMAC string
 }
 
+// checking are the methods of registrations that may ask what is known of the suspect.
+// Such an entry has a reason, which no other registration has, and counts as a search.
+var checking = []string{"ConductService.RegisterCourse", "MeasureService.RegisterBreach", "RegistrationService.RegisterRecords"}
+
 // CheckRow is a search that Checks found.
 type CheckRow struct {
 	// Record is the record that was asked for; not valid for one found by its reference.
@@ -36,7 +40,7 @@ type CheckRow struct {
 // records or were made for one of the references, up to a log index, in no order. after
 // has for each record the index behind which to look.
 func (db *DB) Checks(ctx context.Context, records []uuid.UUID, after []int64, references []string, until int64) ([]CheckRow, error) {
-	rows, err := db.pool.Query(ctx, qChecks, raw(records), after, references, until)
+	rows, err := db.pool.Query(ctx, qChecks, raw(records), after, references, until, checking)
 	if err != nil {
 		return nil, readError(err)
 	}
@@ -62,7 +66,7 @@ type LogHeads struct {
 // SearchesAfter reads the searches that were answered after a log index, in no order,
 // and how far the log has got. When more than most entries have come since, it reads none.
 func (db *DB) SearchesAfter(ctx context.Context, index, most int64) (all []Search, heads LogHeads, err error) {
-	rows, err := db.pool.Query(ctx, qSearchesAfter, index, most)
+	rows, err := db.pool.Query(ctx, qSearchesAfter, index, most, checking)
 	if err != nil {
 		return nil, heads, readError(err)
 	}
@@ -82,7 +86,7 @@ func (db *DB) SearchesAfter(ctx context.Context, index, most int64) (all []Searc
 
 // CheckedSince says which of the records were shown by a search after a log index.
 func (db *DB) CheckedSince(ctx context.Context, records []uuid.UUID, after int64) ([]uuid.UUID, error) {
-	rows, err := db.pool.Query(ctx, qCheckedSince, raw(records), after)
+	rows, err := db.pool.Query(ctx, qCheckedSince, raw(records), after, checking)
 	if err != nil {
 		return nil, readError(err)
 	}

@@ -160,8 +160,8 @@ func TestChecksAreLookedUp(t *testing.T) {
 	}
 	conn := connect(t, d.ServiceURL)
 	asked := map[string]struct{ arguments, index string }{
-		"checks":         {"ARRAY[md5('0'), md5('1')]::uuid[], ARRAY[9000, 9000]::bigint[], ARRAY['7', '10'], 9999", "entry_record_pkey"},
-		"searches_after": {"9990, 256", "entry_projection_pkey"},
+		"checks":         {"ARRAY[md5('0'), md5('1')]::uuid[], ARRAY[9000, 9000]::bigint[], ARRAY['7', '10'], 9999, ARRAY['r']", "entry_record_pkey"},
+		"searches_after": {"9990, 256, ARRAY['r']", "entry_projection_pkey"},
 	}
 	for name, a := range asked {
 		sql, err := os.ReadFile("queries/" + name + ".sql")

@@ -177,3 +177,53 @@ func TestRestrained(t *testing.T) {
 		db.Close()
 	}
 }
+
+// So is one that was granted but one thing too much, anywhere in the schema, or that may
+// take on the role of somebody who has it.
+func TestRestrainedEverywhere(t *testing.T) {
+	t.Parallel()
+	d, db := pgtest.Open(t)
+	owner, super := connect(t, d.OwnerURL), connect(t, d.SuperURL)
+	execute := func(conn *pgx.Conn, sql string) {
+		t.Helper()
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatal(sql, err)
+		}
+	}
+	var tables []string
+	if err := owner.QueryRow(t.Context(), `SELECT array_agg(relname::text) FROM pg_class
+		WHERE relnamespace = 'register'::regnamespace AND relkind = 'r'`).Scan(&tables); err != nil || len(tables) < 15 {
+		t.Fatal(tables, err)
+	}
+	for _, table := range tables {
+		for _, what := range []string{"UPDATE", "DELETE", "TRUNCATE"} {
+			if what == "DELETE" && (table == "record_key" || table == "console_session") {
+				continue
+			}
+			execute(owner, "GRANT "+what+" ON register."+table+" TO register_service")
+			if db.Restrained(t.Context()) == nil {
+				t.Errorf("restrained with %s on %s", what, table)
+			}
+			execute(owner, "REVOKE "+what+" ON register."+table+" FROM register_service")
+		}
+	}
+	execute(owner, "GRANT UPDATE (wrapped) ON register.record_key, register.entry_body TO register_service")
+	if err := db.Restrained(t.Context()); err != nil {
+		t.Errorf("as migrated: %v", err)
+	}
+	// Roles are the whole server's: these are the test's own.
+	for role, sound := range map[string]bool{"register_service": true, "register_owner": false, "register_retention": false} {
+		between, login := d.Name+"_may_become", d.Name+"_login"
+		execute(super, "CREATE ROLE "+between+" NOINHERIT IN ROLE "+role)
+		execute(super, "CREATE ROLE "+login+" LOGIN PASSWORD 'test-only' IN ROLE register_service, "+between)
+		other, err := postgres.Open(t.Context(), postgres.Options{URL: strings.Replace(d.ServiceURL, "register_service:", login+":", 1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := other.Restrained(t.Context()); (err == nil) != sound {
+			t.Errorf("an account that may become %s: %v", role, err)
+		}
+		other.Close()
+		execute(super, "DROP ROLE "+login+", "+between)
+	}
+}

@@ -45,6 +45,8 @@ type Expect struct {
 	Guidance []string `yaml:"guidance"`
 	Warnings []string `yaml:"warnings"`
 	Measures []string `yaml:"measures"`
+	// Answered is what the check with a registration of this step answered.
+	Answered *Answered `yaml:"answered"`
 	// Alerts are alerts by now: "KIND force audience"; through the interface only.
 	Alerts []string `yaml:"alerts"`
 	// Flags are flags in a force's PSD queue by now: "rule force"; an empty list means
@@ -52,4 +54,17 @@ type Expect struct {
 	// now: "force recipient". Both through the interface only.
 	Flags       []string `yaml:"flags"`
 	Disclosures []string `yaml:"disclosures"`
+}
+
+// Answered is what a force's system is told of the suspect when it asks with a registration.
+type Answered struct {
+	// Victims are his principal victims at least, Forces those that recorded conduct.
+	Victims int      `yaml:"victims"`
+	Forces  []string `yaml:"forces"`
+	// Prompts are as those of Expect.Open, Warnings and Measures as those of Expect.
+	Prompts  []string `yaml:"prompts"`
+	Warnings []string `yaml:"warnings"`
+	Measures []string `yaml:"measures"`
+	// Duties are the codes of the force's open duties; through the interface only.
+	Duties []string `yaml:"duties"`
 }

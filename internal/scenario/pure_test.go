@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/perpetrator-register/register/internal/conduct"
 	"github.com/perpetrator-register/register/internal/refdata"
@@ -78,6 +79,18 @@ func checkStep(t *testing.T, c *Case, s *Step, h *conduct.History) {
 		}
 	}
 	checkCard(t, x, &card)
+	if a := x.Answered; a != nil {
+		got := Answered{Victims: card.Pattern.Victims.Min, Forces: card.Pattern.Forces, Prompts: Texts(card.Prompts), Duties: a.Duties}
+		for _, w := range card.Warnings {
+			got.Warnings = append(got.Warnings, w.Code)
+		}
+		for _, m := range card.Measures {
+			got.Measures = append(got.Measures, m.Kind)
+		}
+		if diff := cmp.Diff(*a, got, cmpopts.SortSlices(strings.Compare), cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s\nanswered (-want +got):\n%s", s.Says, diff)
+		}
+	}
 }
 
 func checkCard(t *testing.T, x *Expect, card *conduct.Card) {

@@ -232,7 +232,10 @@ type Exhibit struct {
 // Check is a search for a matter.
 type Check struct {
 	Force string `yaml:"force"`
-	Ref   string `yaml:"ref"`
+	Ref   string `yaml:"ref"` // the reference of a report or the short name of a breach
+	// Registered says that nobody searched: the force's system asked with the registration
+	// of the report or breach.
+	Registered bool `yaml:"registered"`
 }
 
 // Counter is an accusation both ways.

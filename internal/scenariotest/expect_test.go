@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	pb "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/conduct"
@@ -54,34 +55,63 @@ func (r *run) document(s *scenario.Step, h *conduct.History) {
 		if err != nil {
 			r.Fatalf("%s: the history as force %s reads it: %v", s.At, of, err)
 		}
-		var prompts []conduct.Prompt
-		for _, p := range got.GetHistory().GetPrompts() {
-			level := conduct.Yes
-			if p.GetPossible() {
-				level = conduct.Possible
-			}
-			prompts = append(prompts, conduct.Prompt{Code: p.GetCode(), Key: p.GetKey(), Force: r.caseForce(p.GetForce()), Level: level, Unconfirmed: p.GetUnconfirmed()})
-		}
 		want := scenario.Texts(slices.DeleteFunc(slices.Clone(card.Prompts), func(p conduct.Prompt) bool { return p.Code == "COUNTER_ALLEGATION" }))
-		if diff := cmp.Diff(want, scenario.Texts(prompts)); diff != "" {
+		if diff := cmp.Diff(want, r.prompts(got.GetHistory().GetPrompts())); diff != "" {
 			r.Errorf("%s: %s\nprompts as force %s reads them (-want +got):\n%s", s.At, s.Says, of, diff)
 		}
-		var warnings, measures, want2 []string
-		for _, w := range got.GetHistory().GetCard().GetWarnings() {
-			warnings = append(warnings, w.GetCode())
-		}
+		warnings, measures := onCard(got.GetHistory().GetCard())
+		var want2 []string
 		for _, w := range card.Warnings {
 			want2 = append(want2, w.Code)
 		}
 		if !slices.Equal(warnings, want2) {
 			r.Errorf("%s: force %s is warned of %q, want %q", s.At, of, warnings, want2)
 		}
-		for _, m := range got.GetHistory().GetCard().GetMeasures() {
-			measures = append(measures, m.GetKind())
-		}
 		if s.Expect.Measures != nil && !slices.Equal(measures, s.Expect.Measures) {
 			r.Errorf("%s: force %s reads of the measures %q, want %q", s.At, of, measures, s.Expect.Measures)
 		}
+	}
+}
+
+// prompts puts prompts as the cases do.
+func (r *run) prompts(all []*pb.Prompt) []string {
+	var out []conduct.Prompt
+	for _, p := range all {
+		level := conduct.Yes
+		if p.GetPossible() {
+			level = conduct.Possible
+		}
+		out = append(out, conduct.Prompt{Code: p.GetCode(), Key: p.GetKey(), Force: r.caseForce(p.GetForce()), Level: level, Unconfirmed: p.GetUnconfirmed()})
+	}
+	return scenario.Texts(out)
+}
+
+// onCard are the codes of a card's warnings and the kinds of its measures, in order.
+func onCard(card *pb.HistoryCard) (warnings, measures []string) {
+	for _, w := range card.GetWarnings() {
+		warnings = append(warnings, w.GetCode())
+	}
+	for _, m := range card.GetMeasures() {
+		measures = append(measures, m.GetKind())
+	}
+	return warnings, measures
+}
+
+// answer looks at what the force's system was told that asked with a registration.
+func (r *run) answer(s *scenario.Step) {
+	if s.Expect == nil || s.Expect.Answered == nil && r.answered == nil {
+		return
+	}
+	got := scenario.Answered{Victims: int(r.answered.GetPattern().GetVictimsMin()), Prompts: r.prompts(r.answered.GetPrompts())}
+	for _, f := range r.answered.GetPattern().GetForces() {
+		got.Forces = append(got.Forces, r.caseForce(f))
+	}
+	got.Warnings, got.Measures = onCard(r.answered.GetCard())
+	for _, d := range r.answered.GetDuties() {
+		got.Duties = append(got.Duties, d.GetCode())
+	}
+	if diff := cmp.Diff(s.Expect.Answered, &got, cmpopts.SortSlices(strings.Compare), cmpopts.EquateEmpty()); diff != "" {
+		r.Errorf("%s: %s\nthe registration was answered (-want +got):\n%s", s.At, s.Says, diff)
 	}
 }
 

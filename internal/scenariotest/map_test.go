@@ -171,8 +171,22 @@ func (r *run) sendMatter(m *conduct.Matter, revision int64, since time.Time) (st
 			course.Closure.SecondPerson = secondPerson
 		}
 	}
-	answer, err := pb.NewConductServiceClient(r.systems[to]).RegisterCourse(r.Context(), &pb.RegisterCourseRequest{Parent: "forces/" + to, Course: course})
+	req := &pb.RegisterCourseRequest{Parent: "forces/" + to, Course: course}
+	for i := range m.Reports {
+		if r.asking[m.Reports[i].Reference] {
+			req.Check = basis(m.Reports[i].Reference)
+		}
+	}
+	answer, err := pb.NewConductServiceClient(r.systems[to]).RegisterCourse(r.Context(), req)
+	if req.GetCheck() != nil {
+		r.answered = answer.GetCheck()
+	}
 	return answer.GetName(), err
+}
+
+// basis asks with a registration what the register knows of the suspect.
+func basis(reference string) *pb.CheckBasis {
+	return &pb.CheckBasis{Reason: "CRIME_INVESTIGATION", Reference: reference, OnBehalfOf: "6006"}
 }
 
 func (r *run) incident(rep *conduct.Report) *pb.Incident {
@@ -243,15 +257,24 @@ func (r *run) measure(s *scenario.Step, m *conduct.Measure) {
 	r.names[m.ID] = answer.GetName()
 }
 
-func (r *run) breach(b *conduct.Breach) {
+func (r *run) breach(s *scenario.Step, b *conduct.Breach) {
 	r.revisions[b.ID]++
 	to := r.forces[b.Force]
-	_, err := pb.NewMeasureServiceClient(r.systems[to]).RegisterBreach(r.Context(), &pb.RegisterBreachRequest{Parent: "forces/" + to, Breach: &pb.Breach{
+	req := &pb.RegisterBreachRequest{Parent: "forces/" + to, Breach: &pb.Breach{
 		Source: source(b.ID, "B", r.revisions[b.ID]), Nominal: r.nominalIn(b.Force), Measure: r.names[b.Measure], OccurTime: stamp(b.Occurred), ReportTime: stamp(b.Reported),
 		Conditions: b.Conditions, Behaviours: rules.Codes(b.Behaviours), Actions: actions(b.Actions),
-	}})
+	}}
+	for _, one := range s.Breaches {
+		if r.asking[one.ID] {
+			req.Check = basis(one.ID)
+		}
+	}
+	answer, err := pb.NewMeasureServiceClient(r.systems[to]).RegisterBreach(r.Context(), req)
 	if err != nil {
 		r.Fatalf("register a breach of %s: %v", b.Reported, err)
+	}
+	if req.GetCheck() != nil {
+		r.answered = answer.GetCheck()
 	}
 }
 

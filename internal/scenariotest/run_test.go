@@ -57,6 +57,10 @@ type run struct {
 	nominals  map[string]string // by force of the case and suspect
 	courses   map[conduct.ID]string
 	offers    map[string]*pb.Transfer // by course
+	// asking are the reports and breaches of the step with whose registration the force's
+	// system asks, and answered what it was told last.
+	asking   map[string]bool
+	answered *pb.PersonCheck
 }
 
 func newRun(t *testing.T, c *scenario.Case) *run {
@@ -114,6 +118,7 @@ func (r *run) all() {
 		r.flags(s)
 		r.disclosures(s)
 		r.document(s, h.Own)
+		r.answer(s)
 		if r.Failed() {
 			return // what follows rests on it
 		}
@@ -189,6 +194,10 @@ const patience = 10 * time.Second
 
 // step registers what has changed since the step before, and checks before it grades.
 func (r *run) step(s *scenario.Step, h *conduct.History) {
+	r.asking, r.answered = map[string]bool{}, nil
+	for _, c := range s.Checks {
+		r.asking[c.Ref] = c.Registered
+	}
 	if len(s.Transfers) > 0 {
 		r.transfers(s, h)
 		return
@@ -204,7 +213,7 @@ func (r *run) step(s *scenario.Step, h *conduct.History) {
 		}
 	}
 	for _, c := range s.Checks {
-		if r.silent(c.Force) {
+		if c.Registered || r.silent(c.Force) {
 			continue // a check finds nothing, as it must
 		}
 		if found := r.search(c.Force, "investigator", c.Ref, r.suspectOf(h, c.Ref)); found.GetOutcome() != pb.SearchOutcome_SEARCH_OUTCOME_HIT {
@@ -225,7 +234,7 @@ func (r *run) step(s *scenario.Step, h *conduct.History) {
 	for i := range h.Breaches {
 		j := slices.IndexFunc(r.before.All.Breaches, func(b conduct.Breach) bool { return b.ID == h.Breaches[i].ID })
 		if j < 0 || !reflect.DeepEqual(r.before.All.Breaches[j], h.Breaches[i]) {
-			r.breach(&h.Breaches[i])
+			r.breach(s, &h.Breaches[i])
 		}
 	}
 	for i := range h.Assessments {

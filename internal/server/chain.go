@@ -241,7 +241,11 @@ func authorise(c *call.Call, req proto.Message) error {
 		return &service.Problem{Code: codes.PermissionDenied, Reason: service.ReasonNotAllowed, Message: "your roles do not allow this"}
 	}
 	if req != nil && !grant.Covers(c.Actor.Force, call.TargetForce(req)) {
-		return &service.Problem{Code: codes.PermissionDenied, Reason: service.ReasonOtherForce, Message: "your roles allow this for your own force alone"}
+		message := "your roles allow this for your own force alone"
+		if c.Actor.Force != "" {
+			message += ": name what is of forces/" + c.Actor.Force
+		}
+		return &service.Problem{Code: codes.PermissionDenied, Reason: service.ReasonOtherForce, Message: message}
 	}
 	c.Grant = grant
 	c.Entry.Decision.Effect = accesslog.Allow

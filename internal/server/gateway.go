@@ -264,6 +264,10 @@ func httpStatus(code codes.Code, edge bool) int {
 var (
 	jsonPlace = regexp.MustCompile(`line (\d+):(\d+)`)
 	jsonField = regexp.MustCompile(`invalid value for \w+ (?:type|field (\w+))`)
+	jsonTime  = regexp.MustCompile(`google\.protobuf\.Timestamp value`)
+	notJSON   = regexp.MustCompile(`^(invalid character|unexpected EOF|unexpected end of JSON)`)
+	// The contract's own name of a query parameter.
+	queryField = regexp.MustCompile(`^(?:parsing field|parsing list|too many values for field) "(\w+)"`)
 )
 
 // edgeStatus says what was wrong with a request that did not reach the chain,
@@ -277,11 +281,20 @@ func edgeStatus(err error, s *status.Status) *status.Status {
 		return (&service.Problem{Code: s.Code(), Reason: service.ReasonMalformedRequest, Message: knownMessage(s)}).GRPCStatus()
 	}
 	message := "the request is not of the contract's form: see /openapi.json"
+	if notJSON.MatchString(s.Message()) {
+		message = "the body is not JSON, or not whole: see /openapi.json"
+	} else if field := queryField.FindStringSubmatch(s.Message()); field != nil {
+		message = "the URL's query has a value that does not fit " + field[1] + ": see /openapi.json"
+	}
 	if place := jsonPlace.FindStringSubmatch(s.Message()); place != nil {
 		message = "the JSON body is not of the contract's form at line " + place[1] + ", column " + place[2]
 		switch {
 		case strings.Contains(s.Message(), "unknown field"):
 			message += ": there is no such field"
+		case strings.Contains(s.Message(), "duplicate field"):
+			message += ": the field stands twice"
+		case jsonTime.MatchString(s.Message()):
+			message += ": a time is given like 2026-11-22T08:00:00Z"
 		case jsonField.MatchString(s.Message()):
 			if field := jsonField.FindStringSubmatch(s.Message())[1]; field != "" {
 				message += ": the value does not fit the field " + field

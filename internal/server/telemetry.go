@@ -83,7 +83,7 @@ func (t *telemetry) observe(s *Server) error {
 	if err := errors.Join(
 		gauge("register.duties.open", "{duty}", "Duties that are open.", func() int64 { open, _ := duties(); return open }),
 		gauge("register.duties.overdue", "{duty}", "Open duties whose deadline has passed.", func() int64 { _, overdue := duties(); return overdue }),
-		gauge("register.tick.leading", "1", "1 on the replica that lets duties arise and climb.", func() int64 { return s.ticker.Leading() }),
+		gauge("register.tick.leading", "{replica}", "1 on the replica that lets duties arise and climb.", func() int64 { return s.ticker.Leading() }),
 		gauge("register.tick.age", "s", "Time since this replica last did all that was due; 0 on one that does not act.", func() int64 { return int64(s.ticker.Age().Seconds()) }),
 		gauge("register.tick.remaining", "{nominal}", "Nominals to be looked at once since this replica began to act.", s.ticker.Remaining),
 	); err != nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"buf.build/go/protovalidate"
 	"google.golang.org/protobuf/proto"
@@ -61,27 +62,13 @@ func (c *Checker) Check(m proto.Message) error {
 			})
 		}
 	}
+	all = append(all, texts(m.ProtoReflect(), "")...)
 	domain, reason := c.domain(m)
 	all = append(all, domain...)
 	if len(all) == 0 {
 		return nil
 	}
 	return Invalid(reason, dedupe(all))
-}
-
-// plainRule is a rule's message; the messages of the contract's own rules and
-// of the standard ones name what would be right and never the value.
-func plainRule(v *protovalidate.Violation) string {
-	switch v.Proto.GetRuleId() {
-	case "enum.not_in":
-		return "is required: choose one of its values"
-	case "enum.defined_only":
-		return "is not one of its values"
-	}
-	if m := v.Proto.GetMessage(); m != "" {
-		return m
-	}
-	return "does not satisfy " + v.Proto.GetRuleId()
 }
 
 func fieldPath(p string) string {
@@ -114,7 +101,7 @@ func (c *Checker) domain(m proto.Message) ([]Violation, string) {
 	case *registerv1.RegisterCourseRequest:
 		out := append(c.force(r.GetParent(), "parent"), c.course(r.GetCourse())...)
 		out = append(out, c.courseRest(r.GetCourse())...)
-		out = append(out, c.checkBasis(r)...)
+		out = append(out, c.checkBasis(r.GetCheck(), r.GetHistoricLoad())...)
 		if text := c.victimInText(r); len(text) > 0 {
 			return append(out, text...), ReasonVictimInText
 		}
@@ -122,7 +109,8 @@ func (c *Checker) domain(m proto.Message) ([]Violation, string) {
 	case *registerv1.RegisterMeasureRequest:
 		return append(c.force(r.GetParent(), "parent"), c.measure(r.GetMeasure())...), ReasonInvalidFields
 	case *registerv1.RegisterBreachRequest:
-		return append(c.force(r.GetParent(), "parent"), c.breach(r.GetBreach())...), ReasonInvalidFields
+		out := append(c.force(r.GetParent(), "parent"), c.breach(r.GetBreach())...)
+		return append(out, c.checkBasis(r.GetCheck(), r.GetHistoricLoad())...), ReasonInvalidFields
 	case *registerv1.RegisterAssessmentRequest:
 		return append(c.force(r.GetParent(), "parent"), c.assessment(r.GetAssessment())...), ReasonInvalidFields
 	case *registerv1.RegisterPlanRequest:
@@ -213,7 +201,9 @@ func (c *Checker) search(s *registerv1.Search) []Violation {
 	mapped := view.MapCriteria(s.GetCriteria(), "search.criteria")
 	_, faults := identity.NewQuery(mapped.Raw)
 	for _, f := range faults {
-		out = append(out, Violation{mapped.Path(f.Field), f.Message})
+		if f.Field != "" { // else nothing is given at all: the contract's rule has said so
+			out = append(out, Violation{mapped.Path(f.Field), f.Message})
+		}
 	}
 	return out
 }
@@ -222,7 +212,12 @@ func (c *Checker) search(s *registerv1.Search) []Violation {
 func (c *Checker) reason(at string, asked interface {
 	GetReason() string
 	GetReference() string
+	GetJustification() string
 }) []Violation {
+	if blank(asked.GetReference()) && utf8.RuneCountInString(strings.TrimSpace(asked.GetJustification())) < leastWords &&
+		(asked.GetReference() != "" || utf8.RuneCountInString(asked.GetJustification()) >= leastWords) { // else the contract's rule has said so
+		return []Violation{{at, "`justification` and `reference` hold nothing but blanks: say why you ask"}}
+	}
 	code := asked.GetReason()
 	if code == "" {
 		return nil // the contract's rule has said so
@@ -231,19 +226,19 @@ func (c *Checker) reason(at string, asked interface {
 	switch {
 	case !ok || reason.Retired:
 		return []Violation{{at + ".reason", "is not a reason code: see codeLists/searchReasons"}}
-	case reason.NeedsReference && asked.GetReference() == "":
+	case reason.NeedsReference && blank(asked.GetReference()):
 		return []Violation{{at + ".reference", "is required with this reason: give the crime, incident or custody reference"}}
 	}
 	return nil
 }
 
 // checkBasis checks why a registration asks what is known of the suspect.
-func (c *Checker) checkBasis(r *registerv1.RegisterCourseRequest) []Violation {
-	if r.GetCheck() == nil {
+func (c *Checker) checkBasis(basis *registerv1.CheckBasis, historic bool) []Violation {
+	if basis == nil {
 		return nil
 	}
-	out := c.reason("check", r.GetCheck())
-	if r.GetHistoricLoad() {
+	out := c.reason("check", basis)
+	if historic {
 		out = append(out, Violation{"check", "is for what is reported now: leave it out of what is loaded as history"})
 	}
 	return out
@@ -257,7 +252,7 @@ func (c *Checker) nominal(n *registerv1.Nominal) []Violation {
 	mapped := view.MapNominal(n, "nominal")
 	_, faults := identity.NewRecord(mapped.Raw)
 	for _, f := range faults {
-		if !f.Kept {
+		if !f.Kept && f.Field != "" { // as for a search
 			out = append(out, Violation{mapped.Path(f.Field), f.Message})
 		}
 	}

@@ -75,6 +75,9 @@ func (d *Deps) tellOfCourse(ctx context.Context, c *call.Call, change accesslog.
 	if err == nil {
 		err = b.corrected(ctx, c, before, k.nominal, w)
 	}
+	if err == nil {
+		err = check.subscribed(&b, k.nominal)
+	}
 	// Last, so that no ordinal of what others see tells that there is more.
 	if err == nil {
 		err = b.accusations(ctx, c, k)

@@ -83,8 +83,7 @@ func (s *Courses) register(ctx context.Context, c *call.Call, req *registerv1.Re
 			}
 		}
 		var was *storev1.StoredCourse
-		var duties []dutyWritten
-		var writing *storev1.StoredCourse
+		var beside writtenBeside
 		done, err := s.upsert(ctx, c, upsert{
 			kind: postgres.KindCourse, force: force, place: at, revision: source.GetRevision(), content: content,
 			revise: func(cur postgres.Current) (change accesslog.Change, same bool, err error) {
@@ -96,12 +95,10 @@ func (s *Courses) register(ctx context.Context, c *call.Call, req *registerv1.Re
 				if err != nil {
 					return nil, err
 				}
-				duties, writing = told.duties, content
+				beside = writtenBeside{content, told.duties}
 				return told.changes, nil
 			},
-			also: check.also(ctx, nominal.Record.ID, func(course postgres.Record, n int32) registered {
-				return registered{course, n, writing, duties}
-			}),
+			also: check.also(ctx, nominal.Record.ID, &beside),
 		})
 		resp.Name, resp.Version, resp.Outcome = done.name, done.version, done.outcome
 		return err

@@ -136,9 +136,13 @@ func (s *Measures) RegisterBreach(ctx context.Context, req *registerv1.RegisterB
 }
 
 func (s *Measures) registerBreach(ctx context.Context, c *call.Call, req *registerv1.RegisterBreachRequest) (*registerv1.RegisterBreachResponse, error) {
+	check, err := s.newCheck(c, call.ForceCode(req.GetParent()), req.GetCheck())
+	if err != nil {
+		return nil, err
+	}
 	done, err := s.breaches.register(ctx, c, partRequest[*registerv1.Breach, *storev1.StoredBreach]{
 		parent: req.GetParent(), record: req.GetBreach(), nominalSource: req.GetNominalSource(),
-		reinstate: req.GetReinstate(), historic: req.GetHistoricLoad(),
+		reinstate: req.GetReinstate(), historic: req.GetHistoricLoad(), check: check,
 		refer: func(ctx context.Context, c *call.Call, at referral[*storev1.StoredBreach]) error {
 			return s.contravened(ctx, c, at, req)
 		},
@@ -146,7 +150,9 @@ func (s *Measures) registerBreach(ctx context.Context, c *call.Call, req *regist
 	if err != nil {
 		return nil, err
 	}
-	return &registerv1.RegisterBreachResponse{Name: done.name, Version: done.version, Outcome: done.outcome, Flags: s.Check.breachFlags(req.GetBreach())}, nil
+	return &registerv1.RegisterBreachResponse{
+		Name: done.name, Version: done.version, Outcome: done.outcome, Flags: s.Check.breachFlags(req.GetBreach()), Check: check.committed(),
+	}, nil
 }
 
 // contravened finds the measure of a breach. One that the breach has named before

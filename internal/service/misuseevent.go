@@ -63,7 +63,27 @@ func (w *Watcher) event(entry *postgres.Entry, bodies map[int64]postgres.Body) (
 	case checked && e.Self:
 		e.Kind = misuse.Look
 	}
+	if checked && !e.Checked && !e.Refused { // of a breach, or of what was sent again
+		w.checked(&e, m.Results)
+	}
 	return e, nil
+}
+
+// checked makes an event of a registration that was nothing but a check of its suspect, as
+// far as the rules go: results are the records that it showed, first what was registered.
+func (w *Watcher) checked(e *misuse.Event, results []uuid.UUID) {
+	if len(results) == 0 {
+		return
+	}
+	suspect, ok := w.View.About(identity.ID(results[0]))
+	n, stands := w.View.Nominal(suspect)
+	if !ok || !stands || n.Silent() {
+		return
+	}
+	e.Kind, e.Terms, e.Records = misuse.Look, w.named(n), nil
+	for _, id := range results {
+		e.Records = append(e.Records, misuse.CodeOf(id[:]))
+	}
 }
 
 // openWatched opens the sealed part of an entry; false when it was dropped.
@@ -115,18 +135,8 @@ func (w *Watcher) accused(course []byte) (out misuse.Accused, ok bool) {
 	if n.Silent() {
 		out.Owner = n.Force
 	}
-	out.Codes = w.namesOf(n)
+	out.Codes = w.named(n, termName, termIdentity)
 	return out, true
-}
-
-// namesOf are the codes of a nominal's name, alone and with the date of birth.
-func (w *Watcher) namesOf(n *view.Nominal) (out []misuse.Code) {
-	for _, t := range factTerms(&registerv1.FactPerson{Names: []*registerv1.PersonName{{Full: n.Name}}, BirthDate: n.Birth}) {
-		if t.kind == termName || t.kind == termIdentity {
-			out = append(out, misuse.ParseCode(w.Keys.TermHMAC(t.kind, t.value)))
-		}
-	}
-	return out
 }
 
 // registered are the codes of whom a change is about: the name of the nominal, and
@@ -143,13 +153,21 @@ func (w *Watcher) registered(versions []accesslog.VersionRef) (terms, records []
 		}
 		records = append(records, misuse.CodeOf(n.ID[:]))
 		if len(terms) == 0 {
-			details := &registerv1.FactPerson{Names: []*registerv1.PersonName{{Full: n.Name}}, BirthDate: n.Birth}
-			for _, t := range factTerms(details) {
-				terms = append(terms, misuse.ParseCode(w.Keys.TermHMAC(t.kind, t.value)))
-			}
+			terms = w.named(n)
 		}
 	}
 	return terms, records
+}
+
+// named are the codes of a nominal's name and date of birth, as a search for him has them:
+// of the kinds given, or of all.
+func (w *Watcher) named(n *view.Nominal, kinds ...string) (out []misuse.Code) {
+	for _, t := range factTerms(&registerv1.FactPerson{Names: []*registerv1.PersonName{{Full: n.Name}}, BirthDate: n.Birth}) {
+		if len(kinds) == 0 || slices.Contains(kinds, t.kind) {
+			out = append(out, misuse.ParseCode(w.Keys.TermHMAC(t.kind, t.value)))
+		}
+	}
+	return out
 }
 
 // staffOf is what a force has told of a member of staff, as the rules see it.

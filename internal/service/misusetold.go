@@ -103,7 +103,7 @@ func (w *Watcher) tellQuestion(f *misuse.Facts, row *postgres.FeedRow) error {
 	for _, id := range stored.GetNominals() {
 		out.Records = append(out.Records, misuse.CodeOf(id))
 		if n, ok := w.View.Nominal(identity.ID(id)); ok {
-			out.People = append(out.People, w.namesOf(n)...)
+			out.People = append(out.People, w.named(n, termName, termIdentity)...)
 		}
 	}
 	if t := q.GetAnswerTime(); t != nil {

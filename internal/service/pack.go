@@ -28,15 +28,15 @@ var packPage = template.Must(template.New("pack.html").Funcs(packFuncs(packWords
 
 func packFuncs(w packWords) template.FuncMap {
 	return template.FuncMap{
-		"date":   func(t *timestamppb.Timestamp) string { return printed(t, "2 January 2006, 15:04") },
-		"day":    func(t *timestamppb.Timestamp) string { return printed(t, "2 January 2006") },
-		"name":   func(n *registerv1.Nominal) string { return view.DisplayName(n.GetNames()) },
-		"id":     call.RecordID,
-		"born":   w.born,
-		"month":  w.month,
-		"force":  w.force,
-		"title":  w.title,
-		"titles": w.titles,
+		"happened": happenedAt,
+		"day":      func(t *timestamppb.Timestamp) string { return printed(t, "2 January 2006") },
+		"name":     func(n *registerv1.Nominal) string { return view.DisplayName(n.GetNames()) },
+		"id":       call.RecordID,
+		"born":     w.born,
+		"month":    w.month,
+		"force":    w.force,
+		"title":    w.title,
+		"titles":   w.titles,
 		// A text within a sentence ends without its own full stop.
 		"stopless": func(s string) string { return strings.TrimSuffix(s, ".") },
 	}

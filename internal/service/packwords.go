@@ -23,6 +23,16 @@ func printed(t *timestamppb.Timestamp, layout string) string {
 	return t.AsTime().In(london).Format(layout)
 }
 
+// happenedAt is when something happened. Who knows the day alone sends its midnight or its
+// noon: an hour that nobody has said is not printed for a court.
+func happenedAt(t *timestamppb.Timestamp) string {
+	local := t.AsTime().In(london).Format(time.TimeOnly)
+	if local == "00:00:00" || local == "12:00:00" || t.AsTime().Format(time.TimeOnly) == "00:00:00" {
+		return printed(t, "2 January 2006")
+	}
+	return printed(t, "2 January 2006, 15:04")
+}
+
 // born is a date of which parts may be unknown.
 func (w packWords) born(d *registerv1.PartialDate) string {
 	switch {

@@ -70,9 +70,9 @@ func (b *batch) historyLoaded(ctx context.Context, force, loader, load string, a
 	if _, found, err := b.d.bySource(ctx, b.d.Keys.SourceHMACs(force, systemAlert, key, systemAlert)); err != nil || found {
 		return err
 	}
-	message := b.d.forceTitle(loader) + " loads conduct of before that concerns people of whom your force holds records. There is no single alert of it: look through your force's ranked list."
+	message := b.d.forceTitle(loader) + " is loading earlier conduct of people of whom your force holds records. No alert is raised of each: look through your force's ranked list."
 	if loader == force {
-		message = "Your force loads conduct of before. There is no single alert of what it brings: look through the list of duties and your force's ranked list."
+		message = "Your force is loading earlier conduct. No alert is raised of each: look through the list of duties and your force's ranked list."
 	}
 	return b.alert(force, conductAlert{
 		kind: registerv1.AlertKind_ALERT_KIND_HISTORY_LOADED, audience: audience, key: key, other: loader, code: b.now.UTC().Format(time.DateOnly), message: message,

@@ -70,6 +70,8 @@ type partRequest[R partRecord, S partStored] struct {
 	record              R
 	nominalSource       *registerv1.SourceKey
 	reinstate, historic bool
+	// check, if not nil, asks what is known of the suspect.
+	check *personCheck
 	// refer, if not nil, finds the records that this one names, before it is
 	// stored; old is the version that stands, if there is one.
 	refer func(ctx context.Context, c *call.Call, at referral[S]) error
@@ -97,8 +99,16 @@ func (p *parts[R, S]) register(ctx context.Context, c *call.Call, req partReques
 	var done upserted
 	err := retry(ctx, func() error {
 		c.Requires = nil
+		if req.check != nil {
+			if err := p.View.Pull(ctx); err != nil {
+				return err
+			}
+		}
 		nominal, err := p.nominals.suspect(ctx, c, force, record.GetNominal(), req.nominalSource)
 		if err != nil {
+			return err
+		}
+		if err := req.check.refuseSelf(nominal); err != nil {
 			return err
 		}
 		p.known(record, known{nominal: resourceName(postgres.KindNominal, force, nominal.Record.ID)})
@@ -134,14 +144,21 @@ func (p *parts[R, S]) register(ctx context.Context, c *call.Call, req partReques
 				return err
 			}
 		}
+		var beside writtenBeside
 		done, err = p.upsert(ctx, c, upsert{
 			kind: p.kind, force: force, place: at, revision: source.GetRevision(), content: content,
 			revise: func(cur postgres.Current) (accesslog.Change, bool, error) {
 				return p.revise(cur, old, content, source.GetRevision(), req.reinstate, keep)
 			},
 			beside: func(change accesslog.Change) ([]accesslog.Change, error) {
-				return p.beside(ctx, c, change, old, content)
+				b, err := p.beside(ctx, c, change, old, content, req.check)
+				if err != nil {
+					return nil, err
+				}
+				beside = writtenBeside{content, b.duties}
+				return b.changes, nil
 			},
+			also: req.check.also(ctx, nominal.Record.ID, &beside),
 		})
 		return err
 	})
@@ -150,8 +167,8 @@ func (p *parts[R, S]) register(ctx context.Context, c *call.Call, req partReques
 
 // beside makes the changes that commit with a version of a part: what it means for
 // duties. It fails when a duty stands in the way; old is the version before, nil for
-// the first.
-func (p *parts[R, S]) beside(ctx context.Context, c *call.Call, change accesslog.Change, old *S, content S) ([]accesslog.Change, error) {
+// the first, check when its entry is no check of the suspect.
+func (p *parts[R, S]) beside(ctx context.Context, c *call.Call, change accesslog.Change, old *S, content S, check *personCheck) (*batch, error) {
 	var was partStored
 	nominal := identity.ID(content.GetPart().GetNominalId())
 	before := nominal
@@ -169,8 +186,10 @@ func (p *parts[R, S]) beside(ctx context.Context, c *call.Call, change accesslog
 	if err := b.tellOfPart(ctx, c, change, was, content); err != nil {
 		return nil, err
 	}
-	err := b.corrected(ctx, c, before, nominal, written{change: change, content: content})
-	return b.changes, err
+	if err := b.corrected(ctx, c, before, nominal, written{change: change, content: content, check: check.made(b.now)}); err != nil {
+		return nil, err
+	}
+	return &b, check.subscribed(&b, nominal)
 }
 
 // before reads the version that stands of the record at a place; nil when there
@@ -301,14 +320,14 @@ func (p *parts[R, S]) alter(ctx context.Context, name string, why *storev1.Store
 			return err
 		}
 		c.Requires = nil
-		more, err := p.beside(ctx, c, change, &old, o.stored)
+		b, err := p.beside(ctx, c, change, &old, o.stored, nil)
 		if err != nil {
 			return err
 		}
 		out = o
 		out.cur.Version.N = change.Version.N
 		c.SetBody(why)
-		return p.commit(ctx, c, o.cur.Record, append([]accesslog.Change{change}, more...)...)
+		return p.commit(ctx, c, o.cur.Record, append([]accesslog.Change{change}, b.changes...)...)
 	})
 	return out, err
 }

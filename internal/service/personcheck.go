@@ -1,18 +1,17 @@
 package service
 
 import (
-	"bytes"
-	"cmp"
 	"context"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/accesslog"
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/conduct"
 	"github.com/perpetrator-register/register/internal/identity"
@@ -25,13 +24,14 @@ import (
 // takes it for a check, as it takes a search.
 const markCheck = "check"
 
-// personCheck is the check of a suspect that a registration of conduct asks for: it is
-// part of its entry, which names all that is shown as that of a search does.
+// personCheck is the check of a suspect that the registration of a course or a breach asks
+// for: it is part of its entry, which names all that is shown as that of a search does.
 type personCheck struct {
 	*Deps
 	c      *call.Call
 	basis  *registerv1.CheckBasis
 	force  string
+	id     uuid.UUID
 	answer *registerv1.PersonCheck
 }
 
@@ -46,7 +46,7 @@ func (d *Deps) newCheck(c *call.Call, force string, basis *registerv1.CheckBasis
 	if _, ok := c.Policy.Decide(c.Actor.Roles, "search", "create"); !ok {
 		return nil, problem(codes.PermissionDenied, ReasonNotAllowed, "your roles do not allow a search: register without `check`")
 	}
-	return &personCheck{Deps: d, c: c, basis: basis, force: force}, nil
+	return &personCheck{Deps: d, c: c, basis: basis, force: force, id: uuid.Must(uuid.NewV7())}, nil
 }
 
 // refuseSelf refuses a check of the caller himself.
@@ -73,31 +73,48 @@ func (k *personCheck) made(now time.Time) *conduct.Check {
 	return &conduct.Check{Force: k.force, Time: now, Reference: k.basis.GetReference()}
 }
 
-// registered is a course that a registration has brought to a version.
-type registered struct {
-	course  postgres.Record
-	version int32
-	// writing is its content, and duties are those written beside it, while it is not
-	// stored yet; nil when it stands as it was sent.
-	writing *storev1.StoredCourse
+// subscribed tells the forces that have asked to be told of searches for a person that he
+// was checked.
+func (k *personCheck) subscribed(b *batch, asked identity.ID) error {
+	if k == nil || k.silent(asked) {
+		return nil
+	}
+	return b.searched(k.force, k.id, k.View.Person(asked).Members, "has checked, with a registration, a person of whom your force asked to be told.")
+}
+
+// writtenBeside is what a registration has written so far beside a record; nothing, while the
+// record stands as it was sent.
+type writtenBeside struct {
+	content proto.Message
 	duties  []dutyWritten
 }
 
 // also has a registration look, when the version that will stand is known; nil when it
-// does not ask.
-func (k *personCheck) also(ctx context.Context, nominal uuid.UUID, of func(postgres.Record, int32) registered) func(postgres.Record, int32) error {
+// does not ask. Where nothing is written, it makes the changes that tell of the check.
+func (k *personCheck) also(ctx context.Context, nominal uuid.UUID, w *writtenBeside) func(postgres.Record, int32) ([]accesslog.Change, error) {
 	if k == nil {
 		return nil
 	}
-	return func(r postgres.Record, n int32) error { return k.look(ctx, identity.ID(nominal), of(r, n)) }
+	return func(r postgres.Record, n int32) ([]accesslog.Change, error) {
+		b := newBatch(k.Deps)
+		if w.content == nil {
+			if err := k.subscribed(&b, identity.ID(nominal)); err != nil {
+				return nil, err
+			}
+		}
+		return b.changes, k.look(ctx, identity.ID(nominal), r, n, w)
+	}
 }
 
-// look answers what is known of the suspect of a course. What is shown is noted in the
-// call. The view must have been pulled.
+// look answers what is known of the suspect of a record that will stand in a version.
+// What is shown is noted in the call. The view must have been pulled.
 //
 // That the victim came forward elsewhere, or is accused herself, is not in it, whoever
 // asks: nobody learns that by registering.
-func (k *personCheck) look(ctx context.Context, asked identity.ID, r registered) error {
+func (k *personCheck) look(ctx context.Context, asked identity.ID, r postgres.Record, n int32, w *writtenBeside) error {
+	if err := k.View.PullSearches(ctx); err != nil {
+		return err
+	}
 	now := k.Now()
 	who := k.View.Person(asked)
 	see := k.sight(k.c, k.force)
@@ -127,22 +144,22 @@ func (k *personCheck) look(ctx context.Context, asked identity.ID, r registered)
 			see.noteLink(l)
 		}
 	}
-	standing := h.records[r.course.ID]
-	delete(h.records, r.course.ID) // it is noted as what was registered
+	standing := h.records[r.ID]
+	delete(h.records, r.ID) // it is noted as what was registered
 	k.noteShown(k.c, h.sorted())
 	if standing != nil {
-		h.records[r.course.ID] = standing
+		h.records[r.ID] = standing
 	}
-	if r.writing != nil {
-		h.records[r.course.ID] = &opened{cur: postgres.Current{Record: r.course}, name: resourceName(r.course.Kind, r.course.Force, r.course.ID)}
-		if err := k.include(h.History, r.course, r.version, r.writing, confirmed); err != nil {
+	if w.content != nil {
+		h.records[r.ID] = &opened{cur: postgres.Current{Record: r}, name: recordName(r)}
+		if err := k.include(h.History, r, n, w.content, confirmed); err != nil {
 			return err
 		}
 	}
 	k.answer = &registerv1.PersonCheck{AsOfIndex: k.View.Head(), PossiblySame: k.possiblySame(see, asked)}
 	k.tell(h, now)
 	shown := k.shows(p)
-	if k.answer.Duties, err = k.open(ctx, see, who, r.duties); err != nil {
+	if k.answer.Duties, err = k.open(ctx, see, who, w.duties); err != nil {
 		return err
 	}
 	return k.keep(p, shown, now)
@@ -189,9 +206,8 @@ func (k *personCheck) shows(p *person) *registerv1.Candidate {
 // keep seals with the entry what was shown, as that of a search is: for professional
 // standards. No further step hangs on it; that hangs on the own nominal.
 func (k *personCheck) keep(p *person, shown *registerv1.Candidate, now time.Time) error {
-	id := uuid.Must(uuid.NewV7())
 	search := &registerv1.Search{
-		Name: "searches/" + id.String(), Reason: k.basis.GetReason(), Justification: k.basis.GetJustification(), Reference: k.basis.GetReference(),
+		Name: "searches/" + k.id.String(), Reason: k.basis.GetReason(), Justification: k.basis.GetJustification(), Reference: k.basis.GetReference(),
 		OnBehalfOf: k.basis.GetOnBehalfOf(), Outcome: registerv1.SearchOutcome_SEARCH_OUTCOME_HIT,
 		CreateTime: timestamppb.New(now), ExpireTime: timestamppb.New(now), ModelVersion: k.View.Index().Model().Version,
 	}
@@ -201,88 +217,8 @@ func (k *personCheck) keep(p *person, shown *registerv1.Candidate, now time.Time
 	if err != nil {
 		return err
 	}
-	k.c.SetSearch(id, &storev1.StoredSearch{Subject: call.Subject(k.c.Actor), Search: withoutShown(search), Bases: []*storev1.Basis{basis}})
+	k.c.SetSearch(k.id, &storev1.StoredSearch{Subject: call.Subject(k.c.Actor), Search: withoutShown(search), Bases: []*storev1.Basis{basis}})
 	return nil
-}
-
-// possiblySame are the links of a nominal that wait for a decision, the likeliest first.
-func (k *personCheck) possiblySame(see *sight, asked identity.ID) []*registerv1.LinkSummary {
-	var links []*view.Link
-	for _, l := range k.View.LinksOf(asked) {
-		if l.State == registerv1.LinkState_LINK_STATE_PROPOSED && see.sees(l) {
-			links = append(links, l)
-		}
-	}
-	slices.SortStableFunc(links, func(a, b *view.Link) int { return cmp.Compare(b.Prior+b.Bits, a.Prior+a.Bits) })
-	var out []*registerv1.LinkSummary
-	for _, l := range links {
-		see.noteLink(l)
-		other := l.ForceA
-		if l.A == asked {
-			other = l.ForceB
-		}
-		one := &registerv1.LinkSummary{Name: linkName(k.force, uuid.UUID(l.ID)), State: l.State, Force: "forces/" + other}
-		if see.opens(l.Other(asked), other) && l.Bits != 0 {
-			one.Probability = round(identity.Probability(l.Prior+l.Bits), 6)
-		}
-		out = append(out, one)
-	}
-	return out
-}
-
-// open are the open duties of the force about a person: those that are being written as
-// they will be, the others as they stand.
-func (k *personCheck) open(ctx context.Context, see *sight, who identity.Person, writing []dutyWritten) ([]*registerv1.Duty, error) {
-	if _, ok := k.c.Policy.Decide(k.c.Actor.Roles, "duty", "list"); !ok {
-		return nil, nil
-	}
-	shown := map[uuid.UUID]*dutyWritten{}
-	var ids []uuid.UUID
-	for i := range writing {
-		w := &writing[i]
-		if duty, err := view.NewDuty(w.record, w.version, w.stored); err != nil {
-			return nil, err
-		} else if w.record.Force == k.force && duty.Open() && k.seesDuty(k.c, duty) {
-			shown[w.record.ID] = w
-		} else {
-			shown[w.record.ID] = nil
-		}
-	}
-	for _, id := range who.Members {
-		for _, duty := range k.View.DutiesOf(id) {
-			if _, being := shown[uuid.UUID(duty.ID)]; !being && duty.Open() && duty.Force == k.force && k.seesDuty(k.c, duty) {
-				ids = append(ids, uuid.UUID(duty.ID))
-			}
-		}
-	}
-	standing, err := k.currentByID(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	for id, cur := range standing {
-		if cur.Wrapped == nil {
-			continue
-		}
-		stored := &storev1.StoredDuty{}
-		if _, err := view.OpenVersion(k.Keys, cur.Record, cur.Version, cur.Wrapped, stored); err != nil {
-			return nil, err
-		}
-		shown[id] = &dutyWritten{cur.Record, cur.Version, stored}
-	}
-	var open []*dutyWritten
-	for _, w := range shown {
-		if w != nil {
-			open = append(open, w)
-		}
-	}
-	slices.SortFunc(open, func(a, b *dutyWritten) int {
-		return cmp.Or(newer(b.stored.GetDuty().GetDueTime(), a.stored.GetDuty().GetDueTime()), bytes.Compare(a.record.ID[:], b.record.ID[:]))
-	})
-	var out []*registerv1.Duty
-	for _, w := range open {
-		out = append(out, see.shownDuty(w.record, w.version, w.stored))
-	}
-	return out, nil
 }
 
 // committed completes an answer by the entry that it came with.

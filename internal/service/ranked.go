@@ -74,7 +74,7 @@ func (s *Histories) ListRanked(ctx context.Context, req *registerv1.ListRankedRe
 func (s *Histories) contenders(c *call.Call, force string, now time.Time) []contender {
 	var out []contender
 	seen := map[identity.ID]bool{}
-	for _, id := range s.View.WithConduct() {
+	for _, id := range s.View.WithConduct(force) {
 		n, ok := s.View.Nominal(id)
 		if !ok || n.Force != force || seen[id] || n.Silent() || s.hides(c, id) {
 			continue
@@ -92,35 +92,29 @@ func (s *Histories) contenders(c *call.Call, force string, now time.Time) []cont
 	return out
 }
 
-// bound is what a ranking can come to at most: that of the courses in memory, and
-// where breaches are recorded, whose days are not in memory, as if all were of today.
+// bound is what a ranking can come to at most, by what is in memory.
 func (s *Histories) bound(of []insider, now time.Time) float64 {
-	h := &conduct.History{}
-	broken := false
+	var courses []conduct.Course
+	var breaches []conduct.Day
+	seen := map[identity.ID]bool{}
+	broke := func(id identity.ID) {
+		if part, ok := s.View.Part(id); ok && !seen[id] && part.Occurred != conduct.NoDay {
+			seen[id] = true
+			breaches = append(breaches, part.Occurred)
+		}
+	}
 	for _, in := range of {
-		broken = broken || len(s.View.PartIDs(in.id, postgres.KindBreach)) > 0
 		for _, course := range s.View.Courses(in.id) {
-			m := conduct.Matter{Course: *course}
-			for _, i := range course.Incidents {
-				at := now
-				if i.Day != conduct.NoDay { // the end of the day, for the hour is not in memory
-					if end := time.Unix((int64(i.Day)+1)*86400, 0); end.Before(now) {
-						at = end
-					}
-				}
-				m.Reports = append(m.Reports, conduct.Report{Occurred: at, Reported: at, Behaviours: i.Behaviours})
+			courses = append(courses, *course)
+		}
+		for _, id := range s.View.PartIDs(in.id, postgres.KindBreach, postgres.KindMeasure) {
+			broke(id)
+			for _, breach := range s.View.BreachesOf(id) { // under whatever name
+				broke(breach)
 			}
-			h.Matters = append(h.Matters, m)
 		}
 	}
-	r := s.Rules.Rank(h, now)
-	total := r.Total
-	for _, k := range r.Components {
-		if broken && (k.Code == "RECENCY" || k.Code == "FREQUENCY") {
-			total += float64(k.Weight) - k.Points
-		}
-	}
-	return total
+	return s.Rules.RankAtMost(courses, breaches, now)
 }
 
 // ranked reads a person's history and ranks him by it; nil when nothing in it counts.

@@ -296,6 +296,9 @@ func (s *Records) allowed(c *call.Call, resource string, m proto.Message, parent
 	if !ok {
 		return problem(codes.PermissionDenied, ReasonNotAllowed, "your roles do not allow this")
 	}
+	if parent == "" {
+		return Invalid(ReasonInvalidFields, []Violation{{"parent", "is required with each record of a stream: the force that registers it, such as forces/33"}})
+	}
 	if !grant.Covers(c.Actor.Force, call.ForceCode(parent)) {
 		return problem(codes.PermissionDenied, ReasonOtherForce, "records are registered by their own force")
 	}

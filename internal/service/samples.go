@@ -58,7 +58,7 @@ func (s *Standards) BeginSample(ctx context.Context, req *registerv1.BeginSample
 	id := uuid.Must(uuid.NewV7())
 	out := &registerv1.Sample{
 		State: registerv1.SampleState_SAMPLE_STATE_BEGUN, Purpose: req.GetPurpose(), Reference: req.GetReference(),
-		FromIndex: from, UntilIndex: until, Size: req.GetSize(), PsdCommitment: req.GetCommitment(),
+		FromIndex: from, UntilIndex: until, Size: req.GetSize(), PsdCommitment: req.GetCommitment(), BeginTime: s.timestamp(),
 	}
 	c.Entry.Marks = []string{begun(id, force, out)}
 	source := s.Keys.SourceHMAC(force, "standards", id.String(), string(postgres.KindSample))

@@ -109,11 +109,18 @@ func (s *Searches) CreateSearch(ctx context.Context, req *registerv1.CreateSearc
 	s.possiblySame(c, people, answer.GetCandidates())
 	body.Search = withoutShown(answer)
 	c.SetSearch(id, body)
-	told, err := s.searched(c, id, people)
-	if err != nil || len(told) == 0 {
+	var nominals []identity.ID
+	for _, p := range people {
+		for _, m := range p.members {
+			nominals = append(nominals, m.nominal.ID)
+		}
+	}
+	b := newBatch(s.Deps)
+	err = b.searched(c.Actor.Force, id, nominals, "has searched for a person of whom your force asked to be told.")
+	if err != nil || len(b.changes) == 0 {
 		return answer, err
 	}
-	return answer, c.Commit(ctx, OutcomeName(codes.OK), told...)
+	return answer, c.Commit(ctx, OutcomeName(codes.OK), b.changes...)
 }
 
 // noteGround notes in the entry why, for whom and for what matter a person is asked about.

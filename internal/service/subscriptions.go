@@ -11,7 +11,6 @@ import (
 	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/access"
-	"github.com/perpetrator-register/register/internal/accesslog"
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/identity"
 	"github.com/perpetrator-register/register/internal/postgres"
@@ -117,17 +116,9 @@ func (b *batch) subscribed(kind registerv1.AlertKind, by string, nominals []iden
 	return nil
 }
 
-// searched makes the alerts to forces that have asked to be told when another one
-// searches for a person.
-func (s *Searches) searched(c *call.Call, id uuid.UUID, people []*person) ([]accesslog.Change, error) {
-	b := newBatch(s.Deps)
-	var nominals []identity.ID
-	for _, p := range people {
-		for _, m := range p.members {
-			nominals = append(nominals, m.nominal.ID)
-		}
-	}
-	err := b.subscribed(registerv1.AlertKind_ALERT_KIND_SUBSCRIBED_SEARCHED, c.Actor.Force, nominals, postgres.Record{}, id.String(),
-		s.forceTitle(c.Actor.Force)+" has searched for a person of whom your force asked to be told.", func(string) bool { return false })
-	return b.changes, err
+// searched tells the forces that have asked to be told when another one searches for a
+// person; message says what it did, after its name.
+func (b *batch) searched(by string, search uuid.UUID, nominals []identity.ID, message string) error {
+	return b.subscribed(registerv1.AlertKind_ALERT_KIND_SUBSCRIBED_SEARCHED, by, nominals, postgres.Record{}, search.String(),
+		b.d.forceTitle(by)+" "+message, func(string) bool { return false })
 }

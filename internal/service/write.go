@@ -163,8 +163,8 @@ type upsert struct {
 	// beside, if not nil, makes the changes that commit with the new version.
 	beside func(change accesslog.Change) ([]accesslog.Change, error)
 	// also, if not nil, notes what else the call shows, of the version that stands when
-	// the call commits.
-	also func(r postgres.Record, n int32) error
+	// the call commits, and makes the changes that tell of it.
+	also func(r postgres.Record, n int32) ([]accesslog.Change, error)
 }
 
 // place is where a record is found or stored by its source key.
@@ -255,18 +255,20 @@ func (d *Deps) commit(ctx context.Context, c *call.Call, r postgres.Record, chan
 }
 
 // commitWith is commit where also, if not nil, notes what else the call shows beside
-// version n of the record.
-func (d *Deps) commitWith(ctx context.Context, c *call.Call, r postgres.Record, n int32, also func(postgres.Record, int32) error, changes ...accesslog.Change) error {
+// version n of the record, and makes the changes that tell of it.
+func (d *Deps) commitWith(ctx context.Context, c *call.Call, r postgres.Record, n int32, also func(postgres.Record, int32) ([]accesslog.Change, error), changes ...accesslog.Change) error {
 	c.Afresh()
 	c.Show(r.ID, r.Force)
+	if also != nil {
+		more, err := also(r, n)
+		if err != nil {
+			return err
+		}
+		changes = append(changes, more...)
+	}
 	for i := range changes {
 		if id := changes[i].Record.ID; id != r.ID {
 			c.Met(id, changes[i].Record.Force)
-		}
-	}
-	if also != nil {
-		if err := also(r, n); err != nil {
-			return err
 		}
 	}
 	return c.Commit(ctx, OutcomeName(codes.OK), changes...)

@@ -33,8 +33,8 @@ const (
 type checked struct {
 	db     *postgres.DB
 	puller puller
-	// suspect finds whose conduct a course tells of.
-	suspect func(course identity.ID) (identity.ID, bool)
+	// suspect finds whose conduct a course or a breach tells of.
+	suspect func(record identity.ID) (identity.ID, bool)
 	// versions is the log index of the newest version, as of the last catch-up.
 	versions atomic.Int64
 
@@ -240,8 +240,8 @@ type found struct {
 	whole bool
 }
 
-// found reads what a search found. A registration was a search for the suspect of its
-// course, which is named first; he may be SILENT, and then is not named himself.
+// found reads what a search found. A registration was a search for the suspect of what was
+// registered, which is named first; he may be SILENT, and then is not named himself.
 func (c *checked) found(s *postgres.Search) found {
 	meta, err := accesslog.ParseMetadata(s.Meta)
 	out := found{meta.Results, err == nil && meta.ResultCount == len(meta.Results)}

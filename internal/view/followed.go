@@ -1,7 +1,6 @@
 package view
 
 import (
-	"bytes"
 	"maps"
 	"slices"
 	"sync"
@@ -93,25 +92,4 @@ func (v *View) nominalsOf(kind postgres.Kind, id identity.ID) []identity.ID {
 		}
 	}
 	return nil
-}
-
-// WithConduct returns the nominals of whom conduct is recorded, those first about whom
-// something was recorded last.
-func (v *View) WithConduct() []identity.ID {
-	newest := map[identity.ID]identity.ID{}
-	v.mu.RLock()
-	for _, lists := range []map[identity.ID][]identity.ID{v.byNominal, v.parts.byNominal} {
-		for nominal, records := range lists {
-			for _, id := range records {
-				if was := newest[nominal]; bytes.Compare(id[:], was[:]) > 0 { // ids are in the order of time
-					newest[nominal] = id
-				}
-			}
-		}
-	}
-	v.mu.RUnlock()
-	return slices.SortedFunc(maps.Keys(newest), func(a, b identity.ID) int {
-		x, y := newest[a], newest[b]
-		return bytes.Compare(y[:], x[:])
-	})
 }

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
+	"github.com/perpetrator-register/register/internal/conduct"
 	"github.com/perpetrator-register/register/internal/identity"
 	"github.com/perpetrator-register/register/internal/postgres"
 )
@@ -23,6 +24,8 @@ type Part struct {
 	Measure identity.ID
 	// Version is the version that stands.
 	Version int32
+	// Occurred is the day of a breach that was not withdrawn, NoDay for all else.
+	Occurred conduct.Day
 	// Former are the ids that it had before its force took it over; To is the one that
 	// it has since another did, zero while none has.
 	Former []identity.ID
@@ -94,7 +97,7 @@ func (d decoder) part(r *postgres.FeedRow) (*Part, error) {
 	if err != nil {
 		return nil, fmt.Errorf("view: record %s version %d: content malformed", r.Record.ID, r.Version.N)
 	}
-	out := &Part{Kind: r.Record.Kind, Nominal: identity.ID(nominal), Version: r.Version.N}
+	out := &Part{Kind: r.Record.Kind, Nominal: identity.ID(nominal), Version: r.Version.N, Occurred: conduct.NoDay}
 	former, err := ids(stored.GetPart().GetFormer())
 	if err != nil {
 		return nil, fmt.Errorf("view: record %s version %d: content malformed", r.Record.ID, r.Version.N)
@@ -111,6 +114,9 @@ func (d decoder) part(r *postgres.FeedRow) (*Part, error) {
 			return nil, fmt.Errorf("view: record %s version %d: content malformed", r.Record.ID, r.Version.N)
 		}
 		out.Measure = identity.ID(measure)
+		if !breach.GetPart().GetCancelled() {
+			out.Occurred = conduct.DayOf(breach.GetBreach().GetOccurTime().AsTime())
+		}
 	}
 	return out, nil
 }

@@ -217,3 +217,13 @@ func (v *View) Suspect(course identity.ID) (nominal identity.ID, ok bool) {
 	}
 	return nominal, ok
 }
+
+// About returns whose conduct a course, or what hangs on a nominal beside it, tells of; ok
+// is false for what is neither, or is not there.
+func (v *View) About(record identity.ID) (nominal identity.ID, ok bool) {
+	if nominal, ok = v.Suspect(record); ok {
+		return nominal, true
+	}
+	part, ok := v.Part(record)
+	return part.Nominal, ok
+}

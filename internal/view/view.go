@@ -47,6 +47,7 @@ type View struct {
 	veils      map[identity.ID]*Veil
 	courses    map[identity.ID]standingCourse
 	byNominal  map[identity.ID][]identity.ID
+	conducted  conducted
 	contacts   map[string]*registerv1.ForceContact
 	links      links
 	alerts     alerts
@@ -86,6 +87,7 @@ func New(db *postgres.DB, keys *seal.KeyRing, rules *conduct.Rules, model *ident
 		veils:     map[identity.ID]*Veil{},
 		courses:   map[identity.ID]standingCourse{},
 		byNominal: map[identity.ID][]identity.ID{},
+		conducted: conducted{},
 		contacts:  map[string]*registerv1.ForceContact{},
 		links:     newLinks(),
 		alerts:    newAlerts(),
@@ -102,7 +104,7 @@ func New(db *postgres.DB, keys *seal.KeyRing, rules *conduct.Rules, model *ident
 		opened:     newOpened(),
 		told:       newTold(),
 	}
-	v.checked = newChecked(db, v.Suspect)
+	v.checked = newChecked(db, v.About)
 	v.head.Store(-1)
 	v.puller = puller{catchUp: v.catchUp}
 	return v
@@ -188,6 +190,9 @@ func (v *View) apply(d decoded) {
 			v.silent.remove(d.id)
 		}
 	case postgres.KindCourse:
+		if d.course != nil {
+			v.noteConducted(identity.ID(d.course.Nominal), d.force)
+		}
 		v.applyTransferred(d)
 		v.applyFallen(d)
 		if old, ok := v.courses[d.id]; ok {
@@ -213,6 +218,9 @@ func (v *View) apply(d decoded) {
 	case postgres.KindAlert:
 		v.alerts.apply(d.id, d.alert)
 	case postgres.KindMeasure, postgres.KindBreach, postgres.KindAssessment, postgres.KindPlan:
+		if d.part != nil {
+			v.noteConducted(d.part.Nominal, d.force)
+		}
 		v.applyTransferred(d)
 		v.parts.apply(d.id, d.part)
 	case postgres.KindDuty:

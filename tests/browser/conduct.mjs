@@ -1,7 +1,7 @@
 // What is recorded about a person and asked of other forces: assessments, safety
 // plans, questions, of whom to be told, evidence for an order. With scripts each
 // page and state is looked at closely; without them all of it works too.
-import { base, check, desk, fits, look, open, phone, says, signIn, signOut, suite } from "./lib.mjs";
+import { accessible, base, check, desk, fits, look, open, phone, says, signIn, signOut, suite } from "./lib.mjs";
 
 const main = (page) => page.locator("main");
 const send = async (page, name) => {
@@ -93,8 +93,21 @@ async function risk(browser, options, close) {
   await send(page, "Make the document");
   check((await page.title()).includes("OFFICIAL-SENSITIVE"), "the pack is not marked");
   check(await page.evaluate(() => getComputedStyle(document.querySelector("table")).borderCollapse === "collapse"), "the pack has not its style");
-  await page.setViewportSize(desk); // a document for paper
-  await fits(page, "the pack");
+  for (const width of [320, 360, desk.width]) {
+    await page.setViewportSize({ ...phone, width });
+    await fits(page, `the pack, ${width}`);
+    // No word has to be broken to stand in its cell.
+    const broken = await page.evaluate(() => {
+      const cells = [...document.querySelectorAll("th, td:not(.record)")].filter((e) => e.closest("thead")?.clientWidth !== 1);
+      for (const e of cells) e.style.overflowWrap = "normal";
+      const wide = cells.filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.innerText);
+      for (const e of cells) e.style.overflowWrap = "";
+      return wide.join(" | ");
+    });
+    check(broken === "", `the pack, ${width}: does not fit: ${broken}`);
+    if (options.javaScriptEnabled !== false) await accessible(page, `the pack, ${width}`);
+  }
+  await page.setViewportSize(phone);
   await page.goto(record);
   await says(page, "The evidence pack was made for Leicester");
   await page.context().close();

@@ -93,6 +93,20 @@ async function printed(browser) {
   await page.emulateMedia({ media: "print" });
   check(await page.getByText("OFFICIAL-SENSITIVE").first().isVisible(), "the marking is not printed");
   check(!(await page.locator("nav").first().isVisible()), "the menu is printed");
+  // What is folded away on a screen is not on paper.
+  await page.emulateMedia({ media: "screen" });
+  await page.goto(base + "/search");
+  await page.selectOption("#reason", "CRIME_INVESTIGATION");
+  await page.fill("#reference", "33/1234/26");
+  await page.fill("#given", "Calum");
+  await page.fill("#surname", "Thackary");
+  await page.fill("#birth-year", "1987");
+  await Promise.all([page.waitForEvent("load"), page.locator("main form button.govuk-button").click()]);
+  await Promise.all([page.waitForEvent("load"), page.locator("main a.govuk-button").first().click()]);
+  const folded = () => page.locator("details:not([open])", { hasText: "not critical" }).locator("h3").first().evaluate((e) => e.checkVisibility({ contentVisibilityAuto: true, visibilityProperty: true }));
+  check(!(await folded()), "what is not critical is not folded away");
+  await page.emulateMedia({ media: "print" });
+  check(await folded(), "what is folded away is not printed");
   await page.context().close();
 }
 

@@ -1334,7 +1334,7 @@ var File_register_v1_history_proto protoreflect.FileDescriptor
 
 const file_register_v1_history_proto_rawDesc = "" +
 	"\n" +
-	"\x19register/v1/history.proto\x12\vregister.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cregister/v1/assessment.proto\x1a\x19register/v1/measure.proto\"\xd4\x04\n" +
+	"\x19register/v1/history.proto\x12\vregister.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cregister/v1/assessment.proto\x1a\x1bregister/v1/restraint.proto\"\xd4\x04\n" +
 	"\aHistory\x12,\n" +
 	"\x04card\x18\x01 \x01(\v2\x18.register.v1.HistoryCardR\x04card\x12-\n" +
 	"\aprompts\x18\x02 \x03(\v2\x13.register.v1.PromptR\aprompts\x12.\n" +
@@ -1540,7 +1540,7 @@ func file_register_v1_history_proto_init() {
 		return
 	}
 	file_register_v1_assessment_proto_init()
-	file_register_v1_measure_proto_init()
+	file_register_v1_restraint_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

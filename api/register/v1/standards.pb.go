@@ -2468,7 +2468,10 @@ type Sample struct {
 	// Who did not reveal: "PSD", "IOPC".
 	Missing []string `protobuf:"bytes,14,rep,name=missing,proto3" json:"missing,omitempty"`
 	// The entries drawn, in the order of the log.
-	Entries       []*DrawnEntry `protobuf:"bytes,15,rep,name=entries,proto3" json:"entries,omitempty"`
+	Entries []*DrawnEntry `protobuf:"bytes,15,rep,name=entries,proto3" json:"entries,omitempty"`
+	// When it was begun: by this samples of one reference are told apart. Absent of those
+	// begun before the register noted it.
+	BeginTime     *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=begin_time,json=beginTime,proto3" json:"begin_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2604,6 +2607,13 @@ func (x *Sample) GetMissing() []string {
 func (x *Sample) GetEntries() []*DrawnEntry {
 	if x != nil {
 		return x.Entries
+	}
+	return nil
+}
+
+func (x *Sample) GetBeginTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.BeginTime
 	}
 	return nil
 }
@@ -3837,7 +3847,7 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tB4\xe0A\x02\xbaH.r,2*^forces/([0-9]{2}|-)/readings/[0-9]{1,18}$R\x04name\x12=\n" +
 	"\averdict\x18\x02 \x01(\x0e2\x14.register.v1.VerdictB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\averdict\x12\x1c\n" +
 	"\x04note\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\x04note:\x8d\x01\xbaH\x89\x01\x1a\x86\x01\n" +
-	"\x13review_reading.note\x12Da verdict other than PROPER needs a `note` of at least 10 characters\x1a)this.verdict < 2 || size(this.note) >= 10\"\xb2\x04\n" +
+	"\x13review_reading.note\x12Da verdict other than PROPER needs a `note` of at least 10 characters\x1a)this.verdict < 2 || size(this.note) >= 10\"\xed\x04\n" +
 	"\x06Sample\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12.\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x18.register.v1.SampleStateR\x05state\x121\n" +
@@ -3856,7 +3866,9 @@ const file_register_v1_standards_proto_rawDesc = "" +
 	"\freveal_until\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\vrevealUntil\x12\x1b\n" +
 	"\ttree_size\x18\r \x01(\x03R\btreeSize\x12\x18\n" +
 	"\amissing\x18\x0e \x03(\tR\amissing\x121\n" +
-	"\aentries\x18\x0f \x03(\v2\x17.register.v1.DrawnEntryR\aentries\"\xfe\x01\n" +
+	"\aentries\x18\x0f \x03(\v2\x17.register.v1.DrawnEntryR\aentries\x129\n" +
+	"\n" +
+	"begin_time\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\tbeginTime\"\xfe\x01\n" +
 	"\n" +
 	"DrawnEntry\x12\x14\n" +
 	"\x05index\x18\x01 \x01(\x03R\x05index\x12.\n" +
@@ -4129,67 +4141,68 @@ var file_register_v1_standards_proto_depIdxs = []int32{
 	45, // 39: register.v1.Sample.purpose:type_name -> register.v1.LogPurpose
 	43, // 40: register.v1.Sample.reveal_until:type_name -> google.protobuf.Timestamp
 	30, // 41: register.v1.Sample.entries:type_name -> register.v1.DrawnEntry
-	2,  // 42: register.v1.DrawnEntry.verdict:type_name -> register.v1.Verdict
-	43, // 43: register.v1.DrawnEntry.review_time:type_name -> google.protobuf.Timestamp
-	44, // 44: register.v1.DrawnEntry.review_check:type_name -> register.v1.ConflictCheck
-	45, // 45: register.v1.BeginSampleRequest.purpose:type_name -> register.v1.LogPurpose
-	43, // 46: register.v1.BeginSampleRequest.start_time:type_name -> google.protobuf.Timestamp
-	43, // 47: register.v1.BeginSampleRequest.end_time:type_name -> google.protobuf.Timestamp
-	2,  // 48: register.v1.JudgeSampleRequest.verdict:type_name -> register.v1.Verdict
-	29, // 49: register.v1.ListSamplesResponse.samples:type_name -> register.v1.Sample
-	43, // 50: register.v1.Hold.place_time:type_name -> google.protobuf.Timestamp
-	43, // 51: register.v1.Hold.lift_time:type_name -> google.protobuf.Timestamp
-	38, // 52: register.v1.ListHoldsResponse.holds:type_name -> register.v1.Hold
-	43, // 53: register.v1.ListHoldsResponse.oldest_kept_time:type_name -> google.protobuf.Timestamp
-	5,  // 54: register.v1.StandardsService.ImposeSanction:input_type -> register.v1.ImposeSanctionRequest
-	6,  // 55: register.v1.StandardsService.LiftSanction:input_type -> register.v1.LiftSanctionRequest
-	7,  // 56: register.v1.StandardsService.ListSanctions:input_type -> register.v1.ListSanctionsRequest
-	10, // 57: register.v1.StandardsService.RequestUnsealing:input_type -> register.v1.RequestUnsealingRequest
-	11, // 58: register.v1.StandardsService.ApproveUnsealing:input_type -> register.v1.ApproveUnsealingRequest
-	12, // 59: register.v1.StandardsService.RefuseUnsealing:input_type -> register.v1.RefuseUnsealingRequest
-	13, // 60: register.v1.StandardsService.OpenUnsealing:input_type -> register.v1.OpenUnsealingRequest
-	16, // 61: register.v1.StandardsService.ListUnsealings:input_type -> register.v1.ListUnsealingsRequest
-	19, // 62: register.v1.StandardsService.OpenCaseAccess:input_type -> register.v1.OpenCaseAccessRequest
-	20, // 63: register.v1.StandardsService.ListCaseAccesses:input_type -> register.v1.ListCaseAccessesRequest
-	22, // 64: register.v1.StandardsService.MakeEvidence:input_type -> register.v1.MakeEvidenceRequest
-	26, // 65: register.v1.StandardsService.ListReadings:input_type -> register.v1.ListReadingsRequest
-	28, // 66: register.v1.StandardsService.ReviewReading:input_type -> register.v1.ReviewReadingRequest
-	31, // 67: register.v1.StandardsService.BeginSample:input_type -> register.v1.BeginSampleRequest
-	32, // 68: register.v1.StandardsService.CommitSample:input_type -> register.v1.CommitSampleRequest
-	33, // 69: register.v1.StandardsService.RevealSample:input_type -> register.v1.RevealSampleRequest
-	34, // 70: register.v1.StandardsService.DrawSample:input_type -> register.v1.DrawSampleRequest
-	35, // 71: register.v1.StandardsService.JudgeSample:input_type -> register.v1.JudgeSampleRequest
-	36, // 72: register.v1.StandardsService.ListSamples:input_type -> register.v1.ListSamplesRequest
-	39, // 73: register.v1.StandardsService.PlaceHold:input_type -> register.v1.PlaceHoldRequest
-	40, // 74: register.v1.StandardsService.LiftHold:input_type -> register.v1.LiftHoldRequest
-	41, // 75: register.v1.StandardsService.ListHolds:input_type -> register.v1.ListHoldsRequest
-	4,  // 76: register.v1.StandardsService.ImposeSanction:output_type -> register.v1.Sanction
-	4,  // 77: register.v1.StandardsService.LiftSanction:output_type -> register.v1.Sanction
-	8,  // 78: register.v1.StandardsService.ListSanctions:output_type -> register.v1.ListSanctionsResponse
-	9,  // 79: register.v1.StandardsService.RequestUnsealing:output_type -> register.v1.Unsealing
-	9,  // 80: register.v1.StandardsService.ApproveUnsealing:output_type -> register.v1.Unsealing
-	9,  // 81: register.v1.StandardsService.RefuseUnsealing:output_type -> register.v1.Unsealing
-	14, // 82: register.v1.StandardsService.OpenUnsealing:output_type -> register.v1.UnsealedEntry
-	17, // 83: register.v1.StandardsService.ListUnsealings:output_type -> register.v1.ListUnsealingsResponse
-	18, // 84: register.v1.StandardsService.OpenCaseAccess:output_type -> register.v1.CaseAccess
-	21, // 85: register.v1.StandardsService.ListCaseAccesses:output_type -> register.v1.ListCaseAccessesResponse
-	23, // 86: register.v1.StandardsService.MakeEvidence:output_type -> register.v1.MakeEvidenceResponse
-	27, // 87: register.v1.StandardsService.ListReadings:output_type -> register.v1.ListReadingsResponse
-	25, // 88: register.v1.StandardsService.ReviewReading:output_type -> register.v1.Reading
-	29, // 89: register.v1.StandardsService.BeginSample:output_type -> register.v1.Sample
-	29, // 90: register.v1.StandardsService.CommitSample:output_type -> register.v1.Sample
-	29, // 91: register.v1.StandardsService.RevealSample:output_type -> register.v1.Sample
-	29, // 92: register.v1.StandardsService.DrawSample:output_type -> register.v1.Sample
-	29, // 93: register.v1.StandardsService.JudgeSample:output_type -> register.v1.Sample
-	37, // 94: register.v1.StandardsService.ListSamples:output_type -> register.v1.ListSamplesResponse
-	38, // 95: register.v1.StandardsService.PlaceHold:output_type -> register.v1.Hold
-	38, // 96: register.v1.StandardsService.LiftHold:output_type -> register.v1.Hold
-	42, // 97: register.v1.StandardsService.ListHolds:output_type -> register.v1.ListHoldsResponse
-	76, // [76:98] is the sub-list for method output_type
-	54, // [54:76] is the sub-list for method input_type
-	54, // [54:54] is the sub-list for extension type_name
-	54, // [54:54] is the sub-list for extension extendee
-	0,  // [0:54] is the sub-list for field type_name
+	43, // 42: register.v1.Sample.begin_time:type_name -> google.protobuf.Timestamp
+	2,  // 43: register.v1.DrawnEntry.verdict:type_name -> register.v1.Verdict
+	43, // 44: register.v1.DrawnEntry.review_time:type_name -> google.protobuf.Timestamp
+	44, // 45: register.v1.DrawnEntry.review_check:type_name -> register.v1.ConflictCheck
+	45, // 46: register.v1.BeginSampleRequest.purpose:type_name -> register.v1.LogPurpose
+	43, // 47: register.v1.BeginSampleRequest.start_time:type_name -> google.protobuf.Timestamp
+	43, // 48: register.v1.BeginSampleRequest.end_time:type_name -> google.protobuf.Timestamp
+	2,  // 49: register.v1.JudgeSampleRequest.verdict:type_name -> register.v1.Verdict
+	29, // 50: register.v1.ListSamplesResponse.samples:type_name -> register.v1.Sample
+	43, // 51: register.v1.Hold.place_time:type_name -> google.protobuf.Timestamp
+	43, // 52: register.v1.Hold.lift_time:type_name -> google.protobuf.Timestamp
+	38, // 53: register.v1.ListHoldsResponse.holds:type_name -> register.v1.Hold
+	43, // 54: register.v1.ListHoldsResponse.oldest_kept_time:type_name -> google.protobuf.Timestamp
+	5,  // 55: register.v1.StandardsService.ImposeSanction:input_type -> register.v1.ImposeSanctionRequest
+	6,  // 56: register.v1.StandardsService.LiftSanction:input_type -> register.v1.LiftSanctionRequest
+	7,  // 57: register.v1.StandardsService.ListSanctions:input_type -> register.v1.ListSanctionsRequest
+	10, // 58: register.v1.StandardsService.RequestUnsealing:input_type -> register.v1.RequestUnsealingRequest
+	11, // 59: register.v1.StandardsService.ApproveUnsealing:input_type -> register.v1.ApproveUnsealingRequest
+	12, // 60: register.v1.StandardsService.RefuseUnsealing:input_type -> register.v1.RefuseUnsealingRequest
+	13, // 61: register.v1.StandardsService.OpenUnsealing:input_type -> register.v1.OpenUnsealingRequest
+	16, // 62: register.v1.StandardsService.ListUnsealings:input_type -> register.v1.ListUnsealingsRequest
+	19, // 63: register.v1.StandardsService.OpenCaseAccess:input_type -> register.v1.OpenCaseAccessRequest
+	20, // 64: register.v1.StandardsService.ListCaseAccesses:input_type -> register.v1.ListCaseAccessesRequest
+	22, // 65: register.v1.StandardsService.MakeEvidence:input_type -> register.v1.MakeEvidenceRequest
+	26, // 66: register.v1.StandardsService.ListReadings:input_type -> register.v1.ListReadingsRequest
+	28, // 67: register.v1.StandardsService.ReviewReading:input_type -> register.v1.ReviewReadingRequest
+	31, // 68: register.v1.StandardsService.BeginSample:input_type -> register.v1.BeginSampleRequest
+	32, // 69: register.v1.StandardsService.CommitSample:input_type -> register.v1.CommitSampleRequest
+	33, // 70: register.v1.StandardsService.RevealSample:input_type -> register.v1.RevealSampleRequest
+	34, // 71: register.v1.StandardsService.DrawSample:input_type -> register.v1.DrawSampleRequest
+	35, // 72: register.v1.StandardsService.JudgeSample:input_type -> register.v1.JudgeSampleRequest
+	36, // 73: register.v1.StandardsService.ListSamples:input_type -> register.v1.ListSamplesRequest
+	39, // 74: register.v1.StandardsService.PlaceHold:input_type -> register.v1.PlaceHoldRequest
+	40, // 75: register.v1.StandardsService.LiftHold:input_type -> register.v1.LiftHoldRequest
+	41, // 76: register.v1.StandardsService.ListHolds:input_type -> register.v1.ListHoldsRequest
+	4,  // 77: register.v1.StandardsService.ImposeSanction:output_type -> register.v1.Sanction
+	4,  // 78: register.v1.StandardsService.LiftSanction:output_type -> register.v1.Sanction
+	8,  // 79: register.v1.StandardsService.ListSanctions:output_type -> register.v1.ListSanctionsResponse
+	9,  // 80: register.v1.StandardsService.RequestUnsealing:output_type -> register.v1.Unsealing
+	9,  // 81: register.v1.StandardsService.ApproveUnsealing:output_type -> register.v1.Unsealing
+	9,  // 82: register.v1.StandardsService.RefuseUnsealing:output_type -> register.v1.Unsealing
+	14, // 83: register.v1.StandardsService.OpenUnsealing:output_type -> register.v1.UnsealedEntry
+	17, // 84: register.v1.StandardsService.ListUnsealings:output_type -> register.v1.ListUnsealingsResponse
+	18, // 85: register.v1.StandardsService.OpenCaseAccess:output_type -> register.v1.CaseAccess
+	21, // 86: register.v1.StandardsService.ListCaseAccesses:output_type -> register.v1.ListCaseAccessesResponse
+	23, // 87: register.v1.StandardsService.MakeEvidence:output_type -> register.v1.MakeEvidenceResponse
+	27, // 88: register.v1.StandardsService.ListReadings:output_type -> register.v1.ListReadingsResponse
+	25, // 89: register.v1.StandardsService.ReviewReading:output_type -> register.v1.Reading
+	29, // 90: register.v1.StandardsService.BeginSample:output_type -> register.v1.Sample
+	29, // 91: register.v1.StandardsService.CommitSample:output_type -> register.v1.Sample
+	29, // 92: register.v1.StandardsService.RevealSample:output_type -> register.v1.Sample
+	29, // 93: register.v1.StandardsService.DrawSample:output_type -> register.v1.Sample
+	29, // 94: register.v1.StandardsService.JudgeSample:output_type -> register.v1.Sample
+	37, // 95: register.v1.StandardsService.ListSamples:output_type -> register.v1.ListSamplesResponse
+	38, // 96: register.v1.StandardsService.PlaceHold:output_type -> register.v1.Hold
+	38, // 97: register.v1.StandardsService.LiftHold:output_type -> register.v1.Hold
+	42, // 98: register.v1.StandardsService.ListHolds:output_type -> register.v1.ListHoldsResponse
+	77, // [77:99] is the sub-list for method output_type
+	55, // [55:77] is the sub-list for method input_type
+	55, // [55:55] is the sub-list for extension type_name
+	55, // [55:55] is the sub-list for extension extendee
+	0,  // [0:55] is the sub-list for field type_name
 }
 
 func init() { file_register_v1_standards_proto_init() }

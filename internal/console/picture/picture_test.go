@@ -1,6 +1,8 @@
 package picture
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -64,15 +66,64 @@ func TestTimeline(t *testing.T) {
 			}
 		}
 	}
-	near, _ := NewTimeline("T", []Lane{{Label: "1: Kent", Incidents: []Incident{{day("2024-02-01"), Threat}, {day("2024-02-01"), Contact}, {day("2026-02-01"), Other}}}})
-	for _, m := range near.Phone.Marks {
-		if lane := near.Phone.Lanes[0]; m.Y-7 < lane.LabelY+4 || m.Y+7 > lane.Y+lane.Height {
-			t.Errorf("a mark at %d stands on the label at %d, or beyond the lane", m.Y, lane.LabelY)
+	p, _ := NewTimeline("T", []Lane{{Label: "1: Kent", Incidents: []Incident{{day("2024-02-02"), Contact}, {day("2024-02-01"), Threat}, {day("2024-03-05"), Contact}}}})
+	if want := "1: Kent: 1 with threats or violence, 1 February 2024; 2 by contact or online, 2 February 2024 to 5 March 2024."; !strings.Contains(p.Desk.Description, want) {
+		t.Errorf("description %q", p.Desk.Description)
+	}
+}
+
+// Whatever happened and when: no mark stands on another, on a count or on a label, and
+// each incident is counted in one.
+func TestMarksStandApart(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(1, 2))
+	begin := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
+	day := func(n int) time.Time { return begin.AddDate(0, 0, n) }
+	for range 200 {
+		course, measure := Lane{Label: "1: Kent"}, Lane{Label: "Bail, Kent", Spans: []Span{{day(0), day(random.IntN(700))}}}
+		for range 1 + random.IntN(120) {
+			course.Incidents = append(course.Incidents, Incident{day(random.IntN(700)), rows[random.IntN(4)].kind})
+		}
+		for range random.IntN(6) {
+			measure.Incidents = append(measure.Incidents, Incident{day(random.IntN(90)), Breach})
+		}
+		p, _ := NewTimeline("T", []Lane{course, measure})
+		for _, s := range []TimelineSVG{p.Desk, p.Phone} {
+			stands, told := map[int]int{}, 0 // up to where a row is taken
+			for _, m := range s.Marks {
+				if end, ok := stands[m.Y]; ok && m.X-8 < end {
+					t.Fatalf("%s: %s at %d, %d stands on what ends at %d", s.ID, m.Kind, m.X, m.Y, end)
+				}
+				n, end := 1, m.X+8
+				if m.Count != "" {
+					if _, err := fmt.Sscanf(m.Count, "×%d", &n); err != nil || n < 2 {
+						t.Fatalf("%s: count %q", s.ID, m.Count)
+					}
+					end = m.CountX + 7*len([]rune(m.Count))
+				}
+				if m.X < 8 || end > s.Width {
+					t.Fatalf("%s: %s from %d to %d of %d", s.ID, m.Kind, m.X-8, end, s.Width)
+				}
+				stands[m.Y], told = end, told+n
+				lane := s.Lanes[0]
+				if m.Kind == Breach {
+					lane = s.Lanes[1]
+				}
+				if m.Y-7 < lane.LabelY+4 || m.Y+7 > lane.Y+lane.Height {
+					t.Fatalf("%s: a mark at %d stands on the label at %d, or beyond the lane", s.ID, m.Y, lane.LabelY)
+				}
+			}
+			if want := len(course.Incidents) + len(measure.Incidents); told != want {
+				t.Fatalf("%s: %d of %d incidents are drawn", s.ID, told, want)
+			}
 		}
 	}
-	p, _ := NewTimeline("T", []Lane{{Label: "1: Kent", Incidents: []Incident{{day("2024-02-01"), Threat}, {day("2024-02-02"), Contact}}}})
-	if want := "1: Kent: 1 with threats or violence, 1 by contact or online."; !strings.Contains(p.Desk.Description, want) {
-		t.Errorf("description %q", p.Desk.Description)
+	near, _ := NewTimeline("T", []Lane{{Label: "Bail", Spans: []Span{{day(0), day(300)}}, Incidents: []Incident{{day(100), Breach}, {day(102), Breach}, {day(250), Breach}}}})
+	if marks := near.Phone.Marks; len(marks) != 2 || marks[0].Count != "×2" || marks[1].Count != "" || marks[0].Y <= near.Phone.Bars[0].Y+near.Phone.Bars[0].Height {
+		t.Errorf("two breaches within days, and one much later: %+v", marks)
+	}
+	if want := "Bail: 3 breaches, 10 April 2024 to 7 September 2024; in force from 1 January 2024 to 27 October 2024."; !strings.Contains(near.Desk.Description, want) {
+		t.Errorf("description %q", near.Desk.Description)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -51,7 +52,7 @@ type TimelineSVG struct {
 }
 
 // PlacedBar is a span in its place.
-type PlacedBar struct{ X, Y, Width int }
+type PlacedBar struct{ X, Y, Width, Height int }
 
 // PlacedLane is a lane in its place.
 type PlacedLane struct {
@@ -65,21 +66,38 @@ type Tick struct {
 	X, TextX, TextY, Foot int
 }
 
-// Mark is an incident in its place.
+// Mark is an incident in its place, or several that would touch.
 type Mark struct {
 	Kind         Kind
 	X, Y, X0, Y0 int
 	Points       string
+	// Count is how many it stands for, as it is written beside it; empty for one.
+	Count          string
+	CountX, CountY int
 }
 
 const (
-	laneHeight = 60
-	laneMiddle = 45 // of a lane, where marks stand; those that stand higher clear its label
-	raisedBy   = 14
-	laneGap    = 6
-	barLane    = 38 // the height of a measure's lane
-	labelWidth = 56 // of a month on the axis, in a wide face
+	laneHead    = 22 // of a lane, for its label
+	barHeight   = 8  // of the time in which a measure holds
+	markRow     = 17 // of the marks of one kind
+	laneFoot    = 3
+	laneGap     = 6
+	marginLeft  = 16
+	marginRight = 36 // a mark at the end has room for its count
+	markRoom    = 16 // from one mark to the next that does not touch it
+	countRoom   = 10 // of a count beside its mark, and for each digit
+	labelWidth  = 56 // of a month on the axis, in a wide face
 )
+
+// rows are the kinds in the order in which they stand in a lane, each with what one
+// and several are called.
+var rows = []struct {
+	kind      Kind
+	one, many string
+}{
+	{Threat, "with threats or violence", "with threats or violence"}, {Presence, "in person", "in person"},
+	{Contact, "by contact or online", "by contact or online"}, {Other, "other", "other"}, {Breach, "breach", "breaches"},
+}
 
 // NewTimeline lays out lanes over one axis of time; false without incidents.
 func NewTimeline(title string, lanes []Lane) (Timeline, bool) {
@@ -114,66 +132,92 @@ func NewTimeline(title string, lanes []Lane) (Timeline, bool) {
 func describe(lanes []Lane) string {
 	var told []string
 	for _, l := range lanes {
-		kinds := map[Kind]int{}
-		for _, i := range l.Incidents {
-			kinds[i.Kind]++
-		}
 		var parts []string
-		for _, k := range []struct {
-			kind Kind
-			word string
-		}{{Threat, "with threats or violence"}, {Presence, "in person"}, {Contact, "by contact or online"}, {Other, "other"}, {Breach, "breaches"}} {
-			if n := kinds[k.kind]; n > 0 {
-				parts = append(parts, fmt.Sprintf("%d %s", n, k.word))
+		for _, r := range rows {
+			times := l.times(r.kind)
+			if len(times) == 0 {
+				continue
 			}
+			word := r.many
+			if len(times) == 1 {
+				word = r.one
+			}
+			part := fmt.Sprintf("%d %s, %s", len(times), word, written(times[0]))
+			if last := times[len(times)-1]; written(last) != written(times[0]) {
+				part += " to " + written(last)
+			}
+			parts = append(parts, part)
 		}
 		for _, s := range l.Spans {
-			parts = append(parts, "in force from "+s.From.Format("2 January 2006")+" to "+s.Until.Format("2 January 2006"))
+			parts = append(parts, "in force from "+written(s.From)+" to "+written(s.Until))
 		}
-		told = append(told, fmt.Sprintf("%s: %s", l.Label, strings.Join(parts, ", ")))
+		told = append(told, l.Label+": "+strings.Join(parts, "; "))
 	}
 	return strings.Join(told, ". ") + ". The list below says each."
 }
 
+func written(t time.Time) string { return t.Format("2 January 2006") }
+
+// times are when incidents of a kind happened, the oldest first.
+func (l Lane) times(kind Kind) []time.Time {
+	var out []time.Time
+	for _, i := range l.Incidents {
+		if i.Kind == kind {
+			out = append(out, i.Time)
+		}
+	}
+	slices.SortFunc(out, time.Time.Compare)
+	return out
+}
+
 func placeTimeline(id, class, title, text string, width, ticks int, first, last time.Time, lanes []Lane) TimelineSVG {
 	s := TimelineSVG{ID: id, Class: class, Title: title, Description: text, Width: width}
-	const margin = 16
 	span := last.Sub(first).Hours()
 	x := func(t time.Time) int {
 		if span <= 0 {
 			return width / 2
 		}
-		return margin + int(math.Round(t.Sub(first).Hours()/span*float64(width-2*margin)))
+		return marginLeft + int(math.Round(t.Sub(first).Hours()/span*float64(width-marginLeft-marginRight)))
 	}
 	y := 0
 	for _, l := range lanes {
-		height, middle := laneHeight, laneMiddle
-		if len(l.Spans) > 0 {
-			height, middle = barLane, 27
-		}
-		s.Lanes = append(s.Lanes, PlacedLane{Label: l.Label, Width: width, Height: height, Y: y, LabelY: y + 16})
+		lane := PlacedLane{Label: l.Label, Width: width, Y: y, LabelY: y + 16, Height: laneHead}
 		for _, span := range l.Spans {
-			s.Bars = append(s.Bars, PlacedBar{X: x(span.From), Y: y + middle - 4, Width: max(3, x(span.Until)-x(span.From))})
+			s.Bars = append(s.Bars, PlacedBar{X: x(span.From), Y: y + laneHead, Width: max(3, x(span.Until)-x(span.From)), Height: barHeight})
+			lane.Height = laneHead + barHeight
 		}
-		before, raised := -100, false
-		sorted := slices.Clone(l.Incidents)
-		slices.SortFunc(sorted, func(a, b Incident) int { return a.Time.Compare(b.Time) })
-		for _, i := range sorted {
-			at := x(i.Time)
-			row := y + middle
-			// Of two that would touch, one stands higher.
-			raised = at-before < 15 && !raised && len(l.Spans) == 0
-			if raised {
-				row -= raisedBy
+		for _, r := range rows {
+			s.Marks = append(s.Marks, placeMarks(r.kind, l.times(r.kind), x, y+lane.Height+markRow/2)...)
+			if len(l.times(r.kind)) > 0 {
+				lane.Height += markRow
 			}
-			before = at
-			s.Marks = append(s.Marks, mark(i.Kind, at, row))
 		}
-		y += height + laneGap
+		lane.Height += laneFoot
+		s.Lanes = append(s.Lanes, lane)
+		y += lane.Height + laneGap
 	}
 	s.Ticks = axis(first, last, ticks, x, width, y)
 	s.Height = y + 18
 	return s
+}
+
+// placeMarks places what is of one kind in its row. Those that would touch, or stand
+// on another's count, are one mark in their middle with their count beside it.
+func placeMarks(kind Kind, times []time.Time, x func(time.Time) int, y int) []Mark {
+	var out []Mark
+	for len(times) > 0 {
+		n, room := 1, markRoom
+		for n < len(times) && x(times[n])-x(times[n-1]) < room {
+			n++
+			room = markRoom + countRoom*(1+len(strconv.Itoa(n)))
+		}
+		m := mark(kind, (x(times[0])+x(times[n-1]))/2, y)
+		if n > 1 {
+			m.Count, m.CountX, m.CountY = "×"+strconv.Itoa(n), m.X+10, y+4
+		}
+		out, times = append(out, m), times[n:]
+	}
+	return out
 }
 
 func mark(kind Kind, x, y int) Mark {

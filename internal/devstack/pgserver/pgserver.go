@@ -118,7 +118,7 @@ func (s *Server) takeLock() error {
 		return err
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return errors.Join(errors.New("another process uses this folder"), f.Close())
+		return errors.Join(errors.New("another process uses this folder: is the register running already?"), f.Close())
 	}
 	s.lock = f
 	return nil

@@ -1,6 +1,7 @@
 -- Searches up to a log index that showed one of these records, or that were made for one
 -- of these references: of each record, and of each reference, the last two by each force.
--- A registration with a reason was a search for its suspect too, who may be silent.
+-- A registration, one of the methods in $5, with a reason was a search for its suspect
+-- too, who may be silent.
 -- Of a record the entries after the index beside it are looked at. Rows compared as a
 -- whole keep the look-up in the order of the index, however often a record was shown;
 -- OFFSET 0 as in feed.sql.
@@ -14,7 +15,7 @@ WITH seen AS MATERIALIZED (
     CROSS JOIN LATERAL (
         SELECT time, force, reference_hmac FROM register.entry_projection
         WHERE idx = r.idx AND outcome = 'OK' AND (NOT r.silent AND method = 'SearchService.CreateSearch'
-            OR method IN ('ConductService.RegisterCourse', 'RegistrationService.RegisterRecords') AND reason <> '') OFFSET 0
+            OR method = ANY($5::text[]) AND reason <> '') OFFSET 0
     ) p
     UNION ALL
     SELECT NULL, asked.reference, p.idx, p.time, p.force, p.reference_hmac
@@ -23,7 +24,7 @@ WITH seen AS MATERIALIZED (
         SELECT idx, time, force, reference_hmac FROM register.entry_projection
         WHERE (reference_hmac, idx) <= (asked.reference, $4) AND (reference_hmac, idx) >= (asked.reference, 0) AND reference_hmac <> ''
             AND outcome = 'OK' AND (method = 'SearchService.CreateSearch'
-                OR method IN ('ConductService.RegisterCourse', 'RegistrationService.RegisterRecords') AND reason <> '')
+                OR method = ANY($5::text[]) AND reason <> '')
         ORDER BY reference_hmac DESC, idx DESC LIMIT 2
     ) p
 )

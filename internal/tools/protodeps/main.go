@@ -20,14 +20,17 @@ import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "github.com/grpc-ecosystem/grpc-gateway/v2/protoc-gen-openapiv3/options"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
+	_ "google.golang.org/genproto/googleapis/rpc/errdetails"
 )
 
-// roots are the files the contract imports; their own imports follow.
+// roots are the files the contract imports, and the details of its errors, which no
+// message of it holds; their own imports follow.
 var roots = []string{
 	"buf/validate/validate.proto",
 	"google/api/annotations.proto",
 	"google/api/field_behavior.proto",
 	"google/api/resource.proto",
+	"google/rpc/error_details.proto",
 	"protoc-gen-openapiv3/options/annotations.proto",
 }
 

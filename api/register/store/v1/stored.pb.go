@@ -2639,7 +2639,7 @@ var File_register_store_v1_stored_proto protoreflect.FileDescriptor
 
 const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\n" +
-	"\x1eregister/store/v1/stored.proto\x12\x11register.store.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17register/v1/alert.proto\x1a\x1cregister/v1/assessment.proto\x1a\x18register/v1/course.proto\x1a\x1bregister/v1/directory.proto\x1a\x1aregister/v1/exchange.proto\x1a\x16register/v1/link.proto\x1a\x19register/v1/measure.proto\x1a\x18register/v1/misuse.proto\x1a\x19register/v1/nominal.proto\x1a\x18register/v1/search.proto\x1a\x1bregister/v1/standards.proto\x1a\x1aregister/v1/transfer.proto\"\xe8\x01\n" +
+	"\x1eregister/store/v1/stored.proto\x12\x11register.store.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17register/v1/alert.proto\x1a\x1cregister/v1/assessment.proto\x1a\x18register/v1/course.proto\x1a\x1bregister/v1/directory.proto\x1a\x1aregister/v1/exchange.proto\x1a\x16register/v1/link.proto\x1a\x18register/v1/misuse.proto\x1a\x19register/v1/nominal.proto\x1a\x1bregister/v1/restraint.proto\x1a\x18register/v1/search.proto\x1a\x1bregister/v1/standards.proto\x1a\x1aregister/v1/transfer.proto\"\xe8\x01\n" +
 	"\rStoredNominal\x12.\n" +
 	"\anominal\x18\x01 \x01(\v2\x14.register.v1.NominalR\anominal\x12!\n" +
 	"\fcontent_hash\x18\x02 \x01(\fR\vcontentHash\x12;\n" +
