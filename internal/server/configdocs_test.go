@@ -21,11 +21,11 @@ func TestEverySettingIsInTheDocuments(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, example := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(raw), -1) {
-			var any map[string]any
-			if err := yaml.Unmarshal([]byte(example[1]), &any); err != nil {
+			var values map[string]any
+			if err := yaml.Unmarshal([]byte(example[1]), &values); err != nil {
 				t.Fatalf("%s: %v", page, err)
 			}
-			namesIn(any, "", told)
+			namesIn(values, "", told)
 			c, err := ReadConfig(strings.NewReader(example[1]), false)
 			if c == nil {
 				t.Errorf("%s: %v", page, err)
