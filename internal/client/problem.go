@@ -21,7 +21,7 @@ type Problem struct {
 	Violations []Violation
 }
 
-var noConnection = regexp.MustCompile(`^connection error: desc = "(?:transport: )?(?:Error while dialing: )?(.*)"$`)
+var noConnection = regexp.MustCompile(`^connection error: desc = "(?:transport: )?(?:Error while [a-z]+: )?(.*)"$`)
 
 // Violation says what is wrong with one field.
 type Violation struct {

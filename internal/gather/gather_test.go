@@ -66,7 +66,7 @@ func alarms(t *testing.T) []string {
 	}
 	_, watch, _ := strings.Cut(string(page), "## What to watch\n")
 	watch, _, _ = strings.Cut(watch, "\n## ")
-	names := regexp.MustCompile("\\bregister_[a-z_]+").FindAllString(watch, -1)
+	names := regexp.MustCompile(`\bregister_[a-z_]+`).FindAllString(watch, -1)
 	if len(names) < 10 {
 		t.Fatalf("the figures to watch: %v", names)
 	}
