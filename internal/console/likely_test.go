@@ -53,7 +53,7 @@ func TestActivityFacts(t *testing.T) {
 		if len(results) > 0 {
 			list = `"results":["` + strings.Join(results, `","`) + `"],`
 		}
-		return &registerv1.LogEntry{Method: method, Outcome: "OK", ResultCount: int32(len(results)), Metadata: fmt.Appendf(nil, //nolint:gosec // a few
+		return &registerv1.LogEntry{Method: method, Outcome: "OK", ResultCount: int32(len(results)), Metadata: fmt.Appendf(nil,
 			`{"v":1,"id":"0198a000-0000-7000-8000-00000000000a","time":"2026-11-22T10:00:00.000000Z","actor":{"kind":"person"},"method":"%s","reference_hmac":"%s",%s"result_count":%d,"outcome":"OK"}`, method, reference, list, len(results))}
 	}
 	got := c.activityFacts([]*registerv1.LogEntry{

@@ -5,10 +5,11 @@ import (
 	"strings"
 )
 
-// compareNames says how near two different normalised words are as names,
-// given their profiles.
+// compareNames says how near two normalised words are as names, given their
+// profiles. Two initials that are the same say no more than an initial and a name:
+// that so few write one does not make it rare.
 func compareNames(lex *lexicon, a, b string, pa, pb profile) rule {
-	if a == b {
+	if a == b && len(a) > 1 {
 		return ruleExact
 	}
 	if len(a) > len(b) {

@@ -7,14 +7,20 @@ import "slices"
 // two words of a name agree, and neither does an identifier that is given to one
 // person only.
 func kindred(a, b *Record) bool {
+	return !samePersonal(a, b) && (otherForename(a, b) || otherBirth(a, b) || !born(a, b) && namesAlike(a, b) < 2)
+}
+
+// samePersonal reports whether an identifier agrees that is given to one person
+// only.
+func samePersonal(a, b *Record) bool {
 	for _, p := range a.identifiers {
 		for _, q := range b.identifiers {
 			if p.kind == q.kind && p.value == q.value && p.kind.personal() {
-				return false
+				return true
 			}
 		}
 	}
-	return otherForename(a, b) || otherBirth(a, b) || !born(a, b) && namesAlike(a, b) < 2
+	return false
 }
 
 // born reports whether a date of birth agrees, if only nearly.
@@ -81,11 +87,11 @@ func anyAlike(words []string, n *name) bool {
 }
 
 // otherBirth reports whether both records hold dates of birth, and all
-// contradict.
+// contradict: two days of one year do too.
 func otherBirth(a, b *Record) bool {
 	for _, p := range a.births {
 		for _, q := range b.births {
-			if compareBirths(p, q) != ruleDifferent {
+			if r := compareBirths(p, q); r != ruleDifferent && r != ruleSameYear {
 				return false
 			}
 		}
@@ -144,12 +150,19 @@ func (k IdentifierKind) personal() bool {
 
 // Twins reports whether two records may be those of twins: some surname and
 // some whole date of birth are the same, and so is a postcode, an address or an
-// identifier that a household shares, while the forenames are plainly
-// different. A forename that is missing, an initial, a nickname, a variant or a
-// misspelling is not plainly different; two names that are each known and not
-// related are, however near their letters: John and Joan.
+// identifier that a household shares, while the forenames of some name with that
+// surname are plainly different from all of the other's. Where only one of the two
+// has such a name, one twin may have used the other's, unless a number that is
+// given to one person agrees. A forename that is missing, an initial, a nickname, a
+// variant or a slip of the hand is not plainly different; two names that are each
+// known and not related are, however near their letters (John and Joan), and so are
+// two that are merely alike (Kwame and Kwabena).
 func Twins(a, b Record) bool {
-	return sameBirth(&a, &b) && sameHousehold(&a, &b) && strangersByForename(&a, &b)
+	if !sameBirth(&a, &b) || !sameHousehold(&a, &b) {
+		return false
+	}
+	one, other := strangerTo(&a, &b), strangerTo(&b, &a)
+	return one && other || (one || other) && !samePersonal(&a, &b)
 }
 
 func sameBirth(a, b *Record) bool {
@@ -185,25 +198,29 @@ func sameHousehold(a, b *Record) bool {
 	return false
 }
 
-// strangersByForename reports whether two records share a surname, and no
-// forename of the one can be a forename of the other.
-func strangersByForename(a, b *Record) bool {
+// strangerTo reports whether some name of a has a surname that b bears too, and no
+// forename that may be one of b's.
+func strangerTo(a, b *Record) bool {
 	lex := lexiconOnce()
-	shared := false
 	for i := range a.names {
+		m := &a.names[i]
+		kin, known := false, false // by surname, by forename
 		for j := range b.names {
-			m, n := &a.names[i], &b.names[j]
-			for _, f := range m.forenames(n) {
-				for _, g := range n.forenames(m) {
-					if !plainlyDifferent(lex, f, g) {
-						return false
-					}
-					shared = shared || m.sharesSurname(n)
-				}
+			n := &b.names[j]
+			f, g := m.forenames(n), n.forenames(m)
+			if len(f) == 0 || len(g) == 0 {
+				continue
+			}
+			kin = kin || m.sharesSurname(n)
+			for _, v := range f {
+				known = known || slices.ContainsFunc(g, func(w string) bool { return !plainlyDifferent(lex, v, w) })
 			}
 		}
+		if kin && !known {
+			return true
+		}
 	}
-	return shared
+	return false
 }
 
 // sharesSurname reports whether some word may be the surname of both names.
@@ -241,9 +258,18 @@ func (n *name) forenames(beside *name) []string {
 	return slices.DeleteFunc(slices.Concat(n.given, n.surname), func(w string) bool { return slices.Contains(other, w) })
 }
 
-// plainlyDifferent reports whether two forenames are those of two people.
+// plainlyDifferent reports whether two forenames are those of two people, where
+// all else is the same. Twins are often named alike: what is not the same name, a
+// form of it or its initial must be a slip of the hand, and not a known name.
 func plainlyDifferent(lex *lexicon, a, b string) bool {
-	r := compareNames(lex, a, b, lex.profile(a), lex.profile(b))
-	alike := r == ruleOneLetter || r == ruleSound || r == ruleTwoLetters || r == ruleSimilar
-	return r == ruleDifferent || alike && lex.known(a) && lex.known(b)
+	switch compareNames(lex, a, b, lex.profile(a), lex.profile(b)) { //nolint:exhaustive // the others are too far
+	case ruleExact, ruleVariant, ruleNickname, ruleInitial:
+		return false
+	case ruleOneLetter:
+		switch letterMistake(a, b) { //nolint:exhaustive // the others make another name
+		case letterSwapped, letterDoubled, letterInserted, letterKey:
+			return lex.known(a) && lex.known(b)
+		}
+	}
+	return true
 }

@@ -59,11 +59,16 @@ func TestSearchFindsVariants(t *testing.T) {
 		},
 		Postcodes: []string{"LE1 3GG"}, Addresses: []string{"14 High Street, Leicester"},
 	}))
+	x.Put(id(4), "10", mustRecord(t, person("Archibald", "Shaughnessy", "1938-04-17")))
+	x.Put(id(5), "10", mustRecord(t, person("Jackson", "Lee", "2009-11-10")))
 	tests := []struct {
 		name  string
 		query Raw
 		want  ID
 	}{
+		{"a surname alone, as it sounds", person("", "Shawnessy", ""), id(4)},
+		{"initials and a digit off", person("A", "S", "1938-04-11"), id(4)},
+		{"a short name and the year before", person("", "Le", "2010-11-10"), id(5)},
 		{"exact", person("Robert", "O'Connor-Müller", "1984-03-12"), id(1)},
 		{"case and accents", person("ROBERT", "OCONNOR MULLER", "12/03/1984"), id(1)},
 		{"order", person("O'Connor-Muller", "Robert", "1984-03-12"), id(1)},

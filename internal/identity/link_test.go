@@ -149,6 +149,10 @@ func TestFamiliesAreNeverAutomatic(t *testing.T) {
 		}
 	}
 	pnc := RawIdentifier{Kind: IdentifierPNC, Value: "1981/0000034U"}
+	alias := func(r Raw, given, surname string) Raw {
+		r.Names = append(r.Names, RawName{Kind: NameAlias, Given: given, Surname: surname})
+		return r
+	}
 	for _, tt := range []struct {
 		name       string
 		a, b       Raw
@@ -164,6 +168,13 @@ func TestFamiliesAreNeverAutomatic(t *testing.T) {
 			r.Names[0] = RawName{Full: "Quillfeather Stephen"}
 			return r
 		}(), true, true, VerdictProposed},
+		{"twins of names alike", home("Kwame", "Quillfeather", "1984-06-14"), home("Kwabena", "Quillfeather", "1984-06-14"), true, false, VerdictProposed},
+		{"twins of names a letter apart", home("Marta", "Quillfeather", "1984-06-14"), home("Maria", "Quillfeather", "1984-06-14"), true, false, VerdictProposed},
+		{"twins, one under the other's name", home("Robert", "Quillfeather", "1984-06-14"), alias(home("Stephen", "Quillfeather", "1984-06-14"), "Robert", "Quillfeather"), true, false, VerdictProposed},
+		{"a false forename with a number", home("Robert", "Quillfeather", "1984-06-14", pnc), alias(home("Stephen", "Quillfeather", "1984-06-14", pnc), "Robert", "Quillfeather"), false, false, VerdictAutomatic},
+		{"a street name", home("Robert", "Quillfeather", "1984-06-14"), alias(home("Robert", "Quillfeather", "1984-06-14"), "Razor", "Lonsdale"), false, false, VerdictAutomatic},
+		{"a slip of the hand", home("Robert", "Quillfeather", "1984-06-14"), home("Robetr", "Quillfeather", "1984-06-14"), false, false, VerdictAutomatic},
+		{"namesakes of one year", home("Robert", "Quillfeather", "1984-06-14"), home("Robert", "Quillfeather", "1984-11-23"), false, true, VerdictProposed},
 		{"an initial", home("Robert", "Quillfeather", "1984-06-14"), home("R", "Quillfeather", "1984-06-14"), false, false, VerdictAutomatic},
 		{"order", home("Robert James", "Quillfeather", "1984-06-14"), home("James Robert", "Quillfeather", "1984-06-14"), false, false, VerdictAutomatic},
 		{"a false name with a number", home("Robert", "Quillfeather", "1984-06-14", pnc), home("Stephen", "Lonsdale", "1984-06-14", pnc), false, false, VerdictAutomatic},

@@ -44,9 +44,10 @@ func (s *searcher) plan(r *Record) {
 		s.planName(r, words, cache)
 		s.planDivided(n)
 	}
+	heard := s.planSounds(cache)
 	for _, d := range r.births {
 		s.planBirth(d)
-		if len(cache) < 2 {
+		if heard < 2 {
 			s.planNearBirth(d)
 		}
 	}
@@ -63,6 +64,20 @@ func (s *searcher) plan(r *Record) {
 	for _, k := range addressKeys(r.address) {
 		s.probe(keyAddress, k, 0)
 	}
+}
+
+// planSounds looks for the names that sound like a word which is all that is known
+// of a name, and returns how many words are found by their sound.
+func (s *searcher) planSounds(words map[string]widened) (heard int) {
+	for w := range words {
+		if len(words) == 1 {
+			s.facts.names.alike(w, s.lex, func(x string) { s.probe(keyName, key(keyName, hashString(x), 0), ruleReach[ruleTwoLetters]) })
+		}
+		if len(sound(w)) > 1 {
+			heard++
+		}
+	}
+	return heard
 }
 
 func (s *searcher) widen(w string) widened {
@@ -178,11 +193,14 @@ func (s *searcher) planBirth(d Birth) {
 }
 
 // planNearBirth adds the dates that are one digit off, or two neighbouring
-// digits swapped. With two words of a name the sounds and parts of the date
-// find such people already.
+// digits swapped, or a year. With two words of a name the sounds and parts of the
+// date find such people already; an initial has no sound.
 func (s *searcher) planNearBirth(d Birth) {
 	if !d.full() {
 		return
+	}
+	for _, y := range []int{d.Year - 1, d.Year + 1} {
+		s.probe(keyBirth, key(keyBirth, datePart(y, d.Month, d.Day), 0), 1)
 	}
 	digits := dateDigits(d)
 	try := func(x [8]byte) {

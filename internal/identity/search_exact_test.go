@@ -19,10 +19,10 @@ func slowNames(lex *lexicon, a, b string) rule {
 	starts := len(a) <= len(b) && b[:len(a)] == a
 	d := slowDistance(a, b)
 	switch {
-	case a == b:
-		return ruleExact
 	case len(a) <= 1 && starts:
 		return ruleInitial
+	case a == b:
+		return ruleExact
 	case len(a) <= 1:
 		return ruleDifferent
 	case related(&lex.variants):

@@ -66,8 +66,8 @@ func (s *symbols) bytes() int64 {
 }
 
 // vocabulary is the symbols of names, with the neighbourhood of every name:
-// the hashes of what is left of its first letters when up to two are deleted.
-// Two names within two edits share at least one.
+// the hashes of what is left of its first letters when up to two are deleted,
+// and of its sound. Two names within two edits share at least one.
 type vocabulary struct {
 	symbols
 	deletes  table
@@ -150,6 +150,7 @@ func (v *vocabulary) hold(w string) uint32 {
 		}
 		v.profiles[sym] = lexiconOnce().profile(w)
 		eachDelete(w, edits(len(w)), func(h uint64) { v.deletes.add(h, sym) })
+		v.deletes.add(soundPlace(w), sym)
 	}
 	return sym
 }
@@ -162,7 +163,21 @@ func (v *vocabulary) drop(sym uint32) {
 			v.kept[i].Store(nil) // a name that nobody bears must be forgotten
 		}
 		eachDelete(w, edits(len(w)), func(h uint64) { v.deletes.remove(h, sym) })
+		v.deletes.remove(soundPlace(w), sym)
 	}
+}
+
+// soundPlace is where the names that sound like a word stand.
+func soundPlace(w string) uint64 { return mix(soundHash(w), uint64(keyKinds)) }
+
+// alike calls f for the names of the vocabulary that sound like w, but for w.
+func (v *vocabulary) alike(w string, lex *lexicon, f func(string)) {
+	look := lex.profile(w)
+	v.deletes.each(soundPlace(w), func(sym uint32) {
+		if x := v.words[sym]; x != w && compareNames(lex, w, x, look, v.profiles[sym]) == ruleSound {
+			f(x)
+		}
+	})
 }
 
 // eachDelete calls f for the hash of each distinct string that is left when up
