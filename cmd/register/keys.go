@@ -49,7 +49,7 @@ func (c *keysGenerateCmd) Run(ctx context.Context) error {
 // keySet are the flags that name a set of keys.
 type keySet struct {
 	keyFolder
-	Set seal.KeySet `arg:"" help:"The set: see docs/operations.md."`
+	Set seal.KeySet `arg:"" enum:"record-keys.json,hmac-keys.json,token-keys.json" help:"The set, ${enum}: see docs/operations.md."`
 }
 
 type keysListCmd struct{ keySet }

@@ -57,10 +57,10 @@ func NewAuthenticator(o Options) (*Authenticator, error) {
 	for _, c := range o.Issuers {
 		i, err := newIssuer(c, o.Now)
 		if err == nil && a.issuers[c.URL] != nil {
-			err = errors.New("named twice")
+			err = fmt.Errorf("issuer %q: named twice", c.URL)
 		}
 		if err != nil {
-			faults = append(faults, fmt.Errorf("issuer %q: %w", c.URL, err))
+			faults = append(faults, err)
 			continue
 		}
 		a.issuers[c.URL] = i

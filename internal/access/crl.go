@@ -57,6 +57,23 @@ func parseCRLs(files []namedFile) (*revocations, error) {
 	return r, nil
 }
 
+// until is when the first of the authorities' lists is out of date, each taken by its
+// newest list; zero without lists.
+func (r *revocations) until() (first time.Time) {
+	for _, lists := range r.byIssuer {
+		var newest time.Time
+		for _, c := range lists {
+			if c.list.NextUpdate.After(newest) {
+				newest = c.list.NextUpdate
+			}
+		}
+		if first.IsZero() || newest.Before(first) {
+			first = newest
+		}
+	}
+	return first
+}
+
 // check wants at least one chain in which nothing is revoked.
 func (r *revocations) check(chains [][]*x509.Certificate, now time.Time, require bool) error {
 	worst := &AuthError{Reason: ReasonCertificateChain}

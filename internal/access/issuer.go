@@ -53,7 +53,9 @@ type issuer struct {
 func newIssuer(c IssuerConfig, now func() time.Time) (*issuer, error) {
 	i := &issuer{forces: map[string]bool{}, strong: map[string]string{}, now: now}
 	var faults []error
-	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	fault := func(format string, args ...any) {
+		faults = append(faults, fmt.Errorf("issuer %q: "+format, append([]any{c.URL}, args...)...))
+	}
 
 	if err := checkURL(c.URL, c.AllowLoopbackHTTP); err != nil {
 		fault("url: %w", err)

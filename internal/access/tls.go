@@ -124,6 +124,14 @@ func (t *TLS) Check(chains [][]*x509.Certificate) error {
 	return t.state.Load().crls.check(chains, t.o.Now(), t.o.RequireCRL)
 }
 
+// Until tells when the server's certificate ends and when the first of the revocation
+// lists is out of date, from which on those of its authority are refused; zero without lists.
+func (t *TLS) Until() (certificate, lists time.Time) {
+	state := t.state.Load()
+	leaf := state.config.Certificates[0].Leaf // set by tls.X509KeyPair
+	return leaf.NotAfter, state.crls.until()
+}
+
 type namedFile struct {
 	name string
 	data []byte

@@ -314,3 +314,44 @@ func TestNewTLSRefuses(t *testing.T) {
 		}
 	}
 }
+
+// The operator can see how long certificate and lists are good yet: of each authority its
+// newest list counts, and of the authorities the first whose list ends.
+func TestUntil(t *testing.T) {
+	w := newTLSWorld(t, true)
+	certificate, before := w.tls.Until()
+	if left := time.Until(certificate); left < 300*24*time.Hour || left > 400*24*time.Hour {
+		t.Errorf("the certificate ends in %v", left)
+	}
+	soon := time.Now().Add(time.Hour).Truncate(time.Second)
+	write := func(name string, next time.Time) {
+		list, err := w.pki.Issuing.CRL(next)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(w.pki.CRLDir, name), list, 0o600)
+		}
+		if err == nil {
+			_, err = w.tls.Reload()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("issuing.crl", soon)
+	if _, lists := w.tls.Until(); !lists.Equal(soon) || !lists.Before(before) {
+		t.Errorf("lists are good until %v, want %v", lists, soon)
+	}
+	write("newer.crl", soon.Add(time.Hour))
+	if _, lists := w.tls.Until(); !lists.Equal(soon.Add(time.Hour)) {
+		t.Errorf("lists are good until %v, want an hour after %v", lists, soon)
+	}
+	files, err := filepath.Glob(filepath.Join(w.pki.CRLDir, "*.crl"))
+	for _, f := range files {
+		err = errors.Join(err, os.Remove(f))
+	}
+	if _, reloaded := w.tls.Reload(); errors.Join(err, reloaded) != nil {
+		t.Fatal(err, reloaded)
+	}
+	if _, lists := w.tls.Until(); !lists.IsZero() {
+		t.Errorf("without lists: %v", lists)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -105,6 +106,10 @@ func TestRESTRefusals(t *testing.T) {
 	}
 	if a := w.call(t.Context(), overREST, "spoc-33", getSelf, &pb.GetSelfRequest{}); a.err != nil {
 		t.Errorf("a good call afterwards: %v", a.err)
+	}
+	// Over REST too, calls are measured.
+	if m := w.admin(t, "/metrics"); !regexp.MustCompile(`register_rest_call_duration_seconds_count\{[^}]*rpc_method="register.v1.DirectoryService/GetSelf",rpc_response_status_code="OK"\} 1\n`).MatchString(m) {
+		t.Error("the good call is not measured")
 	}
 }
 

@@ -97,14 +97,19 @@ func (s *stage) written(f *pb.MisuseFlag) time.Time {
 
 func (s *stage) admin(path string) string {
 	s.Helper()
-	resp, err := http.Get("http://" + s.w.replica.Server.AdminAddr() + path)
+	return s.w.admin(s.T, path)
+}
+
+func (w *world) admin(t *testing.T, path string) string {
+	t.Helper()
+	resp, err := http.Get("http://" + w.replica.Server.AdminAddr() + path)
 	if err != nil {
-		s.Fatal(err)
+		t.Fatal(err)
 	}
 	defer resp.Body.Close() //nolint:errcheck // only read
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
-		s.Fatal(err)
+		t.Fatal(err)
 	}
 	return string(text)
 }

@@ -37,10 +37,25 @@ type ServerError struct {
 
 // Error implements error.
 func (e *ServerError) Error() string {
-	if e.Constraint != "" {
+	switch words := codeWords[e.Code]; {
+	case e.Constraint != "":
 		return fmt.Sprintf("SQLSTATE %s (%s)", e.Code, e.Constraint)
+	case words != "":
+		return words + " (SQLSTATE " + e.Code + ")"
 	}
 	return "SQLSTATE " + e.Code
+}
+
+// codeWords say what an operator can mend.
+var codeWords = map[string]string{
+	"28000": "the database does not let the account in: see its pg_hba.conf",
+	"28P01": "the database does not let the account in: the password is wrong, or none was given",
+	"3D000": "there is no such database",
+	"3F000": "there is no schema yet: run register migrate",
+	"42P01": "a table is missing: run register migrate",
+	"42704": "a role is missing: see docs/operations.md, First installation",
+	"42501": "a grant is missing: run register migrate",
+	"53300": "the database has no connection left",
 }
 
 // Is matches ErrConstraint for faults of what was to be written: data, integrity

@@ -70,7 +70,7 @@ func (p kmsProvider) Load(_ context.Context, name string) ([]byte, error) {
 	// The name as associated data keeps one secret from being passed off as another.
 	secret, err := p.kek.Decrypt(sealed, []byte(name))
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s: the key-management service does not open it", ErrKeys, name)
+		return nil, fmt.Errorf("%w: %s: the key-management service does not open it: %w", ErrKeys, name, err)
 	}
 	return secret, nil
 }

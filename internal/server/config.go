@@ -176,7 +176,7 @@ func ReadConfig(r io.Reader, development bool) (*Config, error) {
 	c := Config{Development: development}
 	d := yaml.NewDecoder(r)
 	d.KnownFields(true)
-	if err := d.Decode(&c); err != nil {
+	if err := d.Decode(&c); err != nil && !errors.Is(err, io.EOF) { // an empty file lacks all
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
 	return &c, c.Validate()

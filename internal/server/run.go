@@ -65,13 +65,16 @@ func (s *Server) Run(ctx context.Context) error {
 	case <-ctx.Done():
 	case err = <-failed:
 	}
+	s.log.InfoContext(ctx, "stopping: not ready, calls under way are finished")
 	s.ready.draining.Store(true)
 	s.watches.Stop() // they would not end by themselves
 	s.stopServing(context.WithoutCancel(ctx))
 	stopWatching() // before the database is closed
 	stopTicking()
 	stopGathering()
-	return errors.Join(err, s.Close())
+	err = errors.Join(err, s.Close())
+	s.log.InfoContext(ctx, "stopped")
+	return err
 }
 
 // countEntries counts the log's blocks as they become complete, so that questions

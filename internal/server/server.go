@@ -87,6 +87,26 @@ func New(ctx context.Context, c *Config, log *slog.Logger) (*Server, error) {
 	return s, nil
 }
 
+// readFiles reads what the configuration names, but for keys and database, and returns
+// every fault.
+func (s *Server) readFiles(methods call.Methods) error {
+	c := s.config
+	_, weights := c.model()
+	faults := []error{weights, s.openTLS()}
+	var err error
+	if c.CodesDir != "" { // those built in are sound
+		_, err = c.codes()
+		faults = append(faults, err)
+	}
+	if s.policies, err = access.OpenPolicy(os.DirFS(c.PolicyDir), methods.Permissions()); err != nil {
+		faults = append(faults, fmt.Errorf("policy_dir %s: %w", c.PolicyDir, err))
+	}
+	if s.authn, err = access.NewAuthenticator(access.Options{Issuers: c.Issuers, Revocations: s.tls}); err != nil {
+		faults = append(faults, err)
+	}
+	return errors.Join(faults...)
+}
+
 // openStore opens the keys and the database, and starts the log's writer.
 func (s *Server) openStore(ctx context.Context) (*refdata.Set, error) {
 	c := s.config
@@ -146,25 +166,19 @@ func (s *Server) deps(ref *refdata.Set) (*service.Deps, error) {
 
 func (s *Server) open(ctx context.Context) error {
 	c := s.config
+	methods, err := call.LoadMethods()
+	if err != nil {
+		return err
+	}
+	if err := s.readFiles(methods); err != nil {
+		return err
+	}
 	ref, err := s.openStore(ctx)
 	if err != nil {
 		return err
 	}
 	appender := appenderFor(s.writer)
 	s.refusals = accesslog.NewAggregator(appender, accesslog.AggregateOptions{Log: s.log})
-	methods, err := call.LoadMethods()
-	if err != nil {
-		return err
-	}
-	if s.policies, err = access.OpenPolicy(os.DirFS(c.PolicyDir), methods.Permissions()); err != nil {
-		return err
-	}
-	if err := s.openTLS(); err != nil {
-		return err
-	}
-	if s.authn, err = access.NewAuthenticator(access.Options{Issuers: c.Issuers, Revocations: s.tls}); err != nil {
-		return err
-	}
 	check, err := service.NewChecker(ref, methods)
 	if err != nil {
 		return err
@@ -199,7 +213,8 @@ func (s *Server) open(ctx context.Context) error {
 	return s.listen(ctx)
 }
 
-func (s *Server) openTLS() (err error) {
+// openTLS reads the certificates of both ports, and returns every fault.
+func (s *Server) openTLS() error {
 	open := func(l Listener) (*access.TLS, error) {
 		if l.Cert == "" {
 			return nil, nil //nolint:nilnil // plain HTTP on loopback, in development alone
@@ -208,13 +223,15 @@ func (s *Server) openTLS() (err error) {
 			CertFile: l.Cert, KeyFile: l.Key, ClientCAFile: l.ClientCA, CRLDir: l.CRLDir, RequireCRL: l.ClientCA != "",
 		})
 	}
+	var faults [2]error
+	var err error
 	if s.tls, err = open(s.config.GRPC); err != nil {
-		return fmt.Errorf("grpc: %w", err)
+		faults[0] = fmt.Errorf("grpc: %w", err)
 	}
 	if s.restTLS, err = open(s.config.REST); err != nil {
-		return fmt.Errorf("rest: %w", err)
+		faults[1] = fmt.Errorf("rest: %w", err)
 	}
-	return nil
+	return errors.Join(faults[:]...)
 }
 
 // compose registers every service on the network's server and on the
@@ -238,7 +255,7 @@ func (s *Server) compose(ctx context.Context, deps *service.Deps, methods call.M
 		options = append(options, grpc.Creds(&countingCredentials{TransportCredentials: credentials.NewTLS(s.tls.ServerConfig()), refusals: s.refusals}))
 	}
 	s.grpc = grpc.NewServer(options...)
-	local := newInproc(s.chain.Unary, s.chain.Stream)
+	local := newInproc(s.otel.unary(s.chain.Unary), s.chain.Stream)
 	linker := &service.Linker{Deps: deps, PerDay: s.config.Limits.ProposalsPerDay}
 	nominals := &service.Nominals{Deps: deps, Linker: linker}
 	courses := &service.Courses{Deps: deps, Nominals: nominals}
@@ -310,15 +327,19 @@ func checkComplete(methods call.Methods, network *grpc.Server, local *inproc) er
 
 func (s *Server) listen(ctx context.Context) error {
 	var lc net.ListenConfig
+	var faults []error
 	for _, l := range []struct {
-		into *net.Listener
-		addr string
-	}{{&s.listeners.grpc, s.config.GRPC.Listen}, {&s.listeners.rest, s.config.REST.Listen}, {&s.listeners.admin, s.config.Admin}} {
-		var err error
-		if *l.into, err = lc.Listen(ctx, "tcp", l.addr); err != nil {
-			return err
+		into          *net.Listener
+		setting, addr string
+	}{
+		{&s.listeners.grpc, "grpc.listen", s.config.GRPC.Listen}, {&s.listeners.rest, "rest.listen", s.config.REST.Listen}, {&s.listeners.admin, "admin", s.config.Admin},
+	} {
+		listener, err := lc.Listen(ctx, "tcp", l.addr)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%s: %w", l.setting, err))
+			continue
 		}
-		*l.into = netutil.LimitListener(*l.into, maxConnections)
+		*l.into = netutil.LimitListener(listener, maxConnections)
 	}
-	return nil
+	return errors.Join(faults...)
 }

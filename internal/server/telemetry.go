@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
 	otelprom "go.opentelemetry.io/otel/exporters/prometheus"
 	"go.opentelemetry.io/otel/metric"
@@ -18,15 +20,20 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	semconv "go.opentelemetry.io/otel/semconv/v1.37.0"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/stats"
+	"google.golang.org/grpc/status"
 
+	"github.com/perpetrator-register/register/internal/access"
 	"github.com/perpetrator-register/register/internal/call"
+	"github.com/perpetrator-register/register/internal/service"
 )
 
 // telemetry measures and traces calls: by method and outcome, never by what
 // they held.
 type telemetry struct {
 	registry *prometheus.Registry
+	rest     metric.Float64Histogram
 	meters   *sdkmetric.MeterProvider
 	traces   *sdktrace.TracerProvider
 }
@@ -52,7 +59,10 @@ func newTelemetry(ctx context.Context, endpoint string, s *Server) (*telemetry, 
 		}
 	}
 	t.traces = sdktrace.NewTracerProvider(options...)
-	return t, t.observe(s)
+	t.rest, err = t.meters.Meter("register").Float64Histogram("register.rest.call.duration", metric.WithUnit("s"),
+		metric.WithDescription("Calls over REST and by pages, with their log entry."),
+		metric.WithExplicitBucketBoundaries(.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10))
+	return t, errors.Join(err, t.observe(s))
 }
 
 // observe registers the register's own figures.
@@ -75,6 +85,9 @@ func (t *telemetry) observe(s *Server) error {
 		); err != nil {
 			return err
 		}
+	}
+	if err := errors.Join(observeTLS(gauge, "grpc", s.tls, s.config.GRPC), observeTLS(gauge, "rest", s.restTLS, s.config.REST)); err != nil {
+		return err
 	}
 	duties := func() (int64, int64) {
 		open, overdue := s.view.Overdue(s.config.now()())
@@ -103,6 +116,26 @@ func (t *telemetry) observe(s *Server) error {
 	)
 }
 
+// observeTLS registers how long the files of a port are good yet; t is nil without TLS.
+func observeTLS(gauge func(name, unit, what string, read func() int64) error, port string, t *access.TLS, l Listener) error {
+	if t == nil {
+		return nil
+	}
+	left := func(until time.Time) int64 { return int64(max(0, time.Until(until)).Seconds()) }
+	err := gauge("register."+port+".certificate.left", "s", "Time until the certificate of the port ends.", func() int64 {
+		until, _ := t.Until()
+		return left(until)
+	})
+	if l.ClientCA == "" {
+		return err
+	}
+	return errors.Join(err, gauge("register."+port+".revocation_lists.left", "s",
+		"Time until the first of the revocation lists is out of date: then callers with certificates of its authority are refused.", func() int64 {
+			_, until := t.Until()
+			return left(until)
+		}))
+}
+
 // grpcOptions measure and trace the calls of the contract's methods alone: the
 // name of any other is the caller's own text.
 func (t *telemetry) grpcOptions(methods call.Methods) []otelgrpc.Option {
@@ -112,8 +145,20 @@ func (t *telemetry) grpcOptions(methods call.Methods) []otelgrpc.Option {
 	}
 }
 
-// httpHandler carries the caller's trace on; the gateway's calls are measured
-// as calls.
+// unary measures calls that come over REST or by pages: grpcOptions see those of the network alone.
+func (t *telemetry) unary(next grpc.UnaryServerInterceptor) grpc.UnaryServerInterceptor {
+	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		began := time.Now()
+		out, err := next(ctx, req, info, handler)
+		t.rest.Record(ctx, time.Since(began).Seconds(), metric.WithAttributeSet(attribute.NewSet(
+			attribute.String("rpc.method", strings.TrimPrefix(info.FullMethod, "/")),
+			attribute.String("rpc.response.status_code", service.OutcomeName(status.Code(err))),
+		)))
+		return out, err
+	}
+}
+
+// httpHandler carries the caller's trace on.
 func (t *telemetry) httpHandler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx := propagation.TraceContext{}.Extract(r.Context(), propagation.HeaderCarrier(r.Header))

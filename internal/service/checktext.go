@@ -17,7 +17,7 @@ const leastWords = 10
 
 // texts checks what the contract's rules do not see of texts: one that must have a length
 // must have it without blanks at its ends, so that nobody gives a reason of ten blanks; and
-// none holds control characters, which are no text and which a terminal would obey.
+// none holds control characters but white space: they are no text, and a terminal obeys them.
 func texts(m protoreflect.Message, at string) (out []Violation) {
 	for _, f := range textFields(m.Descriptor()) {
 		if !m.Has(f.field) {
@@ -50,7 +50,7 @@ func (f textField) check(value protoreflect.Value, path string) []Violation {
 	}
 	text := value.String()
 	switch {
-	case strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' }):
+	case strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && !unicode.IsSpace(r) }):
 		return []Violation{{path, "holds a control character: leave it out"}}
 	case f.least > 0 && utf8.RuneCountInString(text) >= f.least && utf8.RuneCountInString(strings.TrimSpace(text)) < f.least:
 		return []Violation{{path, fmt.Sprintf("must be at least %d characters: blanks at its ends do not count", f.least)}}

@@ -87,7 +87,7 @@ func TestTexts(t *testing.T) {
 		want    string // empty: it is sound
 	}{
 		"sound":               {search(&registerv1.Search{Reason: "CRIME_INVESTIGATION", Reference: "33/1", Criteria: who}), ""},
-		"line breaks":         {search(&registerv1.Search{Reason: "THREAT_TO_LIFE", Justification: "a call\r\n\tfrom a neighbour", Criteria: who}), ""},
+		"line breaks":         {search(&registerv1.Search{Reason: "THREAT_TO_LIFE", Justification: "a call\r\n\tfrom\va neighbour", Criteria: who}), ""},
 		"reference of blanks": {search(&registerv1.Search{Reason: "CRIME_INVESTIGATION", Reference: " ", Criteria: who}), "search: `justification` and `reference` hold nothing but blanks: say why you ask"},
 		"reason of blanks":    {search(&registerv1.Search{Reason: "THREAT_TO_LIFE", Justification: strings.Repeat(" ", 12), Criteria: who}), "search: `justification` and `reference` hold nothing but blanks: say why you ask"},
 		"no reason at all":    {search(&registerv1.Search{Reason: "THREAT_TO_LIFE", Criteria: who}), "search: give `justification` (at least 10 characters) or `reference` (a crime, incident or custody reference)"},
