@@ -1,6 +1,9 @@
 package misuse
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // basis says what a search rests on.
 type basis uint8
@@ -17,26 +20,28 @@ const (
 
 // basis finds what explains a search, before any rule is asked.
 func (e *Engine) basis(ev *Event, a *actor) (basis, *Case) {
+	c := e.facts.cases[ev.Reference]
+	if c != nil && !e.longClosed(c, dayOf(ev.Time)) && c.his(ev) && c.concerns(ev) {
+		return confirmed, c
+	}
+	if own := e.named(ev); own != nil {
+		return confirmed, own
+	}
 	if ev.Reference == 0 {
 		if ev.Reason == reasonThreat {
 			return urgent, nil
 		}
 		return none, nil
 	}
-	grace := day(e.set.Rules[codeAfterClosure]["grace_days"]) //nolint:gosec // days are small
-	if e.facts.answers(ev, grace) {
+	if e.facts.answers(ev, e.closingGrace()) {
 		return confirmed, nil
 	}
-	c := e.facts.cases[ev.Reference]
 	switch {
 	case c == nil:
-	case !c.Closed.IsZero() && dayOf(ev.Time) > dayOf(c.Closed)+grace:
+	case e.longClosed(c, dayOf(ev.Time)):
 		return closed, c
-	case c.Incident && (len(c.Allocated) == 0 || ev.hasRole(roleControlRoom)), c.works(ev):
-		if len(c.People) > 0 && ev.person() != 0 && !overlap(ev.Terms, c.People) {
-			return outside, c
-		}
-		return confirmed, c
+	case c.his(ev):
+		return outside, c
 	}
 	claimOf, ok := a.claims[ev.Reference]
 	if !ok {
@@ -55,6 +60,28 @@ func (e *Engine) basis(ev *Event, a *actor) (basis, *Case) {
 		return colleagues, c
 	}
 	return none, nil
+}
+
+// closingGrace is for how many days after it was closed a case still explains.
+func (e *Engine) closingGrace() day { return day(e.set.Rules[codeAfterClosure]["grace_days"]) } //nolint:gosec // days are small
+
+// longClosed reports whether on a day a case was closed too long to explain anything.
+func (e *Engine) longClosed(c *Case, d day) bool {
+	return !c.Closed.IsZero() && d > dayOf(c.Closed)+e.closingGrace()
+}
+
+// named is a case of the actor's own, not closed, that names the person of a search: he
+// forgot the reference or mistyped it. Whoever could have given a good one has nothing to
+// hide behind none.
+func (e *Engine) named(ev *Event) *Case {
+	for _, t := range ev.Terms {
+		for _, c := range e.facts.people[t] {
+			if c.his(ev) && !e.longClosed(c, dayOf(ev.Time)) && !slices.Contains(c.Parties, ev.Actor) {
+				return c
+			}
+		}
+	}
+	return nil
 }
 
 const (

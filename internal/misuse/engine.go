@@ -16,7 +16,8 @@ type Engine struct {
 	groups  map[groupKey]*group
 	around  map[Code]*vicinity
 	pending []pending
-	raised  map[raised]day // the bucket in which a flag was last raised
+	waiting map[Code][]waiting // by reference
+	raised  map[raised]day     // the bucket in which a flag was last raised
 	today   day
 	flags   []Flag
 }
@@ -56,7 +57,7 @@ type pending struct {
 func NewEngine(s *Settings) *Engine {
 	return &Engine{
 		set: s, facts: newFacts(), actors: map[string]*actor{}, groups: map[groupKey]*group{},
-		around: map[Code]*vicinity{}, raised: map[raised]day{},
+		around: map[Code]*vicinity{}, waiting: map[Code][]waiting{}, raised: map[raised]day{},
 	}
 }
 
@@ -78,6 +79,7 @@ func (e *Engine) Feed(ev Event) []Flag {
 		ev.Actor = s.Subject // one person, by whichever way he comes
 	}
 	e.begin(dayOf(ev.Time))
+	e.explain()
 	e.settle(&ev)
 	switch ev.Kind {
 	case Look:
@@ -102,10 +104,12 @@ func (e *Engine) begin(d day) {
 	e.today = d
 	from := int64(d-day(e.set.Horizon)) * secondsPerDay //nolint:gosec // days are small
 	e.facts.forget(d, d-day(e.set.Horizon))             //nolint:gosec // days are small
+	e.forgetWaiting(d)
 	for key, a := range e.actors {
 		a.unexplained = recent(a.unexplained, from)
 		a.apart = recent(a.apart, from)
 		a.urgent = recent(a.urgent, from)
+		a.worked = slices.DeleteFunc(a.worked, func(at int64) bool { return at < from })
 		for ref, c := range a.claims {
 			for p, last := range c.persons {
 				if last <= d-claimDays {
@@ -182,6 +186,7 @@ func (e *Engine) look(ev *Event) {
 	e.group(a).look(d, e.set.Horizon, ev.Actor)
 	j := judgement{e: e, ev: ev, a: a, l: &l, at: ev}
 	e.nearRegistration(&j)
+	e.nearStaff(&j)
 	j.basis, j.matter = e.basis(ev, a)
 	if j.matter != nil && j.basis == closed {
 		l.bits |= lateCase
@@ -200,8 +205,9 @@ func (e *Engine) look(ev *Event) {
 	case urgent:
 		a.urgent = add(a.urgent, l, e.set.Horizon)
 	case none, closed, colleagues:
-		e.unexplained(a, ev.Actor, &l)
+		e.unexplained(a, ev, &l)
 	case confirmed:
+		a.work(&l)
 	}
 	for i := range rules {
 		if rules[i].look != nil && e.set.Rules[rules[i].Code][tOn] == 1 {
@@ -211,14 +217,28 @@ func (e *Engine) look(ev *Event) {
 	}
 }
 
+// nearStaff counts a search, whatever explains it, for a member of the same force's staff.
+func (e *Engine) nearStaff(j *judgement) {
+	for _, t := range j.ev.Terms {
+		if _, sure := j.staffOf(t); sure {
+			j.l.bits |= staffed
+			e.group(j.a).at(dayOf(j.l.time()), e.set.Horizon).staffed++
+			return
+		}
+	}
+}
+
 // unexplained keeps a search that nothing accounts for.
-func (e *Engine) unexplained(a *actor, name string, l *look) {
+func (e *Engine) unexplained(a *actor, ev *Event, l *look) {
 	a.unexplained = add(a.unexplained, *l, e.set.Horizon)
-	e.group(a).at(dayOf(l.time()), e.set.Horizon).unexplained++
+	e.wait(ev, a)
+	t := e.group(a).at(dayOf(l.time()), e.set.Horizon)
+	t.unexplained++
+	t.passed += int64(len(e.registered(ev.Actor, ev.Force, l)))
 	for _, c := range []Code{l.person, l.record} {
 		if c != 0 {
 			v := e.near(c)
-			v.looks = append(v.looks, trace{name, *l})
+			v.looks = append(v.looks, trace{ev.Actor, *l})
 			if len(v.looks) > maxLooks {
 				v.looks = slices.Delete(v.looks, 0, 1)
 			}
@@ -235,15 +255,18 @@ func (e *Engine) settle(ev *Event) {
 	}
 	for i := range n {
 		p := &e.pending[i]
-		if _, known := e.facts.cases[p.event.Reference]; known || !e.facts.tells(p.event.Force, ev.Time) {
-			continue
-		}
 		a, ok := e.actors[p.event.Actor]
 		if !ok {
 			continue
 		}
+		if _, known := e.facts.cases[p.event.Reference]; known || !e.facts.tells(p.event.Force, ev.Time) {
+			if known {
+				a.work(&p.look)
+			}
+			continue
+		}
 		p.look.bits |= unknown
-		e.unexplained(a, p.event.Actor, &p.look)
+		e.unexplained(a, &p.event, &p.look)
 		j := judgement{e: e, ev: &p.event, a: a, l: &p.look, at: ev, basis: none, late: true}
 		for k := range rules {
 			if rules[k].late && e.set.Rules[rules[k].Code][tOn] == 1 {
@@ -252,7 +275,8 @@ func (e *Engine) settle(ev *Event) {
 			}
 		}
 	}
-	e.pending = append(e.pending[:0], e.pending[n:]...)
+	clear(e.pending[:n])
+	e.pending = e.pending[n:] // and not moved to the front: append does that now and then
 }
 
 // raise raises a flag, unless the same was raised in the same stretch of days.

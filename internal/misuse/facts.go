@@ -75,6 +75,7 @@ type Facts struct {
 	rostered  map[string]map[day]bool
 	told      map[string]time.Time // by force: the last time it told of cases
 	questions map[Code][]*Question // by the references of the forces that ask
+	news      []*Case              // told since they were last looked at
 }
 
 type surname struct {
@@ -146,6 +147,7 @@ func (f *Facts) dropStaff(old *Staff) {
 // PutCase takes in a case at a time; it replaces what was said of it before.
 func (f *Facts) PutCase(c Case, at time.Time) {
 	f.told[c.Force] = at
+	f.news = append(f.news, &c)
 	for _, r := range c.References {
 		if old, ok := f.cases[r]; ok {
 			f.dropCase(old)
@@ -269,6 +271,18 @@ func (f *Facts) tells(force string, at time.Time) bool {
 func (c *Case) works(e *Event) bool {
 	return slices.Contains(c.Allocated, e.Actor) || (e.Collar != "" && slices.Contains(c.Allocated, e.Collar)) ||
 		(e.OnBehalfOf != "" && e.hasRole(roleControlRoom) && slices.Contains(c.Allocated, e.OnBehalfOf))
+}
+
+// his reports whether the one who made an event deals with the case: it is allocated to
+// him, or it is a call for service that is anybody's, or the control room's.
+func (c *Case) his(e *Event) bool {
+	return c.Incident && (len(c.Allocated) == 0 || e.hasRole(roleControlRoom)) || c.works(e)
+}
+
+// concerns reports whether a search may be for somebody of the case: it names the person,
+// or nobody.
+func (c *Case) concerns(e *Event) bool {
+	return len(c.People) == 0 || e.person() == 0 || overlap(e.Terms, c.People)
 }
 
 func overlap(a, b []Code) bool {

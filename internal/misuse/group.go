@@ -8,8 +8,7 @@ type group struct {
 	// What is reckoned once a day.
 	reckoned day
 	usual    int
-	rates    map[int]float64
-	nears    map[int]float64
+	known    map[int]groupDay // the sums over so many days before
 }
 
 // groupDay is a day of a group: its searches, how many of them are unexplained, and
@@ -18,6 +17,8 @@ type groupDay struct {
 	day                day
 	looks, unexplained int64
 	registered         int64 // times that a registration came near a search
+	passed             int64 // of these, near one that nothing accounts for
+	staffed            int64 // searches for staff of the same force
 	sizes              map[string]int
 }
 
@@ -44,6 +45,16 @@ func (g *group) at(d day, horizon int) *groupDay {
 	return &g.days[i-drop]
 }
 
+// on is a day that is kept; nil when it is not.
+func (g *group) on(d day) *groupDay {
+	for i := range g.days {
+		if g.days[i].day == d {
+			return &g.days[i]
+		}
+	}
+	return nil
+}
+
 // look counts a search.
 func (g *group) look(d day, horizon int, who string) {
 	t := g.at(d, horizon)
@@ -54,10 +65,10 @@ func (g *group) look(d day, horizon int, who string) {
 }
 
 func (g *group) reckon(d day) {
-	if g.reckoned == d && g.rates != nil {
+	if g.reckoned == d && g.known != nil {
 		return
 	}
-	g.reckoned, g.rates, g.nears = d, map[int]float64{}, map[int]float64{}
+	g.reckoned, g.known = d, map[int]groupDay{}
 	var all []int
 	for i := range g.days {
 		if g.days[i].day < d && g.days[i].day >= d-usualDays {
@@ -80,37 +91,58 @@ func (g *group) median(d day) int {
 	return g.usual
 }
 
-// rate is which part of the group's searches is unexplained, of the last days before
-// a day.
-func (g *group) rate(d day, days int) float64 {
-	g.reckon(d)
-	return g.part(g.rates, d, days, func(of *groupDay) int64 { return of.unexplained })
-}
+// unexplainedPart is which part of the group's searches nothing accounts for.
+func (of groupDay) unexplainedPart() float64 { return part(of.unexplained, of.looks) }
+
+// staffedPart is which part of the group's searches is for staff of the same force.
+func (of groupDay) staffedPart() float64 { return part(of.staffed, of.looks) }
 
 // nearness is how many registrations come near one of the group's searches, shortly before
 // or after it, of the last days before a day.
 func (g *group) nearness(d day, days int) float64 {
-	g.reckon(d)
-	return g.part(g.nears, d, days, func(of *groupDay) int64 { return of.registered })
+	of := g.before(d, days)
+	return part(of.registered, of.looks)
 }
 
-// part is which part of the group's searches something counts, of the last days before a
-// day; it is reckoned once a day.
-func (g *group) part(known map[int]float64, d day, days int, count func(*groupDay) int64) float64 {
-	if r, ok := known[days]; ok {
-		return r
+// passing is how many registrations come near one of the searches of the group that nothing
+// accounts for, of the last days before a day, leaving out those of one of the group. Few
+// searches say little: they are taken as if they were leastSearches.
+func (g *group) passing(d day, days int, unexplained, passed int) float64 {
+	of := g.before(d, days)
+	return part(max(0, of.passed-int64(passed)), max(leastSearches, of.unexplained-int64(unexplained)))
+}
+
+// leastSearches is of how many searches a part is reckoned at least.
+const leastSearches = 20
+
+func part(n, of int64) float64 {
+	if of == 0 {
+		return 0
 	}
-	var looks, counted int64
+	return float64(n) / float64(of)
+}
+
+// before is what the group did in the last days before a day; it is reckoned once a day.
+func (g *group) before(d day, days int) groupDay {
+	g.reckon(d)
+	if sum, ok := g.known[days]; ok {
+		return sum
+	}
+	sum := g.sum(d, days)
+	g.known[days] = sum
+	return sum
+}
+
+// sum is what the group did in the last days before a day.
+func (g *group) sum(d day, days int) (sum groupDay) {
 	for i := range g.days {
-		if g.days[i].day < d && g.days[i].day > d-day(days) { //nolint:gosec // days are small
-			looks += g.days[i].looks
-			counted += count(&g.days[i])
+		if of := &g.days[i]; of.day < d && of.day > d-day(days) { //nolint:gosec // days are small
+			sum.looks += of.looks
+			sum.unexplained += of.unexplained
+			sum.registered += of.registered
+			sum.passed += of.passed
+			sum.staffed += of.staffed
 		}
 	}
-	r := 0.0
-	if looks > 0 {
-		r = float64(counted) / float64(looks)
-	}
-	known[days] = r
-	return r
+	return sum
 }

@@ -1,6 +1,8 @@
 package misuse
 
 import (
+	"cmp"
+	"math"
 	"slices"
 	"time"
 )
@@ -142,7 +144,7 @@ func (j *judgement) colleague() {
 	for _, t := range j.ev.Terms {
 		named, sure := j.staffOf(t)
 		if sure {
-			j.raise(t, []look{*j.l}, j.weighed(), "a search for a member of the same force's staff, by name and date of birth or contact")
+			j.oneColleague(t)
 			return
 		}
 		found = found || named
@@ -157,6 +159,42 @@ func (j *judgement) colleague() {
 	if len(looks) >= j.t("names") {
 		j.raise(0, looks, j.weighed(), "%s for names that members of the same force's staff bear", many(len(looks), "search", "searches"))
 	}
+}
+
+// oneColleague looks at a search for a member of staff who is surely meant. Staff are victims,
+// witnesses and suspects too: whoever makes hundreds of searches and slips in some of them
+// meets one by chance, as often as his peers' searches do. Those near to him are no chance.
+func (j *judgement) oneColleague(about Code) {
+	const seen = "a search for a member of the same force's staff, by name and date of birth or contact"
+	if tie := j.tieTo(about); tie != TieNone {
+		j.raise(about, []look{*j.l}, j.weighed(), seen+": %s", string(tie))
+		return
+	}
+	days := j.t(tDays)
+	all := j.lately(days)
+	looks := where(all, func(l *look) bool { return l.bits&staffed != 0 })
+	rate := min(j.e.group(j.a).before(dayOf(j.at.Time), days).staffedPart(), float64(j.t(tChance))/1000)
+	expected := rate * float64(len(all))
+	if float64(len(looks)) > expected+float64(j.t("sigmas"))*math.Sqrt(expected) {
+		j.raise(about, looks, append(j.weighed(), "how often his peers' searches meet staff"), "%s", seen)
+	}
+}
+
+// tieTo is what binds the actor to a member of his force's staff who is surely meant by a
+// code.
+func (j *judgement) tieTo(c Code) Tie {
+	own := j.e.facts.member(j.ev)
+	if own == nil {
+		return TieNone
+	}
+	for _, s := range j.e.facts.identity[c] {
+		if s.Force == j.ev.Force && s.Subject != own.Subject && slices.Contains(s.Identity, c) {
+			if tie := TieBetween(own, s, func(subject string) *Staff { return j.e.facts.staff[subject] }); tie != TieNone {
+				return tie
+			}
+		}
+	}
+	return TieNone
 }
 
 func (j *judgement) family() {
@@ -186,7 +224,7 @@ func (j *judgement) burst() {
 	if !j.open() || j.said(0) {
 		return
 	}
-	from := j.at.Time.Add(-time.Duration(j.t("hours")) * time.Hour).Unix()
+	from := j.at.Time.Add(-time.Duration(j.t(tHours)) * time.Hour).Unix()
 	looks := where(j.lately(2), func(l *look) bool { return l.at > from })
 	if n := persons(looks); n >= j.t(tPersons) {
 		j.raise(0, looks, j.weighed(), "%s for %s within %s", many(len(looks), "search", "searches"), many(n, "person", "different people"),
@@ -220,16 +258,39 @@ func (j *judgement) orbit() {
 	}
 }
 
+// repeatDays looks at one person on different days, whatever reason was given: none, one that
+// is not so, or a case of his own that does not name the person. Such a case counts once,
+// however long he works on it.
 func (j *judgement) repeatDays() {
-	if !j.open() {
+	if !j.open() && j.basis != outside {
 		return
 	}
-	looks := where(j.lately(j.t(tDays)), func(l *look) bool {
+	same := func(l *look) bool {
 		return (l.person != 0 && l.person == j.l.person) || (l.record != 0 && l.record == j.l.record)
-	})
-	if n := daysOf(looks); n >= j.t("seen_days") {
-		j.raise(j.l.person, looks, j.weighed(), "the same person on %s", many(n, "day", "different days"))
 	}
+	looks := where(j.lately(j.t(tDays)), same)
+	if len(looks) == 0 {
+		return // own cases alone: that is for REFERENCE
+	}
+	n, days, cases := daysOf(looks), map[day]bool{}, map[Code]bool{}
+	for i := range looks {
+		days[dayOf(looks[i].time())] = true
+	}
+	for _, l := range where(since(j.a.apart, dayOf(j.at.Time), j.t(tDays)), same) {
+		if d := dayOf(l.time()); !days[d] && !cases[l.reference] {
+			days[d], cases[l.reference] = true, true
+			looks = append(looks, l)
+		}
+	}
+	if len(days) < j.t("seen_days") {
+		return
+	}
+	slices.SortFunc(looks, func(a, b look) int { return cmp.Compare(a.index, b.index) })
+	seen := "the same person on " + many(n, "day", "different days")
+	if len(cases) > 0 {
+		seen += ", and under " + many(len(cases), "case", "different cases") + " of his own that do not name that person"
+	}
+	j.raise(j.l.person, looks, j.weighed(), "%s", seen)
 }
 
 func (j *judgement) volume() {
@@ -247,8 +308,29 @@ func (j *judgement) offRoster() {
 	if !j.open() || j.l.bits&offDuty == 0 || j.said(0) {
 		return
 	}
-	looks := where(j.lately(j.t(tDays)), func(l *look) bool { return l.bits&offDuty != 0 })
+	off := where(j.lately(j.t(tDays)), func(l *look) bool { return l.bits&offDuty != 0 })
+	looks := where(off, func(l *look) bool { return !j.atWork(l, off) })
 	if len(looks) >= j.t(tLooks) {
-		j.raise(0, looks, append(j.weighed(), "the roster has him off duty"), "%s off duty, on %s", many(len(looks), "search", "searches"), many(daysOf(looks), "day", "days"))
+		j.raise(0, looks, append(j.weighed(), "the roster has him off duty, and most of what he did in these hours was not his work either"),
+			"%s off duty, on %s", many(len(looks), "search", "searches"), many(daysOf(looks), "day", "days"))
 	}
+}
+
+// atWork reports whether somebody whom the roster has off duty was evidently on duty when he
+// made a search: in the hours around it, more of his searches are accounted for than are not.
+func (j *judgement) atWork(l *look, off []look) bool {
+	within := int64(j.t(tHours)) * 3600
+	near := func(at int64) bool { return max(at-l.at, l.at-at) <= within }
+	n := 0
+	for _, at := range j.a.worked {
+		if near(at) {
+			n++
+		}
+	}
+	for i := range off {
+		if near(off[i].at) {
+			n--
+		}
+	}
+	return n > 0
 }

@@ -9,24 +9,51 @@ import (
 // his peers show it, explains. Chance makes the number differ, and people do: some
 // forget and mistype several times as often as others, month after month.
 func (j *judgement) beyond(n, days int) bool {
-	rate := min(j.e.group(j.a).rate(dayOf(j.at.Time), days), float64(j.t("peers_at_most_per_mille"))/1000)
-	expected := rate * float64(j.a.sum(dayOf(j.at.Time), days))
+	d := dayOf(j.at.Time)
+	return j.exceeds(n, j.e.group(j.a).before(d, days), d, days)
+}
+
+// exceeds is beyond, as of a day and what his peers had done by then.
+func (j *judgement) exceeds(n int, peers groupDay, d day, days int) bool {
+	rate := min(peers.unexplainedPart(), float64(j.t("peers_at_most_per_mille"))/1000)
+	expected := rate * float64(j.a.sum(d, days))
 	people := expected * float64(j.t("peers_differ_per_cent")) / 100
 	return n >= j.t("least") && float64(n) > expected+float64(j.t("sigmas"))*math.Sqrt(max(1, expected)+people*people)
 }
 
 func (j *judgement) noNexus() {
-	if !j.open() {
+	if !j.open() || j.said(0) {
 		return
 	}
 	for _, name := range []string{tDays, tLongDays} {
 		days := j.t(name)
-		if looks := j.lately(days); j.beyond(len(looks), days) {
-			j.raise(0, looks, append(j.weighed(), "what peers in the same role do by oversight"),
-				"%s of %d in %d days that nothing accounts for", many(len(looks), "search", "searches"), j.a.sum(dayOf(j.at.Time), days), days)
-			return
+		looks := j.lately(days)
+		if !j.beyond(len(looks), days) || (name == tLongDays && j.stood(days)) {
+			continue
 		}
+		j.raise(0, looks, append(j.weighed(), "what peers in the same role do by oversight"),
+			"%s of %d in %d days that nothing accounts for", many(len(looks), "search", "searches"), j.a.sum(dayOf(j.at.Time), days), days)
+		return
 	}
+}
+
+// stood reports whether as much stood against an actor already before this stretch of days,
+// so that it was told of then: the same searches are not told of month after month. Once
+// in so many days as are looked back it is asked anew, in a month that differs from one to
+// another.
+func (j *judgement) stood(days int) bool {
+	again := j.t(tAgain)
+	turns := (days + again - 1) / again
+	if int(j.bucket())/again%turns == int(uint64(CodeOf([]byte(j.ev.Actor)))%uint64(turns)) { //nolint:gosec // turns are few
+		return false
+	}
+	d := j.bucket() - 1
+	if int(dayOf(j.at.Time)-d)+days > j.e.set.Horizon {
+		return false // it is not known any more
+	}
+	before := int64(j.bucket()) * secondsPerDay
+	n := len(where(since(j.a.unexplained, d, days), func(l *look) bool { return l.at < before }))
+	return j.exceeds(n, j.e.group(j.a).sum(d, days), d, days)
 }
 
 func (j *judgement) fishing() {

@@ -70,6 +70,8 @@ const (
 	tLongDays = "long_days"
 	tLooks    = "looks"
 	tPersons  = "persons"
+	tHours    = "hours"
+	tChance   = "chance_at_most_per_mille"
 	tRare     = "rare_per_mille"
 )
 
@@ -81,11 +83,11 @@ var (
 	sigmas    = Threshold{"sigmas", "standard deviations above what peers do by oversight"}
 	least     = Threshold{"least", "searches, below which it never fires"}
 	atMost    = Threshold{"peers_at_most_per_mille", "of peers' searches, the most that is believed to be oversight"}
-	chance    = Threshold{"chance_at_most_per_mille", "registrations near a search of peers, the most that is believed to be chance"}
+	chance    = Threshold{tChance, "registrations near a search of peers, the most that is believed to be chance"}
 	differ    = Threshold{"peers_differ_per_cent", "of their mean, by which people deviate from each other in how often they slip"}
 )
 
-const work = "a case or incident that the actor works on, or for whom the control room asks; a question of another force that he answers; helping a colleague out; a reference that the force may yet tell of"
+const work = "a case or incident that the actor works on, or for whom the control room asks; an open case of his that names the person; a question of another force that he answers; helping a colleague out; a reference that the force may yet tell of"
 
 // rules are all rules. What they are told of a search is in judge.go; the patterns
 // are those that regulators and the press have reported.
@@ -101,9 +103,12 @@ func init() { //nolint:gochecknoinits // the rules ask for their own thresholds 
 				"somebody who was harmed by conduct that is recorded against him",
 			Clears:     "for those near the people of the case, " + work + "; else none: whoever is concerned in a case does not work on it",
 			Thresholds: []Threshold{rarely}, look: (*judgement).ownCase, late: true},
-		{Code: codeColleague, Version: 1, Title: "Looked up colleagues",
+		{Code: codeColleague, Version: 2, Title: "Looked up colleagues",
 			Looks:  "people of the same force's staff: one by name and date of birth or contact, or several by name alone",
-			Clears: work, Thresholds: []Threshold{{"names", "searches by name alone, of a rare surname, within the days"}, inDays, rarely}, look: (*judgement).colleague, late: true},
+			Clears: work + "; staff whom his searches meet by chance, as his peers' do, but for those of his unit, of his line or close to him",
+			Thresholds: []Threshold{{"names", "searches by name alone, of a rare surname, within the days"}, inDays, rarely, sigmas,
+				{tChance, "of peers' searches, the most that is believed to meet staff by chance"}},
+			look: (*judgement).colleague, late: true},
 		{Code: codeFamily, Version: 1, Title: "Looked up people close to himself",
 			Looks:  "people the actor has declared to be close to him, his own address, or repeatedly his own, rare surname",
 			Clears: work + "; a surname that many of the force's staff bear",
@@ -112,26 +117,27 @@ func init() { //nolint:gochecknoinits // the rules ask for their own thresholds 
 			look: (*judgement).family, late: true},
 		{Code: codeBurst, Version: 1, Title: "Many people in a few hours",
 			Looks: "many different people within hours", Clears: work,
-			Thresholds: []Threshold{thePeople, {"hours", "hours"}}, look: (*judgement).burst},
+			Thresholds: []Threshold{thePeople, {tHours, "hours"}}, look: (*judgement).burst},
 		{Code: codeZeroHits, Version: 1, Title: "Many people whom the register does not hold",
 			Looks:  "a run of searches in one day that find nobody, as for a victim, her friends, family and colleagues",
 			Clears: work, Thresholds: []Threshold{thePeople}, look: (*judgement).zeroHits},
 		{Code: codeOrbit, Version: 1, Title: "The circle around one person",
 			Looks: "different people who share a surname, an address, a telephone or a victim", Clears: work,
 			Thresholds: []Threshold{thePeople, inDays, rarely}, look: (*judgement).orbit, late: true},
-		{Code: codeRepeatDays, Version: 1, Title: "The same person again and again",
-			Looks: "the same person or record on different days", Clears: work,
+		{Code: codeRepeatDays, Version: 2, Title: "The same person again and again",
+			Looks:      "the same person or record on different days, also when some of them are under cases of his own that do not name the person, each counted once",
+			Clears:     work,
 			Thresholds: []Threshold{{"seen_days", "different days"}, inDays}, look: (*judgement).repeatDays, late: true},
 		{Code: codeVolume, Version: 1, Title: "Far more than usual",
 			Looks:      "many more searches in a day than the actor and his peers usually make",
 			Clears:     "searches on cases he works on are not counted",
 			Thresholds: []Threshold{theLooks, {"times", "times the greater of his own and his peers' median day"}}, look: (*judgement).volume},
-		{Code: codeOffRoster, Version: 1, Title: "Off duty",
-			Looks: "searches outside the actor's shifts", Clears: work + "; overtime within the grace; no roster known",
-			Thresholds: []Threshold{theLooks, inDays, {"grace_minutes", "minutes before and after a shift"}}, look: (*judgement).offRoster, late: true},
-		{Code: codeNoNexus, Version: 2, Title: "No connection with his work",
+		{Code: codeOffRoster, Version: 2, Title: "Off duty",
+			Looks: "searches outside the actor's shifts", Clears: work + "; overtime within the grace; no roster known; hours in which most that he did was his work: the roster does not know",
+			Thresholds: []Threshold{theLooks, inDays, {"grace_minutes", "minutes before and after a shift"}, {tHours, "hours around a search, in which it is asked what else he did"}}, look: (*judgement).offRoster, late: true},
+		{Code: codeNoNexus, Version: 3, Title: "No connection with his work",
 			Looks:      "more searches that nothing accounts for than forgetting and mistyping explain",
-			Clears:     work + "; what peers in the same role do by oversight",
+			Clears:     work + "; what peers in the same role do by oversight; what stood against him already the month before",
 			Thresholds: []Threshold{inDays, {tLongDays, "days looked back the second time"}, least, sigmas, atMost, differ}, look: (*judgement).noNexus, late: true},
 		{Code: codeFishing, Version: 1, Title: "Fishing",
 			Looks: "criteria so wide that they fit more people than can be shown", Clears: work,
@@ -142,10 +148,10 @@ func init() { //nolint:gochecknoinits // the rules ask for their own thresholds 
 			Thresholds: []Threshold{inDays, least, sigmas, atMost, differ,
 				{"cases_for_one", "own cases given for one person whom none of them names, within the days"}},
 			look: (*judgement).reference, late: true},
-		{Code: codeTipOff, Version: 2, Title: "Shortly before or after a registration",
+		{Code: codeTipOff, Version: 3, Title: "Shortly before or after a registration",
 			Looks:      "people looked up shortly before or after a force registers something on them, more than once: as if to pass it on",
-			Clears:     work + "; his own registrations; what comes near a registration by chance, as his peers' searches do",
-			Thresholds: []Threshold{{"times", "different registrations"}, {"hours", "hours before and after"}, inDays, rarely, sigmas, chance},
+			Clears:     work + "; his own registrations; what comes near a registration by chance, as his peers' searches do, those too that nothing accounts for",
+			Thresholds: []Threshold{{"times", "different registrations"}, {tHours, "hours before and after"}, inDays, rarely, sigmas, chance},
 			look:       (*judgement).tipOff, late: true},
 		{Code: codeProbe, Version: 1, Title: "Reached for what is hidden",
 			Looks:  "criteria that fit a victim, or a record that is SILENT; the latter is told to its owner force alone",

@@ -28,6 +28,7 @@ const (
 	unknown                   // no force has told of the reference in time
 	others                    // the reference's case is allocated to others
 	lateCase                  // the reference's case was closed
+	staffed                   // the criteria mean a member of the same force's staff
 )
 
 func newLook(e *Event) look {
@@ -63,6 +64,9 @@ type actor struct {
 	apart []look
 	// urgent are those for a threat to life without a reference.
 	urgent []look
+	// worked are the times, in seconds, of searches that his work accounts for though the
+	// roster had him off duty.
+	worked []int64
 	// claims are the references of others or of nobody yet, with the people they
 	// were used for.
 	claims map[Code]*claim
@@ -160,6 +164,13 @@ func daysOf(list []look) int {
 	return n
 }
 
+// work notes a search that his work accounts for.
+func (a *actor) work(l *look) {
+	if l.bits&offDuty != 0 && len(a.worked) < maxLooks {
+		a.worked = append(a.worked, l.at)
+	}
+}
+
 // count adds to the totals of a day.
 func (a *actor) count(d day, horizon int) {
 	if n := len(a.totals); n > 0 && a.totals[n-1].day == d {
@@ -174,11 +185,11 @@ func (a *actor) count(d day, horizon int) {
 	a.totals = append(a.totals[:0], a.totals[drop:]...)
 }
 
-// sum is how many searches he made in the last days.
+// sum is how many searches he made in the last days, counted back from a day.
 func (a *actor) sum(d day, days int) int {
 	n := 0
 	for _, t := range a.totals {
-		if t.day > d-day(days) { //nolint:gosec // days are small
+		if t.day > d-day(days) && t.day <= d { //nolint:gosec // days are small
 			n += int(t.looks)
 		}
 	}

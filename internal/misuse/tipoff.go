@@ -54,7 +54,7 @@ const maxAsked = 256
 func (e *Engine) followed(ev *Event, l *look) {
 	for _, c := range ev.Terms[:min(1, len(ev.Terms))] {
 		for _, a := range e.around[c].asked {
-			if l.at-a.look.at <= int64(e.set.Rules[codeTipOff]["hours"])*3600 && e.same(a.by.force, &a.look, l, e.set.Rules[codeTipOff][tRare]) {
+			if l.at-a.look.at <= int64(e.set.Rules[codeTipOff][tHours])*3600 && e.same(a.by.force, &a.look, l, e.set.Rules[codeTipOff][tRare]) {
 				e.group(a.by).at(dayOf(a.look.time()), e.set.Horizon).registered++
 			}
 		}
@@ -82,33 +82,49 @@ func (j *judgement) tipped() {
 		return len(near) > 0
 	})
 	if len(seen) >= j.t("times") && daysOf(looks) > 1 && float64(len(seen)) > j.byChance() {
-		j.raise(0, looks, []string{"no case or incident of his", "not registered by himself", "how often registrations come near his peers' searches"}, "%s shortly before or after %s on the people looked up",
+		j.raise(0, looks, []string{"no case or incident of his", "not registered by himself", "how often registrations come near his peers' searches, those too that nothing accounts for"}, "%s shortly before or after %s on the people looked up",
 			many(len(looks), "search", "searches"), many(len(seen), "registration", "registrations"))
 	}
 }
 
 // byChance is how many registrations come near so many searches as the actor's that nothing
 // accounts for, if they are as his peers' searches are: whom a control room deals with is
-// registered the day after. It allows for chance.
+// registered the day after, and so is he about whom another force telephones. The peers'
+// searches that nothing accounts for say most of the latter; the actor's own are no measure
+// of himself. It allows for chance.
 func (j *judgement) byChance() float64 {
-	days := j.t(tDays)
-	near := min(j.e.group(j.a).nearness(dayOf(j.at.Time), days), float64(j.t("chance_at_most_per_mille"))/1000)
-	expected := near * float64(len(j.lately(days)))
+	days, d := j.t(tDays), dayOf(j.at.Time)
+	looks := j.lately(days)
+	unexplained, passed := 0, 0
+	for i := range looks {
+		if dayOf(looks[i].time()) < d {
+			unexplained++
+			passed += len(j.registered(&looks[i]))
+		}
+	}
+	g := j.e.group(j.a)
+	near := max(g.nearness(d, days), g.passing(d, days, unexplained, passed))
+	expected := min(near, float64(j.t(tChance))/1000) * float64(len(looks))
 	return expected + float64(j.t("sigmas"))*math.Sqrt(expected)
 }
 
 // registered are the registrations by others, near in time, of whom a search was for.
-func (j *judgement) registered(l *look) []int64 {
+func (j *judgement) registered(l *look) []int64 { return j.e.registered(j.ev.Actor, j.ev.Force, l) }
+
+// registered are the registrations, by others than whoever made a search, near it in time
+// and of whom it was for.
+func (e *Engine) registered(actor, force string, l *look) []int64 {
+	t := e.set.Rules[codeTipOff]
 	var out []int64
 	for _, c := range []Code{l.person, l.record} {
-		v := j.e.around[c]
+		v := e.around[c]
 		if c == 0 || v == nil {
 			continue
 		}
 		for _, r := range v.registrations {
 			apart := r.look.at - l.at
-			if r.actor != j.ev.Actor && max(apart, -apart) <= int64(j.t("hours"))*3600 && !slices.Contains(out, r.look.index) &&
-				j.e.same(j.ev.Force, l, &r.look, j.t(tRare)) {
+			if r.actor != actor && max(apart, -apart) <= int64(t[tHours])*3600 && !slices.Contains(out, r.look.index) &&
+				e.same(force, l, &r.look, t[tRare]) {
 				out = append(out, r.look.index)
 			}
 		}
@@ -122,9 +138,14 @@ func (e *Engine) tippedOff(ev *Event, codes []Code) {
 		return
 	}
 	var asked []string
+	counted := map[int64]bool{}
 	for _, c := range codes {
 		for _, t := range e.around[c].looks {
 			a, ok := e.actors[t.actor]
+			if ok && !counted[t.look.index] && slices.Contains(e.registered(t.actor, a.force, &t.look), ev.Index) {
+				counted[t.look.index] = true
+				e.group(a).at(dayOf(t.look.time()), e.set.Horizon).passed++
+			}
 			if !ok || t.actor == ev.Actor || slices.Contains(asked, t.actor) {
 				continue
 			}
