@@ -13,7 +13,7 @@ import (
 	"github.com/perpetrator-register/register/internal/misuse"
 	"github.com/perpetrator-register/register/internal/misuse/year"
 	"github.com/perpetrator-register/register/internal/server"
-	"github.com/perpetrator-register/register/internal/service"
+	"github.com/perpetrator-register/register/internal/standards"
 	"github.com/perpetrator-register/register/policies"
 )
 
@@ -72,7 +72,7 @@ func readRules(path string) (*misuse.Settings, error) {
 }
 
 // printReplay prints what rules would flag.
-func printReplay(to io.Writer, r *service.MisuseReplay) error {
+func printReplay(to io.Writer, r *standards.MisuseReplay) error {
 	until := r.Until
 	if until.IsZero() {
 		until = time.Now()

@@ -13,7 +13,7 @@ import (
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/server"
 	"github.com/perpetrator-register/register/internal/servertest"
-	"github.com/perpetrator-register/register/internal/service"
+	"github.com/perpetrator-register/register/internal/standards"
 )
 
 // Before thresholds are used they are tried on the log as it is: more is flagged by
@@ -47,7 +47,7 @@ func TestReplay(t *testing.T) {
 	_, err = misuse.DecideCase(psd, &registerv1.DecideCaseRequest{Name: found, Outcome: registerv1.CaseOutcome_CASE_OUTCOME_MISCONDUCT, Rationale: "looked up a woman's friends"})
 	must(t, err)
 
-	replay := func(rules string) (*service.MisuseReplay, service.MisuseReplayed) {
+	replay := func(rules string) (*standards.MisuseReplay, standards.MisuseReplayed) {
 		t.Helper()
 		settings, err := readRules(rules)
 		must(t, err)
@@ -59,7 +59,7 @@ func TestReplay(t *testing.T) {
 			}
 		}
 		t.Fatal("the rule is missing")
-		return nil, service.MisuseReplayed{}
+		return nil, standards.MisuseReplayed{}
 	}
 	_, now := replay("")
 	if now.Flags != 1 || now.Actors != 1 || now.Known != 1 || now.Upheld != 1 || now.Justified != 0 {

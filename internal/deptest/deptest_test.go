@@ -84,6 +84,7 @@ func TestArrowsGoDown(t *testing.T) {
 		{"internal/sanction", "internal/retention"},
 		{"internal/call"},
 		{"internal/service"},
+		{"internal/standards"},
 		{"internal/console"},
 		{"internal/server"},
 	}

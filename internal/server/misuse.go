@@ -12,6 +12,7 @@ import (
 	"github.com/perpetrator-register/register/internal/accesslog"
 	"github.com/perpetrator-register/register/internal/misuse"
 	"github.com/perpetrator-register/register/internal/service"
+	"github.com/perpetrator-register/register/internal/standards"
 	"github.com/perpetrator-register/register/policies"
 )
 
@@ -32,17 +33,17 @@ func (c *Config) MisuseSettings() (*misuse.Settings, error) {
 }
 
 // watcher makes the watcher of the log; Run has it work.
-func (c *Config) watcher(deps *service.Deps, log accesslog.Appender) (*service.Watcher, error) {
+func (c *Config) watcher(deps *service.Deps, log accesslog.Appender) (*standards.Watcher, error) {
 	settings, err := c.MisuseSettings()
 	if err != nil {
 		return nil, err
 	}
-	return &service.Watcher{Deps: deps, Appender: log, Settings: settings}, nil
+	return &standards.Watcher{Deps: deps, Appender: log, Settings: settings}, nil
 }
 
 // ReplayMisuse runs the rules over a part of the log of a register, and writes
 // nothing. Settings nil means those of the configuration.
-func ReplayMisuse(ctx context.Context, c *Config, settings *misuse.Settings, from, until time.Time, log *slog.Logger) (out *service.MisuseReplay, err error) {
+func ReplayMisuse(ctx context.Context, c *Config, settings *misuse.Settings, from, until time.Time, log *slog.Logger) (out *standards.MisuseReplay, err error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}

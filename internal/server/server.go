@@ -29,6 +29,7 @@ import (
 	"github.com/perpetrator-register/register/internal/sanction"
 	"github.com/perpetrator-register/register/internal/seal"
 	"github.com/perpetrator-register/register/internal/service"
+	"github.com/perpetrator-register/register/internal/standards"
 	"github.com/perpetrator-register/register/internal/view"
 	_ "github.com/perpetrator-register/register/internal/wire" // the sizes of buffers
 )
@@ -51,7 +52,7 @@ type Server struct {
 	otel     *telemetry
 	gatherer *gather.Gatherer // nil without witnesses
 	ticker   *service.Ticker
-	watcher  *service.Watcher
+	watcher  *standards.Watcher
 
 	grpc      *grpc.Server
 	rest      *http.Server
@@ -275,10 +276,10 @@ func (s *Server) compose(ctx context.Context, deps *service.Deps, methods call.M
 		registerv1.RegisterDutyServiceServer(r, &service.Duties{Deps: deps})
 		registerv1.RegisterExchangeServiceServer(r, &service.Exchange{Deps: deps})
 		registerv1.RegisterTransferServiceServer(r, &service.Transfers{Deps: deps, Courses: courses, Nominals: nominals})
-		registerv1.RegisterAccessLogServiceServer(r, &service.AccessLog{Deps: deps})
-		registerv1.RegisterFactServiceServer(r, &service.Facts{Deps: deps})
-		registerv1.RegisterMisuseServiceServer(r, &service.Misuse{Deps: deps})
-		registerv1.RegisterStandardsServiceServer(r, &service.Standards{Deps: deps, Strengths: s.authn.Strengths})
+		registerv1.RegisterAccessLogServiceServer(r, &standards.AccessLog{Deps: deps})
+		registerv1.RegisterFactServiceServer(r, &standards.Facts{Deps: deps})
+		registerv1.RegisterMisuseServiceServer(r, &standards.Misuse{Deps: deps})
+		registerv1.RegisterStandardsServiceServer(r, &standards.Standards{Deps: deps, Strengths: s.authn.Strengths})
 		registerv1.RegisterDirectoryServiceServer(r, &service.Directory{Deps: deps, Permissions: methods.Permissions()})
 	}
 	if err := checkComplete(methods, s.grpc, local); err != nil {

@@ -48,7 +48,7 @@ func (s *sight) shows(a *view.Alert) bool {
 		return false
 	}
 	if a.Link == (identity.ID{}) {
-		return !slices.ContainsFunc(a.About, func(id identity.ID) bool { return s.hides(s.c, id) })
+		return !slices.ContainsFunc(a.About, func(id identity.ID) bool { return s.Hides(s.c, id) })
 	}
 	l, ok := s.View.Link(a.Link)
 	if !ok {
@@ -97,7 +97,7 @@ func (s *Alerts) ListAlerts(ctx context.Context, req *registerv1.ListAlertsReque
 		return nil, err
 	}
 	see := s.sight(c, force)
-	size := pageSize(req.GetPageSize(), 100)
+	size := PageSize(req.GetPageSize(), 100)
 	resp := &registerv1.ListAlertsResponse{}
 	page, at, more := s.after(see, at, size, func(a *view.Alert) bool { return !req.GetOpen() || !a.Acknowledged })
 	resp.More = more
@@ -113,7 +113,7 @@ func (s *Alerts) page(ctx context.Context, see *sight, page []*view.Alert) ([]*r
 	for i, a := range page {
 		ids[i] = uuid.UUID(a.ID)
 	}
-	current, err := s.currentByID(ctx, ids)
+	current, err := s.CurrentByID(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +135,7 @@ func (s *Alerts) page(ctx context.Context, see *sight, page []*view.Alert) ([]*r
 // shownAlert completes a stored alert, and notes that it and its link were shown.
 func (s *sight) shownAlert(cur postgres.Current, stored *storev1.StoredAlert) *registerv1.Alert {
 	out := stored.GetAlert()
-	out.Name = resourceName(postgres.KindAlert, cur.Record.Force, cur.Record.ID)
+	out.Name = ResourceName(postgres.KindAlert, cur.Record.Force, cur.Record.ID)
 	out.LogIndex = view.FirstIndex(out, cur.Version)
 	s.c.Show(cur.Record.ID, cur.Record.Force)
 	if id, err := uuid.FromBytes(stored.GetSubjectId()); err == nil {
@@ -158,14 +158,14 @@ func (s *sight) shownAlert(cur postgres.Current, stored *storev1.StoredAlert) *r
 // AcknowledgeAlert implements the RPC.
 func (s *Alerts) AcknowledgeAlert(ctx context.Context, req *registerv1.AcknowledgeAlertRequest) (answer *registerv1.Alert, err error) {
 	c := call.From(ctx)
-	err = retry(ctx, func() error {
+	err = Retry(ctx, func() error {
 		c.Afresh()
 		if err := s.View.Pull(ctx); err != nil {
 			return err
 		}
 		see := s.sight(c, call.ForceCode(req.GetName()))
 		var stored storev1.StoredAlert
-		cur, key, err := s.current(ctx, postgres.KindAlert, req.GetName(), &stored)
+		cur, key, err := s.Current(ctx, postgres.KindAlert, req.GetName(), &stored)
 		if err != nil {
 			return err
 		}
@@ -174,19 +174,19 @@ func (s *Alerts) AcknowledgeAlert(ctx context.Context, req *registerv1.Acknowled
 				see.meet(l)
 			}
 			for _, id := range a.About {
-				if see.hides(c, id) {
+				if see.Hides(c, id) {
 					see.note(id, "", false)
 				}
 			}
-			return notFound("alert")
+			return NotFound("alert")
 		}
 		if stored.GetAlert().GetAcknowledgeTime() != nil {
 			answer = see.shownAlert(cur, &stored)
 			return nil // the chain makes the entry
 		}
 		// Its place in the log stays that of its first version.
-		stored.Alert.LogIndex, stored.Alert.AcknowledgeTime = view.FirstIndex(stored.GetAlert(), cur.Version), s.timestamp()
-		next, err := s.next(cur, key, cur.Version.Revision+1, &stored)
+		stored.Alert.LogIndex, stored.Alert.AcknowledgeTime = view.FirstIndex(stored.GetAlert(), cur.Version), s.Timestamp()
+		next, err := s.Next(cur, key, cur.Version.Revision+1, &stored)
 		if err != nil {
 			return err
 		}

@@ -124,14 +124,14 @@ func (s *Assessments) RegradeAssessment(ctx context.Context, req *registerv1.Reg
 			a, part := o.stored.GetAssessment(), o.stored.GetPart()
 			switch {
 			case part.GetCancelled():
-				return problem(codes.FailedPrecondition, ReasonRecordCancelled, "the assessment was withdrawn: make another")
+				return NewProblem(codes.FailedPrecondition, ReasonRecordCancelled, "the assessment was withdrawn: make another")
 			case part.GetRegistrant() == call.Subject(c.Actor), c.Actor.Collar != "" && c.Actor.Collar == a.GetAssessor():
-				return problem(codes.FailedPrecondition, ReasonSamePerson, "another person than the assessor must regrade an assessment")
+				return NewProblem(codes.FailedPrecondition, ReasonSamePerson, "another person than the assessor must regrade an assessment")
 			case int64(o.cur.Version.N) != req.GetVersion():
-				return problem(codes.Aborted, ReasonRecordChanged, "the assessment has changed since it was read: read it again")
+				return NewProblem(codes.Aborted, ReasonRecordChanged, "the assessment has changed since it was read: read it again")
 			}
 			o.stored.Regrades = append(o.stored.GetRegrades(), &registerv1.Regrade{
-				Grade: req.GetGrade(), Rationale: req.GetRationale(), Supervisor: officerOf(c), RegradeTime: s.timestamp(),
+				Grade: req.GetGrade(), Rationale: req.GetRationale(), Supervisor: officerOf(c), RegradeTime: s.Timestamp(),
 			})
 			return nil
 		})

@@ -190,12 +190,12 @@ func sortedKeys[V any](m map[string]V) []string {
 
 func pattern(p conduct.Pattern) *registerv1.Pattern {
 	out := &registerv1.Pattern{
-		VictimsMin:        clamp(p.Victims.Min),
-		VictimsMax:        clamp(p.Victims.Max),
-		VictimsUnresolved: clamp(p.Unresolved),
+		VictimsMin:        Count(p.Victims.Min),
+		VictimsMax:        Count(p.Victims.Max),
+		VictimsUnresolved: Count(p.Unresolved),
 		AssociatedVictims: p.Associated.String(),
-		Courses:           clamp(p.Courses),
-		Incidents:         clamp(p.Incidents),
+		Courses:           Count(p.Courses),
+		Incidents:         Count(p.Incidents),
 		FirstMonth:        p.First.String(),
 		LastMonth:         p.Last.String(),
 		Repeat:            p.Repeat.Level == conduct.Yes,
@@ -205,7 +205,7 @@ func pattern(p conduct.Pattern) *registerv1.Pattern {
 	}
 	for _, c := range p.Standings {
 		out.Standings = append(out.Standings, &registerv1.StandingCount{
-			Standing: registerv1.Standing(registerv1.Standing_value["STANDING_"+c.Standing]), Courses: clamp(c.Courses),
+			Standing: registerv1.Standing(registerv1.Standing_value["STANDING_"+c.Standing]), Courses: Count(c.Courses),
 		})
 	}
 	switch {
@@ -217,7 +217,8 @@ func pattern(p conduct.Pattern) *registerv1.Pattern {
 	return out
 }
 
-func clamp(n int) int32 { return int32(min(n, 1<<30)) } //nolint:gosec // bounded just here
+// Count is a number as messages hold it; what is too large is 2^30.
+func Count(n int) int32 { return int32(min(n, 1<<30)) } //nolint:gosec // bounded just here
 
 // contact is whom to ask in a force.
 func (d *Deps) contact(force string) *registerv1.ForceContact {

@@ -157,10 +157,13 @@ func (c *Checker) logFilter(r interface{ GetSubject() string }) []Violation {
 	return out
 }
 
+// FlagMethod is under what the flags that the misuse rules raise stand in the log.
+const FlagMethod = "misuse.flag"
+
 // ofRegister reports whether a method is one of what the register does of itself.
 func ofRegister(method string) bool {
 	switch method {
-	case "policy.activate", relinkMethod, flagMethod, tickDuties, tickClimb, retention.Method:
+	case "policy.activate", relinkMethod, FlagMethod, tickDuties, tickClimb, retention.Method:
 		return true
 	}
 	return false

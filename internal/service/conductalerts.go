@@ -54,7 +54,7 @@ func (b *batch) alert(force string, a conductAlert) error {
 	}
 	stored := &storev1.StoredAlert{Alert: out, SubjectId: recordID(a.subject), RelatedId: recordID(a.related), Cause: a.cause.subject, CauseCollar: a.cause.collar}
 	for _, id := range a.nominals {
-		out.Nominals = append(out.Nominals, resourceName(postgres.KindNominal, force, uuid.UUID(id)))
+		out.Nominals = append(out.Nominals, ResourceName(postgres.KindNominal, force, uuid.UUID(id)))
 		stored.About = append(stored.About, id[:])
 	}
 	for _, id := range a.about {
@@ -70,7 +70,7 @@ func (b *batch) raise(force, key string, stored *storev1.StoredAlert) error {
 	stored.Alert.Ordinal = int32(b.ordinal) //nolint:gosec // a few dozen
 	stored.Alert.CreateTime = timestamppb.New(b.now)
 	b.ordinal++
-	change, err := b.d.first(postgres.KindAlert, force, b.d.Keys.SourceHMAC(force, systemAlert, key, systemAlert), 1, stored)
+	change, err := b.d.First(postgres.KindAlert, force, b.d.Keys.SourceHMAC(force, systemAlert, key, systemAlert), 1, stored)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func recordName(r postgres.Record) string {
 	if r.ID == uuid.Nil {
 		return ""
 	}
-	return resourceName(r.Kind, r.Force, r.ID)
+	return ResourceName(r.Kind, r.Force, r.ID)
 }
 
 func recordID(r postgres.Record) []byte {

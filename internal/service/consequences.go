@@ -262,7 +262,7 @@ func (d *Deps) answered(closes []string, since time.Time, force string, read *re
 		}
 		for _, r := range read.records(h, force) {
 			if h.Shows(conduct.ID(r.ID), code, since) {
-				return &answer{action: code, record: resourceName(r.Kind, r.Force, r.ID)}
+				return &answer{action: code, record: ResourceName(r.Kind, r.Force, r.ID)}
 			}
 		}
 	}

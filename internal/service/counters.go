@@ -74,35 +74,35 @@ func later(a, b *conduct.Course) bool {
 // later accusation, by the force that recorded it.
 func (s *Alerts) ReviewCounter(ctx context.Context, req *registerv1.ReviewCounterRequest) (*registerv1.ReviewCounterResponse, error) {
 	c := call.From(ctx)
-	err := retry(ctx, func() error {
+	err := Retry(ctx, func() error {
 		if err := s.View.Pull(ctx); err != nil {
 			return err
 		}
 		see := s.sight(c, call.ForceCode(req.GetName()))
 		var alert storev1.StoredAlert
-		cur, _, err := s.current(ctx, postgres.KindAlert, req.GetName(), &alert)
+		cur, _, err := s.Current(ctx, postgres.KindAlert, req.GetName(), &alert)
 		if err != nil {
 			return err
 		}
 		a, ok := s.View.Alert(identity.ID(cur.Record.ID))
 		if !ok || !see.shows(a) || a.Kind != registerv1.AlertKind_ALERT_KIND_COUNTER_ALLEGATION {
-			return notFound("alert")
+			return NotFound("alert")
 		}
 		mine, other, err := s.accusation(a)
 		if err != nil {
 			return err
 		}
 		var stored storev1.StoredCourse
-		course, key, err := s.openRecord(ctx, postgres.KindCourse, uuid.UUID(mine), &stored)
+		course, key, err := s.OpenRecord(ctx, postgres.KindCourse, uuid.UUID(mine), &stored)
 		if err != nil {
 			return err
 		}
 		if stored.GetRegistrant() == call.Subject(c.Actor) {
-			return problem(codes.FailedPrecondition, ReasonSecondPerson, "whoever registered the accusation does not review it: somebody else must")
+			return NewProblem(codes.FailedPrecondition, ReasonSecondPerson, "whoever registered the accusation does not review it: somebody else must")
 		}
 		stored.CounterReviews = slices.DeleteFunc(stored.GetCounterReviews(), func(r *storev1.CounterReview) bool { return slices.Equal(r.GetOther(), other[:]) })
-		stored.CounterReviews = append(stored.CounterReviews, &storev1.CounterReview{Other: other[:], ReviewTime: s.timestamp(), Upheld: req.GetUpheld()})
-		change, err := s.next(course, key, course.Version.Revision, &stored)
+		stored.CounterReviews = append(stored.CounterReviews, &storev1.CounterReview{Other: other[:], ReviewTime: s.Timestamp(), Upheld: req.GetUpheld()})
+		change, err := s.Next(course, key, course.Version.Revision, &stored)
 		if err != nil {
 			return err
 		}
@@ -112,7 +112,7 @@ func (s *Alerts) ReviewCounter(ctx context.Context, req *registerv1.ReviewCounte
 		}
 		c.SetBody(&storev1.StoredReason{Method: c.Method.Short, Code: code, Explanation: req.GetReason(), Reference: req.GetName()})
 		c.Requires = []accesslog.Requirement{{Record: cur.Record.ID, N: cur.Version.N}}
-		return s.commit(ctx, c, course.Record, change)
+		return s.Commit(ctx, c, course.Record, change)
 	})
 	if err != nil {
 		return nil, err
@@ -126,13 +126,13 @@ func (s *Alerts) accusation(a *view.Alert) (mine, other identity.ID, err error) 
 	x, okX := s.View.CourseByID(s.View.Now(a.Subject))
 	y, okY := s.View.CourseByID(s.View.Now(a.Related))
 	if !okX || !okY {
-		return mine, other, problem(codes.FailedPrecondition, ReasonRecordCancelled, "one of the two courses was withdrawn: there is nothing to review")
+		return mine, other, NewProblem(codes.FailedPrecondition, ReasonRecordCancelled, "one of the two courses was withdrawn: there is nothing to review")
 	}
 	if !later(x, y) {
 		x, y = y, x
 	}
 	if x.Force != a.Force {
-		return mine, other, problem(codes.FailedPrecondition, ReasonOtherForce, "the later of the two accusations is the other force's: it reviews it")
+		return mine, other, NewProblem(codes.FailedPrecondition, ReasonOtherForce, "the later of the two accusations is the other force's: it reviews it")
 	}
 	return identity.ID(x.ID), identity.ID(y.ID), nil
 }

@@ -25,7 +25,7 @@ func (s *Courses) ListCourses(ctx context.Context, req *registerv1.ListCoursesRe
 	}
 	binding := "courses|" + req.GetParent()
 	var after uuid.UUID
-	if err := s.readPageToken(req.GetPageToken(), binding, &after); err != nil {
+	if err := s.ReadPageToken(req.GetPageToken(), binding, &after); err != nil {
 		return nil, err
 	}
 	if err := s.View.Pull(ctx); err != nil {
@@ -40,10 +40,10 @@ func (s *Courses) ListCourses(ctx context.Context, req *registerv1.ListCoursesRe
 		courses = courses[i+1:]
 	}
 	resp := &registerv1.ListCoursesResponse{}
-	size := pageSize(req.GetPageSize(), 50)
+	size := PageSize(req.GetPageSize(), 50)
 	for i, o := range courses {
 		if i == size {
-			resp.NextPageToken = s.pageToken(binding, courses[i-1].cur.Record.ID)
+			resp.NextPageToken = s.PageToken(binding, courses[i-1].cur.Record.ID)
 			break
 		}
 		c.Show(o.cur.Record.ID, o.cur.Record.Force)

@@ -53,7 +53,7 @@ func (s *Courses) register(ctx context.Context, c *call.Call, req *registerv1.Re
 	if err != nil {
 		return nil, err
 	}
-	err = retry(ctx, func() error {
+	err = Retry(ctx, func() error {
 		// What it means for others is told with it.
 		if err := s.View.Pull(ctx); err != nil {
 			return err
@@ -65,9 +65,9 @@ func (s *Courses) register(ctx context.Context, c *call.Call, req *registerv1.Re
 		if err := check.refuseSelf(nominal); err != nil {
 			return err
 		}
-		course.Nominal = resourceName(postgres.KindNominal, force, nominal.Record.ID)
+		course.Nominal = ResourceName(postgres.KindNominal, force, nominal.Record.ID)
 		content.NominalId = nominal.Record.ID[:]
-		if content.ContentHash, err = contentHash(asSent(course)); err != nil {
+		if content.ContentHash, err = ContentHash(asSent(course)); err != nil {
 			return err
 		}
 		// The suspect must not be erased or changed meanwhile.
@@ -117,7 +117,7 @@ func (s *Courses) content(force string, course *registerv1.CourseOfConduct) *sto
 	if ref := course.GetVictimReference(); ref != "" {
 		principal.Reference = force + "|" + ref
 	}
-	now := s.timestamp()
+	now := s.Timestamp()
 	out := &storev1.StoredCourse{Course: course, Victim: s.tokens(principal), CreateTime: now, UpdateTime: now}
 	for _, a := range course.GetAssociatedVictims() {
 		out.Associated = append(out.Associated, s.tokens(VictimDetails(a)))
@@ -177,7 +177,7 @@ func (s *Courses) tokens(v victim.Details) *storev1.VictimTokens {
 // is true when this revision is stored already.
 func (s *Courses) revise(ctx context.Context, c *call.Call, cur postgres.Current, content *storev1.StoredCourse, reinstate bool) (change accesslog.Change, was *storev1.StoredCourse, same bool, err error) {
 	if cur.Wrapped == nil {
-		return accesslog.Change{}, nil, false, errErased()
+		return accesslog.Change{}, nil, false, ErrErased()
 	}
 	was = &storev1.StoredCourse{}
 	key, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, was)
@@ -212,7 +212,7 @@ func (s *Courses) revise(ctx context.Context, c *call.Call, cur postgres.Current
 	if err := s.keepFallen(cur, was, content); err != nil {
 		return accesslog.Change{}, nil, false, err
 	}
-	change, err = s.next(cur, key, content.GetCourse().GetSource().GetRevision(), content)
+	change, err = s.Next(cur, key, content.GetCourse().GetSource().GetRevision(), content)
 	return change, was, false, err
 }
 
@@ -240,12 +240,12 @@ func (s *Courses) sameVictims(a, b *storev1.StoredCourse) bool {
 // open reads an own course, unless its nominal is SILENT to the caller.
 func (s *Courses) open(ctx context.Context, c *call.Call, name string) (postgres.Current, *storev1.StoredCourse, error) {
 	stored := &storev1.StoredCourse{}
-	cur, _, err := s.current(ctx, postgres.KindCourse, name, stored)
+	cur, _, err := s.Current(ctx, postgres.KindCourse, name, stored)
 	if err != nil {
 		return cur, nil, err
 	}
 	if _, _, _, err := s.openNominal(ctx, c, stored.GetCourse().GetNominal()); err != nil {
-		return cur, nil, notFound("course")
+		return cur, nil, NotFound("course")
 	}
 	return cur, stored, nil
 }
@@ -263,7 +263,7 @@ func (s *Courses) GetCourse(ctx context.Context, req *registerv1.GetCourseReques
 
 func completeCourse(stored *storev1.StoredCourse, cur postgres.Current) *registerv1.CourseOfConduct {
 	course := stored.GetCourse()
-	course.Name = resourceName(postgres.KindCourse, cur.Record.Force, cur.Record.ID)
+	course.Name = ResourceName(postgres.KindCourse, cur.Record.Force, cur.Record.ID)
 	course.Version = int64(cur.Version.N)
 	course.UpdateTime = stored.GetUpdateTime()
 	course.Offer = recordNamed(postgres.KindTransfer, cur.Record.Force, stored.GetOffer())
@@ -274,7 +274,7 @@ func completeCourse(stored *storev1.StoredCourse, cur postgres.Current) *registe
 func (s *Courses) CancelCourse(ctx context.Context, req *registerv1.CancelCourseRequest) (*registerv1.CancelCourseResponse, error) {
 	c := call.From(ctx)
 	resp := &registerv1.CancelCourseResponse{}
-	err := retry(ctx, func() error {
+	err := Retry(ctx, func() error {
 		c.Requires = nil
 		cur, stored, err := s.open(ctx, c, req.GetName())
 		if err != nil {
@@ -297,12 +297,12 @@ func (s *Courses) CancelCourse(ctx context.Context, req *registerv1.CancelCourse
 			return err
 		}
 		stored.GetCourse().State = registerv1.RecordState_RECORD_STATE_CANCELLED
-		stored.UpdateTime = s.timestamp()
+		stored.UpdateTime = s.Timestamp()
 		key, err := s.Keys.Unwrap(cur.Wrapped, cur.Record.ID[:])
 		if err != nil {
 			return err
 		}
-		change, err := s.next(cur, key, cur.Version.Revision, stored)
+		change, err := s.Next(cur, key, cur.Version.Revision, stored)
 		if err != nil {
 			return err
 		}
@@ -315,7 +315,7 @@ func (s *Courses) CancelCourse(ctx context.Context, req *registerv1.CancelCourse
 		}
 		resp.Version = int64(change.Version.N)
 		c.SetBody(&storev1.StoredReason{Method: c.Method.Short, Code: req.GetReason().String(), Explanation: req.GetExplanation()})
-		return s.commit(ctx, c, cur.Record, append(b.changes, change)...)
+		return s.Commit(ctx, c, cur.Record, append(b.changes, change)...)
 	})
 	if err != nil {
 		return nil, err
@@ -326,7 +326,7 @@ func (s *Courses) CancelCourse(ctx context.Context, req *registerv1.CancelCourse
 // EraseCourse implements the RPC.
 func (s *Courses) EraseCourse(ctx context.Context, req *registerv1.EraseCourseRequest) (*registerv1.EraseCourseResponse, error) {
 	c := call.From(ctx)
-	err := retry(ctx, func() error {
+	err := Retry(ctx, func() error {
 		c.Requires = nil
 		cur, stored, err := s.open(ctx, c, req.GetName())
 		if err != nil {
@@ -352,7 +352,7 @@ func (s *Courses) EraseCourse(ctx context.Context, req *registerv1.EraseCourseRe
 			return err
 		}
 		c.SetBody(&storev1.StoredReason{Method: c.Method.Short, Code: req.GetGround().String(), Reference: req.GetReference()})
-		return s.commit(ctx, c, cur.Record, append(append(b.changes, behind...), erasure)...)
+		return s.Commit(ctx, c, cur.Record, append(append(b.changes, behind...), erasure)...)
 	})
 	if err != nil {
 		return nil, err

@@ -30,7 +30,7 @@ func (s *Searches) GetCandidate(ctx context.Context, req *registerv1.GetCandidat
 	if err != nil {
 		return nil, err
 	}
-	if _, err := unfreeze(found.basis, out.GetCandidate(), keysOf(nominals)); err != nil {
+	if _, err := Unfreeze(found.basis, out.GetCandidate(), keysOf(nominals)); err != nil {
 		return nil, err
 	}
 	if s.retracted(c, found.index, found.basis, found.basis) {

@@ -41,7 +41,7 @@ func (s *Directory) ListForces(ctx context.Context, _ *registerv1.ListForcesRequ
 func (s *Directory) GetForce(ctx context.Context, req *registerv1.GetForceRequest) (*registerv1.Force, error) {
 	f, ok := s.Ref.Force(call.ForceCode(req.GetName()))
 	if !ok {
-		return nil, notFound("force")
+		return nil, NotFound("force")
 	}
 	if err := s.View.Pull(ctx); err != nil {
 		return nil, err
@@ -59,9 +59,9 @@ func (s *Directory) UpdateForceContact(ctx context.Context, req *registerv1.Upda
 	contact := req.GetContact()
 	force := call.ForceCode(contact.GetForce())
 	hmacs := s.Keys.SourceHMACs(force, "directory", "contact", spaceForce)
-	err := retry(ctx, func() error {
-		content := &storev1.StoredForce{Contact: contact, UpdateTime: s.timestamp()}
-		cur, found, err := s.bySource(ctx, hmacs)
+	err := Retry(ctx, func() error {
+		content := &storev1.StoredForce{Contact: contact, UpdateTime: s.Timestamp()}
+		cur, found, err := s.BySource(ctx, hmacs)
 		if err != nil {
 			return err
 		}
@@ -72,14 +72,14 @@ func (s *Directory) UpdateForceContact(ctx context.Context, req *registerv1.Upda
 			if err != nil {
 				return err
 			}
-			change, err = s.next(cur, key, int64(cur.Version.N)+1, content)
+			change, err = s.Next(cur, key, int64(cur.Version.N)+1, content)
 			if err != nil {
 				return err
 			}
-		} else if change, err = s.first(postgres.KindForce, force, hmacs[0], 1, content); err != nil {
+		} else if change, err = s.First(postgres.KindForce, force, hmacs[0], 1, content); err != nil {
 			return err
 		}
-		return s.commit(ctx, c, change.Record, change)
+		return s.Commit(ctx, c, change.Record, change)
 	})
 	if err != nil {
 		return nil, err
@@ -97,7 +97,7 @@ func (s *Directory) ListCodes(_ context.Context, req *registerv1.ListCodesReques
 	}
 	list, ok := codeLists[call.RecordID(req.GetParent())]
 	if !ok {
-		return nil, problem(codes.NotFound, ReasonNotFound, "there is no such code list; the lists are "+strings.Join(codeListNames(), ", "))
+		return nil, NewProblem(codes.NotFound, ReasonNotFound, "there is no such code list; the lists are "+strings.Join(codeListNames(), ", "))
 	}
 	list(s.Ref, add)
 	return out, nil

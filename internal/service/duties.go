@@ -27,16 +27,16 @@ type Duties struct {
 // seesDuty reports whether a caller may learn of a duty: its nominal is not SILENT
 // to him, nor is all that it rests on.
 func (d *Deps) seesDuty(c *call.Call, duty *view.Duty) bool {
-	if d.hides(c, duty.Nominal) {
+	if d.Hides(c, duty.Nominal) {
 		return false
 	}
-	return len(duty.Rests) == 0 || slices.ContainsFunc(duty.Rests, func(id identity.ID) bool { return !d.hides(c, id) })
+	return len(duty.Rests) == 0 || slices.ContainsFunc(duty.Rests, func(id identity.ID) bool { return !d.Hides(c, id) })
 }
 
 // meetDuty notes the nominals of a duty that the caller must not learn of.
 func (s *sight) meetDuty(duty *view.Duty) {
 	for _, id := range append([]identity.ID{duty.Nominal}, duty.Rests...) {
-		if s.hides(s.c, id) {
+		if s.Hides(s.c, id) {
 			s.note(id, "", false)
 		}
 	}
@@ -69,7 +69,7 @@ func (s *Duties) ListDuties(ctx context.Context, req *registerv1.ListDutiesReque
 		return nil, err
 	}
 	see := s.sight(c, force)
-	size := pageSize(req.GetPageSize(), 50)
+	size := PageSize(req.GetPageSize(), 50)
 	resp := &registerv1.ListDutiesResponse{}
 	var ids []uuid.UUID
 	var last *view.Duty
@@ -83,7 +83,7 @@ func (s *Duties) ListDuties(ctx context.Context, req *registerv1.ListDutiesReque
 		}
 		ids, last = append(ids, uuid.UUID(duty.ID)), duty
 	}
-	current, err := s.currentByID(ctx, ids)
+	current, err := s.CurrentByID(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +123,7 @@ func wantedDuty(req *registerv1.ListDutiesRequest, duty *view.Duty, now time.Tim
 // shownDuty completes a stored duty as the caller may see it, and notes it.
 func (s *sight) shownDuty(r postgres.Record, v postgres.Version, stored *storev1.StoredDuty) *registerv1.Duty {
 	out := stored.GetDuty()
-	out.Name, out.Version = resourceName(postgres.KindDuty, r.Force, r.ID), int64(v.N)
+	out.Name, out.Version = ResourceName(postgres.KindDuty, r.Force, r.ID), int64(v.N)
 	if out.GetLogIndex() == 0 {
 		out.LogIndex = v.LogIndex
 	}
@@ -152,7 +152,7 @@ func (s *sight) shownDuty(r postgres.Record, v postgres.Version, stored *storev1
 
 // opens reports whether what is recorded of a nominal may be shown to the force.
 func (s *sight) opens(nominal identity.ID, force string) bool {
-	if s.hides(s.c, nominal) {
+	if s.Hides(s.c, nominal) {
 		return false
 	}
 	n, ok := s.View.Nominal(nominal)
@@ -171,7 +171,7 @@ func recordNamed(kind postgres.Kind, force string, id []byte) string {
 	if err != nil || u == uuid.Nil || kind == "" {
 		return ""
 	}
-	return resourceName(kind, force, u)
+	return ResourceName(kind, force, u)
 }
 
 // openedDuty is a duty that the caller may see, as it stands.
@@ -188,7 +188,7 @@ func (s *Duties) open(ctx context.Context, see *sight, name string) (out openedD
 		return out, err
 	}
 	out.stored = &storev1.StoredDuty{}
-	if out.cur, out.key, err = s.current(ctx, postgres.KindDuty, name, out.stored); err != nil {
+	if out.cur, out.key, err = s.Current(ctx, postgres.KindDuty, name, out.stored); err != nil {
 		return out, err
 	}
 	duty, err := view.NewDuty(out.cur.Record, out.cur.Version, out.stored)
@@ -197,7 +197,7 @@ func (s *Duties) open(ctx context.Context, see *sight, name string) (out openedD
 	}
 	if !s.seesDuty(see.c, duty) {
 		see.meetDuty(duty)
-		return out, notFound("duty")
+		return out, NotFound("duty")
 	}
 	return out, nil
 }
@@ -216,7 +216,7 @@ func (s *Duties) GetDuty(ctx context.Context, req *registerv1.GetDutyRequest) (*
 // change stores the next version of an open duty, as edit makes it.
 func (s *Duties) change(ctx context.Context, name string, edit func(*call.Call, openedDuty) error) (answer *registerv1.Duty, err error) {
 	c := call.From(ctx)
-	err = retry(ctx, func() error {
+	err = Retry(ctx, func() error {
 		c.Afresh()
 		c.Requires = nil
 		see := s.sight(c, call.ForceCode(name))
@@ -225,13 +225,13 @@ func (s *Duties) change(ctx context.Context, name string, edit func(*call.Call, 
 			return err
 		}
 		if !openState(o.stored.GetDuty().GetState()) {
-			return problem(codes.FailedPrecondition, ReasonDutyClosed, "the duty is closed")
+			return NewProblem(codes.FailedPrecondition, ReasonDutyClosed, "the duty is closed")
 		}
 		if err := edit(c, o); err != nil {
 			return err
 		}
 		keepIndex(o.cur, o.stored)
-		next, err := s.next(o.cur, o.key, o.cur.Version.Revision+1, o.stored)
+		next, err := s.Next(o.cur, o.key, o.cur.Version.Revision+1, o.stored)
 		if err != nil {
 			return err
 		}

@@ -75,12 +75,12 @@ func (d *Deps) mayLapse(ctx context.Context, l lapse) error {
 
 // dutyOpen names the duties that stand in the way.
 func dutyOpen(open []*view.Duty) *Problem {
-	p := problem(codes.FailedPrecondition, ReasonDutyOpen, "")
+	p := NewProblem(codes.FailedPrecondition, ReasonDutyOpen, "")
 	var names []string
 	for _, known := range open {
 		names = append(names, known.Code+" due "+clockTime(known.Due))
 		p.Violations = append(p.Violations, Violation{
-			resourceName(postgres.KindDuty, known.Force, uuid.UUID(known.ID)),
+			ResourceName(postgres.KindDuty, known.Force, uuid.UUID(known.ID)),
 			known.Code + " is open: record the action that closes it, or have a supervisor approve why it needs none",
 		})
 	}

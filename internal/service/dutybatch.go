@@ -81,7 +81,7 @@ func (b *batch) openDuty(ctx context.Context, r *raised) error {
 		happened(stored.GetDuty(), eventOpened, byRegister, "", b.now)
 	}
 	// The key of the prompt makes a second duty of the force by it impossible.
-	change, err := b.d.first(postgres.KindDuty, r.force, b.d.Keys.SourceHMAC(r.force, systemDuty, r.Code+"/"+r.Key, systemDuty), 1, stored)
+	change, err := b.d.First(postgres.KindDuty, r.force, b.d.Keys.SourceHMAC(r.force, systemDuty, r.Code+"/"+r.Key, systemDuty), 1, stored)
 	if err != nil {
 		return err
 	}
@@ -94,8 +94,8 @@ func (b *batch) openDuty(ctx context.Context, r *raised) error {
 // erased, is a conflict.
 func (d *Deps) readDuty(ctx context.Context, known *view.Duty) (postgres.Current, seal.DataKey, *storev1.StoredDuty, error) {
 	stored := &storev1.StoredDuty{}
-	cur, key, err := d.openRecord(ctx, postgres.KindDuty, uuid.UUID(known.ID), stored)
-	if isNotFound(err) || err == nil && cur.Version.N != known.Version {
+	cur, key, err := d.OpenRecord(ctx, postgres.KindDuty, uuid.UUID(known.ID), stored)
+	if IsNotFound(err) || err == nil && cur.Version.N != known.Version {
 		err = accesslog.ErrConflict
 	}
 	return cur, key, stored, err
@@ -109,7 +109,7 @@ func (b *batch) reviseDuty(ctx context.Context, known *view.Duty, event string, 
 	}
 	keepIndex(cur, stored)
 	edit(stored)
-	change, err := b.d.next(cur, key, cur.Version.Revision+1, stored)
+	change, err := b.d.Next(cur, key, cur.Version.Revision+1, stored)
 	if err != nil {
 		return err
 	}

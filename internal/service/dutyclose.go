@@ -20,10 +20,10 @@ func (s *Duties) CloseDuty(ctx context.Context, req *registerv1.CloseDutyRequest
 	return s.change(ctx, req.GetName(), func(c *call.Call, o openedDuty) error {
 		duty := o.stored.GetDuty()
 		if len(o.stored.GetTransferId()) > 0 {
-			return problem(codes.FailedPrecondition, ReasonDutyAction, "accept or decline what is offered: the answer alone closes this duty")
+			return NewProblem(codes.FailedPrecondition, ReasonDutyAction, "accept or decline what is offered: the answer alone closes this duty")
 		}
 		closing := &registerv1.DutyClosing{
-			Action: req.GetAction(), Record: req.GetRecord(), Reason: req.GetReason(), By: c.Actor.Collar, Time: s.timestamp(),
+			Action: req.GetAction(), Record: req.GetRecord(), Reason: req.GetReason(), By: c.Actor.Collar, Time: s.Timestamp(),
 		}
 		duty.Closing = closing
 		if req.GetAction() == "" {
@@ -43,7 +43,7 @@ func (s *Duties) CloseDuty(ctx context.Context, req *registerv1.CloseDutyRequest
 // held fails unless an own record holds the action since what the duty is about began,
 // and the action closes duties of its kind. The record must stand unchanged.
 func (s *Duties) held(ctx context.Context, c *call.Call, o openedDuty, req *registerv1.CloseDutyRequest) error {
-	missing := func(why string) error { return problem(codes.FailedPrecondition, ReasonDutyAction, why) }
+	missing := func(why string) error { return NewProblem(codes.FailedPrecondition, ReasonDutyAction, why) }
 	duty := o.stored.GetDuty()
 	if !slices.Contains(duty.GetClosingActions(), req.GetAction()) {
 		return missing("this action closes no such duty: see its `closing_actions`")
@@ -78,9 +78,9 @@ func (s *Duties) decide(ctx context.Context, name string, version int64, edit fu
 	return s.change(ctx, name, func(c *call.Call, o openedDuty) error {
 		switch {
 		case int64(o.cur.Version.N) != version:
-			return problem(codes.FailedPrecondition, ReasonDutyChanged, "the duty has changed: read it again")
+			return NewProblem(codes.FailedPrecondition, ReasonDutyChanged, "the duty has changed: read it again")
 		case o.stored.GetDuty().GetState() != registerv1.DutyState_DUTY_STATE_PROPOSED_CLOSURE:
-			return problem(codes.FailedPrecondition, ReasonDutyClosed, "nobody has proposed to close the duty")
+			return NewProblem(codes.FailedPrecondition, ReasonDutyClosed, "nobody has proposed to close the duty")
 		}
 		return edit(c, o)
 	})
@@ -91,7 +91,7 @@ func (s *Duties) ApproveClosure(ctx context.Context, req *registerv1.ApproveClos
 	return s.decide(ctx, req.GetName(), req.GetVersion(), func(c *call.Call, o openedDuty) error {
 		duty := o.stored.GetDuty()
 		if o.stored.GetProposer() == call.Subject(c.Actor) || duty.GetClosing().GetBy() != "" && duty.GetClosing().GetBy() == c.Actor.Collar {
-			return problem(codes.FailedPrecondition, ReasonSecondPerson, "another person must approve what you have proposed")
+			return NewProblem(codes.FailedPrecondition, ReasonSecondPerson, "another person must approve what you have proposed")
 		}
 		duty.State, duty.ClimbTime = registerv1.DutyState_DUTY_STATE_OVERRIDDEN, nil
 		duty.Closing.ApprovedBy, duty.Closing.Time = c.Actor.Collar, timestamppb.New(s.Now())

@@ -115,14 +115,14 @@ func (p *Problem) GRPCStatus() *status.Status {
 	return details
 }
 
-// problem makes a Problem.
-func problem(code codes.Code, reason, message string) *Problem {
+// NewProblem makes a Problem.
+func NewProblem(code codes.Code, reason, message string) *Problem {
 	return &Problem{Code: code, Reason: reason, Message: message}
 }
 
 // notChecked says that a search could not be made, and why to the journal.
 func notChecked(cause error) *Problem {
-	p := problem(codes.Unavailable, ReasonUnavailable, "the register cannot answer now: the person was NOT checked")
+	p := NewProblem(codes.Unavailable, ReasonUnavailable, "the register cannot answer now: the person was NOT checked")
 	p.cause = cause
 	return p
 }
@@ -139,8 +139,9 @@ func Invalid(reason string, violations []Violation) *Problem {
 	return &Problem{Code: codes.InvalidArgument, Reason: reason, Message: b.String(), Violations: violations}
 }
 
-func notFound(what string) *Problem {
-	return problem(codes.NotFound, ReasonNotFound, "there is no such "+what)
+// NotFound says that there is no such thing, or that the caller may not know of it.
+func NotFound(what string) *Problem {
+	return NewProblem(codes.NotFound, ReasonNotFound, "there is no such "+what)
 }
 
 func errNoEntry() *Problem {
@@ -150,7 +151,8 @@ func errNoEntry() *Problem {
 	}
 }
 
-func isNotFound(err error) bool {
+// IsNotFound reports whether an error is a Problem with the code NOT_FOUND.
+func IsNotFound(err error) bool {
 	var p *Problem
 	return errors.As(err, &p) && p.Code == codes.NotFound
 }
@@ -165,26 +167,26 @@ func AsProblem(err error) *Problem {
 	case errors.As(err, &p):
 		return p
 	case errors.Is(err, accesslog.ErrSuspended):
-		return problem(codes.PermissionDenied, ReasonSuspended, "suspended: speak to your professional standards department")
+		return NewProblem(codes.PermissionDenied, ReasonSuspended, "suspended: speak to your professional standards department")
 	case errors.Is(err, accesslog.ErrStepUp):
-		return problem(codes.Unauthenticated, ReasonStepUp, "your professional standards department asks for a stronger or a new sign-in: sign in again")
+		return NewProblem(codes.Unauthenticated, ReasonStepUp, "your professional standards department asks for a stronger or a new sign-in: sign in again")
 	case errors.Is(err, accesslog.ErrUnknownOutcome):
-		return problem(codes.Unavailable, ReasonUnknownOutcome, "the register stopped answering before it could confirm: send the request again, registration is idempotent")
+		return NewProblem(codes.Unavailable, ReasonUnknownOutcome, "the register stopped answering before it could confirm: send the request again, registration is idempotent")
 	case errors.Is(err, accesslog.ErrUnavailable), errors.Is(err, postgres.ErrAway):
-		return problem(codes.Unavailable, ReasonUnavailable, "the register cannot answer now: nothing was checked and nothing was stored")
+		return NewProblem(codes.Unavailable, ReasonUnavailable, "the register cannot answer now: nothing was checked and nothing was stored")
 	case errors.Is(err, accesslog.ErrConflict):
-		return problem(codes.Aborted, ReasonContention, "the record is being changed by others: try again")
+		return NewProblem(codes.Aborted, ReasonContention, "the record is being changed by others: try again")
 	case errors.Is(err, context.DeadlineExceeded):
-		return problem(codes.DeadlineExceeded, ReasonTimeout, "the call took too long and was given up")
+		return NewProblem(codes.DeadlineExceeded, ReasonTimeout, "the call took too long and was given up")
 	case errors.Is(err, context.Canceled):
-		return problem(codes.Canceled, ReasonTimeout, "the caller went away")
+		return NewProblem(codes.Canceled, ReasonTimeout, "the caller went away")
 	case errors.Is(err, postgres.ErrNotFound):
-		return notFound("record")
+		return NotFound("record")
 	}
 	if s, ok := status.FromError(err); ok && s.Code() != codes.Unknown {
-		return problem(s.Code(), ReasonInternal, "the call failed")
+		return NewProblem(s.Code(), ReasonInternal, "the call failed")
 	}
-	return problem(codes.Internal, ReasonInternal, "the register failed to answer; the fault has been logged")
+	return NewProblem(codes.Internal, ReasonInternal, "the register failed to answer; the fault has been logged")
 }
 
 // NotLogged is what the caller is told when the entry of a call cannot be

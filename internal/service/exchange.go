@@ -40,19 +40,19 @@ func (s *Exchange) basis(ctx context.Context, c *call.Call, force, name string) 
 		}
 		var out []identity.ID
 		for _, ref := range found.basis.GetNominals() {
-			if id := identity.ID(ref.GetId()); !s.hides(c, id) {
+			if id := identity.ID(ref.GetId()); !s.Hides(c, id) {
 				out = append(out, id)
 			}
 		}
 		return out, nil
 	}
 	if call.ForceCode(name) != force {
-		return nil, notFound("basis")
+		return nil, NotFound("basis")
 	}
 	see := s.sight(c, force)
 	id, err := uuid.Parse(call.RecordID(name))
 	if err != nil {
-		return nil, notFound("basis")
+		return nil, NotFound("basis")
 	}
 	switch strings.Split(name, "/")[2] {
 	case "nominals":
@@ -76,7 +76,7 @@ func (s *Exchange) basis(ctx context.Context, c *call.Call, force, name string) 
 		}
 		return out, nil
 	}
-	return nil, notFound("basis")
+	return nil, NotFound("basis")
 }
 
 // paper reads the place of a subscription, a question or a transfer that the caller's
@@ -84,28 +84,28 @@ func (s *Exchange) basis(ctx context.Context, c *call.Call, force, name string) 
 func (d *Deps) paper(ctx context.Context, c *call.Call, kind postgres.Kind, name string) (*view.Paper, error) {
 	id, err := uuid.Parse(call.RecordID(name))
 	if err != nil {
-		return nil, notFound(string(kind))
+		return nil, NotFound(string(kind))
 	}
 	if err := d.View.Pull(ctx); err != nil {
 		return nil, err
 	}
 	p, ok := d.View.Paper(identity.ID(id))
 	if !ok || p.Kind != kind || !slices.Contains(p.Forces, call.ForceCode(name)) || !d.readsPaper(c, p) {
-		return nil, notFound(string(kind))
+		return nil, NotFound(string(kind))
 	}
 	return p, nil
 }
 
 // readsPaper reports whether the caller may know of all that a paper rests on.
 func (d *Deps) readsPaper(c *call.Call, p *view.Paper) bool {
-	return !slices.ContainsFunc(p.Nominals, func(id identity.ID) bool { return d.hides(c, id) })
+	return !slices.ContainsFunc(p.Nominals, func(id identity.ID) bool { return d.Hides(c, id) })
 }
 
 // paperPage is a page of a force's papers, the newest first, and the token of the next.
 func (d *Deps) paperPage(ctx context.Context, c *call.Call, parent string, kind postgres.Kind, size int32, token string, wants func(*view.Paper) bool) (page []*view.Paper, next string, err error) {
 	binding := string(kind) + "s|" + parent
 	var after uuid.UUID
-	if err := d.readPageToken(token, binding, &after); err != nil {
+	if err := d.ReadPageToken(token, binding, &after); err != nil {
 		return nil, "", err
 	}
 	if err := d.View.Pull(ctx); err != nil {
@@ -121,8 +121,8 @@ func (d *Deps) paperPage(ctx context.Context, c *call.Call, parent string, kind 
 		if !wants(p) || !d.readsPaper(c, p) {
 			continue
 		}
-		if len(page) == pageSize(size, 100) {
-			return page, d.pageToken(binding, uuid.UUID(page[len(page)-1].ID)), nil
+		if len(page) == PageSize(size, 100) {
+			return page, d.PageToken(binding, uuid.UUID(page[len(page)-1].ID)), nil
 		}
 		page = append(page, p)
 	}
@@ -147,7 +147,7 @@ func listPapers[M any, P content[M]](ctx context.Context, d *Deps, c *call.Call,
 	for i, p := range page {
 		ids[i] = uuid.UUID(p.ID)
 	}
-	current, err := d.currentByID(ctx, ids)
+	current, err := d.CurrentByID(ctx, ids)
 	if err != nil {
 		return "", err
 	}
@@ -170,5 +170,5 @@ func listPapers[M any, P content[M]](ctx context.Context, d *Deps, c *call.Call,
 
 // errAnswered says that a question has been answered.
 func errAnswered() *Problem {
-	return problem(codes.FailedPrecondition, ReasonAnswered, "the question has been answered: nothing was changed")
+	return NewProblem(codes.FailedPrecondition, ReasonAnswered, "the question has been answered: nothing was changed")
 }

@@ -139,7 +139,7 @@ func conductRetraction(code string, shown postgres.Shown) *registerv1.Retraction
 func (s *Alerts) fallenConduct(c *call.Call, fallen []postgres.Fallen) ([]postgres.Fallen, map[string]string) {
 	codes := map[string]string{}
 	for _, f := range s.View.CoursesFallen(maxErased) {
-		if f.Nominal != (identity.ID{}) && s.hides(c, f.Nominal) {
+		if f.Nominal != (identity.ID{}) && s.Hides(c, f.Nominal) {
 			continue
 		}
 		record := postgres.Fallen{Record: f.Record, Index: f.Index}

@@ -37,7 +37,7 @@ func (d *Deps) insiders(c *call.Call, force string, asked identity.ID, p identit
 			}
 			continue
 		case n.Silent():
-			if id != asked || c == nil || d.hides(c, id) {
+			if id != asked || c == nil || d.Hides(c, id) {
 				continue
 			}
 		case n.Force != force && n.Restriction != registerv1.Restriction_RESTRICTION_UNSPECIFIED:

@@ -201,5 +201,5 @@ func nameOf(kind postgres.Kind, force string, id conduct.ID) string {
 	if id == (conduct.ID{}) {
 		return ""
 	}
-	return resourceName(kind, force, uuid.UUID(id))
+	return ResourceName(kind, force, uuid.UUID(id))
 }

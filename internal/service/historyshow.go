@@ -24,7 +24,7 @@ func (d *Deps) shownHistory(force string, h *history, card *conduct.Card) *regis
 	}
 	for _, f := range card.Forces {
 		out.Parts = append(out.Parts, &registerv1.ForcePart{
-			Force: "forces/" + f.Force, Courses: clamp(f.Courses), Incidents: clamp(f.Incidents), FirstMonth: f.First.String(),
+			Force: "forces/" + f.Force, Courses: Count(f.Courses), Incidents: Count(f.Incidents), FirstMonth: f.First.String(),
 			LastMonth: f.Last.String(), Victims: f.Victims.String(), Unconfirmed: f.Unconfirmed,
 		})
 	}
@@ -40,7 +40,7 @@ func (d *Deps) card(h *history, card *conduct.Card) *registerv1.HistoryCard {
 		shown := &registerv1.CardMeasure{
 			Measure: nameOf(postgres.KindMeasure, m.Force, m.ID), Force: "forces/" + m.Force, Kind: m.Kind, Title: m.Title,
 			UntilTime: stamp(m.Until), VerifyTime: stamp(m.Verified), BreachAllows: m.Says, BreachOffences: m.Offences, Unconfirmed: m.Unconfirmed,
-			Protects: m.Protects, Breaches: clamp(m.Breaches), UnactionedBreaches: clamp(m.Unactioned),
+			Protects: m.Protects, Breaches: Count(m.Breaches), UnactionedBreaches: Count(m.Unactioned),
 		}
 		for _, c := range m.Conditions {
 			title := c.Code
@@ -120,7 +120,7 @@ func rankingOf(r conduct.Ranking) *registerv1.Ranking {
 	out := &registerv1.Ranking{Score: round(r.Total, 1), Version: r.Version, Unconfirmed: r.Unconfirmed}
 	for _, c := range r.Components {
 		out.Components = append(out.Components, &registerv1.RankingComponent{
-			Code: c.Code, Title: c.Title, Share: round(c.Share, 3), Weight: clamp(c.Weight), Points: round(c.Points, 1), Reason: c.Reason,
+			Code: c.Code, Title: c.Title, Share: round(c.Share, 3), Weight: Count(c.Weight), Points: round(c.Points, 1), Reason: c.Reason,
 		})
 	}
 	return out

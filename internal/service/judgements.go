@@ -24,9 +24,9 @@ const maxJudgements = 200
 func (s *Duties) JudgePrompt(ctx context.Context, req *registerv1.JudgePromptRequest) (*registerv1.PromptJudgement, error) {
 	c := call.From(ctx)
 	answer := &registerv1.PromptJudgement{
-		Code: req.GetCode(), Key: req.GetKey(), Verdict: req.GetVerdict(), Reason: req.GetReason(), By: c.Actor.Collar, Time: s.timestamp(),
+		Code: req.GetCode(), Key: req.GetKey(), Verdict: req.GetVerdict(), Reason: req.GetReason(), By: c.Actor.Collar, Time: s.Timestamp(),
 	}
-	err := retry(ctx, func() error {
+	err := Retry(ctx, func() error {
 		nominal, _, _, err := s.openNominal(ctx, c, req.GetParent())
 		if err != nil {
 			return err
@@ -51,7 +51,7 @@ func (s *Duties) JudgePrompt(ctx context.Context, req *registerv1.JudgePromptReq
 				return change, false, err
 			},
 		})
-		answer.Nominal = resourceName(postgres.KindNominal, force, id)
+		answer.Nominal = ResourceName(postgres.KindNominal, force, id)
 		return err
 	})
 	if err != nil {
@@ -63,7 +63,7 @@ func (s *Duties) JudgePrompt(ctx context.Context, req *registerv1.JudgePromptReq
 // judgeAgain adds a judgement to those that were given before.
 func (s *Duties) judgeAgain(cur postgres.Current, answer *registerv1.PromptJudgement) (accesslog.Change, error) {
 	if cur.Wrapped == nil {
-		return accesslog.Change{}, errErased()
+		return accesslog.Change{}, ErrErased()
 	}
 	var stored storev1.StoredJudgement
 	key, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored)
@@ -74,7 +74,7 @@ func (s *Duties) judgeAgain(cur postgres.Current, answer *registerv1.PromptJudge
 	if n := len(stored.GetJudgements()); n > maxJudgements {
 		stored.Judgements = stored.Judgements[n-maxJudgements:]
 	}
-	return s.next(cur, key, cur.Version.Revision+1, &stored)
+	return s.Next(cur, key, cur.Version.Revision+1, &stored)
 }
 
 // ListPromptJudgements implements the RPC.
@@ -116,7 +116,7 @@ func (d *Deps) judgements(ctx context.Context, c *call.Call, force string, nomin
 		}
 		c.Show(cur.Record.ID, force)
 		for _, j := range stored.GetJudgements() {
-			j.Nominal = resourceName(postgres.KindNominal, force, uuid.UUID(nominal))
+			j.Nominal = ResourceName(postgres.KindNominal, force, uuid.UUID(nominal))
 			out = append(out, j)
 		}
 	}

@@ -115,13 +115,13 @@ func otherForce(stored *storev1.StoredLink, nominal identity.ID) string {
 	return stored.GetForceA()
 }
 
-func linkName(force string, id uuid.UUID) string { return resourceName(postgres.KindLink, force, id) }
+func linkName(force string, id uuid.UUID) string { return ResourceName(postgres.KindLink, force, id) }
 
 // create adds a new link, owned by the force by whose registration it arose.
 func (b *batch) create(id uuid.UUID, force string, stored *storev1.StoredLink) error {
 	pair := hex.EncodeToString(stored.GetA()) + hex.EncodeToString(stored.GetB())
 	// The key of the pair makes a second link between the two impossible.
-	change, err := b.d.firstWith(id, postgres.KindLink, force, b.d.Keys.SourceHMAC("", systemLink, pair, systemLink), 1, stored)
+	change, err := b.d.FirstWith(id, postgres.KindLink, force, b.d.Keys.SourceHMAC("", systemLink, pair, systemLink), 1, stored)
 	if err != nil {
 		return err
 	}
@@ -131,7 +131,7 @@ func (b *batch) create(id uuid.UUID, force string, stored *storev1.StoredLink) e
 
 // revise adds the next version of a link.
 func (b *batch) revise(ctx context.Context, cur postgres.Current, key seal.DataKey, stored *storev1.StoredLink) error {
-	change, err := b.d.next(cur, key, cur.Version.Revision+1, stored)
+	change, err := b.d.Next(cur, key, cur.Version.Revision+1, stored)
 	if err != nil {
 		return err
 	}
@@ -202,7 +202,7 @@ func (b *batch) alerts(link accesslog.Change, stored *storev1.StoredLink, shown 
 	for _, force := range sortedKeys(concerned) {
 		a := &registerv1.Alert{Kind: kind, OfficersShown: officers[force]}
 		for _, id := range concerned[force] {
-			a.Nominals = append(a.Nominals, resourceName(postgres.KindNominal, force, uuid.UUID(id)))
+			a.Nominals = append(a.Nominals, ResourceName(postgres.KindNominal, force, uuid.UUID(id)))
 		}
 		other := stored.GetForceA()
 		if other == force {
@@ -283,7 +283,7 @@ func (b *batch) message(a *registerv1.Alert) string {
 // openLink reads a link as it stands.
 func (d *Deps) openLink(ctx context.Context, id identity.ID) (postgres.Current, seal.DataKey, *storev1.StoredLink, error) {
 	stored := &storev1.StoredLink{}
-	cur, key, err := d.openRecord(ctx, postgres.KindLink, uuid.UUID(id), stored)
+	cur, key, err := d.OpenRecord(ctx, postgres.KindLink, uuid.UUID(id), stored)
 	return cur, key, stored, err
 }
 
@@ -291,7 +291,7 @@ func (d *Deps) openLink(ctx context.Context, id identity.ID) (postgres.Current, 
 // was erased, is a conflict.
 func (d *Deps) openStanding(ctx context.Context, l *view.Link) (postgres.Current, seal.DataKey, *storev1.StoredLink, error) {
 	cur, key, stored, err := d.openLink(ctx, l.ID)
-	if isNotFound(err) || err == nil && cur.Version.N != l.Version {
+	if IsNotFound(err) || err == nil && cur.Version.N != l.Version {
 		err = accesslog.ErrConflict
 	}
 	return cur, key, stored, err

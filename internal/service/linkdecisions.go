@@ -29,7 +29,7 @@ type ruling struct {
 // nothing noted.
 func (s *Links) rule(ctx context.Context, force, reason string, attempt func(r *ruling) error) error {
 	c := call.From(ctx)
-	return retry(ctx, func() error {
+	return Retry(ctx, func() error {
 		c.Afresh()
 		c.Requires = nil
 		return attempt(&ruling{sight: s.sight(c, force), batch: newBatch(s.Deps), reason: reason})
@@ -49,7 +49,7 @@ func (r *ruling) require(l *view.Link) error {
 	for _, id := range []identity.ID{l.A, l.B} {
 		n, ok := r.View.Nominal(id)
 		if !ok {
-			return problem(codes.FailedPrecondition, ReasonRecordCancelled, "a record of the link was withdrawn: there is nothing to decide")
+			return NewProblem(codes.FailedPrecondition, ReasonRecordCancelled, "a record of the link was withdrawn: there is nothing to decide")
 		}
 		need := accesslog.Requirement{Record: uuid.UUID(id), N: int32(n.Version)} //nolint:gosec // a version number
 		if !slices.Contains(r.c.Requires, need) {
@@ -93,7 +93,7 @@ func (s *Links) judge(ctx context.Context, req asked, to registerv1.LinkState, a
 			answer = r.shownLink(o.link, version, o.stored, r.joinsNothing(o.link), true)
 			return r.commit(ctx, to)
 		case version != req.GetVersion():
-			return problem(codes.Aborted, ReasonLinkChanged, "the link has changed since you read it: read it again, and decide on what stands")
+			return NewProblem(codes.Aborted, ReasonLinkChanged, "the link has changed since you read it: read it again, and decide on what stands")
 		}
 		if err := allow(r, &o); err != nil {
 			return err
@@ -123,7 +123,7 @@ func decidedAlready(stored *storev1.StoredLink, to registerv1.LinkState, r *ruli
 func (s *Links) ConfirmLink(ctx context.Context, req *registerv1.ConfirmLinkRequest) (*registerv1.Link, error) {
 	return s.judge(ctx, req, registerv1.LinkState_LINK_STATE_CONFIRMED, func(r *ruling, o *openedLink) error {
 		if o.link.State == registerv1.LinkState_LINK_STATE_REJECTED && !req.GetOverrule() {
-			return problem(codes.FailedPrecondition, ReasonLinkRejected, "people have decided that the two are not the same person: set `overrule` to decide otherwise")
+			return NewProblem(codes.FailedPrecondition, ReasonLinkRejected, "people have decided that the two are not the same person: set `overrule` to decide otherwise")
 		}
 		return r.conflict(o.link)
 	})
@@ -160,7 +160,7 @@ func (r *ruling) conflict(l *view.Link) error {
 	if others > 0 {
 		names = append(names, fmt.Sprintf("%d of other forces", others))
 	}
-	return problem(codes.FailedPrecondition, ReasonLinkConflict,
+	return NewProblem(codes.FailedPrecondition, ReasonLinkConflict,
 		"people that were told apart would come into one person; rejected links in the way: "+strings.Join(names, ", "))
 }
 
@@ -201,11 +201,11 @@ func (s *Links) pair(ctx context.Context, r *ruling, req *registerv1.ProposeLink
 	}
 	own, err := r.known(call.RecordID(req.GetNominal()))
 	if err != nil || own.Force != r.force {
-		return ends{}, notFound("nominal")
+		return ends{}, NotFound("nominal")
 	}
 	found, err := r.known(other)
 	if err != nil || req.GetCandidate() == "" && found.Force != r.force {
-		return ends{}, notFound("nominal")
+		return ends{}, NotFound("nominal")
 	}
 	if own.ID == found.ID {
 		return ends{}, Invalid(ReasonInvalidFields, []Violation{{"other", "must be another nominal"}})
@@ -217,15 +217,15 @@ func (s *Links) pair(ctx context.Context, r *ruling, req *registerv1.ProposeLink
 func (r *ruling) known(id string) (*view.Nominal, error) {
 	parsed, err := uuid.Parse(id)
 	if err != nil {
-		return nil, notFound("nominal")
+		return nil, NotFound("nominal")
 	}
-	if r.hides(r.c, identity.ID(parsed)) {
+	if r.Hides(r.c, identity.ID(parsed)) {
 		r.note(identity.ID(parsed), "", false)
-		return nil, notFound("nominal")
+		return nil, NotFound("nominal")
 	}
 	n, ok := r.View.Nominal(identity.ID(parsed))
 	if !ok {
-		return nil, notFound("nominal")
+		return nil, NotFound("nominal")
 	}
 	return n, nil
 }
@@ -256,7 +256,7 @@ func (s *Links) otherOf(ctx context.Context, r *ruling, req *registerv1.ProposeL
 	case slices.Contains(held, id):
 		return id, nil
 	}
-	return "", notFound("nominal")
+	return "", NotFound("nominal")
 }
 
 // propose makes a new link.
@@ -292,12 +292,12 @@ func (s *Links) proposeAgain(ctx context.Context, r *ruling, standing *view.Link
 	case decidedAlready(o.stored, to, r, 1):
 		return r.shownLink(o.link, version, o.stored, false, true), nil
 	case l.GetState() == registerv1.LinkState_LINK_STATE_REJECTED:
-		return nil, problem(codes.FailedPrecondition, ReasonLinkRejected, "people have decided that the two are not the same person: see "+name)
+		return nil, NewProblem(codes.FailedPrecondition, ReasonLinkRejected, "people have decided that the two are not the same person: see "+name)
 	case l.GetState() == registerv1.LinkState_LINK_STATE_WITHDRAWN:
 		// The evidence no longer carries it; people do.
 		l.Bits, l.Prior, l.Probability, l.Terms, l.ModelVersion, l.Twins = 0, 0, 0, nil, "", false
 	case !l.GetDeferred() || l.GetState() != to:
-		return nil, problem(codes.FailedPrecondition, ReasonLinkExists, "the two are linked already: see "+name)
+		return nil, NewProblem(codes.FailedPrecondition, ReasonLinkExists, "the two are linked already: see "+name)
 	}
 	o.stored.Link.Deferred = false
 	if err := r.decide(ctx, &o, to); err != nil {

@@ -41,18 +41,18 @@ type openedLink struct {
 func (s *Links) open(ctx context.Context, see *sight, name string) (openedLink, error) {
 	id, err := uuid.Parse(call.RecordID(name))
 	if err != nil {
-		return openedLink{}, notFound("link")
+		return openedLink{}, NotFound("link")
 	}
 	if err := s.View.Pull(ctx); err != nil {
 		return openedLink{}, err
 	}
 	l, ok := s.View.Link(identity.ID(id))
 	if !ok || !l.Concerns(see.force) {
-		return openedLink{}, notFound("link")
+		return openedLink{}, NotFound("link")
 	}
 	if !see.sees(l) {
 		see.meet(l)
-		return openedLink{}, notFound("link")
+		return openedLink{}, NotFound("link")
 	}
 	out := openedLink{}
 	if out.cur, out.key, out.stored, err = s.openLink(ctx, l.ID); err != nil {
@@ -113,7 +113,7 @@ func (s *Links) ListLinks(ctx context.Context, req *registerv1.ListLinksRequest)
 		all = slices.DeleteFunc(all, func(l listed) bool { return l.compare(after) <= 0 })
 	}
 	resp := &registerv1.ListLinksResponse{}
-	if size := pageSize(req.GetPageSize(), 50); len(all) > size {
+	if size := PageSize(req.GetPageSize(), 50); len(all) > size {
 		all = all[:size]
 		resp.NextPageToken = s.token(binding, all[size-1].place())
 	}
@@ -169,7 +169,7 @@ func (s *Links) onTheSpot(see *sight, id identity.ID, stored *storev1.StoredNomi
 	likes, _ := s.View.Index().Lookalikes(id, view.Record(stored.GetNominal()), maxLookalikes)
 	var out []listed
 	for i := range likes {
-		if _, linked := s.View.LinkBetween(id, likes[i].ID); !linked && !see.hides(see.c, likes[i].ID) {
+		if _, linked := s.View.LinkBetween(id, likes[i].ID); !linked && !see.Hides(see.c, likes[i].ID) {
 			out = append(out, listed{index: -1 - int64(i), id: likes[i].ID, like: &likes[i]})
 		}
 	}
@@ -184,7 +184,7 @@ func (s *Links) page(ctx context.Context, see *sight, all []listed, of postgres.
 			ids = append(ids, uuid.UUID(l.id))
 		}
 	}
-	current, err := s.currentByID(ctx, ids)
+	current, err := s.CurrentByID(ctx, ids)
 	if err != nil {
 		return nil, err
 	}

@@ -33,20 +33,20 @@ func (d *Deps) sight(c *call.Call, force string) *sight {
 	}
 }
 
-// hides reports whether a caller must not learn of a nominal: it is SILENT, he
+// Hides reports whether a caller must not learn of a nominal: it is SILENT, he
 // is not of its force's PSD, and it was not he who registered it.
-func (d *Deps) hides(c *call.Call, nominal identity.ID) bool {
+func (d *Deps) Hides(c *call.Call, nominal identity.ID) bool {
 	v, ok := d.View.Veil(nominal)
 	return ok && !c.Policy.MaySeeSilent(c.Actor, v.Force) && v.Registrant != call.Subject(c.Actor)
 }
 
 // sees reports whether the caller may learn of a link.
-func (s *sight) sees(l *view.Link) bool { return !s.hides(s.c, l.A) && !s.hides(s.c, l.B) }
+func (s *sight) sees(l *view.Link) bool { return !s.Hides(s.c, l.A) && !s.Hides(s.c, l.B) }
 
 // meet notes those nominals of a link that the caller must not learn of.
 func (s *sight) meet(l *view.Link) {
 	for _, id := range []identity.ID{l.A, l.B} {
-		if s.hides(s.c, id) {
+		if s.Hides(s.c, id) {
 			s.note(id, "", false)
 		}
 	}
@@ -95,7 +95,7 @@ func (s *sight) noteLink(l *view.Link) {
 func (s *sight) nominal(id identity.ID, force string) (out *registerv1.LinkedNominal, open bool) {
 	s.note(id, force, true)
 	out = &registerv1.LinkedNominal{
-		Nominal: resourceName(postgres.KindNominal, force, uuid.UUID(id)), Force: "forces/" + force,
+		Nominal: ResourceName(postgres.KindNominal, force, uuid.UUID(id)), Force: "forces/" + force,
 	}
 	n, stands := s.View.Nominal(id)
 	own := force == s.force

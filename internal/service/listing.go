@@ -11,22 +11,22 @@ import (
 	"github.com/perpetrator-register/register/internal/view"
 )
 
-// listing is a page that is asked of a force's records of a kind.
-type listing struct {
-	force       string
-	kind        postgres.Kind
-	binding     string // what the page token is bound to
-	token       string
-	size        int32 // as asked; 0 means 50
-	newestFirst bool
+// Listing is a page that is asked of a force's records of a kind.
+type Listing struct {
+	Force       string
+	Kind        postgres.Kind
+	Binding     string // what the page token is bound to
+	Token       string
+	Size        int32 // as asked; 0 means 50
+	NewestFirst bool
 }
 
 // walk hands over the records of a kind from a place on, in the order of their making
 // or the newest first, until more is false; erased ones are passed over. next is the
 // place where to go on, uuid.Nil at the end.
-func (d *Deps) walk(ctx context.Context, l listing, from uuid.UUID, each func(postgres.Current) (more bool, err error)) (next uuid.UUID, err error) {
+func (d *Deps) walk(ctx context.Context, l Listing, from uuid.UUID, each func(postgres.Current) (more bool, err error)) (next uuid.UUID, err error) {
 	read := d.DB.ListRecords
-	if l.newestFirst {
+	if l.NewestFirst {
 		read = d.DB.ListRecordsNewest
 		if from == uuid.Nil {
 			from = uuid.Max
@@ -34,7 +34,7 @@ func (d *Deps) walk(ctx context.Context, l listing, from uuid.UUID, each func(po
 	}
 	const page = 200
 	for {
-		list, err := read(ctx, l.force, l.kind, from, page)
+		list, err := read(ctx, l.Force, l.Kind, from, page)
 		if err != nil {
 			return uuid.Nil, err
 		}
@@ -62,9 +62,9 @@ type content[M any] interface {
 	proto.Message
 }
 
-// everyRecord opens the records of a kind, the newest first, until more is false.
-func everyRecord[M any, P content[M]](ctx context.Context, d *Deps, force string, kind postgres.Kind, each func(postgres.Current, P) (more bool, err error)) error {
-	_, err := d.walk(ctx, listing{force: force, kind: kind, newestFirst: true}, uuid.Nil, func(cur postgres.Current) (bool, error) {
+// EveryRecord opens the records of a kind, the newest first, until more is false.
+func EveryRecord[M any, P content[M]](ctx context.Context, d *Deps, force string, kind postgres.Kind, each func(postgres.Current, P) (more bool, err error)) error {
+	_, err := d.walk(ctx, Listing{Force: force, Kind: kind, NewestFirst: true}, uuid.Nil, func(cur postgres.Current) (bool, error) {
 		m := P(new(M))
 		if _, err := view.OpenVersion(d.Keys, cur.Record, cur.Version, cur.Wrapped, m); err != nil {
 			return false, err
@@ -74,14 +74,14 @@ func everyRecord[M any, P content[M]](ctx context.Context, d *Deps, force string
 	return err
 }
 
-// listRecords shows a page of the records that are wanted, and returns the token of
+// ListRecords shows a page of the records that are wanted, and returns the token of
 // the next page; empty when no other record is wanted.
-func listRecords[M any, P content[M]](ctx context.Context, d *Deps, l listing, wanted func(P) (bool, error), show func(postgres.Current, P)) (token string, err error) {
+func ListRecords[M any, P content[M]](ctx context.Context, d *Deps, l Listing, wanted func(P) (bool, error), show func(postgres.Current, P)) (token string, err error) {
 	var from uuid.UUID
-	if err := d.readPageToken(l.token, l.binding, &from); err != nil {
+	if err := d.ReadPageToken(l.Token, l.Binding, &from); err != nil {
 		return "", err
 	}
-	shown, size := 0, pageSize(l.size, 50)
+	shown, size := 0, PageSize(l.Size, 50)
 	next, err := d.walk(ctx, l, from, func(cur postgres.Current) (bool, error) {
 		m := P(new(M))
 		if _, err := view.OpenVersion(d.Keys, cur.Record, cur.Version, cur.Wrapped, m); err != nil {
@@ -100,7 +100,7 @@ func listRecords[M any, P content[M]](ctx context.Context, d *Deps, l listing, w
 	if err != nil || next == uuid.Nil {
 		return "", err
 	}
-	return d.pageToken(l.binding, next), nil
+	return d.PageToken(l.Binding, next), nil
 }
 
 // pageRequest asks for a page of a force's records.
@@ -111,8 +111,8 @@ type pageRequest interface {
 	GetNewestFirst() bool
 }
 
-// pageOf is the page that professional standards ask of the records of a kind.
-func pageOf(kind postgres.Kind, req pageRequest) listing {
+// PageOf is the page that professional standards ask of the records of a kind.
+func PageOf(kind postgres.Kind, req pageRequest) Listing {
 	binding := string(kind) + "|" + req.GetParent()
 	if req.GetNewestFirst() {
 		binding += "|newest"
@@ -120,8 +120,8 @@ func pageOf(kind postgres.Kind, req pageRequest) listing {
 	if r, ok := req.(interface{ GetStanding() bool }); ok && r.GetStanding() {
 		binding += "|standing"
 	}
-	return listing{force: call.ForceCode(req.GetParent()), kind: kind, binding: binding, token: req.GetPageToken(), size: req.GetPageSize(), newestFirst: req.GetNewestFirst()}
+	return Listing{Force: call.ForceCode(req.GetParent()), Kind: kind, Binding: binding, Token: req.GetPageToken(), Size: req.GetPageSize(), NewestFirst: req.GetNewestFirst()}
 }
 
-// all wants every record.
-func all[P any](P) (bool, error) { return true, nil }
+// Every wants every record.
+func Every[P any](P) (bool, error) { return true, nil }

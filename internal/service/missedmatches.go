@@ -86,8 +86,8 @@ func (t *Ticker) tellMissed(ctx context.Context, a *conduct.Course, other view.S
 	for _, pair := range [][2]*conduct.Course{{a, other.Course}, {other.Course, a}} {
 		own, theirs := pair[0], pair[1]
 		var stored storev1.StoredCourse
-		cur, _, err := t.openRecord(ctx, postgres.KindCourse, uuid.UUID(own.ID), &stored)
-		if isNotFound(err) {
+		cur, _, err := t.OpenRecord(ctx, postgres.KindCourse, uuid.UUID(own.ID), &stored)
+		if IsNotFound(err) {
 			return nil // erased meanwhile
 		}
 		if err != nil {

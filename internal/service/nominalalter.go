@@ -16,7 +16,7 @@ func (s *Nominals) CancelNominal(ctx context.Context, req *registerv1.CancelNomi
 		Code: req.GetReason().String(), Explanation: req.GetExplanation(),
 	}, func(stored *storev1.StoredNominal) {
 		stored.GetNominal().State = registerv1.RecordState_RECORD_STATE_CANCELLED
-		stored.UpdateTime = s.timestamp()
+		stored.UpdateTime = s.Timestamp()
 	})
 	if err != nil {
 		return nil, err
@@ -44,7 +44,7 @@ func (s *Nominals) alter(ctx context.Context, name string, why *storev1.StoredRe
 	c := call.From(ctx)
 	why.Method = c.Method.Short
 	var version int64
-	err := retry(ctx, func() error {
+	err := Retry(ctx, func() error {
 		cur, key, stored, err := s.openNominal(ctx, c, name)
 		if err != nil {
 			return err
@@ -52,7 +52,7 @@ func (s *Nominals) alter(ctx context.Context, name string, why *storev1.StoredRe
 		was := linkable(stored.GetNominal())
 		silent := stored.GetNominal().GetRestriction() == registerv1.Restriction_RESTRICTION_SILENT
 		edit(stored)
-		change, err := s.next(cur, key, cur.Version.Revision, stored)
+		change, err := s.Next(cur, key, cur.Version.Revision, stored)
 		if err != nil {
 			return err
 		}
@@ -62,7 +62,7 @@ func (s *Nominals) alter(ctx context.Context, name string, why *storev1.StoredRe
 		if err != nil {
 			return err
 		}
-		return s.commit(ctx, c, cur.Record, append([]accesslog.Change{change}, more...)...)
+		return s.Commit(ctx, c, cur.Record, append([]accesslog.Change{change}, more...)...)
 	})
 	return version, err
 }

@@ -16,13 +16,13 @@ import (
 // openNominal reads an own nominal, unless it is SILENT to the caller.
 func (d *Deps) openNominal(ctx context.Context, c *call.Call, name string) (postgres.Current, seal.DataKey, *storev1.StoredNominal, error) {
 	stored := &storev1.StoredNominal{}
-	cur, key, err := d.current(ctx, postgres.KindNominal, name, stored)
+	cur, key, err := d.Current(ctx, postgres.KindNominal, name, stored)
 	if err != nil {
 		return cur, key, nil, err
 	}
 	if !mayOpen(c, cur.Record.Force, stored) {
 		c.ShowSilent(cur.Record.ID, cur.Record.Force)
-		return cur, key, nil, notFound("nominal")
+		return cur, key, nil, NotFound("nominal")
 	}
 	return cur, key, stored, nil
 }
@@ -45,7 +45,7 @@ func (s *Nominals) GetNominal(ctx context.Context, req *registerv1.GetNominalReq
 // completeNominal fills in what the register itself knows of a version.
 func completeNominal(stored *storev1.StoredNominal, cur postgres.Current) *registerv1.Nominal {
 	n := stored.GetNominal()
-	n.Name = resourceName(postgres.KindNominal, cur.Record.Force, cur.Record.ID)
+	n.Name = ResourceName(postgres.KindNominal, cur.Record.Force, cur.Record.ID)
 	n.Version = shownVersion(cur, stored)
 	n.UpdateTime = stored.GetUpdateTime()
 	return n
@@ -60,10 +60,10 @@ func shownVersion(cur postgres.Current, stored *storev1.StoredNominal) int64 {
 func (s *Nominals) ListNominals(ctx context.Context, req *registerv1.ListNominalsRequest) (*registerv1.ListNominalsResponse, error) {
 	c := call.From(ctx)
 	force := call.ForceCode(req.GetParent())
-	size := pageSize(req.GetPageSize(), 100)
+	size := PageSize(req.GetPageSize(), 100)
 	binding := "nominals|" + req.GetParent()
 	var after uuid.UUID
-	if err := s.readPageToken(req.GetPageToken(), binding, &after); err != nil {
+	if err := s.ReadPageToken(req.GetPageToken(), binding, &after); err != nil {
 		return nil, err
 	}
 	resp := &registerv1.ListNominalsResponse{}
@@ -94,7 +94,7 @@ func (s *Nominals) ListNominals(ctx context.Context, req *registerv1.ListNominal
 			break
 		}
 	}
-	resp.NextPageToken = s.pageToken(binding, after)
+	resp.NextPageToken = s.PageToken(binding, after)
 	return resp, nil
 }
 
@@ -111,7 +111,7 @@ func (s *Nominals) nominalKey(c *call.Call, cur postgres.Current) (*registerv1.N
 		return nil, nil //nolint:nilnil // a silent record is left out
 	}
 	return &registerv1.NominalKey{
-		Name:   resourceName(postgres.KindNominal, cur.Record.Force, cur.Record.ID),
+		Name:   ResourceName(postgres.KindNominal, cur.Record.Force, cur.Record.ID),
 		Source: n.GetSource(), Version: shownVersion(cur, &stored), State: n.GetState(),
 	}, nil
 }

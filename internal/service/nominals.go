@@ -53,9 +53,9 @@ func (s *Nominals) register(ctx context.Context, c *call.Call, req *registerv1.R
 	psd := c.Policy.MaySeeSilent(c.Actor, force)
 	restricted := n.GetRestriction() != registerv1.Restriction_RESTRICTION_UNSPECIFIED
 	if restricted && !psd {
-		return nil, problem(codes.PermissionDenied, ReasonRestriction, "only the owner force's professional standards department may restrict a record")
+		return nil, NewProblem(codes.PermissionDenied, ReasonRestriction, "only the owner force's professional standards department may restrict a record")
 	}
-	hash, err := contentHash(n)
+	hash, err := ContentHash(n)
 	if err != nil {
 		return nil, err
 	}
@@ -65,13 +65,13 @@ func (s *Nominals) register(ctx context.Context, c *call.Call, req *registerv1.R
 		space = spaceRestricted
 	}
 	resp := &registerv1.RegisterNominalResponse{Flags: s.Check.flagNominal(n)}
-	err = retry(ctx, func() error {
+	err = Retry(ctx, func() error {
 		place, err := s.placeFor(ctx, c, force, source, space)
 		if err != nil {
 			return err
 		}
 		links := func() []*registerv1.LinkSummary { return nil }
-		content := &storev1.StoredNominal{Nominal: n, ContentHash: hash, UpdateTime: s.timestamp(), Registrant: call.Subject(c.Actor)}
+		content := &storev1.StoredNominal{Nominal: n, ContentHash: hash, UpdateTime: s.Timestamp(), Registrant: call.Subject(c.Actor)}
 		done, err := s.upsert(ctx, c, upsert{
 			kind: postgres.KindNominal, force: force, place: place, revision: source.GetRevision(), content: content,
 			revise: func(cur postgres.Current) (accesslog.Change, bool, error) {
@@ -103,7 +103,7 @@ func otherSpace(space string) string {
 // revision is stored already.
 func (s *Nominals) revise(cur postgres.Current, content *storev1.StoredNominal, restricted, reinstate bool) (accesslog.Change, bool, error) {
 	if cur.Wrapped == nil {
-		return accesslog.Change{}, false, errErased()
+		return accesslog.Change{}, false, ErrErased()
 	}
 	var stored storev1.StoredNominal
 	key, err := view.OpenVersion(s.Keys, cur.Record, cur.Version, cur.Wrapped, &stored)
@@ -123,7 +123,7 @@ func (s *Nominals) revise(cur postgres.Current, content *storev1.StoredNominal, 
 		// A force system's update never lifts what PSD has set.
 		content.Nominal.Restriction = old.GetRestriction()
 	}
-	change, err := s.next(cur, key, content.GetNominal().GetSource().GetRevision(), content)
+	change, err := s.Next(cur, key, content.GetNominal().GetSource().GetRevision(), content)
 	return change, false, err
 }
 
@@ -145,7 +145,7 @@ func (s *Nominals) placeFor(ctx context.Context, c *call.Call, force string, sou
 	if c.Policy.MaySeeSilent(c.Actor, force) {
 		return place{hmacs: append(hmacs, codes(otherSpace(space))...)}, nil
 	}
-	cur, found, err := s.bySource(ctx, hmacs)
+	cur, found, err := s.BySource(ctx, hmacs)
 	known := place{hmacs: hmacs, looked: true, found: found, cur: cur}
 	if err != nil || !found || cur.Wrapped == nil {
 		return known, err
@@ -165,7 +165,7 @@ func (s *Nominals) placeFor(ctx context.Context, c *call.Call, force string, sou
 func (s *Nominals) suspect(ctx context.Context, c *call.Call, force, name string, source *registerv1.SourceKey) (postgres.Current, error) {
 	if name != "" {
 		if call.ForceCode(name) != force {
-			return postgres.Current{}, notFound("nominal")
+			return postgres.Current{}, NotFound("nominal")
 		}
 		cur, _, _, err := s.openNominal(ctx, c, name)
 		return cur, err
@@ -177,7 +177,7 @@ func (s *Nominals) suspect(ctx context.Context, c *call.Call, force, name string
 	if err != nil || (p.found && p.cur.Wrapped != nil) {
 		return p.cur, err
 	}
-	return postgres.Current{}, notFound("nominal")
+	return postgres.Current{}, NotFound("nominal")
 }
 
 // EraseNominal implements the RPC. Erasing again what is erased succeeds, so
@@ -191,7 +191,7 @@ func (s *Nominals) EraseNominal(ctx context.Context, req *registerv1.EraseNomina
 		return nil, err
 	}
 	if !erased {
-		err = retry(ctx, func() error {
+		err = Retry(ctx, func() error {
 			c.Requires = nil
 			cur, _, _, err := s.openNominal(ctx, c, req.GetName())
 			if err != nil {
@@ -208,7 +208,7 @@ func (s *Nominals) EraseNominal(ctx context.Context, req *registerv1.EraseNomina
 			}
 			resp.ErasedCourses = courses
 			c.SetBody(why)
-			return s.commit(ctx, c, cur.Record, append(append(behind, b.changes...), erasure)...)
+			return s.Commit(ctx, c, cur.Record, append(append(behind, b.changes...), erasure)...)
 		})
 		if err != nil {
 			return nil, err
@@ -226,7 +226,7 @@ func (s *Nominals) EraseNominal(ctx context.Context, req *registerv1.EraseNomina
 func (s *Nominals) erasedAlready(ctx context.Context, name string) (identity.ID, bool, error) {
 	id, err := uuid.Parse(call.RecordID(name))
 	if err != nil {
-		return identity.ID{}, false, notFound("nominal")
+		return identity.ID{}, false, NotFound("nominal")
 	}
 	rows, err := s.DB.CurrentByID(ctx, []uuid.UUID{id})
 	erased := len(rows) == 1 && rows[0].Version.Erased && rows[0].Record.Kind == postgres.KindNominal && rows[0].Record.Force == call.ForceCode(name)
@@ -245,7 +245,7 @@ func (s *Nominals) eraseLate(ctx context.Context, c *call.Call, nominal identity
 		}
 		late := c.Fork()
 		late.SetBody(why)
-		switch err := s.commit(ctx, late, behind[0].Record, append(behind, b.changes...)...); {
+		switch err := s.Commit(ctx, late, behind[0].Record, append(behind, b.changes...)...); {
 		case errors.Is(err, accesslog.ErrConflict):
 		case err != nil:
 			return erased, err

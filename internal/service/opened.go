@@ -120,7 +120,7 @@ func (d *Deps) openInto(ids []uuid.UUID, into []*opened, read func([]uuid.UUID) 
 
 // opened opens a version.
 func (d *Deps) opened(cur postgres.Current) (*opened, error) {
-	o := &opened{cur: cur, name: resourceName(cur.Record.Kind, cur.Record.Force, cur.Record.ID)}
+	o := &opened{cur: cur, name: ResourceName(cur.Record.Kind, cur.Record.Force, cur.Record.ID)}
 	o.cur.Version.Sealed, o.cur.Version.Salt, o.cur.Version.Digest, o.cur.Wrapped = nil, nil, nil, nil
 	read := func(into proto.Message) (err error) {
 		o.key, err = view.OpenVersion(d.Keys, cur.Record, cur.Version, cur.Wrapped, into)

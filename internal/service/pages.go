@@ -10,18 +10,21 @@ import (
 	"github.com/google/uuid"
 )
 
-func pageSize(asked int32, standard int) int {
+// PageSize is the size of a page that was asked for; 0 means the standard one.
+func PageSize(asked int32, standard int) int {
 	if asked == 0 {
 		return standard
 	}
 	return int(asked)
 }
 
-// pageToken makes the token of the next page, bound to its request: a token
+// PageToken makes the token of the next page, bound to its request: a token
 // used with another request is refused.
-func (d *Deps) pageToken(binding string, after uuid.UUID) string { return d.token(binding, after[:]) }
+func (d *Deps) PageToken(binding string, after uuid.UUID) string { return d.token(binding, after[:]) }
 
-func (d *Deps) readPageToken(token, binding string, after *uuid.UUID) error {
+// ReadPageToken reads the record after which a page begins; an empty token leaves after
+// as it is, one of another request is refused.
+func (d *Deps) ReadPageToken(token, binding string, after *uuid.UUID) error {
 	return d.readToken(token, binding, after[:])
 }
 

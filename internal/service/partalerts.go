@@ -67,7 +67,7 @@ func (b *batch) historyLoaded(ctx context.Context, force, loader, load string, a
 		return nil
 	}
 	b.loads[force+key] = true
-	if _, found, err := b.d.bySource(ctx, b.d.Keys.SourceHMACs(force, systemAlert, key, systemAlert)); err != nil || found {
+	if _, found, err := b.d.BySource(ctx, b.d.Keys.SourceHMACs(force, systemAlert, key, systemAlert)); err != nil || found {
 		return err
 	}
 	message := b.d.forceTitle(loader) + " is loading earlier conduct of people of whom your force holds records. No alert is raised of each: look through your force's ranked list."

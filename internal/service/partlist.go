@@ -21,7 +21,7 @@ func (p *parts[R, S]) list(ctx context.Context, parent, token string, asked int3
 	}
 	binding := collection(p.kind) + "|" + parent
 	var after uuid.UUID
-	if err := p.readPageToken(token, binding, &after); err != nil {
+	if err := p.ReadPageToken(token, binding, &after); err != nil {
 		return nil, "", err
 	}
 	if err := p.View.Pull(ctx); err != nil {
@@ -35,9 +35,9 @@ func (p *parts[R, S]) list(ctx context.Context, parent, token string, asked int3
 		i := slices.IndexFunc(all, func(o openPart[S]) bool { return o.cur.Record.ID == after })
 		all = all[i+1:]
 	}
-	if size := pageSize(asked, 50); len(all) > size {
+	if size := PageSize(asked, 50); len(all) > size {
 		all = all[:size]
-		next = p.pageToken(binding, all[size-1].cur.Record.ID)
+		next = p.PageToken(binding, all[size-1].cur.Record.ID)
 	}
 	for _, o := range all {
 		c.Show(o.cur.Record.ID, o.cur.Record.Force)

@@ -24,7 +24,7 @@ func (d *Deps) courseOf(ctx context.Context, c *call.Call, force string, nominal
 	var stored storev1.StoredCourse
 	if name != "" {
 		var err error
-		if cur, _, err = d.current(ctx, postgres.KindCourse, name, &stored); err != nil {
+		if cur, _, err = d.Current(ctx, postgres.KindCourse, name, &stored); err != nil {
 			return "", err
 		}
 	} else {
@@ -33,7 +33,7 @@ func (d *Deps) courseOf(ctx context.Context, c *call.Call, force string, nominal
 			return "", err
 		}
 		if !at.found || at.cur.Wrapped == nil {
-			return "", notFound("course")
+			return "", NotFound("course")
 		}
 		cur = at.cur
 		if _, err := view.OpenVersion(d.Keys, cur.Record, cur.Version, cur.Wrapped, &stored); err != nil {
@@ -41,13 +41,13 @@ func (d *Deps) courseOf(ctx context.Context, c *call.Call, force string, nominal
 		}
 	}
 	if cur.Record.Force != force || uuid.UUID(stored.GetNominalId()) != nominal.Record.ID {
-		return "", notFound("course") // of another force, or of somebody else
+		return "", NotFound("course") // of another force, or of somebody else
 	}
 	if len(stored.GetTransferredTo()) > 0 && !taken {
 		return "", mayRevise(stored.GetTransferredTo())
 	}
 	c.Requires = append(c.Requires, accesslog.Requirement{Record: cur.Record.ID, N: cur.Version.N})
-	return resourceName(postgres.KindCourse, force, cur.Record.ID), nil
+	return ResourceName(postgres.KindCourse, force, cur.Record.ID), nil
 }
 
 // measureOf finds the measure of the own force that a breach names by its source
@@ -58,9 +58,9 @@ func (d *Deps) measureBySource(ctx context.Context, force string, source *regist
 		return "", err
 	}
 	if !at.found || at.cur.Wrapped == nil {
-		return "", notFound("measure")
+		return "", NotFound("measure")
 	}
-	return resourceName(postgres.KindMeasure, force, at.cur.Record.ID), nil
+	return ResourceName(postgres.KindMeasure, force, at.cur.Record.ID), nil
 }
 
 // mayName reports whether a breach by a nominal may name a measure: one against
@@ -68,35 +68,35 @@ func (d *Deps) measureBySource(ctx context.Context, force string, source *regist
 func (d *Deps) mayName(ctx context.Context, c *call.Call, force string, nominal identity.ID, measure, candidate string) error {
 	id, err := uuid.Parse(call.RecordID(measure))
 	if err != nil {
-		return notFound("measure")
+		return NotFound("measure")
 	}
 	if err := d.View.Pull(ctx); err != nil {
 		return err
 	}
 	part, ok := d.View.Part(identity.ID(id))
 	if !ok || part.Kind != postgres.KindMeasure {
-		return notFound("measure")
+		return NotFound("measure")
 	}
 	of, stands := d.View.Nominal(part.Nominal)
-	if d.hides(c, part.Nominal) {
+	if d.Hides(c, part.Nominal) {
 		c.ShowSilent(id, call.ForceCode(measure))
-		return notFound("measure")
+		return NotFound("measure")
 	}
 	if !stands || of.Force != call.ForceCode(measure) {
-		return notFound("measure")
+		return NotFound("measure")
 	}
 	same := slices.Contains(d.View.Person(nominal).Members, part.Nominal)
 	if of.Force == force {
 		if !same {
-			return problem(codes.FailedPrecondition, ReasonNotOnePerson, "the measure is against somebody else: name one against this person")
+			return NewProblem(codes.FailedPrecondition, ReasonNotOnePerson, "the measure is against somebody else: name one against this person")
 		}
 		return nil
 	}
 	if of.Restriction != registerv1.Restriction_RESTRICTION_UNSPECIFIED {
-		return notFound("measure")
+		return NotFound("measure")
 	}
 	if !same && !d.foundBy(ctx, c, candidate, part.Nominal) {
-		return notFound("measure")
+		return NotFound("measure")
 	}
 	return nil
 }

@@ -97,7 +97,7 @@ func (p *parts[R, S]) register(ctx context.Context, c *call.Call, req partReques
 	}
 	source := record.GetSource()
 	var done upserted
-	err := retry(ctx, func() error {
+	err := Retry(ctx, func() error {
 		c.Requires = nil
 		if req.check != nil {
 			if err := p.View.Pull(ctx); err != nil {
@@ -111,8 +111,8 @@ func (p *parts[R, S]) register(ctx context.Context, c *call.Call, req partReques
 		if err := req.check.refuseSelf(nominal); err != nil {
 			return err
 		}
-		p.known(record, known{nominal: resourceName(postgres.KindNominal, force, nominal.Record.ID)})
-		now := p.timestamp()
+		p.known(record, known{nominal: ResourceName(postgres.KindNominal, force, nominal.Record.ID)})
+		now := p.Timestamp()
 		part := &storev1.Part{NominalId: nominal.Record.ID[:], CreateTime: now, UpdateTime: now, Registrant: call.Subject(c.Actor)}
 		if req.historic {
 			part.LoadTime = now
@@ -130,7 +130,7 @@ func (p *parts[R, S]) register(ctx context.Context, c *call.Call, req partReques
 				return err
 			}
 		}
-		if part.ContentHash, err = contentHash(record); err != nil {
+		if part.ContentHash, err = ContentHash(record); err != nil {
 			return err
 		}
 		keep := func() error {
@@ -207,7 +207,7 @@ func (p *parts[R, S]) before(ctx context.Context, at *place) (*S, error) {
 // is stored already.
 func (p *parts[R, S]) revise(cur postgres.Current, old *S, content S, revision int64, reinstate bool, keep func() error) (accesslog.Change, bool, error) {
 	if cur.Wrapped == nil {
-		return accesslog.Change{}, false, errErased()
+		return accesslog.Change{}, false, ErrErased()
 	}
 	was, is := (*old).GetPart(), content.GetPart()
 	same, err := checkRevision(revision, cur.Version.Revision, bytes.Equal(was.GetContentHash(), is.GetContentHash()))
@@ -229,7 +229,7 @@ func (p *parts[R, S]) revise(cur postgres.Current, old *S, content S, revision i
 	if err != nil {
 		return accesslog.Change{}, false, err
 	}
-	change, err := p.next(cur, key, revision, content)
+	change, err := p.Next(cur, key, revision, content)
 	return change, false, err
 }
 
@@ -243,11 +243,11 @@ type openPart[S partStored] struct {
 func (p *parts[R, S]) open(ctx context.Context, c *call.Call, name string) (openPart[S], error) {
 	out := openPart[S]{stored: p.empty()}
 	var err error
-	if out.cur, _, err = p.current(ctx, p.kind, name, out.stored); err != nil {
+	if out.cur, _, err = p.Current(ctx, p.kind, name, out.stored); err != nil {
 		return out, err
 	}
 	if _, _, _, err := p.openNominal(ctx, c, p.nominalOf(out)); err != nil {
-		return out, notFound(string(p.kind))
+		return out, NotFound(string(p.kind))
 	}
 	return out, nil
 }
@@ -258,14 +258,14 @@ func (p *partForm[R, S]) nominalOf(o openPart[S]) string {
 	if err != nil {
 		return ""
 	}
-	return resourceName(postgres.KindNominal, o.cur.Record.Force, id)
+	return ResourceName(postgres.KindNominal, o.cur.Record.Force, id)
 }
 
 // shown is a part with what the register knows of it.
 func (p *partForm[R, S]) shown(o openPart[S]) R {
 	part := o.stored.GetPart()
 	k := known{
-		name: resourceName(p.kind, o.cur.Record.Force, o.cur.Record.ID), nominal: p.nominalOf(o), version: int64(o.cur.Version.N),
+		name: ResourceName(p.kind, o.cur.Record.Force, o.cur.Record.ID), nominal: p.nominalOf(o), version: int64(o.cur.Version.N),
 		state: registerv1.RecordState_RECORD_STATE_ACTIVE, create: part.GetCreateTime(), update: part.GetUpdateTime(), loaded: part.GetLoadTime(),
 	}
 	if part.GetCancelled() {
@@ -295,7 +295,7 @@ func (p *parts[R, S]) alter(ctx context.Context, name string, why *storev1.Store
 	c := call.From(ctx)
 	why.Method = c.Method.Short
 	var out openPart[S]
-	err := retry(ctx, func() error {
+	err := Retry(ctx, func() error {
 		o, err := p.open(ctx, c, name)
 		if err != nil {
 			return err
@@ -310,12 +310,12 @@ func (p *parts[R, S]) alter(ctx context.Context, name string, why *storev1.Store
 		if err := edit(ctx, c, o); err != nil {
 			return err
 		}
-		o.stored.GetPart().UpdateTime = p.timestamp()
+		o.stored.GetPart().UpdateTime = p.Timestamp()
 		key, err := p.Keys.Unwrap(o.cur.Wrapped, o.cur.Record.ID[:])
 		if err != nil {
 			return err
 		}
-		change, err := p.next(o.cur, key, o.cur.Version.Revision, o.stored)
+		change, err := p.Next(o.cur, key, o.cur.Version.Revision, o.stored)
 		if err != nil {
 			return err
 		}
@@ -327,7 +327,7 @@ func (p *parts[R, S]) alter(ctx context.Context, name string, why *storev1.Store
 		out = o
 		out.cur.Version.N = change.Version.N
 		c.SetBody(why)
-		return p.commit(ctx, c, o.cur.Record, append([]accesslog.Change{change}, b.changes...)...)
+		return p.Commit(ctx, c, o.cur.Record, append([]accesslog.Change{change}, b.changes...)...)
 	})
 	return out, err
 }
@@ -345,7 +345,7 @@ func (p *parts[R, S]) cancel(ctx context.Context, name string, reason registerv1
 // erase destroys the key of an own part.
 func (p *parts[R, S]) erase(ctx context.Context, name string, ground registerv1.ErasureGround, reference string) error {
 	c := call.From(ctx)
-	return retry(ctx, func() error {
+	return Retry(ctx, func() error {
 		c.Requires = nil
 		o, err := p.open(ctx, c, name)
 		if err != nil {
@@ -362,6 +362,6 @@ func (p *parts[R, S]) erase(ctx context.Context, name string, ground registerv1.
 			return err
 		}
 		c.SetBody(&storev1.StoredReason{Method: c.Method.Short, Code: ground.String(), Reference: reference})
-		return p.commit(ctx, c, o.cur.Record, append(b.changes, erasure)...)
+		return p.Commit(ctx, c, o.cur.Record, append(b.changes, erasure)...)
 	})
 }

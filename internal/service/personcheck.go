@@ -19,10 +19,10 @@ import (
 	"github.com/perpetrator-register/register/internal/view"
 )
 
-// markCheck marks entries of registrations that answered what is known of the suspect.
+// MarkCheck marks entries of registrations that answered what is known of the suspect.
 // Such an entry has a reason too, which no other registration has: by that the database
 // takes it for a check, as it takes a search.
-const markCheck = "check"
+const MarkCheck = "check"
 
 // personCheck is the check of a suspect that the registration of a course or a breach asks
 // for: it is part of its entry, which names all that is shown as that of a search does.
@@ -42,9 +42,9 @@ func (d *Deps) newCheck(c *call.Call, force string, basis *registerv1.CheckBasis
 		return nil, nil //nolint:nilnil // nothing was asked
 	}
 	d.noteGround(c, basis)
-	c.Entry.Marks = append(c.Entry.Marks, markCheck)
+	c.Entry.Marks = append(c.Entry.Marks, MarkCheck)
 	if _, ok := c.Policy.Decide(c.Actor.Roles, "search", "create"); !ok {
-		return nil, problem(codes.PermissionDenied, ReasonNotAllowed, "your roles do not allow a search: register without `check`")
+		return nil, NewProblem(codes.PermissionDenied, ReasonNotAllowed, "your roles do not allow a search: register without `check`")
 	}
 	return &personCheck{Deps: d, c: c, basis: basis, force: force, id: uuid.Must(uuid.NewV7())}, nil
 }

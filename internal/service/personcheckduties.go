@@ -64,7 +64,7 @@ func (k *personCheck) open(ctx context.Context, see *sight, who identity.Person,
 			}
 		}
 	}
-	standing, err := k.currentByID(ctx, ids)
+	standing, err := k.CurrentByID(ctx, ids)
 	if err != nil {
 		return nil, err
 	}

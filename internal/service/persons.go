@@ -52,7 +52,7 @@ func (s *Links) person(ctx context.Context, see *sight, formed identity.Person, 
 			}
 		}
 	}
-	current, err := s.currentByID(ctx, ids)
+	current, err := s.CurrentByID(ctx, ids)
 	if err != nil {
 		return nil, err
 	}

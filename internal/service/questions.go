@@ -23,7 +23,7 @@ func (s *Exchange) AskOwner(ctx context.Context, req *registerv1.AskOwnerRequest
 	if force == asked {
 		return nil, Invalid(ReasonInvalidFields, []Violation{{"asked_force", "is your own force: ask another"}})
 	}
-	err = retry(ctx, func() error {
+	err = Retry(ctx, func() error {
 		c.Requires = nil
 		all, err := s.basis(ctx, c, force, req.GetBasis())
 		if err != nil {
@@ -31,7 +31,7 @@ func (s *Exchange) AskOwner(ctx context.Context, req *registerv1.AskOwnerRequest
 		}
 		stored := &storev1.StoredQuestion{Question: &registerv1.Question{
 			AskingForce: req.GetParent(), AskedForce: req.GetAskedForce(), Text: req.GetText(), Reference: req.GetReference(),
-			Officer: c.Actor.Collar, AskTime: s.timestamp(),
+			Officer: c.Actor.Collar, AskTime: s.Timestamp(),
 		}}
 		var theirs []identity.ID
 		for _, id := range all {
@@ -44,7 +44,7 @@ func (s *Exchange) AskOwner(ctx context.Context, req *registerv1.AskOwnerRequest
 			return Invalid(ReasonInvalidFields, []Violation{{"asked_force", "owns nothing of what you have been shown: ask a force that is named in it"}})
 		}
 		id := uuid.Must(uuid.NewV7())
-		change, err := s.firstWith(id, postgres.KindQuestion, force, s.Keys.SourceHMAC(force, systemQuestion, id.String(), systemQuestion), 1, stored)
+		change, err := s.FirstWith(id, postgres.KindQuestion, force, s.Keys.SourceHMAC(force, systemQuestion, id.String(), systemQuestion), 1, stored)
 		if err != nil {
 			return err
 		}
@@ -60,7 +60,7 @@ func (s *Exchange) AskOwner(ctx context.Context, req *registerv1.AskOwnerRequest
 			return err
 		}
 		c.SetBody(&storev1.StoredReason{Method: c.Method.Short, Explanation: req.GetText(), Reference: req.GetBasis()})
-		if err := s.commit(ctx, c, change.Record, append(b.changes, change)...); err != nil {
+		if err := s.Commit(ctx, c, change.Record, append(b.changes, change)...); err != nil {
 			return err
 		}
 		answer = s.shownQuestion(change.Record, force, stored)
@@ -82,7 +82,7 @@ func (s *Exchange) shownQuestion(r postgres.Record, force string, stored *storev
 	asked := call.ForceCode(out.GetAskedForce())
 	out.Nominals = nil
 	for _, id := range stored.GetNominals() {
-		out.Nominals = append(out.Nominals, resourceName(postgres.KindNominal, asked, uuid.UUID(id)))
+		out.Nominals = append(out.Nominals, ResourceName(postgres.KindNominal, asked, uuid.UUID(id)))
 	}
 	return out
 }
@@ -94,7 +94,7 @@ func (s *Exchange) openQuestion(ctx context.Context, c *call.Call, name string) 
 		return postgres.Current{}, seal.DataKey{}, nil, err
 	}
 	stored := &storev1.StoredQuestion{}
-	cur, key, err := s.openRecord(ctx, postgres.KindQuestion, uuid.UUID(p.ID), stored)
+	cur, key, err := s.OpenRecord(ctx, postgres.KindQuestion, uuid.UUID(p.ID), stored)
 	return cur, key, stored, err
 }
 
@@ -102,7 +102,7 @@ func (s *Exchange) openQuestion(ctx context.Context, c *call.Call, name string) 
 func (s *Exchange) AnswerQuestion(ctx context.Context, req *registerv1.AnswerQuestionRequest) (answer *registerv1.Question, err error) {
 	c := call.From(ctx)
 	force := call.ForceCode(req.GetName())
-	err = retry(ctx, func() error {
+	err = Retry(ctx, func() error {
 		cur, key, stored, err := s.openQuestion(ctx, c, req.GetName())
 		if err != nil {
 			return err
@@ -110,12 +110,12 @@ func (s *Exchange) AnswerQuestion(ctx context.Context, req *registerv1.AnswerQue
 		q := stored.GetQuestion()
 		switch {
 		case call.ForceCode(q.GetAskedForce()) != force:
-			return notFound("question")
+			return NotFound("question")
 		case q.GetAnswerTime() != nil:
 			return errAnswered()
 		}
-		q.Answer, q.AnswerTime = req.GetText(), s.timestamp()
-		change, err := s.next(cur, key, cur.Version.Revision+1, stored)
+		q.Answer, q.AnswerTime = req.GetText(), s.Timestamp()
+		change, err := s.Next(cur, key, cur.Version.Revision+1, stored)
 		if err != nil {
 			return err
 		}
@@ -134,7 +134,7 @@ func (s *Exchange) AnswerQuestion(ctx context.Context, req *registerv1.AnswerQue
 		}
 		c.Entry.Recipients = []string{"forces/" + asking}
 		c.SetBody(&storev1.StoredReason{Method: c.Method.Short, Explanation: req.GetText(), Reference: req.GetName()})
-		if err := s.commit(ctx, c, cur.Record, append(b.changes, change)...); err != nil {
+		if err := s.Commit(ctx, c, cur.Record, append(b.changes, change)...); err != nil {
 			return err
 		}
 		answer = s.shownQuestion(cur.Record, force, stored)

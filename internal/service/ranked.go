@@ -33,7 +33,7 @@ func (s *Histories) ListRanked(ctx context.Context, req *registerv1.ListRankedRe
 	if err := s.View.PullAll(ctx); err != nil {
 		return nil, err
 	}
-	force, size, now := call.ForceCode(req.GetParent()), pageSize(req.GetPageSize(), 20), s.Now()
+	force, size, now := call.ForceCode(req.GetParent()), PageSize(req.GetPageSize(), 20), s.Now()
 	all := s.contenders(c, force, now)
 	var out []*registerv1.RankedPerson
 	for i, k := range all {
@@ -76,7 +76,7 @@ func (s *Histories) contenders(c *call.Call, force string, now time.Time) []cont
 	seen := map[identity.ID]bool{}
 	for _, id := range s.View.WithConduct(force) {
 		n, ok := s.View.Nominal(id)
-		if !ok || n.Force != force || seen[id] || n.Silent() || s.hides(c, id) {
+		if !ok || n.Force != force || seen[id] || n.Silent() || s.Hides(c, id) {
 			continue
 		}
 		k := contender{id: id, person: s.View.Person(id)}
@@ -134,7 +134,7 @@ func (s *Histories) ranked(ctx context.Context, c *call.Call, force string, k co
 		return nil, nil //nolint:nilnil // there is nobody to rank
 	}
 	out := &registerv1.RankedPerson{
-		Nominal: resourceName(postgres.KindNominal, force, uuid.UUID(k.id)), DisplayName: n.Name, BirthDate: n.Birth, Ranking: rankingOf(r),
+		Nominal: ResourceName(postgres.KindNominal, force, uuid.UUID(k.id)), DisplayName: n.Name, BirthDate: n.Birth, Ranking: rankingOf(r),
 	}
 	for _, in := range of {
 		out.Unconfirmed = out.Unconfirmed || !in.confirmed

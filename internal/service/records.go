@@ -294,13 +294,13 @@ func (s *Records) allowed(c *call.Call, resource string, m proto.Message, parent
 	c.Entry.Decision.Effect, c.Entry.Decision.Line = accesslog.Deny, ""
 	grant, ok := c.Policy.Decide(c.Actor.Roles, resource, "register")
 	if !ok {
-		return problem(codes.PermissionDenied, ReasonNotAllowed, "your roles do not allow this")
+		return NewProblem(codes.PermissionDenied, ReasonNotAllowed, "your roles do not allow this")
 	}
 	if parent == "" {
 		return Invalid(ReasonInvalidFields, []Violation{{"parent", "is required with each record of a stream: the force that registers it, such as forces/33"}})
 	}
 	if !grant.Covers(c.Actor.Force, call.ForceCode(parent)) {
-		return problem(codes.PermissionDenied, ReasonOtherForce, "records are registered by their own force")
+		return NewProblem(codes.PermissionDenied, ReasonOtherForce, "records are registered by their own force")
 	}
 	c.Grant = grant
 	c.Entry.Decision.Effect, c.Entry.Decision.Line = accesslog.Allow, grant.Line

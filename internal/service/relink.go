@@ -47,7 +47,7 @@ func (l *Linker) Relink(ctx context.Context, log accesslog.Appender, operator st
 			return out, err
 		}
 		var k *linking
-		err := retry(ctx, func() (err error) {
+		err := Retry(ctx, func() (err error) {
 			if apply {
 				if err := l.View.Pull(ctx); err != nil {
 					return err

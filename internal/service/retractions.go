@@ -115,7 +115,7 @@ func (d *Deps) retracted(c *call.Call, index int64, from, to *storev1.Basis) boo
 	for _, ref := range from.GetNominals() {
 		id := identity.ID(ref.GetId())
 		for _, l := range d.View.LinksOf(id) {
-			if l.Fallen && l.Index > index && in[l.Other(id)] && !d.hides(c, l.A) && !d.hides(c, l.B) {
+			if l.Fallen && l.Index > index && in[l.Other(id)] && !d.Hides(c, l.A) && !d.Hides(c, l.B) {
 				return true
 			}
 		}

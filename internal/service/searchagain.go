@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -12,6 +13,7 @@ import (
 
 	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/accesslog"
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/identity"
 	"github.com/perpetrator-register/register/internal/postgres"
@@ -19,9 +21,9 @@ import (
 	"github.com/perpetrator-register/register/internal/view"
 )
 
-// behind gives the owner forces of the nominals behind a search's candidates, and the
+// Behind gives the owner forces of the nominals behind a search's candidates, and the
 // keys of those that have not been erased. Of most the view holds both.
-func (d *Deps) behind(ctx context.Context, stored *storev1.StoredSearch) (owners map[uuid.UUID]string, keys map[uuid.UUID]seal.DataKey, err error) {
+func (d *Deps) Behind(ctx context.Context, stored *storev1.StoredSearch) (owners map[uuid.UUID]string, keys map[uuid.UUID]seal.DataKey, err error) {
 	owners, keys = map[uuid.UUID]string{}, map[uuid.UUID]seal.DataKey{}
 	var others []uuid.UUID
 	for _, b := range stored.GetBases() {
@@ -34,7 +36,7 @@ func (d *Deps) behind(ctx context.Context, stored *storev1.StoredSearch) (owners
 			}
 		}
 	}
-	current, err := d.currentByID(ctx, others)
+	current, err := d.CurrentByID(ctx, others)
 	for id, cur := range current {
 		owners[id] = cur.Record.Force
 		if cur.Wrapped != nil && err == nil {
@@ -66,7 +68,7 @@ func (s *Searches) GetSearch(ctx context.Context, req *registerv1.GetSearchReque
 		return nil, notChecked(err)
 	}
 	answer := stored.GetSearch()
-	owners, keys, err := s.behind(ctx, stored)
+	owners, keys, err := s.Behind(ctx, stored)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +82,7 @@ func (s *Searches) GetSearch(ctx context.Context, req *registerv1.GetSearchReque
 				c.Show(id, owners[id])
 			}
 		}
-		best, err := unfreeze(b, answer.GetCandidates()[i], keys)
+		best, err := Unfreeze(b, answer.GetCandidates()[i], keys)
 		if err == nil && best != uuid.Nil && again != nil {
 			err = again.weigh(ctx, answer.GetCandidates()[i], best)
 		}
@@ -95,9 +97,9 @@ func (s *Searches) GetSearch(ctx context.Context, req *registerv1.GetSearchReque
 	return answer, nil
 }
 
-// unfreeze puts back what a candidate showed, and returns the nominal that it showed it
+// Unfreeze puts back what a candidate showed, and returns the nominal that it showed it
 // of: uuid.Nil if nothing was shown, or the record was erased.
-func unfreeze(b *storev1.Basis, into *registerv1.Candidate, keys map[uuid.UUID]seal.DataKey) (uuid.UUID, error) {
+func Unfreeze(b *storev1.Basis, into *registerv1.Candidate, keys map[uuid.UUID]seal.DataKey) (uuid.UUID, error) {
 	if len(b.GetShown()) == 0 {
 		return uuid.Nil, nil
 	}
@@ -182,11 +184,11 @@ func (r *rescoring) notice() *registerv1.SearchNotice {
 func (d *Deps) ownSearch(ctx context.Context, c *call.Call, name string) (stored *storev1.StoredSearch, index int64, err error) {
 	id, err := uuid.Parse(strings.Split(strings.TrimPrefix(name, "searches/"), "/")[0])
 	if err != nil {
-		return nil, 0, notFound("search of yours")
+		return nil, 0, NotFound("search of yours")
 	}
 	body, err := d.DB.BodyBySearch(ctx, id)
 	if errors.Is(err, postgres.ErrNotFound) {
-		return nil, 0, notFound("search of yours")
+		return nil, 0, NotFound("search of yours")
 	}
 	if err != nil {
 		return nil, 0, err
@@ -196,7 +198,7 @@ func (d *Deps) ownSearch(ctx context.Context, c *call.Call, name string) (stored
 		return nil, 0, err
 	}
 	if stored.GetSubject() != call.Subject(c.Actor) {
-		return nil, 0, notFound("search of yours")
+		return nil, 0, NotFound("search of yours")
 	}
 	c.Entry.Reason = stored.GetSearch().GetReason()
 	return stored, body.Entry.Index, nil
@@ -217,11 +219,28 @@ func (d *Deps) openCandidate(ctx context.Context, c *call.Call, name string) (fo
 		return foundCandidate{}, err
 	}
 	if !d.Now().Before(stored.GetSearch().GetExpireTime().AsTime()) {
-		return foundCandidate{}, problem(codes.FailedPrecondition, ReasonSearchExpired, "the search is too old to open candidates from: search again")
+		return foundCandidate{}, NewProblem(codes.FailedPrecondition, ReasonSearchExpired, "the search is too old to open candidates from: search again")
 	}
 	number, err := strconv.Atoi(call.RecordID(name))
 	if err != nil || number < 1 || number > len(stored.GetBases()) {
-		return foundCandidate{}, notFound("candidate")
+		return foundCandidate{}, NotFound("candidate")
 	}
 	return foundCandidate{stored, index, stored.GetSearch().GetCandidates()[number-1], stored.GetBases()[number-1]}, nil
+}
+
+// OpenBody opens the sealed body of a log entry into m.
+func OpenBody(keys *seal.KeyRing, b postgres.StoredBody, m proto.Message) error {
+	meta, err := accesslog.ParseMetadata(b.Entry.Meta)
+	if err != nil {
+		return err
+	}
+	key, err := keys.Unwrap(b.Wrapped, meta.ID[:])
+	if err != nil {
+		return fmt.Errorf("service: body of entry %d: %w", b.Entry.Index, err)
+	}
+	plain, err := key.Open(b.Sealed, seal.BodyAD(meta.ID))
+	if err != nil {
+		return fmt.Errorf("service: body of entry %d: %w", b.Entry.Index, err)
+	}
+	return proto.Unmarshal(plain, m)
 }

@@ -35,8 +35,8 @@ const (
 
 // Marks of searches in the log.
 const (
-	markSelf = "self" // refused: it was for the searcher himself
-	markWide = "wide" // more persons match than are shown
+	MarkSelf = "self" // refused: it was for the searcher himself
+	MarkWide = "wide" // more persons match than are shown
 )
 
 // CreateSearch implements the RPC.
@@ -82,7 +82,7 @@ func (s *Searches) CreateSearch(ctx context.Context, req *registerv1.CreateSearc
 		body.Silent = append(body.Silent, n.ID[:])
 	}
 	if more || found.Found > len(found.Candidates) {
-		c.Entry.Marks = append(c.Entry.Marks, markWide)
+		c.Entry.Marks = append(c.Entry.Marks, MarkWide)
 		answer.Notices = append(answer.Notices, &registerv1.SearchNotice{
 			Code: "MORE_CANDIDATES", Message: "more persons match than are shown: add a date of birth, an identifier or a fuller name",
 		})
@@ -137,8 +137,8 @@ func (d *Deps) noteGround(c *call.Call, g interface {
 
 // refusedSelf refuses whoever asks about himself, and marks the entry by it.
 func refusedSelf(c *call.Call) error {
-	c.Entry.Marks = append(c.Entry.Marks, markSelf)
-	return problem(codes.PermissionDenied, ReasonSelfSearch, "nobody may search for himself: ask your supervisor; this refusal says nothing about any record")
+	c.Entry.Marks = append(c.Entry.Marks, MarkSelf)
+	return NewProblem(codes.PermissionDenied, ReasonSelfSearch, "nobody may search for himself: ask your supervisor; this refusal says nothing about any record")
 }
 
 // met notes that an answer rests on a link, so that whoever was shown it can be
@@ -200,10 +200,10 @@ func notices(found identity.Result) []*registerv1.SearchNotice {
 
 // termHMACs are the keyed codes of what was asked.
 func (s *Searches) termHMACs(raw identity.Raw) []string {
-	terms := termsOf(raw)
+	terms := TermsOf(raw)
 	out := make([]string, len(terms))
 	for i, t := range terms {
-		out[i] = s.Keys.TermHMAC(t.kind, t.value)
+		out[i] = s.Keys.TermHMAC(t.Kind, t.Value)
 	}
 	return out
 }
@@ -254,7 +254,8 @@ func withoutShown(s *registerv1.Search) *registerv1.Search {
 	return out
 }
 
-func (d *Deps) currentByID(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]postgres.Current, error) {
+// CurrentByID reads records with their newest versions; those that are not there are left out.
+func (d *Deps) CurrentByID(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]postgres.Current, error) {
 	out := map[uuid.UUID]postgres.Current{}
 	if len(ids) == 0 {
 		return out, nil

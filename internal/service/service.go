@@ -1,7 +1,8 @@
-// Package service holds the use cases of the register, one file for each gRPC
-// service. A use case runs inside the chain (authenticated, authorised and
+// Package service holds the use cases of the register: to register, to search, to be
+// told and to act. A use case runs inside the chain (authenticated, authorised and
 // validated) and fills in the log entry of its call; what changes data commits
-// together with that entry.
+// together with that entry. Those of professional standards, who watch over the others,
+// are in package standards, which stands on what is exported here.
 package service
 
 import (
@@ -40,9 +41,11 @@ type Deps struct {
 	Log *slog.Logger
 }
 
-func (d *Deps) timestamp() *timestamppb.Timestamp { return timestamppb.New(d.Now()) }
+// Timestamp is the time of the clock.
+func (d *Deps) Timestamp() *timestamppb.Timestamp { return timestamppb.New(d.Now()) }
 
-func resourceName(kind postgres.Kind, force string, id uuid.UUID) string {
+// ResourceName is the name of a force's record, "forces/33/nominals/…".
+func ResourceName(kind postgres.Kind, force string, id uuid.UUID) string {
 	return "forces/" + force + "/" + collection(kind) + "/" + id.String()
 }
 

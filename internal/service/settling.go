@@ -24,7 +24,7 @@ func (s *Courses) SettleVictims(ctx context.Context, req *registerv1.SettleVicti
 		return nil, Invalid(ReasonInvalidFields, []Violation{{"other", "is the same course: name another"}})
 	}
 	resp := &registerv1.SettleVictimsResponse{}
-	err := retry(ctx, func() error {
+	err := Retry(ctx, func() error {
 		cur, stored, err := s.open(ctx, c, req.GetName())
 		if err != nil {
 			return err
@@ -39,13 +39,13 @@ func (s *Courses) SettleVictims(ctx context.Context, req *registerv1.SettleVicti
 		id := other.Record.ID
 		stored.Settlements = slices.DeleteFunc(stored.GetSettlements(), func(s *storev1.Settlement) bool { return uuid.UUID(s.GetOther()) == id })
 		if req.GetSameness() != registerv1.VictimSameness_VICTIM_SAMENESS_UNSPECIFIED {
-			stored.Settlements = append(stored.Settlements, &storev1.Settlement{Other: id[:], Sameness: req.GetSameness(), SettleTime: s.timestamp()})
+			stored.Settlements = append(stored.Settlements, &storev1.Settlement{Other: id[:], Sameness: req.GetSameness(), SettleTime: s.Timestamp()})
 		}
 		key, err := s.Keys.Unwrap(cur.Wrapped, cur.Record.ID[:])
 		if err != nil {
 			return err
 		}
-		change, err := s.next(cur, key, cur.Version.Revision, stored)
+		change, err := s.Next(cur, key, cur.Version.Revision, stored)
 		if err != nil {
 			return err
 		}
@@ -55,7 +55,7 @@ func (s *Courses) SettleVictims(ctx context.Context, req *registerv1.SettleVicti
 		}
 		c.SetBody(&storev1.StoredReason{Method: c.Method.Short, Code: req.GetSameness().String(), Explanation: req.GetExplanation(), Reference: req.GetOther()})
 		c.Requires = []accesslog.Requirement{{Record: id, N: other.Version.N}}
-		if err := s.commit(ctx, c, cur.Record, change); err != nil {
+		if err := s.Commit(ctx, c, cur.Record, change); err != nil {
 			return err
 		}
 		return nil
@@ -73,23 +73,23 @@ func (s *Courses) otherCourse(ctx context.Context, c *call.Call, force string, n
 		return postgres.Current{}, nil, err
 	}
 	stored := &storev1.StoredCourse{}
-	cur, _, err := s.current(ctx, postgres.KindCourse, name, stored)
+	cur, _, err := s.Current(ctx, postgres.KindCourse, name, stored)
 	if err != nil {
 		return cur, nil, err
 	}
 	of := identity.ID(stored.GetNominalId())
-	if s.hides(c, of) {
+	if s.Hides(c, of) {
 		c.ShowSilent(cur.Record.ID, cur.Record.Force)
-		return cur, nil, notFound("course")
+		return cur, nil, NotFound("course")
 	}
 	n, stands := s.View.Nominal(of)
 	inPerson := slices.Contains(s.View.Person(nominal).Members, of)
 	if cur.Record.Force != force {
 		if !stands || n.Restriction != registerv1.Restriction_RESTRICTION_UNSPECIFIED || !inPerson {
-			return cur, nil, notFound("course")
+			return cur, nil, NotFound("course")
 		}
 	} else if !inPerson {
-		return cur, nil, problem(codes.FailedPrecondition, ReasonNotOnePerson, "the two courses are not of one person: look at the links of their nominals")
+		return cur, nil, NewProblem(codes.FailedPrecondition, ReasonNotOnePerson, "the two courses are not of one person: look at the links of their nominals")
 	}
 	return cur, stored, nil
 }

@@ -25,7 +25,7 @@ func (s *Exchange) CreateSubscription(ctx context.Context, req *registerv1.Creat
 	c := call.From(ctx)
 	force := call.ForceCode(req.GetParent())
 	if req.GetSearches() && !c.Actor.Roles.Has(access.RoleSPOC) && !c.Actor.Roles.Has(access.RoleSupervisor) {
-		return nil, problem(codes.PermissionDenied, ReasonNotAllowed, "single points of contact and supervisors alone may be told of searches")
+		return nil, NewProblem(codes.PermissionDenied, ReasonNotAllowed, "single points of contact and supervisors alone may be told of searches")
 	}
 	nominals, err := s.basis(ctx, c, force, req.GetBasis())
 	if err != nil {
@@ -45,15 +45,15 @@ func (s *Exchange) CreateSubscription(ctx context.Context, req *registerv1.Creat
 		stored.Nominals = append(stored.Nominals, id[:])
 	}
 	id := uuid.Must(uuid.NewV7())
-	change, err := s.firstWith(id, postgres.KindSubscription, force, s.Keys.SourceHMAC(force, systemSubscription, id.String(), systemSubscription), 1, stored)
+	change, err := s.FirstWith(id, postgres.KindSubscription, force, s.Keys.SourceHMAC(force, systemSubscription, id.String(), systemSubscription), 1, stored)
 	if err != nil {
 		return nil, err
 	}
 	c.SetBody(&storev1.StoredReason{Method: c.Method.Short, Explanation: req.GetReason(), Reference: req.GetBasis()})
-	if err := s.commit(ctx, c, change.Record, change); err != nil {
+	if err := s.Commit(ctx, c, change.Record, change); err != nil {
 		return nil, err
 	}
-	out.Name = resourceName(postgres.KindSubscription, force, id)
+	out.Name = ResourceName(postgres.KindSubscription, force, id)
 	return out, nil
 }
 
@@ -65,7 +65,7 @@ func (s *Exchange) ListSubscriptions(ctx context.Context, req *registerv1.ListSu
 	var err error
 	resp.NextPageToken, err = listPapers(ctx, s.Deps, c, postgres.KindSubscription, req, func(p *view.Paper) bool { return p.Stands(now) },
 		func(cur postgres.Current, m *storev1.StoredSubscription) error {
-			m.Subscription.Name = resourceName(postgres.KindSubscription, cur.Record.Force, cur.Record.ID)
+			m.Subscription.Name = ResourceName(postgres.KindSubscription, cur.Record.Force, cur.Record.ID)
 			resp.Subscriptions = append(resp.Subscriptions, m.GetSubscription())
 			return nil
 		})
@@ -78,16 +78,16 @@ func (s *Exchange) ListSubscriptions(ctx context.Context, req *registerv1.ListSu
 // DeleteSubscription implements the RPC.
 func (s *Exchange) DeleteSubscription(ctx context.Context, req *registerv1.DeleteSubscriptionRequest) (*registerv1.DeleteSubscriptionResponse, error) {
 	c := call.From(ctx)
-	err := retry(ctx, func() error {
+	err := Retry(ctx, func() error {
 		var stored storev1.StoredSubscription
-		cur, _, err := s.current(ctx, postgres.KindSubscription, req.GetName(), &stored)
-		if isNotFound(err) {
+		cur, _, err := s.Current(ctx, postgres.KindSubscription, req.GetName(), &stored)
+		if IsNotFound(err) {
 			return nil // it has ended
 		}
 		if err != nil {
 			return err
 		}
-		return s.commit(ctx, c, cur.Record, erase(cur))
+		return s.Commit(ctx, c, cur.Record, erase(cur))
 	})
 	if err != nil {
 		return nil, err

@@ -8,26 +8,26 @@ import (
 	"github.com/perpetrator-register/register/internal/identity"
 )
 
-// term is something that was asked for, normalised; kind says what.
-type term struct{ kind, value string }
+// Term is something that was asked for, normalised; kind says what.
+type Term struct{ Kind, Value string }
 
 // Kinds of terms. Identifiers have those of package identity.
 const (
-	termName     = "name by sound"
-	termIdentity = "name by sound+birth"
-	termSurname  = "surname"
-	termPostcode = "postcode"
+	TermName     = "name by sound"
+	TermIdentity = "name by sound+birth"
+	TermSurname  = "surname"
+	TermPostcode = "postcode"
 )
 
-// termsOf lists what details of a person hold, the names first. The access log has
+// TermsOf lists what details of a person hold, the names first. The access log has
 // a keyed code of each: a review can see that the same person was asked for again,
 // and nobody can read whom. What forces tell of their staff and cases is coded the
 // same way, so that the two can be compared.
-func termsOf(raw identity.Raw) []term {
-	var out []term
+func TermsOf(raw identity.Raw) []Term {
+	var out []Term
 	add := func(kind, value string, err error) {
 		if err == nil && value != "" {
-			out = append(out, term{kind, value})
+			out = append(out, Term{kind, value})
 		}
 	}
 	birth := ""
@@ -37,15 +37,15 @@ func termsOf(raw identity.Raw) []term {
 	for _, n := range raw.Names {
 		name, err := identity.NormaliseName(strings.TrimSpace(n.Full + " " + n.Given + " " + n.Surname))
 		sounds := bySound(name)
-		add(termName, sounds, err)
+		add(TermName, sounds, err)
 		if birth != "" {
-			add(termIdentity, sounds+"|"+birth, err)
+			add(TermIdentity, sounds+"|"+birth, err)
 		}
 		surname, err := identity.NormaliseName(n.Surname)
 		if n.Surname == "" { // of a whole name the last word stands in for it
 			surname, err = name[strings.LastIndexByte(name, ' ')+1:], nil
 		}
-		add(termSurname, surname, err)
+		add(TermSurname, surname, err)
 	}
 	for _, i := range raw.Identifiers {
 		v, err := identity.NormaliseIdentifier(i)
@@ -53,7 +53,7 @@ func termsOf(raw identity.Raw) []term {
 	}
 	for _, p := range raw.Postcodes {
 		v, err := identity.NormalisePostcode(p)
-		add(termPostcode, v, err)
+		add(TermPostcode, v, err)
 	}
 	return out
 }
@@ -71,13 +71,13 @@ func bySound(name string) string {
 	return strings.Join(words, " ")
 }
 
-// codesOf are the codes of terms of some kinds under every version of the keys; none
+// CodesOf are the codes of terms of some kinds under every version of the keys; none
 // named means all kinds.
-func (d *Deps) codesOf(terms []term, kinds ...string) []string {
+func (d *Deps) CodesOf(terms []Term, kinds ...string) []string {
 	var out []string
 	for _, t := range terms {
-		if len(kinds) == 0 || slices.Contains(kinds, t.kind) {
-			out = append(out, d.Keys.TermHMACs(t.kind, t.value)...)
+		if len(kinds) == 0 || slices.Contains(kinds, t.Kind) {
+			out = append(out, d.Keys.TermHMACs(t.Kind, t.Value)...)
 		}
 	}
 	return out

@@ -11,15 +11,15 @@ import (
 // the rules see; whoever asks for another does not.
 func TestNamesAreCodedBySound(t *testing.T) {
 	t.Parallel()
-	codes := func(full, birth string) []term {
+	codes := func(full, birth string) []Term {
 		raw := identity.Raw{Names: []identity.RawName{{Full: full}}}
 		if birth != "" {
 			raw.Births = []identity.RawBirth{{Value: birth}}
 		}
-		return termsOf(raw)
+		return TermsOf(raw)
 	}
-	person := func(full, birth string) []term {
-		return slices.DeleteFunc(codes(full, birth), func(t term) bool { return t.kind == termSurname })
+	person := func(full, birth string) []Term {
+		return slices.DeleteFunc(codes(full, birth), func(t Term) bool { return t.Kind == TermSurname })
 	}
 	want := person("Vesna Harcastle", "1991-02-17")
 	for _, same := range []string{"Harcastle, Vesna", "VEZNA HARCASTLE", "Vesna Harkastel"} {

@@ -106,7 +106,7 @@ func (t *Ticker) Run(ctx context.Context) {
 			// What another replica has seen to meanwhile is not known here.
 			t.later, t.swept, t.sweep = newSchedule(), false, nil
 		}
-		pause(ctx, tickEvery, nil)
+		Pause(ctx, tickEvery, nil)
 	}
 }
 
@@ -125,12 +125,13 @@ func (t *Ticker) lead(ctx context.Context) error {
 		if !t.swept {
 			wait = sweepWait
 		}
-		pause(ctx, wait, t.changed.Wake())
+		Pause(ctx, wait, t.changed.Wake())
 	}
 	return nil
 }
 
-func pause(ctx context.Context, d time.Duration, wake <-chan struct{}) {
+// Pause waits for d, or until it is woken or the context ends; a nil wake never wakes.
+func Pause(ctx context.Context, d time.Duration, wake <-chan struct{}) {
 	select {
 	case <-ctx.Done():
 	case <-wake:
@@ -263,7 +264,7 @@ func (t *Ticker) settle(ctx context.Context, id identity.ID) ([]identity.ID, err
 		t.Log.ErrorContext(ctx, "courses with the same victim cannot be told of", "nominal", resourceID(id), "err", err)
 	}
 	var next time.Time
-	err := retry(ctx, func() error {
+	err := Retry(ctx, func() error {
 		if err := t.View.Pull(ctx); err != nil {
 			return err
 		}

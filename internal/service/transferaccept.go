@@ -26,7 +26,7 @@ import (
 func (s *Transfers) AcceptTransfer(ctx context.Context, req *registerv1.AcceptTransferRequest) (answer *registerv1.Transfer, err error) {
 	c := call.From(ctx)
 	force := call.ForceCode(req.GetName())
-	err = retry(ctx, func() error {
+	err = Retry(ctx, func() error {
 		c.Requires = nil
 		o, err := s.openOffer(ctx, c, req.GetName(), (*registerv1.Transfer).GetToForce)
 		if err != nil {
@@ -36,16 +36,16 @@ func (s *Transfers) AcceptTransfer(ctx context.Context, req *registerv1.AcceptTr
 		if err != nil {
 			return err
 		}
-		if s.hides(c, identity.ID(m.stored.GetNominalId())) {
-			return notFound("transfer") // it hangs on another nominal by now
+		if s.Hides(c, identity.ID(m.stored.GetNominalId())) {
+			return NotFound("transfer") // it hangs on another nominal by now
 		}
 		if m.stored.GetCourse().GetState() == registerv1.RecordState_RECORD_STATE_CANCELLED {
-			return problem(codes.FailedPrecondition, ReasonRecordCancelled, "the course was cancelled: there is nothing to take over")
+			return NewProblem(codes.FailedPrecondition, ReasonRecordCancelled, "the course was cancelled: there is nothing to take over")
 		}
 		hmacs := s.Keys.SourceHMACs(force, req.GetSource().GetSystem(), req.GetSource().GetReference(), spaceCourse)
-		if _, taken, err := s.bySource(ctx, hmacs); err != nil || taken {
+		if _, taken, err := s.BySource(ctx, hmacs); err != nil || taken {
 			if err == nil {
-				err = problem(codes.FailedPrecondition, ReasonSourceTaken, "your force has a course under this reference: give the matter another")
+				err = NewProblem(codes.FailedPrecondition, ReasonSourceTaken, "your force has a course under this reference: give the matter another")
 			}
 			return err
 		}
@@ -58,12 +58,12 @@ func (s *Transfers) AcceptTransfer(ctx context.Context, req *registerv1.AcceptTr
 			return err
 		}
 		c.SetBody(&storev1.StoredReason{Method: c.Method.Short, Explanation: req.GetAnswer(), Reference: req.GetName()})
-		if err := s.commit(ctx, c, o.cur.Record, t.changes...); err != nil {
+		if err := s.Commit(ctx, c, o.cur.Record, t.changes...); err != nil {
 			return err
 		}
 		answer, err = s.shown(ctx, c, force, postgres.Current{Record: o.cur.Record, Version: postgres.Version{N: o.cur.Version.N + 1}}, o.stored, false)
 		if err == nil {
-			answer.NewNominal = resourceName(postgres.KindNominal, force, uuid.UUID(nominal))
+			answer.NewNominal = ResourceName(postgres.KindNominal, force, uuid.UUID(nominal))
 		}
 		return err
 	})
@@ -127,7 +127,7 @@ func (t *taking) moved(before, after accesslog.Change, was, is proto.Message) {
 
 func (t *taking) takeCourse() error {
 	m, d := t.matter, t.Deps
-	now := d.timestamp()
+	now := d.Timestamp()
 	is, ok := proto.Clone(m.stored).(*storev1.StoredCourse)
 	if !ok {
 		return errors.New("service: clone")
@@ -136,27 +136,27 @@ func (t *taking) takeCourse() error {
 	is.NominalId, is.UpdateTime, is.Offer = t.nominal[:], now, nil
 	is.Former = append(is.GetFormer(), old[:])
 	course := is.GetCourse()
-	course.Nominal, course.Source, course.Officer = resourceName(postgres.KindNominal, t.force, uuid.UUID(t.nominal)), t.req.GetSource(), t.req.GetOfficer()
+	course.Nominal, course.Source, course.Officer = ResourceName(postgres.KindNominal, t.force, uuid.UUID(t.nominal)), t.req.GetSource(), t.req.GetOfficer()
 	if len(course.GetOwners()) == 0 {
 		course.Owners = []*registerv1.OwnedSince{{Force: "forces/" + m.cur.Record.Force, SinceTime: m.stored.GetCreateTime()}}
 	}
 	course.Owners = append(course.Owners, &registerv1.OwnedSince{Force: "forces/" + t.force, SinceTime: now})
 	var err error
-	if is.ContentHash, err = contentHash(asSent(course)); err != nil {
+	if is.ContentHash, err = ContentHash(asSent(course)); err != nil {
 		return err
 	}
 	if err := d.keepFallen(m.cur, m.stored, is); err != nil {
 		return err
 	}
-	after, err := d.firstWith(t.course, postgres.KindCourse, t.force,
+	after, err := d.FirstWith(t.course, postgres.KindCourse, t.force,
 		d.Keys.SourceHMAC(t.force, t.req.GetSource().GetSystem(), t.req.GetSource().GetReference(), spaceCourse), t.req.GetSource().GetRevision(), is)
 	if err != nil {
 		return err
 	}
 	was := m.stored
 	was.TransferredTo, was.Offer, was.UpdateTime = t.course[:], nil, now
-	was.Course.State, was.Course.TransferredTo = registerv1.RecordState_RECORD_STATE_TRANSFERRED, resourceName(postgres.KindCourse, t.force, t.course)
-	before, err := d.next(m.cur, m.key, m.cur.Version.Revision, was)
+	was.Course.State, was.Course.TransferredTo = registerv1.RecordState_RECORD_STATE_TRANSFERRED, ResourceName(postgres.KindCourse, t.force, t.course)
+	before, err := d.Next(m.cur, m.key, m.cur.Version.Revision, was)
 	if err != nil {
 		return err
 	}
@@ -174,9 +174,9 @@ func (t *taking) takePart(i int, p partInHand) error {
 	}
 	old := p.cur.Record.ID
 	part := is.GetPart()
-	part.NominalId, part.UpdateTime, part.Former = t.nominal[:], d.timestamp(), append(part.GetFormer(), old[:])
+	part.NominalId, part.UpdateTime, part.Former = t.nominal[:], d.Timestamp(), append(part.GetFormer(), old[:])
 	source := &registerv1.SourceKey{System: t.req.GetSource().GetSystem(), Reference: fmt.Sprintf("%s/%d", t.offer.cur.Record.ID, i+1), Revision: 1}
-	nominal, course := resourceName(postgres.KindNominal, t.force, uuid.UUID(t.nominal)), resourceName(postgres.KindCourse, t.force, t.course)
+	nominal, course := ResourceName(postgres.KindNominal, t.force, uuid.UUID(t.nominal)), ResourceName(postgres.KindCourse, t.force, t.course)
 	var record proto.Message
 	switch s := is.(type) {
 	case *storev1.StoredMeasure:
@@ -184,7 +184,7 @@ func (t *taking) takePart(i int, p partInHand) error {
 		record = s.GetMeasure()
 	case *storev1.StoredBreach:
 		measure := t.renamed[uuid.UUID(s.GetMeasureId())]
-		s.Breach.Nominal, s.Breach.Source, s.Breach.Measure = nominal, source, resourceName(postgres.KindMeasure, t.force, measure)
+		s.Breach.Nominal, s.Breach.Source, s.Breach.Measure = nominal, source, ResourceName(postgres.KindMeasure, t.force, measure)
 		s.MeasureId = measure[:]
 		record = s.GetBreach()
 	case *storev1.StoredAssessment:
@@ -195,15 +195,15 @@ func (t *taking) takePart(i int, p partInHand) error {
 		record = s.GetPlan()
 	}
 	var err error
-	if part.ContentHash, err = contentHash(record); err != nil {
+	if part.ContentHash, err = ContentHash(record); err != nil {
 		return err
 	}
-	after, err := d.firstWith(id, p.cur.Record.Kind, t.force, d.Keys.SourceHMAC(t.force, source.GetSystem(), source.GetReference(), string(p.cur.Record.Kind)), source.GetRevision(), is)
+	after, err := d.FirstWith(id, p.cur.Record.Kind, t.force, d.Keys.SourceHMAC(t.force, source.GetSystem(), source.GetReference(), string(p.cur.Record.Kind)), source.GetRevision(), is)
 	if err != nil {
 		return err
 	}
-	p.stored.GetPart().TransferredTo, p.stored.GetPart().UpdateTime = id[:], d.timestamp()
-	before, err := d.next(p.cur, p.key, p.cur.Version.Revision, p.stored)
+	p.stored.GetPart().TransferredTo, p.stored.GetPart().UpdateTime = id[:], d.Timestamp()
+	before, err := d.Next(p.cur, p.key, p.cur.Version.Revision, p.stored)
 	if err != nil {
 		return err
 	}
@@ -216,8 +216,8 @@ func (t *taking) takePart(i int, p partInHand) error {
 func (t *taking) conclude(ctx context.Context) error {
 	tr := t.offer.stored.GetTransfer()
 	tr.State, tr.Answer, tr.AnsweredBy = registerv1.TransferState_TRANSFER_STATE_ACCEPTED, t.req.GetAnswer(), t.c.Actor.Collar
-	tr.AnswerTime = t.timestamp()
-	change, err := t.next(t.offer.cur, t.offer.key, t.offer.cur.Version.Revision+1, t.offer.stored)
+	tr.AnswerTime = t.Timestamp()
+	change, err := t.Next(t.offer.cur, t.offer.key, t.offer.cur.Version.Revision+1, t.offer.stored)
 	if err != nil {
 		return err
 	}

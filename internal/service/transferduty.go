@@ -45,7 +45,7 @@ func (b *batch) openTransferDuty(r postgres.Record, offer *storev1.StoredTransfe
 	}
 	begin(stored, b.d.ladder(codeTransferOffered), "", b.now)
 	happened(stored.GetDuty(), eventOpened, byRegister, "", b.now)
-	change, err := b.d.first(postgres.KindDuty, to, b.d.Keys.SourceHMAC(to, systemDuty, codeTransferOffered+"/"+r.ID.String(), systemDuty), 1, stored)
+	change, err := b.d.First(postgres.KindDuty, to, b.d.Keys.SourceHMAC(to, systemDuty, codeTransferOffered+"/"+r.ID.String(), systemDuty), 1, stored)
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (b *batch) closeTransferDuty(ctx context.Context, r postgres.Record, to, ev
 		if event == eventFellAway {
 			duty.State = registerv1.DutyState_DUTY_STATE_FELL_AWAY
 		}
-		duty.Closing = &registerv1.DutyClosing{Action: "TRANSFER_ANSWERED", Record: resourceName(postgres.KindTransfer, to, r.ID), By: byRegister, Time: timestamppb.New(b.now)}
+		duty.Closing = &registerv1.DutyClosing{Action: "TRANSFER_ANSWERED", Record: ResourceName(postgres.KindTransfer, to, r.ID), By: byRegister, Time: timestamppb.New(b.now)}
 		happened(duty, event, byRegister, "", b.now)
 	})
 }

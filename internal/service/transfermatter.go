@@ -43,7 +43,7 @@ type partInHand struct {
 func (d *Deps) matterOf(ctx context.Context, course uuid.UUID) (*matterInHand, error) {
 	m := &matterInHand{stored: &storev1.StoredCourse{}}
 	var err error
-	if m.cur, m.key, err = d.openRecord(ctx, postgres.KindCourse, course, m.stored); err != nil {
+	if m.cur, m.key, err = d.OpenRecord(ctx, postgres.KindCourse, course, m.stored); err != nil {
 		return nil, err
 	}
 	nominal := identity.ID(m.stored.GetNominalId())
@@ -119,7 +119,7 @@ func belongs(stored partStored, course conduct.ID, measures map[conduct.ID]bool)
 // shown is a matter as the force sees it to which it is offered.
 func (m *matterInHand) shown(d *Deps) *registerv1.TransferMatter {
 	c := m.stored.GetCourse()
-	out := &registerv1.TransferMatter{Standing: c.GetStanding(), Incidents: clamp(len(c.GetIncidents()))}
+	out := &registerv1.TransferMatter{Standing: c.GetStanding(), Incidents: Count(len(c.GetIncidents()))}
 	for _, i := range c.GetIncidents() { // in the order in which they happened
 		if out.GetFirstTime() == nil {
 			out.FirstTime = i.GetOccurTime()

@@ -30,7 +30,7 @@ func (s *Transfers) hangsOn(ctx context.Context, c *call.Call, req *registerv1.A
 	switch {
 	case req.GetNominal() != "":
 		if call.ForceCode(req.GetNominal()) != force {
-			return own, notFound("nominal")
+			return own, NotFound("nominal")
 		}
 		cur, _, _, err := s.openNominal(ctx, c, req.GetNominal())
 		if err != nil {
@@ -50,15 +50,15 @@ func (s *Transfers) hangsOn(ctx context.Context, c *call.Call, req *registerv1.A
 		own = held[0]
 	}
 	if !slices.Contains(s.View.Person(theirs).Members, own) {
-		return own, problem(codes.FailedPrecondition, ReasonNotOnePerson, "the nominal is not held to be of the same person: confirm their link first, or name another")
+		return own, NewProblem(codes.FailedPrecondition, ReasonNotOnePerson, "the nominal is not held to be of the same person: confirm their link first, or name another")
 	}
 	mine, okMine := s.View.Nominal(own)
 	other, okOther := s.View.Nominal(theirs)
 	switch {
 	case !okMine || !okOther:
-		return own, problem(codes.FailedPrecondition, ReasonRecordCancelled, "the nominal was cancelled: there is nothing on which the matter could hang")
+		return own, NewProblem(codes.FailedPrecondition, ReasonRecordCancelled, "the nominal was cancelled: there is nothing on which the matter could hang")
 	case other.Restriction != mine.Restriction && other.Restriction != registerv1.Restriction_RESTRICTION_UNSPECIFIED:
-		return own, problem(codes.FailedPrecondition, ReasonRestrictionKept, "the other force's record is restricted: give a new `nominal_source`, so that its restriction goes over with it")
+		return own, NewProblem(codes.FailedPrecondition, ReasonRestrictionKept, "the other force's record is restricted: give a new `nominal_source`, so that its restriction goes over with it")
 	}
 	return own, nil
 }
@@ -68,7 +68,7 @@ func (s *Transfers) hangsOn(ctx context.Context, c *call.Call, req *registerv1.A
 func (s *Transfers) heldOf(c *call.Call, force string, theirs identity.ID) []identity.ID {
 	var held []identity.ID
 	for _, m := range s.View.Person(theirs).Members {
-		if n, ok := s.View.Nominal(m); ok && n.Force == force && !s.hides(c, m) {
+		if n, ok := s.View.Nominal(m); ok && n.Force == force && !s.Hides(c, m) {
 			held = append(held, m)
 		}
 	}
@@ -86,7 +86,7 @@ func (s *Transfers) nominalBySource(ctx context.Context, c *call.Call, req *regi
 	case err != nil:
 		return identity.ID{}, err
 	case p.found && p.cur.Wrapped == nil:
-		return identity.ID{}, errErased()
+		return identity.ID{}, ErrErased()
 	case p.found:
 		return identity.ID(p.cur.Record.ID), nil
 	}
@@ -107,7 +107,7 @@ func (s *Transfers) nominalBySource(ctx context.Context, c *call.Call, req *regi
 // restriction, under an entry of its own.
 func (s *Transfers) registerFrom(ctx context.Context, c *call.Call, req *registerv1.AcceptTransferRequest, p place, theirs identity.ID) (identity.ID, error) {
 	stored := &storev1.StoredNominal{}
-	if _, _, err := s.openRecord(ctx, postgres.KindNominal, uuid.UUID(theirs), stored); err != nil {
+	if _, _, err := s.OpenRecord(ctx, postgres.KindNominal, uuid.UUID(theirs), stored); err != nil {
 		return identity.ID{}, err
 	}
 	n, ok := proto.Clone(stored.GetNominal()).(*registerv1.Nominal)
@@ -115,7 +115,7 @@ func (s *Transfers) registerFrom(ctx context.Context, c *call.Call, req *registe
 		return identity.ID{}, errors.New("service: clone")
 	}
 	n.Name, n.Source = "", req.GetNominalSource()
-	hash, err := contentHash(n)
+	hash, err := ContentHash(n)
 	if err != nil {
 		return identity.ID{}, err
 	}
@@ -124,7 +124,7 @@ func (s *Transfers) registerFrom(ctx context.Context, c *call.Call, req *registe
 	var id identity.ID
 	_, err = s.upsert(ctx, one, upsert{
 		kind: postgres.KindNominal, force: call.ForceCode(req.GetName()), place: p, revision: n.GetSource().GetRevision(),
-		content: &storev1.StoredNominal{Nominal: n, ContentHash: hash, UpdateTime: s.timestamp(), Registrant: call.Subject(c.Actor)},
+		content: &storev1.StoredNominal{Nominal: n, ContentHash: hash, UpdateTime: s.Timestamp(), Registrant: call.Subject(c.Actor)},
 		beside: func(change accesslog.Change) (more []accesslog.Change, err error) {
 			id = identity.ID(change.Record.ID)
 			more, _, err = s.Nominals.Linker.link(ctx, one, change, n)

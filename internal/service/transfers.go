@@ -39,7 +39,7 @@ func (s *Transfers) OfferTransfer(ctx context.Context, req *registerv1.OfferTran
 	if err := s.mayOffer(req, from, to); err != nil {
 		return nil, err
 	}
-	err = retry(ctx, func() error {
+	err = Retry(ctx, func() error {
 		c.Requires = nil
 		if err := s.View.Pull(ctx); err != nil {
 			return err
@@ -55,7 +55,7 @@ func (s *Transfers) OfferTransfer(ctx context.Context, req *registerv1.OfferTran
 		case len(stored.GetOffer()) > 0:
 			return s.errOffered(from, stored.GetOffer())
 		case stored.GetCourse().GetState() == registerv1.RecordState_RECORD_STATE_CANCELLED:
-			return problem(codes.FailedPrecondition, ReasonRecordCancelled, "the course was cancelled: there is nothing to hand over")
+			return NewProblem(codes.FailedPrecondition, ReasonRecordCancelled, "the course was cancelled: there is nothing to hand over")
 		}
 		if err := s.require(c, nominal); err != nil {
 			return err
@@ -64,12 +64,12 @@ func (s *Transfers) OfferTransfer(ctx context.Context, req *registerv1.OfferTran
 		offer := &storev1.StoredTransfer{
 			Transfer: &registerv1.Transfer{
 				FromForce: req.GetParent(), ToForce: req.GetToForce(), State: registerv1.TransferState_TRANSFER_STATE_OFFERED,
-				Reason: req.GetReason(), OfferTime: s.timestamp(), OfferedBy: c.Actor.Collar,
+				Reason: req.GetReason(), OfferTime: s.Timestamp(), OfferedBy: c.Actor.Collar,
 				DueTime: timestamppb.New(s.Now().Add(answerTransferWithin)),
 			},
 			CourseId: cur.Record.ID[:], NominalId: nominal[:],
 		}
-		change, err := s.firstWith(id, postgres.KindTransfer, from, s.Keys.SourceHMAC(from, systemTransfer, id.String(), systemTransfer), 1, offer)
+		change, err := s.FirstWith(id, postgres.KindTransfer, from, s.Keys.SourceHMAC(from, systemTransfer, id.String(), systemTransfer), 1, offer)
 		if err != nil {
 			return err
 		}
@@ -88,7 +88,7 @@ func (s *Transfers) OfferTransfer(ctx context.Context, req *registerv1.OfferTran
 		}
 		c.Entry.Recipients = []string{req.GetToForce()}
 		c.SetBody(&storev1.StoredReason{Method: c.Method.Short, Explanation: req.GetReason(), Reference: req.GetCourse()})
-		if err := s.commit(ctx, c, change.Record, append(b.changes, change, course)...); err != nil {
+		if err := s.Commit(ctx, c, change.Record, append(b.changes, change, course)...); err != nil {
 			return err
 		}
 		answer, err = s.shown(ctx, c, from, postgres.Current{Record: change.Record, Version: change.Version}, offer, false)
@@ -121,7 +121,7 @@ func (d *Deps) nextCourse(cur postgres.Current, stored *storev1.StoredCourse) (a
 	if err != nil {
 		return accesslog.Change{}, err
 	}
-	return d.next(cur, key, cur.Version.Revision, stored)
+	return d.Next(cur, key, cur.Version.Revision, stored)
 }
 
 // openTransfer is a transfer that the caller may read, as it stands.
@@ -137,7 +137,7 @@ func (s *Transfers) open(ctx context.Context, c *call.Call, name string) (out op
 		return out, err
 	}
 	out.stored = &storev1.StoredTransfer{}
-	out.cur, out.key, err = s.openRecord(ctx, postgres.KindTransfer, uuid.UUID(p.ID), out.stored)
+	out.cur, out.key, err = s.OpenRecord(ctx, postgres.KindTransfer, uuid.UUID(p.ID), out.stored)
 	return out, err
 }
 
@@ -151,9 +151,9 @@ func (s *Transfers) openOffer(ctx context.Context, c *call.Call, name string, ac
 	t := o.stored.GetTransfer()
 	switch {
 	case call.ForceCode(acting(t)) != call.ForceCode(name):
-		return o, problem(codes.FailedPrecondition, ReasonOtherForce, "this is for the other force of the transfer to do")
+		return o, NewProblem(codes.FailedPrecondition, ReasonOtherForce, "this is for the other force of the transfer to do")
 	case t.GetState() != registerv1.TransferState_TRANSFER_STATE_OFFERED:
-		return o, problem(codes.FailedPrecondition, ReasonTransferClosed, "the offer was accepted, declined or withdrawn: nothing was changed")
+		return o, NewProblem(codes.FailedPrecondition, ReasonTransferClosed, "the offer was accepted, declined or withdrawn: nothing was changed")
 	}
 	return o, nil
 }
@@ -194,15 +194,15 @@ type reasoned interface {
 func (s *Transfers) end(ctx context.Context, req reasoned, acting func(*registerv1.Transfer) string, how outcome) (answer *registerv1.Transfer, err error) {
 	c := call.From(ctx)
 	force := call.ForceCode(req.GetName())
-	err = retry(ctx, func() error {
+	err = Retry(ctx, func() error {
 		c.Requires = nil
 		o, err := s.openOffer(ctx, c, req.GetName(), acting)
 		if err != nil {
 			return err
 		}
 		t := o.stored.GetTransfer()
-		t.State, t.Answer, t.AnswerTime, t.AnsweredBy = how.state, req.GetReason(), s.timestamp(), c.Actor.Collar
-		change, err := s.next(o.cur, o.key, o.cur.Version.Revision+1, o.stored)
+		t.State, t.Answer, t.AnswerTime, t.AnsweredBy = how.state, req.GetReason(), s.Timestamp(), c.Actor.Collar
+		change, err := s.Next(o.cur, o.key, o.cur.Version.Revision+1, o.stored)
 		if err != nil {
 			return err
 		}
@@ -214,8 +214,8 @@ func (s *Transfers) end(ctx context.Context, req reasoned, acting func(*register
 			return err
 		}
 		var course storev1.StoredCourse
-		switch cur, _, err := s.openRecord(ctx, postgres.KindCourse, uuid.UUID(o.stored.GetCourseId()), &course); {
-		case isNotFound(err): // erased meanwhile
+		switch cur, _, err := s.OpenRecord(ctx, postgres.KindCourse, uuid.UUID(o.stored.GetCourseId()), &course); {
+		case IsNotFound(err): // erased meanwhile
 		case err != nil:
 			return err
 		default:
@@ -227,7 +227,7 @@ func (s *Transfers) end(ctx context.Context, req reasoned, acting func(*register
 			b.changes = append(b.changes, next)
 		}
 		c.SetBody(&storev1.StoredReason{Method: c.Method.Short, Code: how.state.String(), Explanation: req.GetReason(), Reference: req.GetName()})
-		if err := s.commit(ctx, c, change.Record, append(b.changes, change)...); err != nil {
+		if err := s.Commit(ctx, c, change.Record, append(b.changes, change)...); err != nil {
 			return err
 		}
 		answer, err = s.shown(ctx, c, force, postgres.Current{Record: change.Record, Version: change.Version}, o.stored, false)
@@ -280,15 +280,15 @@ func (s *Transfers) shown(ctx context.Context, c *call.Call, force string, cur p
 	}
 	if len(out.GetMoved()) > 0 {
 		out.NewCourse = out.GetMoved()[0].GetToRecord()
-		if now, ok := s.View.CourseByID(identity.ID(stored.GetMoved()[0].GetAfter())); ok && force == to && !s.hides(c, identity.ID(now.Nominal)) {
-			out.NewNominal = resourceName(postgres.KindNominal, to, uuid.UUID(now.Nominal))
+		if now, ok := s.View.CourseByID(identity.ID(stored.GetMoved()[0].GetAfter())); ok && force == to && !s.Hides(c, identity.ID(now.Nominal)) {
+			out.NewNominal = ResourceName(postgres.KindNominal, to, uuid.UUID(now.Nominal))
 		}
 	}
 	if !matter || out.GetState() != registerv1.TransferState_TRANSFER_STATE_OFFERED {
 		return out, nil
 	}
 	m, err := s.matterOf(ctx, uuid.UUID(stored.GetCourseId()))
-	if isNotFound(err) || err == nil && s.hides(c, identity.ID(m.stored.GetNominalId())) {
+	if IsNotFound(err) || err == nil && s.Hides(c, identity.ID(m.stored.GetNominalId())) {
 		return out, nil
 	}
 	if err != nil {
@@ -298,7 +298,7 @@ func (s *Transfers) shown(ctx context.Context, c *call.Call, force string, cur p
 	m.note(c)
 	if force == to {
 		for _, own := range s.heldOf(c, force, identity.ID(m.stored.GetNominalId())) {
-			out.Matter.Nominals = append(out.Matter.Nominals, resourceName(postgres.KindNominal, force, uuid.UUID(own)))
+			out.Matter.Nominals = append(out.Matter.Nominals, ResourceName(postgres.KindNominal, force, uuid.UUID(own)))
 			c.Show(uuid.UUID(own), force)
 		}
 	}
@@ -310,12 +310,12 @@ func mayRevise(to []byte) error {
 	if len(to) == 0 {
 		return nil
 	}
-	return problem(codes.FailedPrecondition, ReasonTransferred, "another force has taken this record over, and it alone revises it: ask that force, or offer it what is new")
+	return NewProblem(codes.FailedPrecondition, ReasonTransferred, "another force has taken this record over, and it alone revises it: ask that force, or offer it what is new")
 }
 
 // errOffered says that a matter is offered to another force.
 func (d *Deps) errOffered(force string, offer []byte) error {
-	return problem(codes.FailedPrecondition, ReasonTransferOpen,
+	return NewProblem(codes.FailedPrecondition, ReasonTransferOpen,
 		"the matter is offered to another force: withdraw the offer first: "+recordNamed(postgres.KindTransfer, force, offer))
 }
 

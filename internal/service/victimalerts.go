@@ -206,7 +206,7 @@ func (d *Deps) tokensOf(ctx context.Context, nominals []identity.ID) (map[identi
 	for i, id := range nominals {
 		ids[i] = uuid.UUID(id)
 	}
-	current, err := d.currentByID(ctx, ids)
+	current, err := d.CurrentByID(ctx, ids)
 	if err != nil {
 		return nil, err
 	}

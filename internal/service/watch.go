@@ -88,7 +88,7 @@ func (s *Alerts) WatchAlerts(req *registerv1.WatchAlertsRequest, stream register
 	c := call.From(ctx)
 	closing, ok := s.Watches.open(call.Subject(c.Actor))
 	if !ok {
-		return problem(codes.ResourceExhausted, ReasonTooManyRequests, "you have too many streams of alerts open: end one of them")
+		return NewProblem(codes.ResourceExhausted, ReasonTooManyRequests, "you have too many streams of alerts open: end one of them")
 	}
 	defer closing()
 	w := &watch{Alerts: s, c: c, force: call.ForceCode(req.GetParent()), binding: "alerts|" + req.GetParent(), stream: stream}
@@ -137,9 +137,9 @@ func (w *watch) run(ctx context.Context, once bool) error {
 		case <-timer.C:
 			beat = true
 		case <-expired:
-			err = problem(codes.Unauthenticated, ReasonTokenExpired, "your sign-in has expired: sign in again and go on with the last page_token")
+			err = NewProblem(codes.Unauthenticated, ReasonTokenExpired, "your sign-in has expired: sign in again and go on with the last page_token")
 		case <-stopped:
-			err = problem(codes.Unavailable, ReasonUnavailable, "the server stops: go on with the last page_token")
+			err = NewProblem(codes.Unavailable, ReasonUnavailable, "the server stops: go on with the last page_token")
 		case <-ctx.Done():
 			err = ctx.Err()
 		}
@@ -190,7 +190,7 @@ func (w *watch) deliver(ctx context.Context, m *registerv1.WatchAlertsResponse) 
 	case err := <-done:
 		return err
 	case <-timer.C:
-		return problem(codes.ResourceExhausted, ReasonTooManyRequests, "you do not take what you are sent: go on later with the last page_token")
+		return NewProblem(codes.ResourceExhausted, ReasonTooManyRequests, "you do not take what you are sent: go on later with the last page_token")
 	case <-ctx.Done():
 		return ctx.Err()
 	}

@@ -20,8 +20,8 @@ import (
 // maxAttempts bounds how often an optimistic write is tried again.
 const maxAttempts = 8
 
-// retry runs an optimistic write until it commits or fails for good.
-func retry(ctx context.Context, write func() error) error {
+// Retry runs an optimistic write until it commits or fails for good.
+func Retry(ctx context.Context, write func() error) error {
 	var err error
 	for range maxAttempts {
 		if err = write(); !errors.Is(err, accesslog.ErrConflict) {
@@ -34,35 +34,35 @@ func retry(ctx context.Context, write func() error) error {
 	return err
 }
 
-// current is a record with its newest version, opened into m.
-func (d *Deps) current(ctx context.Context, kind postgres.Kind, name string, m proto.Message) (postgres.Current, seal.DataKey, error) {
+// Current is a record with its newest version, opened into m.
+func (d *Deps) Current(ctx context.Context, kind postgres.Kind, name string, m proto.Message) (postgres.Current, seal.DataKey, error) {
 	id, err := uuid.Parse(call.RecordID(name))
 	if err != nil {
-		return postgres.Current{}, seal.DataKey{}, notFound(string(kind))
+		return postgres.Current{}, seal.DataKey{}, NotFound(string(kind))
 	}
-	cur, key, err := d.openRecord(ctx, kind, id, m)
+	cur, key, err := d.OpenRecord(ctx, kind, id, m)
 	if err == nil && cur.Record.Force != call.ForceCode(name) {
-		return postgres.Current{}, seal.DataKey{}, notFound(string(kind))
+		return postgres.Current{}, seal.DataKey{}, NotFound(string(kind))
 	}
 	return cur, key, err
 }
 
-// openRecord reads the newest version of a record into m. One that is not there,
+// OpenRecord reads the newest version of a record into m. One that is not there,
 // is erased or is of another kind is not found.
-func (d *Deps) openRecord(ctx context.Context, kind postgres.Kind, id uuid.UUID, m proto.Message) (postgres.Current, seal.DataKey, error) {
+func (d *Deps) OpenRecord(ctx context.Context, kind postgres.Kind, id uuid.UUID, m proto.Message) (postgres.Current, seal.DataKey, error) {
 	all, err := d.DB.CurrentByID(ctx, []uuid.UUID{id})
 	if err != nil {
 		return postgres.Current{}, seal.DataKey{}, err
 	}
 	if len(all) == 0 || all[0].Record.Kind != kind || all[0].Wrapped == nil {
-		return postgres.Current{}, seal.DataKey{}, notFound(string(kind))
+		return postgres.Current{}, seal.DataKey{}, NotFound(string(kind))
 	}
 	key, err := view.OpenVersion(d.Keys, all[0].Record, all[0].Version, all[0].Wrapped, m)
 	return all[0], key, err
 }
 
-// next makes the change to a record's next version with the given content.
-func (d *Deps) next(cur postgres.Current, key seal.DataKey, revision int64, content proto.Message) (accesslog.Change, error) {
+// Next makes the change to a record's next version with the given content.
+func (d *Deps) Next(cur postgres.Current, key seal.DataKey, revision int64, content proto.Message) (accesslog.Change, error) {
 	plain, err := proto.Marshal(content)
 	if err != nil {
 		return accesslog.Change{}, err
@@ -84,19 +84,19 @@ func change(cur postgres.Current, v postgres.Version) accesslog.Change {
 	return accesslog.Change{Record: cur.Record, Expected: cur.Version.N, Version: v}
 }
 
-// first makes a new record with the given content as its first version.
-func (d *Deps) first(kind postgres.Kind, force string, source seal.HMAC, revision int64, content proto.Message) (accesslog.Change, error) {
-	return d.firstWith(uuid.Must(uuid.NewV7()), kind, force, source, revision, content)
+// First makes a new record with the given content as its first version.
+func (d *Deps) First(kind postgres.Kind, force string, source seal.HMAC, revision int64, content proto.Message) (accesslog.Change, error) {
+	return d.FirstWith(uuid.Must(uuid.NewV7()), kind, force, source, revision, content)
 }
 
-// firstWith is first for a record whose id is chosen already.
-func (d *Deps) firstWith(id uuid.UUID, kind postgres.Kind, force string, source seal.HMAC, revision int64, content proto.Message) (accesslog.Change, error) {
+// FirstWith is first for a record whose id is chosen already.
+func (d *Deps) FirstWith(id uuid.UUID, kind postgres.Kind, force string, source seal.HMAC, revision int64, content proto.Message) (accesslog.Change, error) {
 	key := seal.NewDataKey()
 	cur := postgres.Current{Record: postgres.Record{
 		ID: id, Kind: kind, Force: force,
 		SourceHMAC: source.Sum, SourceKeyVersion: int32(source.Version), //nolint:gosec // a small counter
 	}}
-	change, err := d.next(cur, key, revision, content)
+	change, err := d.Next(cur, key, revision, content)
 	if err != nil {
 		return change, err
 	}
@@ -104,16 +104,16 @@ func (d *Deps) firstWith(id uuid.UUID, kind postgres.Kind, force string, source 
 	return change, err
 }
 
-// nextOrFirst makes the next version of a record that was found, or else the first.
-func (d *Deps) nextOrFirst(cur postgres.Current, found bool, kind postgres.Kind, force string, source seal.HMAC, content proto.Message) (accesslog.Change, error) {
+// NextOrFirst makes the next version of a record that was found, or else the first.
+func (d *Deps) NextOrFirst(cur postgres.Current, found bool, kind postgres.Kind, force string, source seal.HMAC, content proto.Message) (accesslog.Change, error) {
 	if !found {
-		return d.first(kind, force, source, 1, content)
+		return d.First(kind, force, source, 1, content)
 	}
 	key, err := d.Keys.Unwrap(cur.Wrapped, cur.Record.ID[:])
 	if err != nil {
 		return accesslog.Change{}, err
 	}
-	return d.next(cur, key, cur.Version.Revision+1, content)
+	return d.Next(cur, key, cur.Version.Revision+1, content)
 }
 
 // erase makes the change that destroys a record's key.
@@ -123,8 +123,8 @@ func erase(cur postgres.Current) accesslog.Change {
 	return out
 }
 
-// bySource finds a record by its source key; found is false when there is none.
-func (d *Deps) bySource(ctx context.Context, hmacs []seal.HMAC) (cur postgres.Current, found bool, err error) {
+// BySource finds a record by its source key; found is false when there is none.
+func (d *Deps) BySource(ctx context.Context, hmacs []seal.HMAC) (cur postgres.Current, found bool, err error) {
 	sums := make([][]byte, len(hmacs))
 	for i, h := range hmacs {
 		sums[i] = h.Sum
@@ -141,13 +141,13 @@ func (d *Deps) bySource(ctx context.Context, hmacs []seal.HMAC) (cur postgres.Cu
 func checkRevision(sent, stored int64, sameContent bool) (same bool, err error) {
 	switch {
 	case sent < stored:
-		return false, problem(codes.Aborted, ReasonStaleRevision, "a newer revision of this record is stored: nothing was changed")
+		return false, NewProblem(codes.Aborted, ReasonStaleRevision, "a newer revision of this record is stored: nothing was changed")
 	case sent > stored:
 		return false, nil
 	case sameContent:
 		return true, nil
 	}
-	return false, problem(codes.Aborted, ReasonRevisionReused, "this revision is stored with other content: send the change under a higher revision")
+	return false, NewProblem(codes.Aborted, ReasonRevisionReused, "this revision is stored with other content: send the change under a higher revision")
 }
 
 // upsert is a record to be stored under its source key.
@@ -178,7 +178,7 @@ type place struct {
 // look reads the record of a place, unless that was done.
 func (d *Deps) look(ctx context.Context, p *place) (err error) {
 	if !p.looked {
-		p.cur, p.found, err = d.bySource(ctx, p.hmacs)
+		p.cur, p.found, err = d.BySource(ctx, p.hmacs)
 		p.looked = err == nil
 	}
 	return err
@@ -210,7 +210,7 @@ func (d *Deps) upsert(ctx context.Context, c *call.Call, u upsert) (upserted, er
 				d.commitWith(ctx, c, p.cur.Record, p.cur.Version.N, u.also)
 		}
 	} else {
-		change, err = d.first(u.kind, u.force, p.hmacs[0], u.revision, u.content)
+		change, err = d.First(u.kind, u.force, p.hmacs[0], u.revision, u.content)
 	}
 	if err != nil {
 		return upserted{}, err
@@ -227,19 +227,20 @@ func (d *Deps) upsert(ctx context.Context, c *call.Call, u upsert) (upserted, er
 }
 
 func stored(r postgres.Record, n int32, outcome registerv1.RegisterOutcome) upserted {
-	return upserted{name: resourceName(r.Kind, r.Force, r.ID), version: int64(n), outcome: outcome}
+	return upserted{name: ResourceName(r.Kind, r.Force, r.ID), version: int64(n), outcome: outcome}
 }
 
-func errErased() *Problem {
-	return problem(codes.FailedPrecondition, ReasonRecordErased, "the record was erased: if the law allows it to be held again, register it under a new reference")
+// ErrErased says that a record was erased and cannot be written again.
+func ErrErased() *Problem {
+	return NewProblem(codes.FailedPrecondition, ReasonRecordErased, "the record was erased: if the law allows it to be held again, register it under a new reference")
 }
 
 func errCancelled() *Problem {
-	return problem(codes.FailedPrecondition, ReasonRecordCancelled, "the record was cancelled: set `reinstate` to make it stand again")
+	return NewProblem(codes.FailedPrecondition, ReasonRecordCancelled, "the record was cancelled: set `reinstate` to make it stand again")
 }
 
-// contentHash is the hash of a record as sent, to tell a retry from a change.
-func contentHash(m proto.Message) ([]byte, error) {
+// ContentHash is the hash of a record as sent, to tell a retry from a change.
+func ContentHash(m proto.Message) ([]byte, error) {
 	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
 	if err != nil {
 		return nil, err
@@ -248,9 +249,9 @@ func contentHash(m proto.Message) ([]byte, error) {
 	return sum[:], nil
 }
 
-// commit commits the call's entry, which shows or changes one record; what else
+// Commit commits the call's entry, which shows or changes one record; what else
 // changes with it is noted too.
-func (d *Deps) commit(ctx context.Context, c *call.Call, r postgres.Record, changes ...accesslog.Change) error {
+func (d *Deps) Commit(ctx context.Context, c *call.Call, r postgres.Record, changes ...accesslog.Change) error {
 	return d.commitWith(ctx, c, r, 0, nil, changes...)
 }
 

@@ -1,4 +1,4 @@
-package service
+package standards
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"github.com/perpetrator-register/register/internal/accesslog"
 	"github.com/perpetrator-register/register/internal/misuse"
 	"github.com/perpetrator-register/register/internal/postgres"
+	"github.com/perpetrator-register/register/internal/service"
 )
 
 // Watcher reads the log as it grows and has the misuse rules judge it. It runs beside
@@ -19,7 +20,7 @@ import (
 // Every replica reads along, so that any can take over at once; one at a time writes
 // the flags. A flag that is written twice is written once: its key is unique.
 type Watcher struct {
-	*Deps
+	*service.Deps
 	// Appender writes the flags' entries.
 	Appender accesslog.Appender
 	// Settings are the thresholds of the rules.
@@ -159,7 +160,7 @@ func (w *Watcher) Step(ctx context.Context) error {
 			}
 		}
 		if w.at < head.Size { // weeks of it after a start: the calls have their half
-			pause(ctx, time.Since(began), nil)
+			service.Pause(ctx, time.Since(began), nil)
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()

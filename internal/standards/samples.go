@@ -1,4 +1,4 @@
-package service
+package standards
 
 import (
 	"context"
@@ -18,6 +18,7 @@ import (
 	"github.com/perpetrator-register/register/internal/postgres"
 	"github.com/perpetrator-register/register/internal/sample"
 	"github.com/perpetrator-register/register/internal/seal"
+	"github.com/perpetrator-register/register/internal/service"
 )
 
 // revealTime is how long both parties have to reveal their nonces.
@@ -53,21 +54,21 @@ func (s *Standards) BeginSample(ctx context.Context, req *registerv1.BeginSample
 		return nil, err
 	}
 	if len(population) == 0 {
-		return nil, problem(codes.FailedPrecondition, ReasonNotFound, "there is no entry of the force's callers in that time to draw")
+		return nil, service.NewProblem(codes.FailedPrecondition, service.ReasonNotFound, "there is no entry of the force's callers in that time to draw")
 	}
 	id := uuid.Must(uuid.NewV7())
 	out := &registerv1.Sample{
 		State: registerv1.SampleState_SAMPLE_STATE_BEGUN, Purpose: req.GetPurpose(), Reference: req.GetReference(),
-		FromIndex: from, UntilIndex: until, Size: req.GetSize(), PsdCommitment: req.GetCommitment(), BeginTime: s.timestamp(),
+		FromIndex: from, UntilIndex: until, Size: req.GetSize(), PsdCommitment: req.GetCommitment(), BeginTime: s.Timestamp(),
 	}
 	c.Entry.Marks = []string{begun(id, force, out)}
 	source := s.Keys.SourceHMAC(force, "standards", id.String(), string(postgres.KindSample))
-	change, err := s.firstWith(id, postgres.KindSample, force, source, 1, &storev1.StoredSample{Sample: out})
+	change, err := s.FirstWith(id, postgres.KindSample, force, source, 1, &storev1.StoredSample{Sample: out})
 	if err != nil {
 		return nil, err
 	}
-	out.Name = resourceName(postgres.KindSample, force, id)
-	if err := s.commit(ctx, c, change.Record, change); err != nil {
+	out.Name = service.ResourceName(postgres.KindSample, force, id)
+	if err := s.Commit(ctx, c, change.Record, change); err != nil {
 		c.Entry.Marks = nil
 		return nil, err
 	}
@@ -101,10 +102,10 @@ func (s *Standards) stepSample(ctx context.Context, name string, step func(o *op
 			c.Entry.Marks = nil // what was not done must not stand in the log
 		}
 	}()
-	err = retry(ctx, func() error {
+	err = service.Retry(ctx, func() error {
 		o := &openedSample{stored: &storev1.StoredSample{}}
 		var err error
-		if o.cur, o.key, err = s.current(ctx, postgres.KindSample, name, o.stored); err != nil {
+		if o.cur, o.key, err = s.Current(ctx, postgres.KindSample, name, o.stored); err != nil {
 			return err
 		}
 		o.Sample = o.stored.GetSample()
@@ -115,14 +116,14 @@ func (s *Standards) stepSample(ctx context.Context, name string, step func(o *op
 		c.Entry.Marks = marks
 		var changes []accesslog.Change
 		if marks != nil {
-			change, err := s.next(o.cur, o.key, o.cur.Version.Revision+1, o.stored)
+			change, err := s.Next(o.cur, o.key, o.cur.Version.Revision+1, o.stored)
 			if err != nil {
 				return err
 			}
 			changes = append(changes, change)
 		}
 		o.Name, answer = name, o.Sample
-		return s.commit(ctx, c, o.cur.Record, changes...)
+		return s.Commit(ctx, c, o.cur.Record, changes...)
 	})
 	return answer, err
 }
@@ -135,9 +136,9 @@ func (s *Standards) CommitSample(ctx context.Context, req *registerv1.CommitSamp
 		case o.GetAuditorCommitment() == req.GetCommitment():
 			return nil, nil
 		case o.GetState() != registerv1.SampleState_SAMPLE_STATE_BEGUN:
-			return nil, problem(codes.FailedPrecondition, ReasonTooLate, "the national auditor is bound to another nonce")
+			return nil, service.NewProblem(codes.FailedPrecondition, service.ReasonTooLate, "the national auditor is bound to another nonce")
 		case req.GetCommitment() == o.GetPsdCommitment():
-			return nil, Invalid(ReasonInvalidFields, []Violation{{"commitment", "is PSD's own: choose a nonce of yours"}})
+			return nil, service.Invalid(service.ReasonInvalidFields, []service.Violation{{Field: "commitment", Description: "is PSD's own: choose a nonce of yours"}})
 		}
 		o.State, o.AuditorCommitment = registerv1.SampleState_SAMPLE_STATE_COMMITTED, req.GetCommitment()
 		o.RevealUntil = timestamppb.New(s.Now().Add(revealTime))
@@ -149,7 +150,7 @@ func (s *Standards) CommitSample(ctx context.Context, req *registerv1.CommitSamp
 // second commitment that witnesses have co-signed, so that nobody has chosen it.
 func (s *Standards) basis(ctx context.Context, o *openedSample) (postgres.WitnessedCheckpoint, error) {
 	if o.GetState() == registerv1.SampleState_SAMPLE_STATE_BEGUN {
-		return postgres.WitnessedCheckpoint{}, problem(codes.FailedPrecondition, ReasonTooEarly, "the national auditor is not bound to a nonce yet")
+		return postgres.WitnessedCheckpoint{}, service.NewProblem(codes.FailedPrecondition, service.ReasonTooEarly, "the national auditor is not bound to a nonce yet")
 	}
 	versions, err := s.DB.VersionsByID(ctx, o.cur.Record.ID)
 	if err != nil {
@@ -158,7 +159,7 @@ func (s *Standards) basis(ctx context.Context, o *openedSample) (postgres.Witnes
 	const committed = 1 // the second version is the second commitment's
 	cp, err := s.DB.WitnessedAfter(ctx, versions[committed].Version.LogIndex)
 	if errors.Is(err, postgres.ErrNotFound) {
-		return cp, problem(codes.FailedPrecondition, ReasonNotWitnessed, "witnesses have not co-signed the log since both were bound: try again later")
+		return cp, service.NewProblem(codes.FailedPrecondition, service.ReasonNotWitnessed, "witnesses have not co-signed the log since both were bound: try again later")
 	}
 	return cp, err
 }
@@ -182,9 +183,9 @@ func (s *Standards) RevealSample(ctx context.Context, req *registerv1.RevealSamp
 		bound, _ := sample.ParseHex(commitment)
 		switch {
 		case o.GetState() == registerv1.SampleState_SAMPLE_STATE_DRAWN:
-			return nil, problem(codes.FailedPrecondition, ReasonTooLate, "the sample was drawn without it")
+			return nil, service.NewProblem(codes.FailedPrecondition, service.ReasonTooLate, "the sample was drawn without it")
 		case sha256.Sum256(nonce[:]) != bound:
-			return nil, Invalid(ReasonInvalidFields, []Violation{{"nonce", "is not the one that was committed to"}})
+			return nil, service.Invalid(service.ReasonInvalidFields, []service.Violation{{Field: "nonce", Description: "is not the one that was committed to"}})
 		}
 		*mine = req.GetNonce()
 		marks := []string{sample.Reveal(o.id(), nonce[:])}
@@ -207,7 +208,7 @@ func (s *Standards) DrawSample(ctx context.Context, req *registerv1.DrawSampleRe
 			return nil, err
 		}
 		if s.Now().Before(o.GetRevealUntil().AsTime()) {
-			return nil, problem(codes.FailedPrecondition, ReasonTooEarly, "both may still reveal their nonces")
+			return nil, service.NewProblem(codes.FailedPrecondition, service.ReasonTooEarly, "both may still reveal their nonces")
 		}
 		drawn, err := s.draw(ctx, o, cp)
 		return []string{drawn}, err
@@ -259,13 +260,13 @@ func (s *Standards) JudgeSample(ctx context.Context, req *registerv1.JudgeSample
 			if err != nil {
 				return nil, err
 			}
-			if e.ReviewCheck, err = s.reviewer(c).check(ctx, callersOf(&meta)...); err != nil {
+			if e.ReviewCheck, err = reviewerOf(s.Deps, c).check(ctx, callersOf(&meta)...); err != nil {
 				return nil, err
 			}
-			e.Verdict, e.Note, e.Reviewer, e.ReviewTime = req.GetVerdict(), req.GetNote(), call.Subject(c.Actor), s.timestamp()
+			e.Verdict, e.Note, e.Reviewer, e.ReviewTime = req.GetVerdict(), req.GetNote(), call.Subject(c.Actor), s.Timestamp()
 			return []string{conflictMark(e.GetReviewCheck())}, nil
 		}
-		return nil, Invalid(ReasonInvalidFields, []Violation{{"index", "is not one of the entries drawn"}})
+		return nil, service.Invalid(service.ReasonInvalidFields, []service.Violation{{Field: "index", Description: "is not one of the entries drawn"}})
 	})
 }
 
@@ -274,8 +275,8 @@ func (s *Standards) ListSamples(ctx context.Context, req *registerv1.ListSamples
 	c := call.From(ctx)
 	out := &registerv1.ListSamplesResponse{}
 	var err error
-	out.NextPageToken, err = listRecords(ctx, s.Deps, pageOf(postgres.KindSample, req), all, func(cur postgres.Current, m *storev1.StoredSample) {
-		m.Sample.Name = resourceName(cur.Record.Kind, cur.Record.Force, cur.Record.ID)
+	out.NextPageToken, err = service.ListRecords(ctx, s.Deps, service.PageOf(postgres.KindSample, req), service.Every, func(cur postgres.Current, m *storev1.StoredSample) {
+		m.Sample.Name = service.ResourceName(cur.Record.Kind, cur.Record.Force, cur.Record.ID)
 		c.Show(cur.Record.ID, cur.Record.Force)
 		out.Samples = append(out.Samples, m.GetSample())
 	})

@@ -1,4 +1,8 @@
-package service
+// Package standards holds the use cases of professional standards departments and of the
+// national auditor: to read the access log, to watch it for misuse and review what was
+// found, to open what is sealed by two, to draw samples, to stop a person, and to hand
+// over evidence. It stands on package service, which knows nothing of it.
+package standards
 
 import (
 	"context"
@@ -7,19 +11,21 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+
 	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/misuse"
 	"github.com/perpetrator-register/register/internal/postgres"
 	"github.com/perpetrator-register/register/internal/seal"
+	"github.com/perpetrator-register/register/internal/service"
 	"github.com/perpetrator-register/register/internal/view"
 )
 
 // Misuse implements register.v1.MisuseService.
 type Misuse struct {
 	registerv1.UnimplementedMisuseServiceServer
-	*Deps
+	*service.Deps
 }
 
 // reviewPurpose is the lawful purpose for which flags and cases are read.
@@ -56,11 +62,11 @@ func (s *Misuse) ListFlags(ctx context.Context, req *registerv1.ListFlagsRequest
 	c.Entry.Reason = reviewPurpose
 	c.SetBody(&storev1.StoredReason{Method: c.Method.Short, Code: reviewPurpose, Subject: req.GetSubject()})
 	binding := strings.Join([]string{"flags", req.GetParent(), req.GetRule(), req.GetSubject()}, "|")
-	reviewer := s.reviewer(c)
-	l := listing{force: audience(req.GetParent()), kind: postgres.KindMisuseFlag, binding: binding, token: req.GetPageToken(), size: req.GetPageSize(), newestFirst: true}
+	reviewer := reviewerOf(s.Deps, c)
+	l := service.Listing{Force: audience(req.GetParent()), Kind: postgres.KindMisuseFlag, Binding: binding, Token: req.GetPageToken(), Size: req.GetPageSize(), NewestFirst: true}
 	resp := &registerv1.ListFlagsResponse{}
 	var err error
-	resp.NextPageToken, err = listRecords(ctx, s.Deps, l, func(m *storev1.StoredFlag) (bool, error) {
+	resp.NextPageToken, err = service.ListRecords(ctx, s.Deps, l, func(m *storev1.StoredFlag) (bool, error) {
 		f := m.GetFlag()
 		if (req.GetRule() != "" && f.GetRule() != req.GetRule()) || (req.GetSubject() != "" && f.GetSubject() != req.GetSubject()) {
 			return false, nil
@@ -90,11 +96,11 @@ func (s *Misuse) ListCases(ctx context.Context, req *registerv1.ListCasesRequest
 	c := call.From(ctx)
 	c.Entry.Reason = reviewPurpose
 	binding := fmt.Sprintf("cases|%s|%t", req.GetParent(), req.GetUndecided())
-	reviewer := s.reviewer(c)
-	l := listing{force: audience(req.GetParent()), kind: postgres.KindMisuseCase, binding: binding, token: req.GetPageToken(), size: req.GetPageSize(), newestFirst: true}
+	reviewer := reviewerOf(s.Deps, c)
+	l := service.Listing{Force: audience(req.GetParent()), Kind: postgres.KindMisuseCase, Binding: binding, Token: req.GetPageToken(), Size: req.GetPageSize(), NewestFirst: true}
 	resp := &registerv1.ListCasesResponse{}
 	var err error
-	resp.NextPageToken, err = listRecords(ctx, s.Deps, l, func(m *storev1.StoredMisuseCase) (bool, error) {
+	resp.NextPageToken, err = service.ListRecords(ctx, s.Deps, l, func(m *storev1.StoredMisuseCase) (bool, error) {
 		k := m.GetMisuseCase()
 		if req.GetUndecided() && k.GetState() == registerv1.CaseState_CASE_STATE_DECIDED {
 			return false, nil
@@ -119,16 +125,16 @@ func nameCase(c *call.Call, cur postgres.Current, m *registerv1.MisuseCase) *reg
 func (s *Misuse) caseOf(ctx context.Context, c *call.Call, name string, stored *storev1.StoredMisuseCase) (cur postgres.Current, key seal.DataKey, err error) {
 	id, err := uuid.Parse(call.RecordID(name))
 	if err != nil {
-		return cur, key, notFound("case")
+		return cur, key, service.NotFound("case")
 	}
-	if cur, key, err = s.openRecord(ctx, postgres.KindMisuseCase, id, stored); err != nil {
+	if cur, key, err = s.OpenRecord(ctx, postgres.KindMisuseCase, id, stored); err != nil {
 		return cur, key, err
 	}
 	if cur.Record.Force != audience(name) {
-		return cur, key, notFound("case")
+		return cur, key, service.NotFound("case")
 	}
 	m := stored.GetMisuseCase()
-	m.ConflictCheck, err = s.reviewer(c).check(ctx, userOf(m.GetForce(), m.GetSubject()))
+	m.ConflictCheck, err = reviewerOf(s.Deps, c).check(ctx, userOf(m.GetForce(), m.GetSubject()))
 	return cur, key, err
 }
 
@@ -154,7 +160,7 @@ func (s *Misuse) whole(ctx context.Context, c *call.Call, cur postgres.Current, 
 		}
 	}
 	slices.Reverse(ids)
-	current, err := s.currentByID(ctx, ids)
+	current, err := s.CurrentByID(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -169,8 +175,8 @@ func (s *Misuse) whole(ctx context.Context, c *call.Call, cur postgres.Current, 
 		}
 		m.Flags = append(m.Flags, shownFlag(c, f.Record, &flag))
 	}
-	reviewer := s.reviewer(c)
-	err = everyRecord(ctx, s.Deps, cur.Record.Force, postgres.KindMisuseCase, func(other postgres.Current, o *storev1.StoredMisuseCase) (bool, error) {
+	reviewer := reviewerOf(s.Deps, c)
+	err = service.EveryRecord(ctx, s.Deps, cur.Record.Force, postgres.KindMisuseCase, func(other postgres.Current, o *storev1.StoredMisuseCase) (bool, error) {
 		shares := slices.ContainsFunc(o.GetAround(), func(code uint64) bool { return slices.Contains(stored.GetAround(), code) })
 		if !shares || other.Record.ID == cur.Record.ID {
 			return true, nil

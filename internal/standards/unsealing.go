@@ -1,4 +1,4 @@
-package service
+package standards
 
 import (
 	"context"
@@ -16,6 +16,7 @@ import (
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/postgres"
 	"github.com/perpetrator-register/register/internal/seal"
+	"github.com/perpetrator-register/register/internal/service"
 )
 
 // unsealingTTL is how long a request waits for approval, and then for its asker.
@@ -24,22 +25,22 @@ const unsealingTTL = 24 * time.Hour
 // national reports whether the caller is of no force: the national auditor.
 func national(a access.Actor) bool { return a.Force == "" }
 
-func notYours(message string) *Problem {
-	return problem(codes.PermissionDenied, ReasonNotYours, message)
+func notYours(message string) *service.Problem {
+	return service.NewProblem(codes.PermissionDenied, service.ReasonNotYours, message)
 }
 
 // sealedEntry reads an entry of a force's caller with its sealed part.
 func (s *Standards) sealedEntry(ctx context.Context, force string, index int64) (postgres.StoredBody, accesslog.Metadata, error) {
 	body, err := s.DB.BodyByIndex(ctx, index)
 	if errors.Is(err, postgres.ErrNotFound) {
-		return body, accesslog.Metadata{}, notFound("entry of the force with a sealed part; retention may have dropped it")
+		return body, accesslog.Metadata{}, service.NotFound("entry of the force with a sealed part; retention may have dropped it")
 	}
 	if err != nil {
 		return body, accesslog.Metadata{}, err
 	}
 	meta, err := accesslog.ParseMetadata(body.Entry.Meta)
 	if err == nil && meta.Actor.Force != force {
-		err = notFound("entry of the force with a sealed part; retention may have dropped it")
+		err = service.NotFound("entry of the force with a sealed part; retention may have dropped it")
 	}
 	return body, meta, err
 }
@@ -57,7 +58,7 @@ func (s *Standards) RequestUnsealing(ctx context.Context, req *registerv1.Reques
 	if err != nil {
 		return nil, err
 	}
-	check, err := s.reviewer(c).check(ctx, callersOf(&meta)...)
+	check, err := reviewerOf(s.Deps, c).check(ctx, callersOf(&meta)...)
 	if err != nil {
 		return nil, err
 	}
@@ -69,12 +70,12 @@ func (s *Standards) RequestUnsealing(ctx context.Context, req *registerv1.Reques
 	}
 	id := uuid.Must(uuid.NewV7())
 	source := s.Keys.SourceHMAC(force, "standards", id.String(), string(postgres.KindUnsealing))
-	change, err := s.firstWith(id, postgres.KindUnsealing, force, source, 1, &storev1.StoredUnsealing{Unsealing: u})
+	change, err := s.FirstWith(id, postgres.KindUnsealing, force, source, 1, &storev1.StoredUnsealing{Unsealing: u})
 	if err != nil {
 		return nil, err
 	}
-	u.Name = resourceName(postgres.KindUnsealing, force, id)
-	return u, s.commit(ctx, c, change.Record, change)
+	u.Name = service.ResourceName(postgres.KindUnsealing, force, id)
+	return u, s.Commit(ctx, c, change.Record, change)
 }
 
 // openedUnsealing is an unsealing with what is needed to write its next version.
@@ -89,30 +90,30 @@ type openedUnsealing struct {
 // alone, a force's the force's.
 func (s *Standards) unsealing(ctx context.Context, c *call.Call, name string) (o openedUnsealing, err error) {
 	o.stored = &storev1.StoredUnsealing{}
-	if o.cur, o.key, err = s.current(ctx, postgres.KindUnsealing, name, o.stored); err != nil {
+	if o.cur, o.key, err = s.Current(ctx, postgres.KindUnsealing, name, o.stored); err != nil {
 		return o, err
 	}
 	o.u = o.stored.GetUnsealing()
 	if (o.u.GetCaseAccess() != "") != national(c.Actor) {
-		return o, notFound("unsealing")
+		return o, service.NotFound("unsealing")
 	}
 	return o, nil
 }
 
 // revise commits the next version.
 func (s *Standards) reviseUnsealing(ctx context.Context, c *call.Call, o *openedUnsealing) error {
-	change, err := s.next(o.cur, o.key, o.cur.Version.Revision+1, o.stored)
+	change, err := s.Next(o.cur, o.key, o.cur.Version.Revision+1, o.stored)
 	if err != nil {
 		return err
 	}
-	o.u.Name = resourceName(o.cur.Record.Kind, o.cur.Record.Force, o.cur.Record.ID)
-	return s.commit(ctx, c, o.cur.Record, change)
+	o.u.Name = service.ResourceName(o.cur.Record.Kind, o.cur.Record.Force, o.cur.Record.ID)
+	return s.Commit(ctx, c, o.cur.Record, change)
 }
 
 // decideUnsealing has a second person approve or refuse what another has asked for.
 func (s *Standards) decideUnsealing(ctx context.Context, name string, decide func(o *openedUnsealing, me string, check registerv1.ConflictCheck) (changes bool, err error)) (answer *registerv1.Unsealing, err error) {
 	c := call.From(ctx)
-	err = retry(ctx, func() error {
+	err = service.Retry(ctx, func() error {
 		o, err := s.unsealing(ctx, c, name)
 		if err != nil {
 			return err
@@ -125,7 +126,7 @@ func (s *Standards) decideUnsealing(ctx context.Context, name string, decide fun
 		if u.GetAsker() == me {
 			return notYours("a second person must decide on what you have asked for")
 		}
-		r := s.reviewer(c)
+		r := reviewerOf(s.Deps, c)
 		check, err := r.check(ctx, callersOf(&meta)...)
 		if err == nil {
 			err = r.apart(ctx, user{force: c.Actor.Force, subject: u.GetAsker()})
@@ -140,7 +141,7 @@ func (s *Standards) decideUnsealing(ctx context.Context, name string, decide fun
 		answer = u
 		if !changes {
 			u.Name = name
-			return s.commit(ctx, c, o.cur.Record)
+			return s.Commit(ctx, c, o.cur.Record)
 		}
 		return s.reviseUnsealing(ctx, c, &o)
 	})
@@ -157,12 +158,12 @@ func (s *Standards) ApproveUnsealing(ctx context.Context, req *registerv1.Approv
 		case u.GetState() == registerv1.UnsealingState_UNSEALING_STATE_REFUSED:
 			return false, errUnsealingRefused()
 		case u.GetState() != registerv1.UnsealingState_UNSEALING_STATE_REQUESTED:
-			return false, problem(codes.FailedPrecondition, ReasonAlreadyOpened, "it was approved before")
+			return false, service.NewProblem(codes.FailedPrecondition, service.ReasonAlreadyOpened, "it was approved before")
 		case !s.Now().Before(u.GetExpireTime().AsTime()):
-			return false, problem(codes.FailedPrecondition, ReasonTooLate, "it was not approved in time: ask anew")
+			return false, service.NewProblem(codes.FailedPrecondition, service.ReasonTooLate, "it was not approved in time: ask anew")
 		}
 		u.State, u.Approver, u.ApproverCheck = registerv1.UnsealingState_UNSEALING_STATE_APPROVED, me, check
-		u.ApproveTime, u.ExpireTime = s.timestamp(), timestamppb.New(s.Now().Add(unsealingTTL))
+		u.ApproveTime, u.ExpireTime = s.Timestamp(), timestamppb.New(s.Now().Add(unsealingTTL))
 		return true, nil
 	})
 }
@@ -178,25 +179,25 @@ func (s *Standards) RefuseUnsealing(ctx context.Context, req *registerv1.RefuseU
 		case u.GetState() == registerv1.UnsealingState_UNSEALING_STATE_REFUSED:
 			return false, nil
 		case u.GetState() == registerv1.UnsealingState_UNSEALING_STATE_OPENED:
-			return false, problem(codes.FailedPrecondition, ReasonAlreadyOpened, "it was opened before: it cannot be refused any more")
+			return false, service.NewProblem(codes.FailedPrecondition, service.ReasonAlreadyOpened, "it was opened before: it cannot be refused any more")
 		case !s.Now().Before(u.GetExpireTime().AsTime()):
-			return false, problem(codes.FailedPrecondition, ReasonTooLate, "it has lapsed: nothing can be opened by it")
+			return false, service.NewProblem(codes.FailedPrecondition, service.ReasonTooLate, "it has lapsed: nothing can be opened by it")
 		}
 		u.State, u.Refuser, u.RefuserCheck = registerv1.UnsealingState_UNSEALING_STATE_REFUSED, me, check
-		u.RefuseTime, u.RefuseReason = s.timestamp(), req.GetReason()
+		u.RefuseTime, u.RefuseReason = s.Timestamp(), req.GetReason()
 		return true, nil
 	})
 }
 
 func errUnsealingRefused() error {
-	return problem(codes.FailedPrecondition, ReasonRefused, "a second person refused it: its reason stands there")
+	return service.NewProblem(codes.FailedPrecondition, service.ReasonRefused, "a second person refused it: its reason stands there")
 }
 
 // OpenUnsealing implements the RPC. That it was opened commits with the entry of
 // this call, before anything is disclosed: so it cannot be opened twice.
 func (s *Standards) OpenUnsealing(ctx context.Context, req *registerv1.OpenUnsealingRequest) (answer *registerv1.UnsealedEntry, err error) {
 	c := call.From(ctx)
-	err = retry(ctx, func() error {
+	err = service.Retry(ctx, func() error {
 		c.Afresh()
 		o, err := s.unsealing(ctx, c, req.GetName())
 		if err != nil {
@@ -207,13 +208,13 @@ func (s *Standards) OpenUnsealing(ctx context.Context, req *registerv1.OpenUnsea
 		case u.GetAsker() != call.Subject(c.Actor):
 			return notYours("it is opened by whoever asked for it")
 		case u.GetState() == registerv1.UnsealingState_UNSEALING_STATE_OPENED:
-			return problem(codes.FailedPrecondition, ReasonAlreadyOpened, "it was opened before: ask anew")
+			return service.NewProblem(codes.FailedPrecondition, service.ReasonAlreadyOpened, "it was opened before: ask anew")
 		case u.GetState() == registerv1.UnsealingState_UNSEALING_STATE_REFUSED:
 			return errUnsealingRefused()
 		case u.GetState() != registerv1.UnsealingState_UNSEALING_STATE_APPROVED:
-			return problem(codes.FailedPrecondition, ReasonNotApproved, "it waits for a second person's approval")
+			return service.NewProblem(codes.FailedPrecondition, service.ReasonNotApproved, "it waits for a second person's approval")
 		case !s.Now().Before(u.GetExpireTime().AsTime()):
-			return problem(codes.FailedPrecondition, ReasonTooLate, "it was not opened in time: ask anew")
+			return service.NewProblem(codes.FailedPrecondition, service.ReasonTooLate, "it was not opened in time: ask anew")
 		}
 		if err := s.checkCaseAccess(ctx, c, o.cur.Record.Force, u.GetCaseAccess()); err != nil {
 			return err
@@ -222,7 +223,7 @@ func (s *Standards) OpenUnsealing(ctx context.Context, req *registerv1.OpenUnsea
 		if err != nil {
 			return err
 		}
-		if _, err := s.reviewer(c).check(ctx, callersOf(&meta)...); err != nil {
+		if _, err := reviewerOf(s.Deps, c).check(ctx, callersOf(&meta)...); err != nil {
 			return err // forces may have told more since he asked
 		}
 		if answer, err = s.unseal(ctx, c, body); err != nil {
@@ -234,13 +235,13 @@ func (s *Standards) OpenUnsealing(ctx context.Context, req *registerv1.OpenUnsea
 			c.Entry.Recipients = []string{"iopc"}
 		}
 		noteAbout(c, o.cur.Record.Force)
-		u.State, u.OpenTime = registerv1.UnsealingState_UNSEALING_STATE_OPENED, s.timestamp()
-		change, err := s.next(o.cur, o.key, o.cur.Version.Revision+1, o.stored)
+		u.State, u.OpenTime = registerv1.UnsealingState_UNSEALING_STATE_OPENED, s.Timestamp()
+		change, err := s.Next(o.cur, o.key, o.cur.Version.Revision+1, o.stored)
 		if err != nil {
 			return err
 		}
 		c.Met(o.cur.Record.ID, o.cur.Record.Force)
-		return c.Commit(ctx, OutcomeName(codes.OK), change)
+		return c.Commit(ctx, service.OutcomeName(codes.OK), change)
 	})
 	if err != nil {
 		return nil, err
@@ -256,8 +257,8 @@ func (s *Standards) ListUnsealings(ctx context.Context, req *registerv1.ListUnse
 		return (m.GetUnsealing().GetCaseAccess() != "") == national(c.Actor), nil
 	}
 	var err error
-	out.NextPageToken, err = listRecords(ctx, s.Deps, pageOf(postgres.KindUnsealing, req), wanted, func(cur postgres.Current, m *storev1.StoredUnsealing) {
-		m.Unsealing.Name = resourceName(cur.Record.Kind, cur.Record.Force, cur.Record.ID)
+	out.NextPageToken, err = service.ListRecords(ctx, s.Deps, service.PageOf(postgres.KindUnsealing, req), wanted, func(cur postgres.Current, m *storev1.StoredUnsealing) {
+		m.Unsealing.Name = service.ResourceName(cur.Record.Kind, cur.Record.Force, cur.Record.ID)
 		c.Show(cur.Record.ID, cur.Record.Force)
 		out.Unsealings = append(out.Unsealings, m.GetUnsealing())
 	})

@@ -1,4 +1,4 @@
-package service
+package standards
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"github.com/perpetrator-register/register/internal/accesslog"
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/misuse"
+	"github.com/perpetrator-register/register/internal/service"
 	"github.com/perpetrator-register/register/internal/view"
 )
 
@@ -44,12 +45,12 @@ func callersOf(m *accesslog.Metadata) []user {
 // reviewer tells what binds a caller to those whose use he would review. What forces
 // have told of them is read once.
 type reviewer struct {
-	d     *Deps
+	d     *service.Deps
 	c     *call.Call
 	facts map[string]*misuse.Staff // by force and key
 }
 
-func (d *Deps) reviewer(c *call.Call) *reviewer {
+func reviewerOf(d *service.Deps, c *call.Call) *reviewer {
 	return &reviewer{d: d, c: c, facts: map[string]*misuse.Staff{}}
 }
 
@@ -65,7 +66,7 @@ func (r *reviewer) check(ctx context.Context, users ...user) (registerv1.Conflic
 		case tie == misuse.TieSelf:
 			return 0, notYours("it is about your own use")
 		case tie != misuse.TieNone:
-			return 0, problem(codes.FailedPrecondition, ReasonReviewerConflict, "it is about "+string(tie)+": whoever is concerned cannot review; hand it to another")
+			return 0, service.NewProblem(codes.FailedPrecondition, service.ReasonReviewerConflict, "it is about "+string(tie)+": whoever is concerned cannot review; hand it to another")
 		}
 		least = min(least, check)
 	}
@@ -78,7 +79,7 @@ func (r *reviewer) check(ctx context.Context, users ...user) (registerv1.Conflic
 func (r *reviewer) apart(ctx context.Context, first user) error {
 	tie, _, err := r.tie(ctx, first)
 	if err == nil && tie == misuse.TieClose {
-		err = problem(codes.FailedPrecondition, ReasonReviewerConflict, "it was asked by "+string(tie)+": hand it to another")
+		err = service.NewProblem(codes.FailedPrecondition, service.ReasonReviewerConflict, "it was asked by "+string(tie)+": hand it to another")
 	}
 	return err
 }
@@ -112,7 +113,7 @@ func (r *reviewer) tie(ctx context.Context, of user) (misuse.Tie, registerv1.Con
 	}
 	tie := misuse.TieBetween(mine, his, func(subject string) *misuse.Staff {
 		for _, force := range []string{mine.Force, his.Force} {
-			s, failed := r.fact(ctx, force, staffKey(subject))
+			s, failed := r.fact(ctx, force, service.StaffKey(subject))
 			if failed != nil {
 				err = failed
 			}
@@ -131,9 +132,9 @@ func (r *reviewer) member(ctx context.Context, u user) (*misuse.Staff, error) {
 	if u.force == "" { // of national roles nothing is told
 		return &misuse.Staff{Subject: u.subject}, nil
 	}
-	s, err := r.fact(ctx, u.force, staffKey(u.subject))
+	s, err := r.fact(ctx, u.force, service.StaffKey(u.subject))
 	if s == nil && err == nil && u.collar != "" {
-		s, err = r.fact(ctx, u.force, collarKey(u.collar))
+		s, err = r.fact(ctx, u.force, service.CollarKey(u.collar))
 	}
 	if s == nil {
 		s = &misuse.Staff{Subject: u.subject, Force: u.force}
@@ -146,7 +147,7 @@ func (r *reviewer) fact(ctx context.Context, force, key string) (*misuse.Staff, 
 	if s, ok := r.facts[force+key]; ok {
 		return s, nil
 	}
-	cur, found, err := r.d.bySource(ctx, r.d.Keys.SourceHMACs(force, systemFacts, key, spaceFact))
+	cur, found, err := r.d.BySource(ctx, r.d.Keys.SourceHMACs(force, systemFacts, key, spaceFact))
 	if err != nil {
 		return nil, err
 	}
@@ -161,10 +162,10 @@ func (r *reviewer) fact(ctx context.Context, force, key string) (*misuse.Staff, 
 			of := staffOf(force, v.Staff)
 			s = &of
 		case *storev1.StoredFact_Collar:
-			if s, err = r.fact(ctx, force, staffKey(v.Collar.GetSubject())); err != nil {
+			if s, err = r.fact(ctx, force, service.StaffKey(v.Collar.GetSubject())); err != nil {
 				return nil, err
 			}
-			if s != nil && !slices.Contains(s.Collars, strings.TrimPrefix(key, collarKey(""))) {
+			if s != nil && !slices.Contains(s.Collars, strings.TrimPrefix(key, service.CollarKey(""))) {
 				s = nil // he has another number by now
 			}
 		}

@@ -1,4 +1,4 @@
-package service
+package standards
 
 import (
 	"context"
@@ -10,7 +10,6 @@ import (
 
 	"github.com/google/uuid"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
@@ -18,30 +17,13 @@ import (
 	"github.com/perpetrator-register/register/internal/accesslog"
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/postgres"
-	"github.com/perpetrator-register/register/internal/seal"
+	"github.com/perpetrator-register/register/internal/service"
 )
 
 // AccessLog implements register.v1.AccessLogService.
 type AccessLog struct {
 	registerv1.UnimplementedAccessLogServiceServer
-	*Deps
-}
-
-// OpenBody opens the sealed body of a log entry into m.
-func OpenBody(keys *seal.KeyRing, b postgres.StoredBody, m proto.Message) error {
-	meta, err := accesslog.ParseMetadata(b.Entry.Meta)
-	if err != nil {
-		return err
-	}
-	key, err := keys.Unwrap(b.Wrapped, meta.ID[:])
-	if err != nil {
-		return fmt.Errorf("service: body of entry %d: %w", b.Entry.Index, err)
-	}
-	plain, err := key.Open(b.Sealed, seal.BodyAD(meta.ID))
-	if err != nil {
-		return fmt.Errorf("service: body of entry %d: %w", b.Entry.Index, err)
-	}
-	return proto.Unmarshal(plain, m)
+	*service.Deps
 }
 
 // GetCheckpoint implements the RPC.
@@ -53,7 +35,7 @@ func (s *AccessLog) GetCheckpoint(ctx context.Context, _ *registerv1.GetCheckpoi
 	}
 	head, err := s.DB.Head(ctx)
 	if errors.Is(err, postgres.ErrNotFound) {
-		return nil, problem(codes.FailedPrecondition, ReasonNotFound, "the log is empty: it has no checkpoint yet")
+		return nil, service.NewProblem(codes.FailedPrecondition, service.ReasonNotFound, "the log is empty: it has no checkpoint yet")
 	}
 	if err != nil {
 		return nil, err
@@ -76,7 +58,7 @@ func (s *AccessLog) size(ctx context.Context, asked int64, field string) (int64,
 	case asked == 0 && head.Size > 0:
 		return head.Size, nil
 	case asked == 0, asked > head.Size:
-		return 0, Invalid(ReasonInvalidFields, []Violation{{field, fmt.Sprintf("the newest checkpoint has %d entries", head.Size)}})
+		return 0, service.Invalid(service.ReasonInvalidFields, []service.Violation{{Field: field, Description: fmt.Sprintf("the newest checkpoint has %d entries", head.Size)}})
 	}
 	return asked, nil
 }
@@ -88,7 +70,7 @@ func (s *AccessLog) GetInclusionProof(ctx context.Context, req *registerv1.GetIn
 		return nil, err
 	}
 	if req.GetIndex() >= size {
-		return nil, Invalid(ReasonInvalidFields, []Violation{{"index", fmt.Sprintf("must be below the tree's size, %d", size)}})
+		return nil, service.Invalid(service.ReasonInvalidFields, []service.Violation{{Field: "index", Description: fmt.Sprintf("must be below the tree's size, %d", size)}})
 	}
 	proof, err := s.Proof.Inclusion(ctx, req.GetIndex(), size)
 	if err != nil {
@@ -123,7 +105,7 @@ func (s *AccessLog) GetConsistencyProof(ctx context.Context, req *registerv1.Get
 		return nil, err
 	}
 	if req.GetFirstTreeSize() > second {
-		return nil, Invalid(ReasonInvalidFields, []Violation{{"first_tree_size", fmt.Sprintf("must not be above the later size, %d", second)}})
+		return nil, service.Invalid(service.ReasonInvalidFields, []service.Violation{{Field: "first_tree_size", Description: fmt.Sprintf("must not be above the later size, %d", second)}})
 	}
 	proof, err := s.Proof.Consistency(ctx, req.GetFirstTreeSize(), second)
 	if err != nil {
@@ -147,13 +129,13 @@ func (s *AccessLog) GetConsistencyProof(ctx context.Context, req *registerv1.Get
 // ListEntries implements the RPC.
 func (s *AccessLog) ListEntries(ctx context.Context, req *registerv1.ListEntriesRequest) (*registerv1.ListEntriesResponse, error) {
 	c := call.From(ctx)
-	s.notePurpose(c, req)
+	notePurpose(s.Deps, c, req)
 
 	filter, err := s.filter(req)
 	if err != nil {
 		return nil, err
 	}
-	size := pageSize(req.GetPageSize(), 50)
+	size := service.PageSize(req.GetPageSize(), 50)
 	filter.Limit = size + 1
 	var rows []postgres.Entry
 	if asked := req.GetIndices(); len(asked) > 0 {
@@ -168,7 +150,7 @@ func (s *AccessLog) ListEntries(ctx context.Context, req *registerv1.ListEntries
 	resp := &registerv1.ListEntriesResponse{}
 	for i, row := range rows {
 		if i == size {
-			resp.NextPageToken = s.pageToken(listBinding(req), indexToken(rows[i-1].Index))
+			resp.NextPageToken = s.PageToken(listBinding(req), indexToken(rows[i-1].Index))
 			break
 		}
 		entry, err := logEntry(row)
@@ -179,7 +161,7 @@ func (s *AccessLog) ListEntries(ctx context.Context, req *registerv1.ListEntries
 	}
 	shown := forcesOf(resp.GetEntries())
 	if len(shown) == 0 {
-		if shown, err = s.aboutSubject(ctx, c, call.ForceCode(req.GetParent()), req.GetSubject()); err != nil {
+		if shown, err = aboutSubject(ctx, s.Deps, c, call.ForceCode(req.GetParent()), req.GetSubject()); err != nil {
 			return nil, err
 		}
 	}
@@ -196,7 +178,7 @@ type reading interface {
 }
 
 // notePurpose notes for what the caller looks into the log.
-func (d *Deps) notePurpose(c *call.Call, req reading) {
+func notePurpose(d *service.Deps, c *call.Call, req reading) {
 	c.Entry.Reason = strings.TrimPrefix(req.GetPurpose().String(), "LOG_PURPOSE_")
 	c.Entry.ReferenceHMAC = d.Keys.ReferenceHMAC(c.Actor.Force, req.GetReference())
 	c.SetBody(&storev1.StoredReason{Method: c.Method.Short, Code: req.GetPurpose().String(), Reference: req.GetReference(), Subject: req.GetSubject()})
@@ -213,7 +195,7 @@ func (s *AccessLog) filter(req *registerv1.ListEntriesRequest) (postgres.EntryFi
 	if req.GetRecord() != "" {
 		id, err := uuid.Parse(call.RecordID(req.GetRecord()))
 		if err != nil || call.ForceCode(req.GetRecord()) == "" || (force != "" && call.ForceCode(req.GetRecord()) != force) {
-			return f, Invalid(ReasonInvalidFields, []Violation{{"record", "is not the resource name of a record of the force in `parent`"}})
+			return f, service.Invalid(service.ReasonInvalidFields, []service.Violation{{Field: "record", Description: "is not the resource name of a record of the force in `parent`"}})
 		}
 		// Everyone who met an own record is asked for, whichever force they are of.
 		f.Force, f.Record, f.RecordForce = "", id, call.ForceCode(req.GetRecord())
@@ -225,7 +207,7 @@ func (s *AccessLog) filter(req *registerv1.ListEntriesRequest) (postgres.EntryFi
 		f.Until = t.AsTime()
 	}
 	var after uuid.UUID
-	if err := s.readPageToken(req.GetPageToken(), listBinding(req), &after); err != nil {
+	if err := s.ReadPageToken(req.GetPageToken(), listBinding(req), &after); err != nil {
 		return f, err
 	}
 	if after != uuid.Nil {
@@ -261,7 +243,7 @@ func logEntry(row postgres.Entry) (*registerv1.LogEntry, error) {
 		Index: row.Index, Time: timestamppb.New(m.Time), Subject: m.Actor.Sub, CollarNumber: m.Actor.Collar,
 		OfficerVerified: m.Actor.Assurance == accesslog.Verified, Method: m.Method,
 		Operation: registerv1.Operation(registerv1.Operation_value["OPERATION_"+m.Operation]),
-		Outcome:   m.Outcome, Reason: m.Reason, ResultCount: clamp(m.ResultCount), LeafHash: row.LeafHash, Metadata: row.Meta,
+		Outcome:   m.Outcome, Reason: m.Reason, ResultCount: service.Count(m.ResultCount), LeafHash: row.LeafHash, Metadata: row.Meta,
 	}
 	if m.Actor.Force != "" {
 		out.Force = "forces/" + m.Actor.Force

@@ -1,4 +1,4 @@
-package service
+package standards
 
 import (
 	"context"
@@ -11,13 +11,14 @@ import (
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/postgres"
+	"github.com/perpetrator-register/register/internal/service"
 	"github.com/perpetrator-register/register/internal/view"
 )
 
 // Standards implements register.v1.StandardsService.
 type Standards struct {
 	registerv1.UnimplementedStandardsServiceServer
-	*Deps
+	*service.Deps
 	// Strengths lists the strengths of authentication of a force's issuers.
 	Strengths func(force string) []string
 }
@@ -39,7 +40,7 @@ func (s *Standards) ImposeSanction(ctx context.Context, req *registerv1.ImposeSa
 	c := call.From(ctx)
 	force := call.ForceCode(req.GetParent())
 	if known := s.Strengths(force); req.GetMinStrength() != "" && !slices.Contains(known, req.GetMinStrength()) {
-		return nil, Invalid(ReasonInvalidFields, []Violation{{"min_strength", "is not a strength that the force's sign-in knows: " + strings.Join(known, ", ")}})
+		return nil, service.Invalid(service.ReasonInvalidFields, []service.Violation{{Field: "min_strength", Description: "is not a strength that the force's sign-in knows: " + strings.Join(known, ", ")}})
 	}
 	s.noteReason(c, force, &storev1.StoredReason{
 		Code: req.GetKind().String(), Explanation: req.GetReason(), Reference: req.GetReference(), Subject: req.GetSubject(),
@@ -49,17 +50,17 @@ func (s *Standards) ImposeSanction(ctx context.Context, req *registerv1.ImposeSa
 		key += "|fresh"
 	}
 	hmacs := s.Keys.SourceHMACs(force, "standards", key, string(postgres.KindSanction))
-	err = retry(ctx, func() error {
-		check, err := s.reviewer(c).check(ctx, user{force: force, subject: req.GetSubject(), collar: req.GetCollarNumber()})
+	err = service.Retry(ctx, func() error {
+		check, err := reviewerOf(s.Deps, c).check(ctx, user{force: force, subject: req.GetSubject(), collar: req.GetCollarNumber()})
 		if err != nil {
 			return err
 		}
 		answer = &registerv1.Sanction{
 			Kind: req.GetKind(), Subject: req.GetSubject(), CollarNumber: req.GetCollarNumber(),
 			MinStrength: req.GetMinStrength(), Fresh: req.GetFresh(), Reason: req.GetReason(), Reference: req.GetReference(),
-			Imposer: call.Subject(c.Actor), ImposeTime: s.timestamp(), ImposerCheck: check,
+			Imposer: call.Subject(c.Actor), ImposeTime: s.Timestamp(), ImposerCheck: check,
 		}
-		cur, found, err := s.bySource(ctx, hmacs)
+		cur, found, err := s.BySource(ctx, hmacs)
 		if err != nil {
 			return err
 		}
@@ -70,15 +71,15 @@ func (s *Standards) ImposeSanction(ctx context.Context, req *registerv1.ImposeSa
 			}
 			if stored.GetSanction().GetLiftTime() == nil {
 				answer = named(stored.GetSanction(), cur.Record)
-				return s.commit(ctx, c, cur.Record)
+				return s.Commit(ctx, c, cur.Record)
 			}
 		}
-		change, err := s.nextOrFirst(cur, found, postgres.KindSanction, force, hmacs[0], &storev1.StoredSanction{Sanction: answer})
+		change, err := s.NextOrFirst(cur, found, postgres.KindSanction, force, hmacs[0], &storev1.StoredSanction{Sanction: answer})
 		if err != nil {
 			return err
 		}
 		answer = named(answer, change.Record)
-		return s.commit(ctx, c, change.Record, change)
+		return s.Commit(ctx, c, change.Record, change)
 	})
 	return answer, err
 }
@@ -89,7 +90,7 @@ func named(o *registerv1.Sanction, r postgres.Record) *registerv1.Sanction {
 	if !ok {
 		out = &registerv1.Sanction{}
 	}
-	out.Name = resourceName(r.Kind, r.Force, r.ID)
+	out.Name = service.ResourceName(r.Kind, r.Force, r.ID)
 	return out
 }
 
@@ -97,31 +98,31 @@ func named(o *registerv1.Sanction, r postgres.Record) *registerv1.Sanction {
 func (s *Standards) LiftSanction(ctx context.Context, req *registerv1.LiftSanctionRequest) (answer *registerv1.Sanction, err error) {
 	c := call.From(ctx)
 	s.noteReason(c, c.Actor.Force, &storev1.StoredReason{Explanation: req.GetReason()})
-	err = retry(ctx, func() error {
+	err = service.Retry(ctx, func() error {
 		var stored storev1.StoredSanction
-		cur, key, err := s.current(ctx, postgres.KindSanction, req.GetName(), &stored)
+		cur, key, err := s.Current(ctx, postgres.KindSanction, req.GetName(), &stored)
 		if err != nil {
 			return err
 		}
 		o := stored.GetSanction()
-		check, err := s.reviewer(c).check(ctx, user{force: cur.Record.Force, subject: o.GetSubject(), collar: o.GetCollarNumber()})
+		check, err := reviewerOf(s.Deps, c).check(ctx, user{force: cur.Record.Force, subject: o.GetSubject(), collar: o.GetCollarNumber()})
 		if err != nil {
 			return err
 		}
 		if o.GetLiftTime() != nil {
 			answer = named(o, cur.Record)
-			return s.commit(ctx, c, cur.Record)
+			return s.Commit(ctx, c, cur.Record)
 		}
 		if req.GetReason() == "" && o.GetImposer() == call.Subject(c.Actor) {
-			return Invalid(ReasonInvalidFields, []Violation{{"reason", "is needed from whoever imposed the sanction"}})
+			return service.Invalid(service.ReasonInvalidFields, []service.Violation{{Field: "reason", Description: "is needed from whoever imposed the sanction"}})
 		}
-		o.Lifter, o.LiftTime, o.LiftReason, o.LifterCheck = call.Subject(c.Actor), s.timestamp(), req.GetReason(), check
-		change, err := s.next(cur, key, cur.Version.Revision+1, &stored)
+		o.Lifter, o.LiftTime, o.LiftReason, o.LifterCheck = call.Subject(c.Actor), s.Timestamp(), req.GetReason(), check
+		change, err := s.Next(cur, key, cur.Version.Revision+1, &stored)
 		if err != nil {
 			return err
 		}
 		answer = named(o, cur.Record)
-		return s.commit(ctx, c, cur.Record, change)
+		return s.Commit(ctx, c, cur.Record, change)
 	})
 	return answer, err
 }
@@ -134,7 +135,7 @@ func (s *Standards) ListSanctions(ctx context.Context, req *registerv1.ListSanct
 		return !req.GetStanding() || m.GetSanction().GetLiftTime() == nil, nil
 	}
 	var err error
-	out.NextPageToken, err = listRecords(ctx, s.Deps, pageOf(postgres.KindSanction, req), wanted, func(cur postgres.Current, m *storev1.StoredSanction) {
+	out.NextPageToken, err = service.ListRecords(ctx, s.Deps, service.PageOf(postgres.KindSanction, req), wanted, func(cur postgres.Current, m *storev1.StoredSanction) {
 		c.Show(cur.Record.ID, cur.Record.Force)
 		out.Sanctions = append(out.Sanctions, named(m.GetSanction(), cur.Record))
 	})

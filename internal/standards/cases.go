@@ -1,4 +1,4 @@
-package service
+package standards
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"github.com/perpetrator-register/register/internal/misuse"
 	"github.com/perpetrator-register/register/internal/postgres"
 	"github.com/perpetrator-register/register/internal/seal"
+	"github.com/perpetrator-register/register/internal/service"
 )
 
 // Actions in a case.
@@ -58,7 +59,7 @@ func (s *Misuse) work(ctx context.Context, name, action, text string, change fun
 	c := call.From(ctx)
 	c.Entry.Reason = reviewPurpose
 	caller := call.Subject(c.Actor)
-	err = retry(ctx, func() error {
+	err = service.Retry(ctx, func() error {
 		c.Afresh()
 		var stored storev1.StoredMisuseCase
 		cur, key, err := s.caseOf(ctx, c, name, &stored)
@@ -68,15 +69,15 @@ func (s *Misuse) work(ctx context.Context, name, action, text string, change fun
 		m := stored.GetMisuseCase()
 		switch {
 		case cur.Record.Force != misuse.National && c.Actor.Force == "":
-			return problem(codes.PermissionDenied, ReasonOtherForce, "a force's cases are worked on by its own department")
+			return service.NewProblem(codes.PermissionDenied, service.ReasonOtherForce, "a force's cases are worked on by its own department")
 		case m.GetState() == registerv1.CaseState_CASE_STATE_DECIDED:
-			return problem(codes.FailedPrecondition, ReasonCaseDecided, "the case is decided: later flags begin another")
+			return service.NewProblem(codes.FailedPrecondition, service.ReasonCaseDecided, "the case is decided: later flags begin another")
 		case action != actionOpened && m.GetReviewer() != caller:
-			return problem(codes.FailedPrecondition, ReasonNotOpened, "open the case first: its reviewer alone works on it")
+			return service.NewProblem(codes.FailedPrecondition, service.ReasonNotOpened, "open the case first: its reviewer alone works on it")
 		case len(m.GetEvents()) >= maxCaseEvents:
-			return problem(codes.FailedPrecondition, ReasonInvalidFields, "the case holds as much as it may: decide it")
+			return service.NewProblem(codes.FailedPrecondition, service.ReasonInvalidFields, "the case holds as much as it may: decide it")
 		}
-		now := s.timestamp()
+		now := s.Timestamp()
 		change(m, caller)
 		m.UpdateTime = now
 		m.Events = append(m.Events, &registerv1.CaseEvent{EventTime: now, Subject: caller, Action: action, Text: text, ConflictCheck: m.GetConflictCheck()})
@@ -87,7 +88,7 @@ func (s *Misuse) work(ctx context.Context, name, action, text string, change fun
 
 // store commits the next version of a case, and makes the answer.
 func (s *Misuse) store(ctx context.Context, c *call.Call, cur postgres.Current, key seal.DataKey, stored *storev1.StoredMisuseCase, answer **registerv1.MisuseCase) error {
-	next, err := s.next(cur, key, cur.Version.Revision+1, stored)
+	next, err := s.Next(cur, key, cur.Version.Revision+1, stored)
 	if err != nil {
 		return err
 	}
@@ -95,5 +96,5 @@ func (s *Misuse) store(ctx context.Context, c *call.Call, cur postgres.Current, 
 	if *answer, err = s.whole(ctx, c, cur, stored); err != nil {
 		return err
 	}
-	return c.Commit(ctx, OutcomeName(codes.OK), next)
+	return c.Commit(ctx, service.OutcomeName(codes.OK), next)
 }

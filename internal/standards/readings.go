@@ -1,4 +1,4 @@
-package service
+package standards
 
 import (
 	"context"
@@ -17,6 +17,7 @@ import (
 	"github.com/perpetrator-register/register/internal/misuse"
 	"github.com/perpetrator-register/register/internal/postgres"
 	"github.com/perpetrator-register/register/internal/seal"
+	"github.com/perpetrator-register/register/internal/service"
 	"github.com/perpetrator-register/register/internal/view"
 )
 
@@ -30,16 +31,16 @@ var readingMethods = []string{
 func reviewable(c *call.Call, audience string) error {
 	switch {
 	case audience == misuse.National && national(c.Actor):
-		return problem(codes.PermissionDenied, ReasonOtherForce, "your own readings are reviewed by the department of a force")
+		return service.NewProblem(codes.PermissionDenied, service.ReasonOtherForce, "your own readings are reviewed by the department of a force")
 	case audience == c.Actor.Force:
-		return problem(codes.PermissionDenied, ReasonOtherForce, "the readings of your own force are reviewed by another, or by the national auditor")
+		return service.NewProblem(codes.PermissionDenied, service.ReasonOtherForce, "the readings of your own force are reviewed by another, or by the national auditor")
 	}
 	return nil
 }
 
 // readingsOf selects the readings of a force's people, or of the national auditor's.
 func readingsOf(audience string) postgres.EntryFilter {
-	f := postgres.EntryFilter{Methods: readingMethods, Outcome: OutcomeName(codes.OK)}
+	f := postgres.EntryFilter{Methods: readingMethods, Outcome: service.OutcomeName(codes.OK)}
 	if audience == misuse.National {
 		f.National = true
 	} else {
@@ -59,13 +60,13 @@ func (s *Standards) ListReadings(ctx context.Context, req *registerv1.ListReadin
 	if err := reviewable(c, of); err != nil {
 		return nil, err
 	}
-	s.notePurpose(c, req)
+	notePurpose(s.Deps, c, req)
 	noteAbout(c, call.ForceCode(req.GetParent()))
 	binding := strings.Join([]string{"readings", req.GetParent(), req.GetSubject()}, "|")
 	filter := readingsOf(of)
 	filter.Actor, filter.NewestFirst, filter.Limit = req.GetSubject(), true, readingsPage
 	var after uuid.UUID
-	if err := s.readPageToken(req.GetPageToken(), binding, &after); err != nil {
+	if err := s.ReadPageToken(req.GetPageToken(), binding, &after); err != nil {
 		return nil, err
 	}
 	if after != uuid.Nil {
@@ -89,8 +90,8 @@ func (s *Standards) ListReadings(ctx context.Context, req *registerv1.ListReadin
 			if !national(c.Actor) && !mayReview(&m, c.Actor.Force) {
 				continue
 			}
-			if len(out.GetReadings()) == pageSize(req.GetPageSize(), 50) {
-				out.NextPageToken, more = s.pageToken(binding, indexToken(shown)), false
+			if len(out.GetReadings()) == service.PageSize(req.GetPageSize(), 50) {
+				out.NextPageToken, more = s.PageToken(binding, indexToken(shown)), false
 				break
 			}
 			r := readingOf(&m, row.Index, of)
@@ -108,7 +109,7 @@ func (s *Standards) ListReadings(ctx context.Context, req *registerv1.ListReadin
 func readingOf(m *accesslog.Metadata, index int64, of string) *registerv1.Reading {
 	return &registerv1.Reading{
 		Name: parentOf(of) + "/readings/" + strconv.FormatInt(index, 10), Time: timestamppb.New(m.Time),
-		Subject: m.Actor.Sub, CollarNumber: m.Actor.Collar, Method: m.Method, Purpose: m.Reason, ResultCount: clamp(m.ResultCount),
+		Subject: m.Actor.Sub, CollarNumber: m.Actor.Collar, Method: m.Method, Purpose: m.Reason, ResultCount: service.Count(m.ResultCount),
 	}
 }
 
@@ -119,7 +120,7 @@ func (s *Standards) reviewKeys(of string, index int64) []seal.HMAC {
 // review puts the verdict that stands into a reading; found is false when there is
 // none.
 func (s *Standards) review(ctx context.Context, r *registerv1.Reading, of string, index int64) (cur postgres.Current, found bool, err error) {
-	cur, found, err = s.bySource(ctx, s.reviewKeys(of, index))
+	cur, found, err = s.BySource(ctx, s.reviewKeys(of, index))
 	if err != nil || !found {
 		return cur, false, err
 	}
@@ -142,7 +143,7 @@ func (s *Standards) ReviewReading(ctx context.Context, req *registerv1.ReviewRea
 	s.noteReason(c, c.Actor.Force, &storev1.StoredReason{Code: req.GetVerdict().String(), Explanation: req.GetNote()})
 	index, err := strconv.ParseInt(call.RecordID(req.GetName()), 10, 64)
 	if err != nil {
-		return nil, notFound("reading")
+		return nil, service.NotFound("reading")
 	}
 	before, after := index+1, index-1
 	filter := readingsOf(of)
@@ -152,35 +153,35 @@ func (s *Standards) ReviewReading(ctx context.Context, req *registerv1.ReviewRea
 		return nil, err
 	}
 	if len(rows) == 0 {
-		return nil, notFound("reading")
+		return nil, service.NotFound("reading")
 	}
 	meta, err := accesslog.ParseMetadata(rows[0].Meta)
 	if err != nil {
 		return nil, err
 	}
 	if !national(c.Actor) && !mayReview(&meta, c.Actor.Force) {
-		return nil, notFound("reading")
+		return nil, service.NotFound("reading")
 	}
-	check, err := s.reviewer(c).check(ctx, callersOf(&meta)...)
+	check, err := reviewerOf(s.Deps, c).check(ctx, callersOf(&meta)...)
 	if err != nil {
 		return nil, err
 	}
-	err = retry(ctx, func() error {
+	err = service.Retry(ctx, func() error {
 		answer = readingOf(&meta, index, of)
 		cur, found, err := s.review(ctx, answer, of, index)
 		if err != nil {
 			return err
 		}
-		answer.Verdict, answer.Note, answer.Reviewer, answer.ReviewTime = req.GetVerdict(), req.GetNote(), call.Subject(c.Actor), s.timestamp()
+		answer.Verdict, answer.Note, answer.Reviewer, answer.ReviewTime = req.GetVerdict(), req.GetNote(), call.Subject(c.Actor), s.Timestamp()
 		answer.ReviewCheck = check
 		content := &storev1.StoredReview{Reading: &registerv1.Reading{
 			Verdict: answer.GetVerdict(), Note: answer.GetNote(), Reviewer: answer.GetReviewer(), ReviewTime: answer.GetReviewTime(), ReviewCheck: check,
 		}}
-		change, err := s.nextOrFirst(cur, found, postgres.KindReview, of, s.reviewKeys(of, index)[0], content)
+		change, err := s.NextOrFirst(cur, found, postgres.KindReview, of, s.reviewKeys(of, index)[0], content)
 		if err != nil {
 			return err
 		}
-		return s.commit(ctx, c, change.Record, change)
+		return s.Commit(ctx, c, change.Record, change)
 	})
 	return answer, err
 }

@@ -1,4 +1,4 @@
-package service
+package standards
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/misuse"
 	"github.com/perpetrator-register/register/internal/postgres"
+	"github.com/perpetrator-register/register/internal/service"
 )
 
 // GetRuleReport implements the RPC.
@@ -24,14 +25,14 @@ func (s *Misuse) GetRuleReport(ctx context.Context, req *registerv1.GetRuleRepor
 		resp.Rules = append(resp.Rules, results[r.Code])
 	}
 	outcomes := map[uuid.UUID]registerv1.CaseOutcome{}
-	err := everyRecord(ctx, s.Deps, force, postgres.KindMisuseCase, func(cur postgres.Current, m *storev1.StoredMisuseCase) (bool, error) {
+	err := service.EveryRecord(ctx, s.Deps, force, postgres.KindMisuseCase, func(cur postgres.Current, m *storev1.StoredMisuseCase) (bool, error) {
 		outcomes[cur.Record.ID] = m.GetMisuseCase().GetOutcome()
 		return true, nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	err = everyRecord(ctx, s.Deps, force, postgres.KindMisuseFlag, func(_ postgres.Current, m *storev1.StoredFlag) (bool, error) {
+	err = service.EveryRecord(ctx, s.Deps, force, postgres.KindMisuseFlag, func(_ postgres.Current, m *storev1.StoredFlag) (bool, error) {
 		id, _ := uuid.FromBytes(m.GetCaseId())
 		if r, ok := results[m.GetFlag().GetRule()]; ok {
 			tally(r, outcomes[id])

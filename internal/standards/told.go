@@ -1,4 +1,4 @@
-package service
+package standards
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"github.com/perpetrator-register/register/internal/identity"
 	"github.com/perpetrator-register/register/internal/misuse"
 	"github.com/perpetrator-register/register/internal/postgres"
+	"github.com/perpetrator-register/register/internal/service"
 	"github.com/perpetrator-register/register/internal/view"
 )
 
@@ -103,7 +104,7 @@ func (w *Watcher) tellQuestion(f *misuse.Facts, row *postgres.FeedRow) error {
 	for _, id := range stored.GetNominals() {
 		out.Records = append(out.Records, misuse.CodeOf(id))
 		if n, ok := w.View.Nominal(identity.ID(id)); ok {
-			out.People = append(out.People, w.named(n, termName, termIdentity)...)
+			out.People = append(out.People, w.named(n, service.TermName, service.TermIdentity)...)
 		}
 	}
 	if t := q.GetAnswerTime(); t != nil {

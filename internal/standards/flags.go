@@ -1,4 +1,4 @@
-package service
+package standards
 
 import (
 	"context"
@@ -14,22 +14,22 @@ import (
 	"github.com/perpetrator-register/register/internal/accesslog"
 	"github.com/perpetrator-register/register/internal/misuse"
 	"github.com/perpetrator-register/register/internal/postgres"
+	"github.com/perpetrator-register/register/internal/service"
 	"github.com/perpetrator-register/register/internal/view"
 )
 
 const (
 	systemMisuse = "misuse" // source system of flags and cases
-	flagMethod   = "misuse.flag"
-	maxAround    = 200  // codes kept of one case
-	maxCaseFlags = 1000 // flags of one case; more begin another
+	maxAround    = 200      // codes kept of one case
+	maxCaseFlags = 1000     // flags of one case; more begin another
 )
 
 // flag writes a flag with the case that it belongs to, and their entry. That it is
 // written already is no error.
 func (w *Watcher) flag(ctx context.Context, f *misuse.Flag) error {
-	return retry(ctx, func() error {
+	return service.Retry(ctx, func() error {
 		source := w.Keys.SourceHMACs(f.Audience, systemMisuse, f.Key, string(postgres.KindMisuseFlag))
-		if _, found, err := w.bySource(ctx, source); err != nil || found {
+		if _, found, err := w.BySource(ctx, source); err != nil || found {
 			return err
 		}
 		id := uuid.Must(uuid.NewV7())
@@ -37,14 +37,14 @@ func (w *Watcher) flag(ctx context.Context, f *misuse.Flag) error {
 		if err != nil {
 			return err
 		}
-		change, err := w.firstWith(id, postgres.KindMisuseFlag, f.Audience, source[0], 1, storedFlag(f, caseID))
+		change, err := w.FirstWith(id, postgres.KindMisuseFlag, f.Audience, source[0], 1, storedFlag(f, caseID))
 		if err != nil {
 			return err
 		}
 		p := &accesslog.Pending{
 			Entry: accesslog.Metadata{
 				Actor:  accesslog.Actor{Sub: "register", Kind: accesslog.System},
-				Method: flagMethod, Outcome: OutcomeName(codes.OK), Marks: []string{"rule:" + f.Rule},
+				Method: service.FlagMethod, Outcome: service.OutcomeName(codes.OK), Marks: []string{"rule:" + f.Rule},
 			},
 			Changes: []accesslog.Change{change, file},
 			Touches: []postgres.Touch{{Record: id, Force: f.Audience}, {Record: caseID, Force: f.Audience}},
@@ -57,8 +57,8 @@ func (w *Watcher) flag(ctx context.Context, f *misuse.Flag) error {
 func storedFlag(f *misuse.Flag, caseID uuid.UUID) *storev1.StoredFlag {
 	rule, _ := misuse.RuleOf(f.Rule)
 	out := &registerv1.MisuseFlag{
-		Rule: f.Rule, Title: rule.Title, RuleVersion: clamp(f.Version), Settings: f.Settings, Subject: f.Actor, Seen: f.Seen, Weighed: f.Weighed,
-		Searches: clamp(f.Looks), Persons: clamp(f.Persons), Days: clamp(f.Days), References: clamp(f.References),
+		Rule: f.Rule, Title: rule.Title, RuleVersion: service.Count(f.Version), Settings: f.Settings, Subject: f.Actor, Seen: f.Seen, Weighed: f.Weighed,
+		Searches: service.Count(f.Looks), Persons: service.Count(f.Persons), Days: service.Count(f.Days), References: service.Count(f.References),
 		FirstTime: timestamppb.New(f.From), LastTime: timestamppb.New(f.Until), Entries: f.Entries,
 		LogIndex: f.Index, CreateTime: timestamppb.New(f.Time),
 	}
@@ -81,7 +81,7 @@ func around(f *misuse.Flag) []uint64 {
 func (w *Watcher) fileUnder(ctx context.Context, f *misuse.Flag, flag uuid.UUID) (accesslog.Change, uuid.UUID, error) {
 	for n := 1; ; n++ {
 		source := w.Keys.SourceHMACs(f.Audience, systemMisuse, fmt.Sprintf("%s|%d", f.Actor, n), string(postgres.KindMisuseCase))
-		cur, found, err := w.bySource(ctx, source)
+		cur, found, err := w.BySource(ctx, source)
 		if err != nil {
 			return accesslog.Change{}, uuid.Nil, err
 		}
@@ -94,7 +94,7 @@ func (w *Watcher) fileUnder(ctx context.Context, f *misuse.Flag, flag uuid.UUID)
 				stored.MisuseCase.Force = "forces/" + f.Force
 			}
 			w.file(&stored, f, flag)
-			change, err := w.first(postgres.KindMisuseCase, f.Audience, source[0], 1, &stored)
+			change, err := w.First(postgres.KindMisuseCase, f.Audience, source[0], 1, &stored)
 			return change, change.Record.ID, err
 		}
 		if cur.Wrapped == nil {
@@ -108,7 +108,7 @@ func (w *Watcher) fileUnder(ctx context.Context, f *misuse.Flag, flag uuid.UUID)
 			continue
 		}
 		w.file(&stored, f, flag)
-		change, err := w.next(cur, key, cur.Version.Revision+1, &stored)
+		change, err := w.Next(cur, key, cur.Version.Revision+1, &stored)
 		return change, cur.Record.ID, err
 	}
 }
@@ -116,7 +116,7 @@ func (w *Watcher) fileUnder(ctx context.Context, f *misuse.Flag, flag uuid.UUID)
 func (w *Watcher) file(stored *storev1.StoredMisuseCase, f *misuse.Flag, flag uuid.UUID) {
 	c := stored.GetMisuseCase()
 	stored.Flags = append(stored.Flags, flag[:])
-	c.FlagCount, c.UpdateTime = clamp(len(stored.GetFlags())), w.timestamp()
+	c.FlagCount, c.UpdateTime = service.Count(len(stored.GetFlags())), w.Timestamp()
 	if !slices.Contains(c.GetRules(), f.Rule) {
 		c.Rules = append(c.Rules, f.Rule)
 		slices.Sort(c.Rules)

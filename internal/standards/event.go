@@ -1,4 +1,4 @@
-package service
+package standards
 
 import (
 	"slices"
@@ -15,6 +15,7 @@ import (
 	"github.com/perpetrator-register/register/internal/misuse"
 	"github.com/perpetrator-register/register/internal/postgres"
 	"github.com/perpetrator-register/register/internal/seal"
+	"github.com/perpetrator-register/register/internal/service"
 	"github.com/perpetrator-register/register/internal/view"
 )
 
@@ -28,7 +29,7 @@ func (w *Watcher) event(entry *postgres.Entry, bodies map[int64]postgres.Body) (
 		Index: entry.Index, Time: m.Time, Actor: m.Actor.Sub, Force: m.Actor.Force, Collar: m.Actor.Collar, OnBehalfOf: m.OnBehalfOf,
 		Reason: m.Reason, Reference: misuse.ParseCode(m.ReferenceHMAC), Terms: misuse.ParseCodes(m.Terms), Found: m.ResultCount,
 		Asserted: m.Actor.Assurance == accesslog.Asserted,
-		Self:     slices.Contains(m.Marks, markSelf), Wide: slices.Contains(m.Marks, markWide), Refused: m.Outcome != OutcomeName(codes.OK),
+		Self:     slices.Contains(m.Marks, service.MarkSelf), Wide: slices.Contains(m.Marks, service.MarkWide), Refused: m.Outcome != service.OutcomeName(codes.OK),
 	}
 	for _, r := range m.Roles {
 		if r != "system" || m.Actor.Kind == accesslog.System { // over a force system's connection a person has its role too
@@ -39,12 +40,12 @@ func (w *Watcher) event(entry *postgres.Entry, bodies map[int64]postgres.Body) (
 	if m.Actor.Kind == accesslog.System && m.Actor.Collar != "" {
 		e.Actor, named = m.Actor.Sub+"/"+m.Actor.Collar, true
 	}
-	checked := named && slices.Contains(m.Marks, markCheck)
+	checked := named && slices.Contains(m.Marks, service.MarkCheck)
 	for _, id := range m.Results {
 		e.Records = append(e.Records, misuse.CodeOf(id[:]))
 	}
 	switch {
-	case m.Method == "SearchService.CreateSearch" && named && len(m.Terms) > 0 && (!e.Refused || e.Self || m.Outcome == OutcomeName(codes.PermissionDenied)):
+	case m.Method == "SearchService.CreateSearch" && named && len(m.Terms) > 0 && (!e.Refused || e.Self || m.Outcome == service.OutcomeName(codes.PermissionDenied)):
 		e.Kind = misuse.Look
 		var stored storev1.StoredSearch
 		if openWatched(w.Keys, m.ID, bodies, entry.Index, &stored) {
@@ -135,7 +136,7 @@ func (w *Watcher) accused(course []byte) (out misuse.Accused, ok bool) {
 	if n.Silent() {
 		out.Owner = n.Force
 	}
-	out.Codes = w.named(n, termName, termIdentity)
+	out.Codes = w.named(n, service.TermName, service.TermIdentity)
 	return out, true
 }
 
@@ -163,8 +164,8 @@ func (w *Watcher) registered(versions []accesslog.VersionRef) (terms, records []
 // of the kinds given, or of all.
 func (w *Watcher) named(n *view.Nominal, kinds ...string) (out []misuse.Code) {
 	for _, t := range factTerms(&registerv1.FactPerson{Names: []*registerv1.PersonName{{Full: n.Name}}, BirthDate: n.Birth}) {
-		if len(kinds) == 0 || slices.Contains(kinds, t.kind) {
-			out = append(out, misuse.ParseCode(w.Keys.TermHMAC(t.kind, t.value)))
+		if len(kinds) == 0 || slices.Contains(kinds, t.Kind) {
+			out = append(out, misuse.ParseCode(w.Keys.TermHMAC(t.Kind, t.Value)))
 		}
 	}
 	return out

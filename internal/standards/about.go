@@ -1,4 +1,4 @@
-package service
+package standards
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"github.com/perpetrator-register/register/internal/accesslog"
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/postgres"
+	"github.com/perpetrator-register/register/internal/service"
 )
 
 // The national auditor's readings are reviewed by the departments of forces, as there is
@@ -44,7 +45,7 @@ func noteAbout(c *call.Call, force string, shown ...string) {
 
 // aboutSubject is the force of somebody who is asked about in all forces' entries at once;
 // empty when the log has nothing of him.
-func (d *Deps) aboutSubject(ctx context.Context, c *call.Call, force, subject string) ([]string, error) {
+func aboutSubject(ctx context.Context, d *service.Deps, c *call.Call, force, subject string) ([]string, error) {
 	if !national(c.Actor) || force != "" || subject == "" {
 		return nil, nil
 	}

@@ -1,4 +1,4 @@
-package service
+package standards
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/postgres"
+	"github.com/perpetrator-register/register/internal/service"
 )
 
 // PlaceHold implements the RPC.
@@ -18,46 +19,46 @@ func (s *Standards) PlaceHold(ctx context.Context, req *registerv1.PlaceHoldRequ
 	c := call.From(ctx)
 	force := call.ForceCode(req.GetParent())
 	if req.GetRecord() != "" && call.ForceCode(req.GetRecord()) != force {
-		return nil, Invalid(ReasonInvalidFields, []Violation{{"record", "must be one of the force in `parent`"}})
+		return nil, service.Invalid(service.ReasonInvalidFields, []service.Violation{{Field: "record", Description: "must be one of the force in `parent`"}})
 	}
 	s.noteReason(c, c.Actor.Force, &storev1.StoredReason{Explanation: req.GetReason(), Reference: req.GetReference(), Subject: req.GetSubject()})
 	out := &registerv1.Hold{
 		Subject: req.GetSubject(), Record: req.GetRecord(), CrimeReference: req.GetCrimeReference(),
 		FromIndex: req.GetFromIndex(), UntilIndex: req.GetUntilIndex(), Reason: req.GetReason(), Reference: req.GetReference(),
-		Placer: call.Subject(c.Actor), PlaceTime: s.timestamp(),
+		Placer: call.Subject(c.Actor), PlaceTime: s.Timestamp(),
 	}
 	id := uuid.Must(uuid.NewV7())
 	source := s.Keys.SourceHMAC(force, "standards", id.String(), string(postgres.KindHold))
-	change, err := s.firstWith(id, postgres.KindHold, force, source, 1, &storev1.StoredHold{Hold: out})
+	change, err := s.FirstWith(id, postgres.KindHold, force, source, 1, &storev1.StoredHold{Hold: out})
 	if err != nil {
 		return nil, err
 	}
-	out.Name = resourceName(postgres.KindHold, force, id)
-	return out, s.commit(ctx, c, change.Record, change)
+	out.Name = service.ResourceName(postgres.KindHold, force, id)
+	return out, s.Commit(ctx, c, change.Record, change)
 }
 
 // LiftHold implements the RPC.
 func (s *Standards) LiftHold(ctx context.Context, req *registerv1.LiftHoldRequest) (answer *registerv1.Hold, err error) {
 	c := call.From(ctx)
 	s.noteReason(c, c.Actor.Force, &storev1.StoredReason{Explanation: req.GetReason()})
-	err = retry(ctx, func() error {
+	err = service.Retry(ctx, func() error {
 		var stored storev1.StoredHold
-		cur, key, err := s.current(ctx, postgres.KindHold, req.GetName(), &stored)
+		cur, key, err := s.Current(ctx, postgres.KindHold, req.GetName(), &stored)
 		if err != nil {
 			return err
 		}
 		h := stored.GetHold()
 		if h.GetLiftTime() != nil {
 			h.Name, answer = req.GetName(), h
-			return s.commit(ctx, c, cur.Record)
+			return s.Commit(ctx, c, cur.Record)
 		}
-		h.Lifter, h.LiftTime, h.LiftReason = call.Subject(c.Actor), s.timestamp(), req.GetReason()
-		change, err := s.next(cur, key, cur.Version.Revision+1, &stored)
+		h.Lifter, h.LiftTime, h.LiftReason = call.Subject(c.Actor), s.Timestamp(), req.GetReason()
+		change, err := s.Next(cur, key, cur.Version.Revision+1, &stored)
 		if err != nil {
 			return err
 		}
 		h.Name, answer = req.GetName(), h
-		return s.commit(ctx, c, cur.Record, change)
+		return s.Commit(ctx, c, cur.Record, change)
 	})
 	return answer, err
 }
@@ -76,8 +77,8 @@ func (s *Standards) ListHolds(ctx context.Context, req *registerv1.ListHoldsRequ
 	wanted := func(m *storev1.StoredHold) (bool, error) {
 		return !req.GetStanding() || m.GetHold().GetLiftTime() == nil, nil
 	}
-	out.NextPageToken, err = listRecords(ctx, s.Deps, pageOf(postgres.KindHold, req), wanted, func(cur postgres.Current, m *storev1.StoredHold) {
-		m.Hold.Name = resourceName(cur.Record.Kind, cur.Record.Force, cur.Record.ID)
+	out.NextPageToken, err = service.ListRecords(ctx, s.Deps, service.PageOf(postgres.KindHold, req), wanted, func(cur postgres.Current, m *storev1.StoredHold) {
+		m.Hold.Name = service.ResourceName(cur.Record.Kind, cur.Record.Force, cur.Record.ID)
 		c.Show(cur.Record.ID, cur.Record.Force)
 		out.Holds = append(out.Holds, m.GetHold())
 	})

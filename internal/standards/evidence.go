@@ -1,4 +1,4 @@
-package service
+package standards
 
 import (
 	"archive/zip"
@@ -13,6 +13,7 @@ import (
 	"github.com/perpetrator-register/register/internal/call"
 	bundle "github.com/perpetrator-register/register/internal/evidence"
 	"github.com/perpetrator-register/register/internal/postgres"
+	"github.com/perpetrator-register/register/internal/service"
 )
 
 // Limits of MakeEvidence.
@@ -26,7 +27,7 @@ func (s *Standards) ListCaseAccesses(ctx context.Context, req *registerv1.ListCa
 	c := call.From(ctx)
 	out := &registerv1.ListCaseAccessesResponse{}
 	var err error
-	out.NextPageToken, err = listRecords(ctx, s.Deps, pageOf(postgres.KindCaseAccess, req), all, func(cur postgres.Current, m *storev1.StoredCaseAccess) {
+	out.NextPageToken, err = service.ListRecords(ctx, s.Deps, service.PageOf(postgres.KindCaseAccess, req), service.Every, func(cur postgres.Current, m *storev1.StoredCaseAccess) {
 		m.Access.Name = req.GetParent() + "/caseAccesses/" + cur.Record.ID.String()
 		c.Show(cur.Record.ID, cur.Record.Force)
 		out.CaseAccesses = append(out.CaseAccesses, m.GetAccess())
@@ -57,9 +58,9 @@ func (s *Standards) MakeEvidence(req *registerv1.MakeEvidenceRequest, stream reg
 	entries, err := maker.Find(finding, &r)
 	switch {
 	case errors.Is(err, bundle.ErrNothing):
-		return problem(codes.FailedPrecondition, ReasonNoEntry, "no entry is selected: nothing was made")
+		return service.NewProblem(codes.FailedPrecondition, service.ReasonNoEntry, "no entry is selected: nothing was made")
 	case errors.Is(err, bundle.ErrTooMany):
-		return problem(codes.FailedPrecondition, ReasonTooManyEntries, "more than 20,000 entries are selected: ask for a shorter time, or for an export of the log")
+		return service.NewProblem(codes.FailedPrecondition, service.ReasonTooManyEntries, "more than 20,000 entries are selected: ask for a shorter time, or for an export of the log")
 	case err != nil:
 		return err
 	}
@@ -68,10 +69,10 @@ func (s *Standards) MakeEvidence(req *registerv1.MakeEvidenceRequest, stream reg
 	c.Entry.ResultCount, c.Entry.Recipients = len(entries), []string{req.GetRecipient()}
 	limited, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
-	if err := c.Commit(limited, OutcomeName(codes.OK)); err != nil {
+	if err := c.Commit(limited, service.OutcomeName(codes.OK)); err != nil {
 		return err
 	}
-	head := &registerv1.EvidenceHead{Disclosure: c.Receipt.Index, Receipt: c.Receipt.String(), Entries: clamp(len(entries))}
+	head := &registerv1.EvidenceHead{Disclosure: c.Receipt.Index, Receipt: c.Receipt.String(), Entries: service.Count(len(entries))}
 	if err := stream.Send(&registerv1.MakeEvidenceResponse{Part: &registerv1.MakeEvidenceResponse_Head{Head: head}}); err != nil {
 		return err
 	}

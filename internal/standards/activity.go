@@ -1,4 +1,4 @@
-package service
+package standards
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/postgres"
+	"github.com/perpetrator-register/register/internal/service"
 )
 
 // maxCounts is how many groups an answer holds at most.
@@ -26,7 +27,7 @@ var groupings = map[registerv1.ActivityGrouping]postgres.Grouping{
 // SummariseActivity implements the RPC.
 func (s *AccessLog) SummariseActivity(ctx context.Context, req *registerv1.SummariseActivityRequest) (*registerv1.SummariseActivityResponse, error) {
 	c := call.From(ctx)
-	s.notePurpose(c, req)
+	notePurpose(s.Deps, c, req)
 	f := postgres.SummaryFilter{
 		By: groupings[req.GetGroupBy()], Force: call.ForceCode(req.GetParent()), Actor: req.GetSubject(), Limit: maxCounts + 1,
 	}
@@ -34,19 +35,19 @@ func (s *AccessLog) SummariseActivity(ctx context.Context, req *registerv1.Summa
 	if f.By == postgres.ByHour {
 		unit = time.Hour
 	}
-	var faults []Violation
+	var faults []service.Violation
 	read := func(t *timestamppb.Timestamp, field string) (at time.Time) {
 		if t == nil {
 			return at
 		}
 		if at = t.AsTime(); f.Actor == "" && !at.Truncate(unit).Equal(at) {
-			faults = append(faults, Violation{field, "must be the beginning of a day in UTC; by hour, of an hour"})
+			faults = append(faults, service.Violation{Field: field, Description: "must be the beginning of a day in UTC; by hour, of an hour"})
 		}
 		return at
 	}
 	f.From, f.Until = read(req.GetStartTime(), "start_time"), read(req.GetEndTime(), "end_time")
 	if len(faults) > 0 {
-		return nil, Invalid(ReasonInvalidFields, faults)
+		return nil, service.Invalid(service.ReasonInvalidFields, faults)
 	}
 	counts, err := s.DB.Summarise(ctx, f)
 	if err != nil {
@@ -56,7 +57,7 @@ func (s *AccessLog) SummariseActivity(ctx context.Context, req *registerv1.Summa
 	for _, n := range counts[:min(len(counts), maxCounts)] {
 		out.Counts = append(out.Counts, &registerv1.ActivityCount{Key: n.Key, Entries: n.Entries, Refused: n.Refused, Records: n.Records})
 	}
-	of, err := s.aboutSubject(ctx, c, f.Force, f.Actor)
+	of, err := aboutSubject(ctx, s.Deps, c, f.Force, f.Actor)
 	if err != nil {
 		return nil, err
 	}

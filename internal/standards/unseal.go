@@ -1,4 +1,4 @@
-package service
+package standards
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/identity"
 	"github.com/perpetrator-register/register/internal/postgres"
+	"github.com/perpetrator-register/register/internal/service"
 )
 
 func purposeName(p registerv1.LogPurpose) string {
@@ -30,7 +31,7 @@ func (s *Standards) unseal(ctx context.Context, c *call.Call, body postgres.Stor
 	out := &registerv1.UnsealedEntry{Entry: entry}
 	if !body.SearchID.Valid {
 		var given storev1.StoredReason
-		if err := OpenBody(s.Keys, body, &given); err != nil {
+		if err := service.OpenBody(s.Keys, body, &given); err != nil {
 			return nil, err
 		}
 		out.Content = &registerv1.UnsealedEntry_Reason{Reason: &registerv1.GivenReason{
@@ -39,14 +40,14 @@ func (s *Standards) unseal(ctx context.Context, c *call.Call, body postgres.Stor
 		return out, nil
 	}
 	var stored storev1.StoredSearch
-	if err := OpenBody(s.Keys, body, &stored); err != nil {
+	if err := service.OpenBody(s.Keys, body, &stored); err != nil {
 		return nil, err
 	}
 	if err := s.View.Pull(ctx); err != nil {
 		return nil, err
 	}
 	answer := stored.GetSearch()
-	owners, keys, err := s.behind(ctx, &stored)
+	owners, keys, err := s.Behind(ctx, &stored)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +57,7 @@ func (s *Standards) unseal(ctx context.Context, c *call.Call, body postgres.Stor
 			id := uuid.UUID(ref.GetId())
 			switch {
 			case owners[id] == "":
-			case s.hides(c, identity.ID(id)):
+			case s.Hides(c, identity.ID(id)):
 				hidden = true
 				c.ShowSilent(id, owners[id])
 			default:
@@ -66,7 +67,7 @@ func (s *Standards) unseal(ctx context.Context, c *call.Call, body postgres.Stor
 		if hidden {
 			continue
 		}
-		if _, err := unfreeze(b, answer.GetCandidates()[i], keys); err != nil {
+		if _, err := service.Unfreeze(b, answer.GetCandidates()[i], keys); err != nil {
 			return nil, err
 		}
 	}
@@ -87,19 +88,19 @@ func (s *Standards) OpenCaseAccess(ctx context.Context, req *registerv1.OpenCase
 	}
 	id := uuid.Must(uuid.NewV7())
 	source := s.Keys.SourceHMAC(force, "standards", id.String(), string(postgres.KindCaseAccess))
-	change, err := s.firstWith(id, postgres.KindCaseAccess, force, source, 1, &storev1.StoredCaseAccess{Access: out, Reason: req.GetReason()})
+	change, err := s.FirstWith(id, postgres.KindCaseAccess, force, source, 1, &storev1.StoredCaseAccess{Access: out, Reason: req.GetReason()})
 	if err != nil {
 		return nil, err
 	}
 	out.Name = req.GetParent() + "/caseAccesses/" + id.String()
-	return out, s.commit(ctx, c, change.Record, change)
+	return out, s.Commit(ctx, c, change.Record, change)
 }
 
 // checkCaseAccess holds the national auditor to an access that is open for the
 // force, and PSD to none.
 func (s *Standards) checkCaseAccess(ctx context.Context, c *call.Call, force, name string) error {
 	invalid := func(what string) error {
-		return Invalid(ReasonInvalidFields, []Violation{{"case_access", what}})
+		return service.Invalid(service.ReasonInvalidFields, []service.Violation{{Field: "case_access", Description: what}})
 	}
 	switch {
 	case !national(c.Actor) && name != "":
@@ -110,14 +111,14 @@ func (s *Standards) checkCaseAccess(ctx context.Context, c *call.Call, force, na
 		return invalid("is needed: open one for the force first")
 	}
 	var stored storev1.StoredCaseAccess
-	if _, _, err := s.current(ctx, postgres.KindCaseAccess, name, &stored); err != nil {
-		if isNotFound(err) {
+	if _, _, err := s.Current(ctx, postgres.KindCaseAccess, name, &stored); err != nil {
+		if service.IsNotFound(err) {
 			return invalid("does not exist")
 		}
 		return err
 	}
 	if !s.Now().Before(stored.GetAccess().GetExpireTime().AsTime()) {
-		return problem(codes.FailedPrecondition, ReasonTooLate, "the case access has ended: open another")
+		return service.NewProblem(codes.FailedPrecondition, service.ReasonTooLate, "the case access has ended: open another")
 	}
 	return nil
 }
