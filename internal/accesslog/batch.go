@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -292,7 +293,7 @@ func (a *attempt) build(head postgres.LogHead) (edge, error) {
 
 func (a *attempt) collect(it *item, index int64) {
 	b := &a.batch
-	for _, t := range it.touches {
+	for _, t := range distinct(it.touches) {
 		b.Touches = append(b.Touches, postgres.LogTouch{Index: index, Touch: t})
 	}
 	for i := range it.changes {
@@ -311,6 +312,17 @@ func (a *attempt) collect(it *item, index int64) {
 		v.LogIndex = index
 		b.Versions = append(b.Versions, v)
 	}
+}
+
+// distinct are the touches in the order of their records, of each the first. That none
+// comes twice saves the database to ask, row by row, whether one is there already.
+func distinct(all []postgres.Touch) []postgres.Touch {
+	if len(all) < 2 {
+		return all
+	}
+	out := slices.Clone(all)
+	slices.SortStableFunc(out, func(a, b postgres.Touch) int { return bytes.Compare(a.Record[:], b.Record[:]) })
+	return slices.CompactFunc(out, func(a, b postgres.Touch) bool { return a.Record == b.Record })
 }
 
 // succeed finishes all items of a batch that has committed.

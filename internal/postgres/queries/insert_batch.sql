@@ -21,6 +21,5 @@ WITH entries AS (
     INSERT INTO register.entry_record (record_id, idx, force, silent)
     SELECT t.record_id, t.idx, t.force, t.silent
     FROM unnest($18::uuid[], $19::bigint[], $20::text[], $21::boolean[]) AS t (record_id, idx, force, silent)
-    ON CONFLICT DO NOTHING
 )
 INSERT INTO register.checkpoint (size, time, root, note) VALUES ($22, $2, $23, $24)
