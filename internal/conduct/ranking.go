@@ -82,24 +82,11 @@ func (r *rankable) at(weights []refdata.Weight, now time.Time) Ranking {
 	for i, t := range r.events {
 		ages[i] = math.Max(0, now.Sub(t).Hours()/24)
 	}
+	m := measured{ages, r.gravest, r.victims}
 	for _, w := range weights {
 		out.Version = w.Version
-		c := Component{Code: w.Code, Title: w.Title, Weight: w.Weight}
-		switch w.Code {
-		case "RECENCY":
-			c.Share, c.Reason = recency(ages, float64(w.HalfLifeDays))
-		case "FREQUENCY":
-			c.Share, c.Reason = frequency(ages, float64(w.HalfLifeDays), float64(w.Full))
-		case "GRAVITY":
-			c.Share, c.Reason = float64(r.gravest)/float64(max(w.Full, 1)), "No behaviour is recorded."
-			if r.what != "" {
-				c.Reason = fmt.Sprintf("The gravest behaviour: %s (%d of 100).", lowerFirst(r.what), r.gravest)
-			}
-		case "VICTIMS":
-			c.Share = float64(max(r.victims-1, 0)) / float64(max(w.Full-1, 1))
-			c.Reason = fmt.Sprintf("Different principal victims at least: %d.", r.victims)
-		}
-		c.Share, c.Points = math.Min(1, math.Max(0, c.Share)), points(w, c.Share)
+		c := Component{Code: w.Code, Title: w.Title, Weight: w.Weight, Share: m.share(w), Reason: m.reason(w, r.what)}
+		c.Points = c.Share * float64(w.Weight)
 		out.Total += c.Points
 		out.Components = append(out.Components, c)
 	}
@@ -141,33 +128,65 @@ func (r *Rules) RankAtMost(courses []Course, breaches []Day, now time.Time) floa
 	if victims > 1 {
 		victims = r.Summarise(counting).Victims.Min
 	}
-	total := 0.0
+	m, total := measured{ages, gravest, victims}, 0.0
 	for _, w := range r.data.Weights() {
-		switch w.Code {
-		case "RECENCY":
-			share := 0.0
-			for _, age := range ages {
-				share = math.Max(share, decay(age, float64(w.HalfLifeDays)))
-			}
-			total += points(w, share)
-		case "FREQUENCY":
-			sum := 0.0
-			for _, age := range ages {
-				sum += decay(age, float64(w.HalfLifeDays))
-			}
-			total += points(w, sum/math.Max(float64(w.Full), 1))
-		case "GRAVITY":
-			total += points(w, float64(gravest)/float64(max(w.Full, 1)))
-		case "VICTIMS":
-			total += points(w, float64(max(victims-1, 0))/float64(max(w.Full-1, 1)))
-		}
+		total += m.share(w) * float64(w.Weight)
 	}
 	return total
 }
 
-// points are those of a component that is full to a share.
-func points(w refdata.Weight, share float64) float64 {
-	return math.Min(1, math.Max(0, share)) * float64(w.Weight)
+// measured is what the components of a ranking are worked out from.
+type measured struct {
+	ages             []float64 // of incidents and breaches, in days
+	gravest, victims int
+}
+
+// share is how full a component is, 0 to 1.
+func (m *measured) share(w refdata.Weight) float64 {
+	share := 0.0
+	switch w.Code {
+	case "RECENCY":
+		if len(m.ages) > 0 {
+			share = decay(slices.Min(m.ages), float64(w.HalfLifeDays))
+		}
+	case "FREQUENCY":
+		for _, age := range m.ages {
+			share += decay(age, float64(w.HalfLifeDays))
+		}
+		share /= math.Max(float64(w.Full), 1)
+	case "GRAVITY":
+		share = float64(m.gravest) / float64(max(w.Full, 1))
+	case "VICTIMS":
+		share = float64(max(m.victims-1, 0)) / float64(max(w.Full-1, 1))
+	}
+	return math.Min(1, math.Max(0, share))
+}
+
+// reason says in words where a share comes from; what is the title of the gravest behaviour.
+func (m *measured) reason(w refdata.Weight, what string) string {
+	switch w.Code {
+	case "RECENCY":
+		if len(m.ages) == 0 {
+			return "Nothing is recorded that counts."
+		}
+		return fmt.Sprintf("Days since the last incident or breach: %d.", int(slices.Min(m.ages)))
+	case "FREQUENCY":
+		year := 0
+		for _, age := range m.ages {
+			if age <= 365 {
+				year++
+			}
+		}
+		return fmt.Sprintf("Incidents and breaches: %d, of them in the last year: %d.", len(m.ages), year)
+	case "GRAVITY":
+		if what == "" {
+			return "No behaviour is recorded."
+		}
+		return fmt.Sprintf("The gravest behaviour: %s (%d of 100).", lowerFirst(what), m.gravest)
+	case "VICTIMS":
+		return fmt.Sprintf("Different principal victims at least: %d.", m.victims)
+	}
+	return ""
 }
 
 func decay(age, halfLife float64) float64 {
@@ -175,23 +194,4 @@ func decay(age, halfLife float64) float64 {
 		return 1
 	}
 	return math.Exp2(-age / halfLife)
-}
-
-func recency(ages []float64, halfLife float64) (float64, string) {
-	if len(ages) == 0 {
-		return 0, "Nothing is recorded that counts."
-	}
-	last := slices.Min(ages)
-	return decay(last, halfLife), fmt.Sprintf("Days since the last incident or breach: %d.", int(last))
-}
-
-func frequency(ages []float64, halfLife, full float64) (float64, string) {
-	sum, year := 0.0, 0
-	for _, age := range ages {
-		sum += decay(age, halfLife)
-		if age <= 365 {
-			year++
-		}
-	}
-	return sum / math.Max(full, 1), fmt.Sprintf("Incidents and breaches: %d, of them in the last year: %d.", len(ages), year)
 }
