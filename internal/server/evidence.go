@@ -16,7 +16,7 @@ func Evidence(ctx context.Context, c *Config, r evidence.Request, log *slog.Logg
 	}
 	s := &Server{config: c, log: log}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	if _, err := s.openStore(ctx); err != nil {
+	if err := s.openData(ctx); err != nil {
 		return out, err
 	}
 	maker := evidence.Maker{DB: s.db, Log: s.writer, Keys: s.keys, Origin: c.Origin}

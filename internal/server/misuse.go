@@ -49,14 +49,10 @@ func ReplayMisuse(ctx context.Context, c *Config, settings *misuse.Settings, fro
 	}
 	s := &Server{config: c, log: log}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	ref, err := s.openStore(ctx)
-	if err != nil {
+	if err := s.openData(ctx); err != nil {
 		return nil, err
 	}
-	deps, err := s.deps(ref)
-	if err != nil {
-		return nil, err
-	}
+	deps := s.deps()
 	w, err := c.watcher(deps, nil)
 	if err != nil {
 		return nil, err

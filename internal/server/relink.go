@@ -16,14 +16,10 @@ func Relink(ctx context.Context, c *Config, operator string, apply bool, log *sl
 	}
 	s := &Server{config: c, log: log}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	ref, err := s.openStore(ctx)
-	if err != nil {
+	if err := s.openData(ctx); err != nil {
 		return nil, err
 	}
-	deps, err := s.deps(ref)
-	if err != nil {
-		return nil, err
-	}
+	deps := s.deps()
 	if err := s.view.Load(ctx); err != nil {
 		return nil, err
 	}

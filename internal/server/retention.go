@@ -19,12 +19,11 @@ func Dispose(ctx context.Context, c *Config, before time.Time, operator, url str
 	}
 	s := &Server{config: c, log: log}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	ref, err := s.openStore(ctx)
-	if err != nil {
+	if err := s.openData(ctx); err != nil {
 		return p, 0, err
 	}
 	d := retention.Disposal{DB: s.db, Log: s.writer, Keys: s.keys, Operator: operator}
-	for _, f := range ref.Forces() {
+	for _, f := range s.ref.Forces() {
 		d.Forces = append(d.Forces, f.Code)
 	}
 	if p, err = d.Plan(ctx, before); err != nil || url == "" {

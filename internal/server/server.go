@@ -24,6 +24,7 @@ import (
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/conduct"
 	"github.com/perpetrator-register/register/internal/gather"
+	"github.com/perpetrator-register/register/internal/identity"
 	"github.com/perpetrator-register/register/internal/postgres"
 	"github.com/perpetrator-register/register/internal/refdata"
 	"github.com/perpetrator-register/register/internal/sanction"
@@ -44,6 +45,8 @@ type Server struct {
 	refusals *accesslog.Aggregator
 	authn    *access.Authenticator
 	policies *access.PolicyStore
+	ref      *refdata.Set
+	model    *identity.Model
 	view     *view.View
 	keys     *seal.KeyRing
 	chain    *Chain
@@ -92,13 +95,8 @@ func New(ctx context.Context, c *Config, log *slog.Logger) (*Server, error) {
 // every fault.
 func (s *Server) readFiles(methods call.Methods) error {
 	c := s.config
-	_, weights := c.model()
-	faults := []error{weights, s.openTLS()}
+	faults := []error{s.openTLS(), s.readData()}
 	var err error
-	if c.CodesDir != "" { // those built in are sound
-		_, err = c.codes()
-		faults = append(faults, err)
-	}
 	if s.policies, err = access.OpenPolicy(os.DirFS(c.PolicyDir), methods.Permissions()); err != nil {
 		faults = append(faults, fmt.Errorf("policy_dir %s: %w", c.PolicyDir, err))
 	}
@@ -108,61 +106,69 @@ func (s *Server) readFiles(methods call.Methods) error {
 	return errors.Join(faults...)
 }
 
-// openStore opens the keys and the database, and starts the log's writer.
-func (s *Server) openStore(ctx context.Context) (*refdata.Set, error) {
-	c := s.config
-	ref, err := c.codes()
-	if err != nil {
-		return nil, err
+// readData reads the weights and the lists of codes, and returns every fault.
+func (s *Server) readData() error {
+	var weights, codes error
+	s.model, weights = s.config.model()
+	s.ref, codes = s.config.codes()
+	return errors.Join(weights, codes)
+}
+
+// openData is what a command that serves nobody needs: data, keys, database and log.
+func (s *Server) openData(ctx context.Context) error {
+	if err := s.readData(); err != nil {
+		return err
 	}
+	return s.openStore(ctx)
+}
+
+// openStore opens the keys and the database, and starts the log's writer.
+func (s *Server) openStore(ctx context.Context) error {
+	c := s.config
 	provider, err := c.Keys.Provider()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if s.keys, err = seal.Open(ctx, provider); err != nil {
-		return nil, err
+		return err
 	}
 	if c.Database.OwnerURL != "" {
 		if err := postgres.Migrate(ctx, c.Database.OwnerURL); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if s.db, err = postgres.Open(ctx, postgres.Options{URL: c.Database.URL, MaxConns: c.Database.MaxConns, ApplicationName: "register"}); err != nil {
-		return nil, err
+		return err
 	}
 	if err := s.db.Restrained(ctx); err != nil {
-		return nil, fmt.Errorf("database.url: %w", err)
+		return fmt.Errorf("database.url: %w", err)
 	}
 	if !c.Development {
 		if err := s.db.Durable(ctx); err != nil {
-			return nil, fmt.Errorf("database: %w", err)
+			return fmt.Errorf("database: %w", err)
 		}
 	}
 	signers, err := accesslog.SignersOf(s.keys.LogSigners(), c.Origin)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := accesslog.CheckOrigin(ctx, s.db, c.Origin); err != nil {
-		return nil, err
+		return err
 	}
 	s.gate = sanction.NewSet(s.db, s.keys)
 	s.writer, err = accesslog.NewWriter(s.db, accesslog.Options{Origin: c.Origin, Signers: signers, Log: s.log, Now: c.now(), Gate: s.gate})
-	return ref, err
+	return err
 }
 
 // deps is what the use cases stand on, with an empty view.
-func (s *Server) deps(ref *refdata.Set) (*service.Deps, error) {
+func (s *Server) deps() *service.Deps {
 	c := s.config
-	model, err := c.model()
-	if err != nil {
-		return nil, err
-	}
-	rules := conduct.NewRules(ref)
-	s.view = view.New(s.db, s.keys, rules, model, s.log)
+	rules := conduct.NewRules(s.ref)
+	s.view = view.New(s.db, s.keys, rules, s.model, s.log)
 	return &service.Deps{
-		DB: s.db, Keys: s.keys, View: s.view, Ref: ref, Rules: rules, Proof: accesslog.NewReader(s.db),
+		DB: s.db, Keys: s.keys, View: s.view, Ref: s.ref, Rules: rules, Proof: accesslog.NewReader(s.db),
 		Origin: c.Origin, SearchTTL: c.Limits.SearchTTL, Timeout: c.Limits.CallTimeout, Now: c.now(), Log: s.log,
-	}, nil
+	}
 }
 
 func (s *Server) open(ctx context.Context) error {
@@ -174,20 +180,16 @@ func (s *Server) open(ctx context.Context) error {
 	if err := s.readFiles(methods); err != nil {
 		return err
 	}
-	ref, err := s.openStore(ctx)
-	if err != nil {
+	if err := s.openStore(ctx); err != nil {
 		return err
 	}
 	appender := appenderFor(s.writer)
 	s.refusals = accesslog.NewAggregator(appender, accesslog.AggregateOptions{Log: s.log})
-	check, err := service.NewChecker(ref, methods)
+	check, err := service.NewChecker(s.ref, methods)
 	if err != nil {
 		return err
 	}
-	deps, err := s.deps(ref)
-	if err != nil {
-		return err
-	}
+	deps := s.deps()
 	check.Now = deps.Now
 	deps.Check = check
 	if s.watcher, err = c.watcher(deps, appender); err != nil {
