@@ -1,12 +1,15 @@
 package accesslog
 
 import (
+	"context"
 	"errors"
+	"reflect"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/perpetrator-register/register/internal/postgres"
 )
@@ -171,5 +174,37 @@ func TestRejectedBeforeTheLock(t *testing.T) {
 		if _, err := f.w.Append(t.Context(), p); !errors.Is(err, ErrRejected) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// A record that an entry names twice stands beside it once, as it was named first: alone,
+// and in a batch with what changes it.
+func TestATouchStandsOnce(t *testing.T) {
+	f := newFixture(t)
+	changed := newRecord("33")
+	seen := postgres.Touch{Record: changed.Record.ID, Force: "33"}
+	silent, other := seen, postgres.Touch{Record: uuid.Must(uuid.NewV7()), Force: "43"}
+	silent.Silent = true
+	written := write(changed)
+	read := read()
+	written.Touches, read.Touches = []postgres.Touch{seen, silent}, []postgres.Touch{silent, other, seen, other}
+	want := map[int64][]postgres.Touch{f.append(written).Index: {seen}, f.append(read).Index: {silent, other}}
+	got := map[int64][]postgres.Touch{}
+	conn, err := pgx.Connect(t.Context(), f.d.SuperURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.Background()) }() // the test has ended
+	rows, err := conn.Query(t.Context(), "SELECT idx, record_id, force, silent FROM register.entry_record ORDER BY idx, record_id")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var index int64
+	var touch postgres.Touch
+	if _, err := pgx.ForEachRow(rows, []any{&index, &touch.Record, &touch.Force, &touch.Silent}, func() error {
+		got[index] = append(got[index], touch)
+		return nil
+	}); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%v, %v; want %v", got, err, want)
 	}
 }
