@@ -202,3 +202,12 @@ export async function press(page, selector, key = "Enter") {
   await tabTo(page, selector);
   await Promise.all([page.waitForEvent("load"), page.keyboard.press(key)]);
 }
+
+// fillSearch fills the form of a search for the man of the demonstration, misheard.
+export async function fillSearch(page, force) {
+  await page.selectOption("#reason", "CRIME_INVESTIGATION");
+  await page.fill("#reference", `${force}/1234/26`);
+  await page.fill("#given", "Calum");
+  await page.fill("#surname", "Thackary");
+  await page.fill("#birth-year", "1987");
+}

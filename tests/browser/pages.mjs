@@ -1,6 +1,6 @@
 // Every page for every role, at a desk, on a phone and at 400 %, and the states
 // that pages can be in.
-import { accessible, base, check, clean, desk, fits, open, phone, signIn, suite, zoomed } from "./lib.mjs";
+import { accessible, base, check, clean, desk, fillSearch, fits, open, phone, signIn, suite, zoomed } from "./lib.mjs";
 
 const accounts = ["investigator-33", "control_room-33", "spoc-33", "supervisor-33", "psd-33", "dpo-33", "auditor", "admin"];
 
@@ -96,11 +96,7 @@ async function printed(browser) {
   // What is folded away on a screen is not on paper.
   await page.emulateMedia({ media: "screen" });
   await page.goto(base + "/search");
-  await page.selectOption("#reason", "CRIME_INVESTIGATION");
-  await page.fill("#reference", "33/1234/26");
-  await page.fill("#given", "Calum");
-  await page.fill("#surname", "Thackary");
-  await page.fill("#birth-year", "1987");
+  await fillSearch(page, "33");
   await Promise.all([page.waitForEvent("load"), page.locator("main form button.govuk-button").click()]);
   await Promise.all([page.waitForEvent("load"), page.locator("main a.govuk-button").first().click()]);
   const folded = () => page.locator("details:not([open])", { hasText: "not critical" }).locator("h3").first().evaluate((e) => e.checkVisibility({ contentVisibilityAuto: true, visibilityProperty: true }));

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import * as others from "./others.mjs";
 import * as standards from "./standards.mjs";
 import * as transfers from "./transfers.mjs";
-import { base, desk, everyPageHas, finish, isNoted, launch, note, open, phone, signIn } from "./lib.mjs";
+import { base, desk, everyPageHas, fillSearch, finish, isNoted, launch, note, open, phone, signIn } from "./lib.mjs";
 
 const folder = fileURLToPath(new URL("../../screenshots/", import.meta.url));
 mkdirSync(folder, { recursive: true });
@@ -27,11 +27,7 @@ for (const [size, viewport] of [["desk", desk], ["phone", phone]]) {
   await page.locator("main form button.govuk-button").click();
   await page.getByText("There is a problem").waitFor();
   await shoot("search-errors");
-  await page.selectOption("#reason", "CRIME_INVESTIGATION");
-  await page.fill("#reference", "33/1234/26");
-  await page.fill("#given", "Calum");
-  await page.fill("#surname", "Thackary");
-  await page.fill("#birth-year", "1987");
+  await fillSearch(page, "33");
   await page.locator("main form button.govuk-button").click();
   await page.getByRole("heading", { name: /found/ }).waitFor();
   await shoot("result");

@@ -3,7 +3,7 @@
 // One walk through all of them serves the tests, with scripts and without, and the
 // pictures.
 import { createHash, randomBytes } from "node:crypto";
-import { base, check, desk, look, open, phone, says, signIn, suite } from "./lib.mjs";
+import { base, check, desk, fillSearch, look, open, phone, says, signIn, suite } from "./lib.mjs";
 
 const send = async (page, name, within = "main") => {
   await Promise.all([page.waitForEvent("load"), page.locator(within).getByRole("button", { name }).first().click()]);
@@ -19,11 +19,7 @@ const purpose = async (page, reference) => {
 async function searched(browser) {
   const page = await open(browser, desk);
   await signIn(page, "investigator-43");
-  await page.selectOption("#reason", "CRIME_INVESTIGATION");
-  await page.fill("#reference", "43/1234/26");
-  await page.fill("#given", "Calum");
-  await page.fill("#surname", "Thackary");
-  await page.fill("#birth-year", "1987");
+  await fillSearch(page, "43");
   await send(page, "Search");
   await page.context().close();
 }
