@@ -152,11 +152,7 @@ func (c *Console) strengths(force string) []string {
 		if !slices.Contains(i.Forces, force) {
 			continue
 		}
-		order := i.ACROrder
-		if at := slices.Index(order, i.MinACR); at >= 0 {
-			order = order[at:]
-		}
-		for _, s := range order {
+		for _, s := range i.Sufficient() {
 			if !slices.Contains(out, s) {
 				out = append(out, s)
 			}
