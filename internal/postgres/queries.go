@@ -63,6 +63,7 @@ var (
 	qSummarise         = statement("summarise")
 	qSummariseBlock    = statement("summarise_block")
 	qSummarised        = statement("summarised")
+	qSystems           = statement("systems")
 	qTileRoots         = statement("tile_roots")
 	qTiles             = statement("tiles")
 	qVersionsAsOf      = statement("versions_as_of")
