@@ -21,12 +21,14 @@ type measureView struct {
 	Title, Status, Tag string
 	Facts              []asked
 	Breach             string // where a breach of it is recorded
+	Held               string // from when until when it holds
+	Folded             bool   // its facts stand elsewhere on the page already
 }
 
 // breachView is one contravention, with what was done about it.
 type breachView struct {
-	When, What, Done, Narrative string
-	Unanswered                  bool
+	When, Of, What, Done, Narrative string
+	Unanswered                      bool
 }
 
 func (c *Console) measureView(v *visit, m *registerv1.Measure) measureView {
@@ -49,7 +51,7 @@ func (c *Console) measureView(v *visit, m *registerv1.Measure) measureView {
 			}
 		}
 		if k.GetText() != "" {
-			text += ": " + strings.TrimSuffix(k.GetText(), ".")
+			text += ": " + uncapitalised(strings.TrimSuffix(k.GetText(), "."))
 		}
 		conditions = append(conditions, text)
 	}
@@ -60,11 +62,12 @@ func (c *Console) measureView(v *visit, m *registerv1.Measure) measureView {
 		until = date(m.GetUntilTime().AsTime())
 	}
 	add("Until", until)
+	out.Held = "From " + date(m.GetFromTime().AsTime()) + " until " + uncapitalised(until)
 	if m.GetVerifyTime() != nil {
 		add("Last verified", dateTime(m.GetVerifyTime().AsTime()))
 	}
 	if k, ok := c.words.ref.Measure(m.GetKind()); ok {
-		add("A breach", k.Says)
+		add("If he breaks it", k.Says)
 	}
 	if !ownedBy(m.GetName(), v.force()) {
 		add("Force", c.words.force(strings.Split(m.GetName()+"//", "/")[1]))
@@ -85,6 +88,21 @@ func (w *words) measure(code string) string {
 		return k.Title
 	}
 	return code
+}
+
+// breaches are those of a history, each with what was broken.
+func (w *words) breaches(all []*registerv1.Breach, measures []*registerv1.Measure) []breachView {
+	titles := map[string]string{}
+	for _, m := range measures {
+		titles[m.GetName()] = w.measure(m.GetKind()) + ", " + w.force(strings.Split(m.GetName()+"//", "/")[1])
+	}
+	var out []breachView
+	for _, b := range all {
+		one := w.breach(b)
+		one.Of = titles[b.GetMeasure()]
+		out = append(out, one)
+	}
+	return out
 }
 
 func (w *words) breach(b *registerv1.Breach) breachView {
