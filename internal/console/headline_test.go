@@ -64,9 +64,9 @@ func TestRestraint(t *testing.T) {
 	t.Parallel()
 	until := timestamppb.New(time.Date(2026, 12, 4, 12, 0, 0, 0, time.UTC))
 	bail := &registerv1.CardMeasure{Title: "Police bail with conditions", Protects: true, UntilTime: until, Breaches: 2, UnactionedBreaches: 1}
-	order := &registerv1.CardMeasure{Title: "Restraining order", Protects: true, Breaches: 1}
+	order := &registerv1.CardMeasure{Title: "Restraining order", Protects: true, Breaches: 1, Unconfirmed: true}
 	now, broken := restraint([]*registerv1.CardMeasure{bail, {Title: "Warning"}, order})
-	if now != "Police bail with conditions until 4 December 2026; restraining order until further order" || broken != "3 times, once without action" {
+	if now != "police bail with conditions until 4 December 2026; restraining order until further order (unconfirmed)" || broken != "3 times, once without action" {
 		t.Errorf("%q, broken %q", now, broken)
 	}
 	if now, broken = restraint([]*registerv1.CardMeasure{{Title: "Warning", Breaches: 1}}); now != "" || broken != "" {

@@ -148,10 +148,13 @@ func restraint(measures []*registerv1.CardMeasure) (now, breaches string) {
 		if m.GetUntilTime() != nil {
 			title = m.GetTitle() + " until " + date(m.GetUntilTime().AsTime())
 		}
-		titles = append(titles, title)
+		if m.GetUnconfirmed() {
+			title += " (unconfirmed)"
+		}
+		titles = append(titles, uncapitalised(title))
 		times, undone = times+m.GetBreaches(), undone+m.GetUnactionedBreaches()
 	}
-	return series(titles, "; "), broken(times, undone)
+	return strings.Join(titles, "; "), broken(times, undone)
 }
 
 // broken says how often a measure was broken, and how often nothing was done.

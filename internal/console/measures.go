@@ -99,7 +99,7 @@ func (w *words) breaches(all []*registerv1.Breach, measures []*registerv1.Measur
 	var out []breachView
 	for _, b := range all {
 		one := w.breach(b)
-		one.Of = titles[b.GetMeasure()]
+		one.Of = uncapitalised(titles[b.GetMeasure()])
 		out = append(out, one)
 	}
 	return out

@@ -48,7 +48,7 @@ func (c *Console) showRanked(v *visit) error {
 func rankingReasons(r *registerv1.Ranking) []asked {
 	var out []asked
 	for _, k := range r.GetComponents() {
-		out = append(out, asked{k.GetTitle(), fmt.Sprintf("%s (%.1f of %d points)", strings.TrimSuffix(k.GetReason(), "."), k.GetPoints(), k.GetWeight())})
+		out = append(out, asked{k.GetTitle(), fmt.Sprintf("%s; %.1f of %d points", strings.TrimSuffix(k.GetReason(), "."), k.GetPoints(), k.GetWeight())})
 	}
 	return out
 }
