@@ -84,7 +84,7 @@ func TestUnsealing(t *testing.T) {
 	psd.post("/standards/unsealings", ask).must(t, http.StatusUnprocessableEntity, `href="#entry"`)
 	ask.Set("entry", entry)
 	w.as("psd-10").post("/standards/unsealings", ask).must(t, http.StatusUnprocessableEntity, `href="#entry"`) // its own force's, so it is not there
-	list := psd.post("/standards/unsealings", ask).must(t, http.StatusOK, "It is asked", "Waits for a second person", "No case is known for this search.")
+	list := psd.post("/standards/unsealings", ask).must(t, http.StatusOK, "Your request is made", "Waits for a second person", "No case is known for this search.")
 	list.mustNot(t, `value="approve"`, `value="open"`)
 
 	one := firstLink(t, second.get("/standards/unsealings").must(t, http.StatusOK, `value="approve"`).text, `/standards/unsealings/33/[0-9a-f-]{36}`)
@@ -100,7 +100,7 @@ func TestUnsealing(t *testing.T) {
 	psd.get("/standards/unsealings").must(t, http.StatusOK, "Opened").mustNot(t, `value="open"`, `value="refuse"`)
 
 	// What the second person refuses stays shut, also when it was approved before.
-	psd.post("/standards/unsealings", ask).must(t, http.StatusOK, "It is asked")
+	psd.post("/standards/unsealings", ask).must(t, http.StatusOK, "Your request is made")
 	one = firstLink(t, second.get("/standards/unsealings").must(t, http.StatusOK, `value="refuse"`).text, `/standards/unsealings/33/[0-9a-f-]{36}`)
 	declared, why := "declared-"+one[len(one)-36:], "why-"+one[len(one)-36:]
 	second.post(one, url.Values{"do": {"refuse"}}).must(t, http.StatusUnprocessableEntity, `href="#`+declared+`"`, `href="#`+why+`"`)
