@@ -9,20 +9,22 @@ import (
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 )
 
-// checkReason is why the console asks what is known of a suspect whose report is
-// registered.
-const checkReason = "CRIME_INVESTIGATION"
+// Why the console asks what is known of a suspect whose report or breach is registered.
+const (
+	reportReason = "CRIME_INVESTIGATION"
+	breachReason = "PROTECTIVE_ORDER"
+)
 
 // checkBasis asks with a registration what the register knows of the suspect, of those
-// who may search.
-func checkBasis(v *visit, reference string) *registerv1.CheckBasis {
+// who may search; for others it is nil.
+func checkBasis(v *visit, reason, reference string) *registerv1.CheckBasis {
 	if !v.may("search.create") {
 		return nil
 	}
-	return &registerv1.CheckBasis{Reason: checkReason, Reference: reference}
+	return &registerv1.CheckBasis{Reason: reason, Reference: reference}
 }
 
-// checkView is what the register knows of a suspect, with the report just registered.
+// checkView is what the register knows of a suspect, with what was just registered of him.
 type checkView struct {
 	Pattern     patternView
 	History     *historyView

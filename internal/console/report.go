@@ -34,7 +34,7 @@ type conductView struct {
 // conductForm shows the second page of a report: what happened, and to whom.
 func (c *Console) conductForm(v *visit) error {
 	d := v.s.data.Draft
-	if d == nil || d.Done != nil {
+	if d == nil {
 		return v.seeOther("/register")
 	}
 	f := emptyForm()
@@ -132,7 +132,7 @@ func (c *Console) takeConduct(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if d := v.s.data.Draft; d == nil || d.Done != nil {
+	if d := v.s.data.Draft; d == nil {
 		return v.seeOther("/register")
 	}
 	if f.get("action") == "save" {
@@ -149,19 +149,10 @@ func (c *Console) takeConduct(v *visit) error {
 	if len(f.faults) > 0 {
 		return v.showAs(http.StatusUnprocessableEntity, "conduct", c.conductView(v, f))
 	}
-	done, err := c.registerReport(v, f, course)
-	if err != nil {
+	if accepted, err := c.registerReport(v, f, course); accepted || err != nil {
 		return err
 	}
-	if done == nil {
-		return v.showAs(http.StatusUnprocessableEntity, "conduct", c.conductView(v, f))
-	}
-	if err := c.change(v.r.Context(), v.s, func(k *kept) {
-		k.Draft = &draft{Label: v.s.data.Draft.Label, Done: done}
-	}); err != nil {
-		return err
-	}
-	return v.seeOther("/register/done")
+	return v.showAs(http.StatusUnprocessableEntity, "conduct", c.conductView(v, f))
 }
 
 // courseFields are the form's fields by their place in the request.

@@ -25,7 +25,7 @@ func TestSanctions(t *testing.T) {
 	seen := psd.post("/log", url.Values{"purpose": {"SELF_MONITORING"}, "reference": {"PSD/26/7"}, "subject": {"investigator-33"}, "show": {"activity"}}).must(t, http.StatusOK, "Impose a sanction on investigator-33", "What, and why", "Searches</dt>")
 	psd.post("/log", url.Values{"purpose": {"SELF_MONITORING"}, "reference": {"PSD/26/7"}, "subject": {"psd-33"}, "show": {"activity"}}).must(t, http.StatusOK, "Read the log (").mustNot(t, "Impose a sanction on")
 	subject := hiddenValue(t, seen.text, "subject")
-	asked := psd.post("/standards/sanctions/new", url.Values{"subject": {subject}, "collar": {hiddenValue(t, seen.text, "collar")}}).must(t, http.StatusOK, "investigator-33", `value="PSD/26/7"`)
+	asked := psd.post("/standards/sanctions/new", url.Values{"subject": {subject}, "collar": {hiddenValue(t, seen.text, "collar")}}).must(t, http.StatusOK, "investigator-33", `value="PSD/26/7"`, "A stronger or newer sign-in", `<option value="aal3"`)
 	asked.mustNot(t, "There is a problem")
 	psd.post("/standards/sanctions", url.Values{}).must(t, http.StatusUnprocessableEntity, `href="#kind"`, `href="#subject"`, `href="#why"`, `href="#reference"`)
 	psd.post("/standards/sanctions", url.Values{"subject": {subject}, "kind": {"STEP_UP"}, "why": {"He must prove who he is."}, "reference": {"PSD/26/7"}}).must(t, http.StatusUnprocessableEntity, `href="#fresh"`)
@@ -138,10 +138,10 @@ func TestDipSample(t *testing.T) {
 	auditor.get("/standards/samples/new").must(t, http.StatusForbidden)
 	auditor.post("/standards/samples", form).must(t, http.StatusForbidden)
 	begun := psd.post("/standards/samples", form).must(t, http.StatusOK, "The sample is begun", "Waits for the national auditor", "verifylog sample", bound)
-	begun.mustNot(t, `value="commit"`, `value="reveal"`, `value="draw"`)
+	begun.must(t, http.StatusOK, "Begun</dt>").mustNot(t, `value="commit"`, `value="reveal"`, `value="draw"`)
 	at := begun.Request.URL.Path
 
-	auditor.get("/standards/samples?force=33").must(t, http.StatusOK, "DIP/26/1").mustNot(t, "Begin a dip sample")
+	auditor.get("/standards/samples?force=33").must(t, http.StatusOK, "DIP/26/1", "Begun</dt>").mustNot(t, "Begin a dip sample")
 	auditor.get(at).must(t, http.StatusOK, `value="commit"`)
 	auditor.post(at, url.Values{"do": {"commit"}, "commitment": {"12"}}).must(t, http.StatusUnprocessableEntity, `href="#commitment"`)
 	auditor.post(at, url.Values{"do": {"commit"}, "commitment": {hisBound}}).must(t, http.StatusOK, "You are bound", "Waits for both to reveal", `value="reveal"`).mustNot(t, `value="draw"`)
