@@ -25,7 +25,7 @@ func TestSanctions(t *testing.T) {
 	seen := psd.post("/log", url.Values{"purpose": {"SELF_MONITORING"}, "reference": {"PSD/26/7"}, "subject": {"investigator-33"}, "show": {"activity"}}).must(t, http.StatusOK, "Impose a sanction on investigator-33", "What, and why", "Searches</dt>")
 	psd.post("/log", url.Values{"purpose": {"SELF_MONITORING"}, "reference": {"PSD/26/7"}, "subject": {"psd-33"}, "show": {"activity"}}).must(t, http.StatusOK, "Read the log (").mustNot(t, "Impose a sanction on")
 	subject := hiddenValue(t, seen.text, "subject")
-	asked := psd.post("/standards/sanctions/new", url.Values{"subject": {subject}, "collar": {hiddenValue(t, seen.text, "collar")}}).must(t, http.StatusOK, "investigator-33", `value="PSD/26/7"`, "A stronger or newer sign-in", `<option value="aal3"`)
+	asked := psd.post("/standards/sanctions/new", url.Values{"subject": {subject}, "collar": {hiddenValue(t, seen.text, "collar")}}).must(t, http.StatusOK, "investigator-33", `value="PSD/26/7"`, "Makes him sign in again, or more strongly", `<option value="aal3"`)
 	asked.mustNot(t, "There is a problem")
 	psd.post("/standards/sanctions", url.Values{}).must(t, http.StatusUnprocessableEntity, `href="#kind"`, `href="#subject"`, `href="#why"`, `href="#reference"`)
 	psd.post("/standards/sanctions", url.Values{"subject": {subject}, "kind": {"STEP_UP"}, "why": {"He must prove who he is."}, "reference": {"PSD/26/7"}}).must(t, http.StatusUnprocessableEntity, `href="#fresh"`)
