@@ -285,6 +285,10 @@ var collarNumber = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9./-]{0,14}[A-Za-z0
 // 16 letters, digits, and full stops, slashes or hyphens between them.
 func ValidCollar(text string) bool { return collarNumber.MatchString(text) }
 
+// SameCollar reports whether two collar numbers are one: providers and force systems do
+// not write their letters alike. No number is nobody's.
+func SameCollar(a, b string) bool { return a != "" && strings.EqualFold(a, b) }
+
 func officer(values []string) (string, *AuthError) {
 	switch {
 	case len(values) == 0:

@@ -24,7 +24,8 @@ type IssuerConfig struct {
 	Forces []string `yaml:"forces"`
 	// National allows tokens without a force claim.
 	National bool `yaml:"national"`
-	// Roles are the names of the roles that the issuer may grant; never system.
+	// Roles are the names of the roles that the issuer may grant; never system, and
+	// auditor only of a national issuer, to people of no force.
 	Roles []string `yaml:"roles"`
 	// MinACR is the weakest acceptable acr value. Required.
 	MinACR string `yaml:"min_acr"`
@@ -93,6 +94,9 @@ func newIssuer(c IssuerConfig, now func() time.Time) (*issuer, error) {
 	}
 	if len(c.Roles) == 0 {
 		fault("roles: none")
+	}
+	if i.roles.Has(RoleAuditor) && !c.National {
+		fault("roles: auditor is of no force: no force's issuer may grant it")
 	}
 	if len(c.ACROrder) == 0 {
 		c.ACROrder = []string{"aal1", "aal2", "aal3"}

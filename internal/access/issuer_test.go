@@ -318,18 +318,19 @@ func TestIssuerConfigNamesEveryFault(t *testing.T) {
 		change func(*access.IssuerConfig)
 		want   []string
 	}{
-		"good":              {func(*access.IssuerConfig) {}, nil},
-		"national":          {func(c *access.IssuerConfig) { c.Forces, c.National = nil, true }, nil},
-		"own strengths":     {func(c *access.IssuerConfig) { c.ACROrder, c.MinACR = []string{"pw", "mfa"}, "mfa" }, nil},
-		"http":              {func(c *access.IssuerConfig) { c.URL = "http://id.example" }, []string{"must be https"}},
-		"http, not allowed": {func(c *access.IssuerConfig) { c.URL = "http://127.0.0.1:1" }, []string{"must be https"}},
-		"http elsewhere":    {func(c *access.IssuerConfig) { c.URL, c.AllowLoopbackHTTP = "http://192.0.2.1", true }, []string{"loopback address only"}},
-		"no URL":            {func(c *access.IssuerConfig) { c.URL = "" }, []string{"not a plain URL"}},
-		"URL with user":     {func(c *access.IssuerConfig) { c.URL = "https://a:b@id.example" }, []string{"not a plain URL"}},
-		"no force":          {func(c *access.IssuerConfig) { c.Forces = nil }, []string{"forces: none"}},
-		"system":            {func(c *access.IssuerConfig) { c.Roles = []string{"system"} }, []string{"no issuer may grant it"}},
-		"lifetime":          {func(c *access.IssuerConfig) { c.MaxLifetime = 48 * time.Hour }, []string{"max_lifetime"}},
-		"no CA file":        {func(c *access.IssuerConfig) { c.CAFile = "/nonexistent" }, []string{"ca_file"}},
+		"good":               {func(*access.IssuerConfig) {}, nil},
+		"national":           {func(c *access.IssuerConfig) { c.Forces, c.National = nil, true }, nil},
+		"own strengths":      {func(c *access.IssuerConfig) { c.ACROrder, c.MinACR = []string{"pw", "mfa"}, "mfa" }, nil},
+		"http":               {func(c *access.IssuerConfig) { c.URL = "http://id.example" }, []string{"must be https"}},
+		"http, not allowed":  {func(c *access.IssuerConfig) { c.URL = "http://127.0.0.1:1" }, []string{"must be https"}},
+		"http elsewhere":     {func(c *access.IssuerConfig) { c.URL, c.AllowLoopbackHTTP = "http://192.0.2.1", true }, []string{"loopback address only"}},
+		"no URL":             {func(c *access.IssuerConfig) { c.URL = "" }, []string{"not a plain URL"}},
+		"URL with user":      {func(c *access.IssuerConfig) { c.URL = "https://a:b@id.example" }, []string{"not a plain URL"}},
+		"no force":           {func(c *access.IssuerConfig) { c.Forces = nil }, []string{"forces: none"}},
+		"system":             {func(c *access.IssuerConfig) { c.Roles = []string{"system"} }, []string{"no issuer may grant it"}},
+		"auditor by a force": {func(c *access.IssuerConfig) { c.Roles = []string{"auditor"} }, []string{"no force's issuer may grant it"}},
+		"lifetime":           {func(c *access.IssuerConfig) { c.MaxLifetime = 48 * time.Hour }, []string{"max_lifetime"}},
+		"no CA file":         {func(c *access.IssuerConfig) { c.CAFile = "/nonexistent" }, []string{"ca_file"}},
 		"many": {func(c *access.IssuerConfig) {
 			c.URL, c.Forces, c.Roles, c.MinACR = "ftp://x", []string{"3"}, []string{"root"}, "aal9"
 		}, []string{"url:", "forces:", "roles:", "min_acr:"}},

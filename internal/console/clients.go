@@ -10,22 +10,24 @@ import (
 // soonEnded is how long before its end a reader is warned of an authority.
 const soonEnded = 60 * 24 * time.Hour
 
-// fewForces are not folded away.
-const fewForces = 4
+// What is more than few is folded away.
+const fewForces, fewSystems = 4, 8
 
 // clientsView is whom the register lets in.
 type clientsView struct {
 	Services    []serviceView
 	Authorities []authorityView
-	Systems     []systemView
+	Systems     []systemView // the longest silent first
+	Called      string       // how many have called, and which has not for longest
+	Fold        bool
 	Truncated   bool
 }
 
 // serviceView is a sign-in service with what it is trusted with.
 type serviceView struct {
 	Issuer, Audience string
-	Forces           []string // their names, and "National roles"
-	Many             string   // how many they are; empty for few
+	Forces           string // their names
+	Many             string // how many they are; empty for few
 	Roles, Strength  string
 	Tokens, Console  string
 }
@@ -34,7 +36,7 @@ type serviceView struct {
 type authorityView struct{ Subject, Fingerprint, Until, State, Tag string }
 
 // systemView is a force system that has called.
-type systemView struct{ Name, Force, First, Last, Age string }
+type systemView struct{ Name, First, Last string }
 
 type clientsPageView struct {
 	Frame
@@ -86,11 +88,16 @@ func (c *Console) clients(v *visit) (clientsView, error) {
 		}
 		out.Authorities = append(out.Authorities, one)
 	}
-	for _, k := range got.GetSystems() {
-		out.Systems = append(out.Systems, systemView{
-			Name: k.GetSystem(), Force: c.words.force(k.GetForce()), First: stamp(k.GetFirstCallTime()), Last: stamp(k.GetLastCallTime()),
-			Age: age(c.now().Sub(k.GetLastCallTime().AsTime())),
-		})
+	systems := slices.SortedStableFunc(slices.Values(got.GetSystems()), func(a, b *registerv1.SystemClient) int {
+		return a.GetLastCallTime().AsTime().Compare(b.GetLastCallTime().AsTime())
+	})
+	for _, k := range systems {
+		out.Systems = append(out.Systems, systemView{c.words.force(k.GetForce()) + ": " + k.GetSystem(), stamp(k.GetFirstCallTime()), stamp(k.GetLastCallTime())})
+	}
+	if n := len(systems); n > 0 {
+		out.Fold = n > fewSystems
+		out.Called = count(n, "system has called; it last did ", "systems have called. The one that has been silent for longest, "+out.Systems[0].Name+", last did ") +
+			age(c.now().Sub(systems[0].GetLastCallTime().AsTime())) + "."
 	}
 	return out, nil
 }
@@ -98,18 +105,20 @@ func (c *Console) clients(v *visit) (clientsView, error) {
 func (c *Console) serviceView(k *registerv1.SignInService) serviceView {
 	out := serviceView{
 		Issuer: k.GetIssuer(), Audience: k.GetAudience(), Console: k.GetConsoleClientId(),
-		Tokens: "tokens valid for " + lasting(k.GetMaxTokenLifetime().AsDuration()) + " at most",
+		Tokens: lasting(k.GetMaxTokenLifetime().AsDuration()),
 	}
+	var forces []string
 	for _, f := range k.GetForces() {
-		out.Forces = append(out.Forces, c.words.force(f))
+		forces = append(forces, c.words.force(f))
 	}
-	slices.Sort(out.Forces)
-	if n := len(out.Forces); n > fewForces {
+	slices.Sort(forces)
+	if n := len(forces); n > fewForces {
 		out.Many = count(n, "force", "forces")
 	}
 	if k.GetNational() {
-		out.Forces = append(out.Forces, "National roles")
+		forces = append(forces, "no force, in national roles")
 	}
+	out.Forces = sentenceCase(list(forces))
 	var roles []string
 	for _, r := range k.GetRoles() {
 		roles = append(roles, roleTitle(r))

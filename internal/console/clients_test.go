@@ -19,14 +19,14 @@ func TestClients(t *testing.T) {
 	}
 	admin := w.as("admin")
 	for _, path := range []string{"/administration", "/clients"} {
-		admin.get(path).must(t, http.StatusOK, "Sign-in services", "register-console", "National roles", "aal2 or stronger, tokens valid for 1 hour at most",
-			"O=Development only", "Leicestershire: crime", "less than a minute ago", "National auditor").mustNot(t, "Ended", "Ends soon")
+		admin.get(path).must(t, http.StatusOK, "Sign-in services", "register-console", "No force, in national roles", "aal2 or stronger", "valid for 1 hour at most",
+			"O=Development only", "2 systems have called", "Leicestershire: crime", "last did less than a minute ago", "National auditor").mustNot(t, "Ended", "Ends soon")
 	}
 	mine := w.as("psd-33")
 	mine.get("/standards").must(t, http.StatusOK, `href="/clients"`)
-	mine.get("/clients").must(t, http.StatusOK, "on behalf of Leicestershire", "Leicestershire: crime", "single point of contact").mustNot(t, "National roles", "Northumbria")
-	w.as("psd-43").get("/clients").must(t, http.StatusOK, "None has.")
-	w.as("auditor").get("/clients").must(t, http.StatusOK, "every force", "National roles", "Leicestershire: crime")
+	mine.get("/clients").must(t, http.StatusOK, "on behalf of Leicestershire", "1 system has called; it last did less than a minute ago", "Leicestershire: crime", "single point of contact").mustNot(t, "national roles", "Northumbria")
+	w.as("psd-43").get("/clients").must(t, http.StatusOK, "None has called.")
+	w.as("auditor").get("/clients").must(t, http.StatusOK, "every force", "No force, in national roles", "Leicestershire: crime")
 	for _, account := range []string{"investigator-33", "control_room-33", "spoc-33", "supervisor-33", "dpo-33"} {
 		w.as(account).get("/clients").must(t, http.StatusForbidden).mustNot(t, "register-console")
 	}

@@ -1,15 +1,16 @@
 package misuse
 
 import (
+	"math"
 	"testing"
 	"time"
 )
 
 // Staff are victims, witnesses and suspects too. A control room meets them by chance; whoever
-// is of one's own unit is no chance, nor are several.
+// is of one's own unit is no chance, nor is the same one on two days, nor are many.
 func TestStaffAreMetByChance(t *testing.T) {
 	t.Parallel()
-	run := func(unit Code, colleagues int) *story {
+	run := func(unit Code, colleagues ...Code) *story {
 		s := begin(t)
 		s.fact().PutStaff(Staff{Subject: "officer", Force: "33", Unit: 1})
 		for i := range 30 {
@@ -29,19 +30,37 @@ func TestStaffAreMetByChance(t *testing.T) {
 			}
 			for i := range 3 { // slips
 				about := next + Code(10_000+i)
-				if i == 0 && d >= 12-colleagues {
-					about = Code(7012 + d)
+				if n := d - (12 - len(colleagues)); i == 0 && n >= 0 {
+					about = colleagues[n]
 				}
 				s.look(about, as(roleControlRoom))
 			}
 		}
 		return s
 	}
-	if s := run(2, 1); s.raised(codeColleague) {
-		t.Errorf("one of the staff by chance: %v", s.codes())
+	for _, some := range [][]Code{{7020}, {7020, 7021}, {7020, 7021, 7022}} { // of 36 slips
+		if s := run(2, some...); s.raised(codeColleague) {
+			t.Errorf("%d of the staff by chance: %v", len(some), s.codes())
+		}
 	}
-	run(2, 2).wants(codeColleague)
-	run(1, 1).wants(codeColleague)
+	run(2, 7020, 7021, 7022, 7023, 7024, 7025).wants(codeColleague)
+	run(2, 7020, 7020).wants(codeColleague)
+	run(1, 7020).wants(codeColleague)
+}
+
+// What is one chance in a hundred for one user happens to somebody every day: only what is
+// rare among thousands of users is told.
+func TestByChance(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		n    int
+		mean float64
+		want float64
+	}{{0, 0, 1}, {1, 0, 0}, {1, 0.015, 0.01489}, {3, 0.5, 0.01439}, {4, 0.445, 0.001148}, {2, 5, 1}, {1100, 1024, 0.00974}, {4000, 1024, 0}} {
+		if got := byChance(c.n, c.mean); math.Abs(got-c.want) > 0.01*c.want+1e-9 {
+			t.Errorf("%d or more, where %g is usual: %.5f, want %.5f", c.n, c.mean, got, c.want)
+		}
+	}
 }
 
 // Somebody of whom nothing accounts for one search in four goes on so all the year: it is

@@ -38,8 +38,9 @@ type vicinity struct {
 
 // asked is a search by somebody of a group.
 type asked struct {
-	by   *actor
-	look look
+	actor string
+	by    *actor
+	look  look
 }
 
 type trace struct {
@@ -217,24 +218,35 @@ func (e *Engine) look(ev *Event) {
 	}
 }
 
-// nearStaff counts a search, whatever explains it, for a member of the same force's staff.
+// nearStaff counts a search, whatever explains it, for a member of the same force's staff, or
+// for the name of one that few bear.
 func (e *Engine) nearStaff(j *judgement) {
+	found := false
 	for _, t := range j.ev.Terms {
-		if _, sure := j.staffOf(t); sure {
+		named, sure := j.staffOf(t)
+		if sure {
 			j.l.bits |= staffed
 			e.group(j.a).at(dayOf(j.l.time()), e.set.Horizon).staffed++
 			return
 		}
+		found = found || named
+	}
+	if found && !e.ambiguous(j.ev.Force, j.l, e.set.Rules[codeColleague][tRare]) {
+		j.l.bits |= namesake
+		e.group(j.a).at(dayOf(j.l.time()), e.set.Horizon).namesakes++
 	}
 }
 
 // unexplained keeps a search that nothing accounts for.
 func (e *Engine) unexplained(a *actor, ev *Event, l *look) {
-	a.unexplained = add(a.unexplained, *l, e.set.Horizon)
-	e.wait(ev, a)
 	t := e.group(a).at(dayOf(l.time()), e.set.Horizon)
 	t.unexplained++
-	t.passed += int64(len(e.registered(ev.Actor, ev.Force, l)))
+	if len(e.registered(ev.Actor, ev.Force, l)) > 0 {
+		l.bits |= nearby
+		t.passed++
+	}
+	a.unexplained = add(a.unexplained, *l, e.set.Horizon)
+	e.wait(ev, a)
 	for _, c := range []Code{l.person, l.record} {
 		if c != 0 {
 			v := e.near(c)

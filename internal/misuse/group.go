@@ -16,9 +16,10 @@ type group struct {
 type groupDay struct {
 	day                day
 	looks, unexplained int64
-	registered         int64 // times that a registration came near a search
-	passed             int64 // of these, near one that nothing accounts for
+	registered         int64 // searches for somebody who was registered near them
+	passed             int64 // of these, those that nothing accounts for
 	staffed            int64 // searches for staff of the same force
+	namesakes          int64 // searches by a rare name alone that staff bear
 	sizes              map[string]int
 }
 
@@ -94,26 +95,31 @@ func (g *group) median(d day) int {
 // unexplainedPart is which part of the group's searches nothing accounts for.
 func (of groupDay) unexplainedPart() float64 { return part(of.unexplained, of.looks) }
 
-// staffedPart is which part of the group's searches is for staff of the same force.
-func (of groupDay) staffedPart() float64 { return part(of.staffed, of.looks) }
-
-// nearness is how many registrations come near one of the group's searches, shortly before
-// or after it, of the last days before a day.
-func (g *group) nearness(d day, days int) float64 {
+// staffed is how often a search of the group is for staff of the same force, of the last
+// days before a day.
+func (g *group) staffed(d day, days int, own apart) float64 {
 	of := g.before(d, days)
-	return part(of.registered, of.looks)
+	return own.rate(of.staffed, of.looks)
 }
 
-// passing is how many registrations come near one of the searches of the group that nothing
-// accounts for, of the last days before a day, leaving out those of one of the group. Few
-// searches say little: they are taken as if they were leastSearches.
-func (g *group) passing(d day, days int, unexplained, passed int) float64 {
+// named is how often one is for a rare name that staff bear.
+func (g *group) named(d day, days int, own apart) float64 {
 	of := g.before(d, days)
-	return part(max(0, of.passed-int64(passed)), max(leastSearches, of.unexplained-int64(unexplained)))
+	return own.rate(of.namesakes, of.looks)
 }
 
-// leastSearches is of how many searches a part is reckoned at least.
-const leastSearches = 20
+// nearness is how often a search of the group is for somebody who is registered shortly
+// before or after it, of the last days before a day.
+func (g *group) nearness(d day, days int, own apart) float64 {
+	of := g.before(d, days)
+	return own.rate(of.registered, of.looks)
+}
+
+// passing is the same of the searches of the group that nothing accounts for.
+func (g *group) passing(d day, days int, own apart) float64 {
+	of := g.before(d, days)
+	return own.rate(of.passed, of.unexplained)
+}
 
 func part(n, of int64) float64 {
 	if of == 0 {
@@ -142,6 +148,7 @@ func (g *group) sum(d day, days int) (sum groupDay) {
 			sum.registered += of.registered
 			sum.passed += of.passed
 			sum.staffed += of.staffed
+			sum.namesakes += of.namesakes
 		}
 	}
 	return sum

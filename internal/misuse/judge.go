@@ -2,7 +2,6 @@ package misuse
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"time"
 )
@@ -122,79 +121,6 @@ func (j *judgement) accuser() {
 		j.raise(a.Codes[0], []look{*j.l}, nil, "a search for somebody who was harmed by conduct that is recorded against the actor himself")
 		j.owner = ""
 	}
-}
-
-// staffOf finds members of the actor's own force, other than himself, who are meant
-// by a code; sure says that the code means hardly anybody else.
-func (j *judgement) staffOf(c Code) (found, sure bool) {
-	for _, s := range j.e.facts.identity[c] {
-		if s.Force == j.ev.Force && s.Subject != j.ev.Actor {
-			found = true
-			sure = sure || slices.Contains(s.Identity, c)
-		}
-	}
-	return found, sure
-}
-
-func (j *judgement) colleague() {
-	if !j.open() {
-		return
-	}
-	found := false
-	for _, t := range j.ev.Terms {
-		named, sure := j.staffOf(t)
-		if sure {
-			j.oneColleague(t)
-			return
-		}
-		found = found || named
-	}
-	if !found || j.e.ambiguous(j.ev.Force, j.l, j.t(tRare)) {
-		return
-	}
-	looks := where(j.lately(j.t(tDays)), func(l *look) bool {
-		found, _ := j.staffOf(l.person)
-		return found && !j.e.ambiguous(j.ev.Force, l, j.t(tRare))
-	})
-	if len(looks) >= j.t("names") {
-		j.raise(0, looks, j.weighed(), "%s for names that members of the same force's staff bear", many(len(looks), "search", "searches"))
-	}
-}
-
-// oneColleague looks at a search for a member of staff who is surely meant. Staff are victims,
-// witnesses and suspects too: whoever makes hundreds of searches and slips in some of them
-// meets one by chance, as often as his peers' searches do. Those near to him are no chance.
-func (j *judgement) oneColleague(about Code) {
-	const seen = "a search for a member of the same force's staff, by name and date of birth or contact"
-	if tie := j.tieTo(about); tie != TieNone {
-		j.raise(about, []look{*j.l}, j.weighed(), seen+": %s", string(tie))
-		return
-	}
-	days := j.t(tDays)
-	all := j.lately(days)
-	looks := where(all, func(l *look) bool { return l.bits&staffed != 0 })
-	rate := min(j.e.group(j.a).before(dayOf(j.at.Time), days).staffedPart(), float64(j.t(tChance))/1000)
-	expected := rate * float64(len(all))
-	if float64(len(looks)) > expected+float64(j.t("sigmas"))*math.Sqrt(expected) {
-		j.raise(about, looks, append(j.weighed(), "how often his peers' searches meet staff"), "%s", seen)
-	}
-}
-
-// tieTo is what binds the actor to a member of his force's staff who is surely meant by a
-// code.
-func (j *judgement) tieTo(c Code) Tie {
-	own := j.e.facts.member(j.ev)
-	if own == nil {
-		return TieNone
-	}
-	for _, s := range j.e.facts.identity[c] {
-		if s.Force == j.ev.Force && s.Subject != own.Subject && slices.Contains(s.Identity, c) {
-			if tie := TieBetween(own, s, func(subject string) *Staff { return j.e.facts.staff[subject] }); tie != TieNone {
-				return tie
-			}
-		}
-	}
-	return TieNone
 }
 
 func (j *judgement) family() {

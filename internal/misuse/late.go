@@ -62,9 +62,11 @@ func (e *Engine) accountsFor(c *Case, ev *Event) bool {
 // takeBack takes a search out of those that nothing accounts for.
 func (e *Engine) takeBack(w *waiting) {
 	ev := &w.event
+	var was bits
 	here := func(l look) bool { return l.index == ev.Index }
 	if i := slices.IndexFunc(w.by.unexplained, here); i >= 0 {
-		if w.by.unexplained[i].bits&offDuty != 0 {
+		was = w.by.unexplained[i].bits
+		if was&offDuty != 0 {
 			w.by.worked = append(w.by.worked, ev.Time.Unix())
 		}
 		w.by.unexplained = slices.Delete(w.by.unexplained, i, i+1)
@@ -75,7 +77,9 @@ func (e *Engine) takeBack(w *waiting) {
 	}
 	if g := w.group.on(d); g != nil {
 		g.unexplained--
-		g.passed -= int64(len(e.registered(ev.Actor, ev.Force, &l)))
+		if was&nearby != 0 {
+			g.passed--
+		}
 	}
 	for _, c := range []Code{l.person, l.record} {
 		if v := e.around[c]; v != nil {

@@ -124,10 +124,11 @@ func TestOnePersonUnderManyReasons(t *testing.T) {
 }
 
 // Another force telephones about people whom it is about to register: to a SPOC and his
-// peers. By what comes near their unexplained searches his are judged, not by his own.
+// peers. By what comes near their unexplained searches his are judged, not by his own; and
+// that three of his come near one where one in fifty does is no more than chance.
 func TestWhatPeersMeetByChanceIsNoTippingOff(t *testing.T) {
 	t.Parallel()
-	run := func(peersToo bool) *story {
+	run := func(peersEvery, times int) *story {
 		s := begin(t)
 		next := Code(10_000)
 		telephoned := func(who string, registered bool) {
@@ -140,14 +141,17 @@ func TestWhatPeersMeetByChanceIsNoTippingOff(t *testing.T) {
 		for d := range 26 {
 			s.at(d, 9).work(Code(1+d), "somebody else") // the force tells of its cases
 			for p := range 8 {
-				telephoned("peer"+string(rune('a'+p)), peersToo && (d+p)%5 == 0)
+				telephoned("peer"+string(rune('a'+p)), peersEvery > 0 && (d*8+p)%peersEvery == 0)
 			}
-			telephoned("officer", d%6 == 0)
+			telephoned("officer", d%(26/times) == 0 && d/(26/times) < times)
 		}
 		return s
 	}
-	if s := run(true); s.raised(codeTipOff) {
-		t.Errorf("raised: %v", s.codes())
+	for peersEvery, times := range map[int]int{5: 5, 50: 3} {
+		if s := run(peersEvery, times); s.raised(codeTipOff) {
+			t.Errorf("raised: %v", s.codes())
+		}
 	}
-	run(false).wants(codeTipOff)
+	run(50, 9).wants(codeTipOff)
+	run(0, 5).wants(codeTipOff)
 }

@@ -73,6 +73,7 @@ const (
 	tHours    = "hours"
 	tChance   = "chance_at_most_per_mille"
 	tRare     = "rare_per_mille"
+	tOnceIn   = "once_in"
 )
 
 var (
@@ -83,7 +84,8 @@ var (
 	sigmas    = Threshold{"sigmas", "standard deviations above what peers do by oversight"}
 	least     = Threshold{"least", "searches, below which it never fires"}
 	atMost    = Threshold{"peers_at_most_per_mille", "of peers' searches, the most that is believed to be oversight"}
-	chance    = Threshold{tChance, "registrations near a search of peers, the most that is believed to be chance"}
+	chance    = Threshold{tChance, "of peers' searches, the most that is believed to be for somebody registered near them by chance"}
+	onceIn    = Threshold{tOnceIn, "stretches of as many days of one user, in which chance alone may bring as much once"}
 	differ    = Threshold{"peers_differ_per_cent", "of their mean, by which people deviate from each other in how often they slip"}
 )
 
@@ -103,11 +105,12 @@ func init() { //nolint:gochecknoinits // the rules ask for their own thresholds 
 				"somebody who was harmed by conduct that is recorded against him",
 			Clears:     "for those near the people of the case, " + work + "; else none: whoever is concerned in a case does not work on it",
 			Thresholds: []Threshold{rarely}, look: (*judgement).ownCase, late: true},
-		{Code: codeColleague, Version: 2, Title: "Looked up colleagues",
-			Looks:  "people of the same force's staff: one by name and date of birth or contact, or several by name alone",
-			Clears: work + "; staff whom his searches meet by chance, as his peers' do, but for those of his unit, of his line or close to him",
-			Thresholds: []Threshold{{"names", "searches by name alone, of a rare surname, within the days"}, inDays, rarely, sigmas,
-				{tChance, "of peers' searches, the most that is believed to meet staff by chance"}},
+		{Code: codeColleague, Version: 3, Title: "Looked up colleagues",
+			Looks:  "people of the same force's staff: one by name and date of birth or contact who is of his unit, of his line or close to him, one on different days, or several; or several by name alone",
+			Clears: work + "; staff whom his searches meet by chance, or their names, as his peers' do",
+			Thresholds: []Threshold{{"names", "searches by name alone, of a rare surname, within the days"}, inDays, rarely, onceIn,
+				{tChance, "of peers' searches, the most that is believed to meet staff by chance"},
+				{"namesakes_at_most_per_mille", "of peers' searches, the most that is believed to meet rare names of staff by chance"}},
 			look: (*judgement).colleague, late: true},
 		{Code: codeFamily, Version: 1, Title: "Looked up people close to himself",
 			Looks:  "people the actor has declared to be close to him, his own address, or repeatedly his own, rare surname",
@@ -148,10 +151,10 @@ func init() { //nolint:gochecknoinits // the rules ask for their own thresholds 
 			Thresholds: []Threshold{inDays, least, sigmas, atMost, differ,
 				{"cases_for_one", "own cases given for one person whom none of them names, within the days"}},
 			look: (*judgement).reference, late: true},
-		{Code: codeTipOff, Version: 3, Title: "Shortly before or after a registration",
-			Looks:      "people looked up shortly before or after a force registers something on them, more than once: as if to pass it on",
-			Clears:     work + "; his own registrations; what comes near a registration by chance, as his peers' searches do, those too that nothing accounts for",
-			Thresholds: []Threshold{{"times", "different registrations"}, {tHours, "hours before and after"}, inDays, rarely, sigmas, chance},
+		{Code: codeTipOff, Version: 4, Title: "Shortly before or after a registration",
+			Looks:      "several people looked up shortly before or after a force registers something on them: as if to pass it on",
+			Clears:     work + "; his own registrations; whom his searches meet near a registration by chance, as his peers' do, those too that nothing accounts for",
+			Thresholds: []Threshold{{"times", "different people"}, {tHours, "hours before and after"}, inDays, rarely, onceIn, chance},
 			look:       (*judgement).tipOff, late: true},
 		{Code: codeProbe, Version: 1, Title: "Reached for what is hidden",
 			Looks:  "criteria that fit a victim, or a record that is SILENT; the latter is told to its owner force alone",

@@ -19,7 +19,7 @@ type look struct {
 
 func (l *look) time() time.Time { return time.Unix(l.at, 0).UTC() }
 
-type bits uint8
+type bits uint16
 
 const (
 	nobody   bits = 1 << iota // nobody was found
@@ -29,6 +29,8 @@ const (
 	others                    // the reference's case is allocated to others
 	lateCase                  // the reference's case was closed
 	staffed                   // the criteria mean a member of the same force's staff
+	namesake                  // they hold the name of one, which few bear
+	nearby                    // somebody else registered something on the person shortly before or after
 )
 
 func newLook(e *Event) look {

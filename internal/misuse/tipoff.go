@@ -1,7 +1,7 @@
 package misuse
 
 import (
-	"math"
+	"cmp"
 	"slices"
 )
 
@@ -24,7 +24,7 @@ func (e *Engine) registration(ev *Event) {
 			v.registrations = slices.Delete(v.registrations, 0, 1)
 		}
 	}
-	e.followed(ev, &l)
+	e.followed(ev)
 	e.tippedOff(ev, codes)
 }
 
@@ -32,16 +32,15 @@ func (e *Engine) registration(ev *Event) {
 const askedDays = 2
 
 // nearRegistration counts a search, whatever explains it, for somebody who was registered
-// shortly before, and keeps it lest he is shortly after: by that is judged what comes near
-// a registration by chance.
+// shortly before, and keeps it lest he is shortly after: by that is judged who is met near
+// a registration by chance. Each search counts once, however often he is registered.
 func (e *Engine) nearRegistration(j *judgement) {
-	j.rule = tipOffRule()
-	if len(j.registered(j.l)) > 0 {
+	if len(e.registered(j.ev.Actor, j.ev.Force, j.l)) > 0 {
 		e.group(j.a).at(dayOf(j.l.time()), e.set.Horizon).registered++
 	}
 	if j.l.person != 0 {
 		v := e.near(j.l.person)
-		if v.asked = append(v.asked, asked{j.a, *j.l}); len(v.asked) > maxAsked {
+		if v.asked = append(v.asked, asked{j.ev.Actor, j.a, *j.l}); len(v.asked) > maxAsked {
 			v.asked = slices.Delete(v.asked, 0, 1)
 		}
 	}
@@ -51,10 +50,10 @@ func (e *Engine) nearRegistration(j *judgement) {
 const maxAsked = 256
 
 // followed counts the searches that a registration follows.
-func (e *Engine) followed(ev *Event, l *look) {
+func (e *Engine) followed(ev *Event) {
 	for _, c := range ev.Terms[:min(1, len(ev.Terms))] {
 		for _, a := range e.around[c].asked {
-			if l.at-a.look.at <= int64(e.set.Rules[codeTipOff][tHours])*3600 && e.same(a.by.force, &a.look, l, e.set.Rules[codeTipOff][tRare]) {
+			if slices.Equal(e.registered(a.actor, a.by.force, &a.look), []int64{ev.Index}) {
 				e.group(a.by).at(dayOf(a.look.time()), e.set.Horizon).registered++
 			}
 		}
@@ -63,53 +62,41 @@ func (e *Engine) followed(ev *Event, l *look) {
 
 // tipOff looks at a search that comes soon after a registration.
 func (j *judgement) tipOff() {
-	if j.open() && len(j.registered(j.l)) > 0 {
+	if j.open() && met(j.l) {
 		j.tipped()
 	}
 }
 
-// tipped counts the registrations near the actor's unexplained searches.
+// met reports whether somebody was registered near a search for him.
+func met(l *look) bool { return l.bits&nearby != 0 }
+
+// tipped counts the people of the actor's unexplained searches who were registered near them.
 func (j *judgement) tipped() {
 	if j.said(0) {
 		return
 	}
-	seen := map[int64]bool{}
-	looks := where(j.lately(j.t(tDays)), func(l *look) bool {
-		near := j.registered(l)
-		for _, index := range near {
-			seen[index] = true
-		}
-		return len(near) > 0
-	})
-	if len(seen) >= j.t("times") && daysOf(looks) > 1 && float64(len(seen)) > j.byChance() {
-		j.raise(0, looks, []string{"no case or incident of his", "not registered by himself", "how often registrations come near his peers' searches, those too that nothing accounts for"}, "%s shortly before or after %s on the people looked up",
-			many(len(looks), "search", "searches"), many(len(seen), "registration", "registrations"))
+	looks := where(j.lately(j.t(tDays)), met)
+	n := persons(looks)
+	if n >= j.t("times") && daysOf(looks) > 1 && j.moreThanChance(n, j.usuallyNear()) {
+		j.raise(0, looks, []string{"no case or incident of his", "not registered by himself", "how often his peers' searches are for somebody who is registered, those too that nothing accounts for"},
+			"%s for %s shortly before or after something was registered on them", many(len(looks), "search", "searches"), many(n, "person", "different people"))
 	}
 }
 
-// byChance is how many registrations come near so many searches as the actor's that nothing
-// accounts for, if they are as his peers' searches are: whom a control room deals with is
+// usuallyNear is of how many such searches as the actor's that nothing accounts for somebody
+// is registered near them, if they are as his peers' searches are: whom a control room deals with is
 // registered the day after, and so is he about whom another force telephones. The peers'
 // searches that nothing accounts for say most of the latter; the actor's own are no measure
-// of himself. It allows for chance.
-func (j *judgement) byChance() float64 {
+// of himself.
+func (j *judgement) usuallyNear() float64 {
 	days, d := j.t(tDays), dayOf(j.at.Time)
 	looks := j.lately(days)
-	unexplained, passed := 0, 0
-	for i := range looks {
-		if dayOf(looks[i].time()) < d {
-			unexplained++
-			passed += len(j.registered(&looks[i]))
-		}
-	}
+	earlier := j.before(looks)
+	own := apart{len(earlier), len(where(earlier, met))}
 	g := j.e.group(j.a)
-	near := max(g.nearness(d, days), g.passing(d, days, unexplained, passed))
-	expected := min(near, float64(j.t(tChance))/1000) * float64(len(looks))
-	return expected + float64(j.t("sigmas"))*math.Sqrt(expected)
+	near := max(g.nearness(d, days, own), g.passing(d, days, own))
+	return min(near, float64(j.t(tChance))/1000) * float64(len(looks))
 }
-
-// registered are the registrations by others, near in time, of whom a search was for.
-func (j *judgement) registered(l *look) []int64 { return j.e.registered(j.ev.Actor, j.ev.Force, l) }
 
 // registered are the registrations, by others than whoever made a search, near it in time
 // and of whom it was for.
@@ -137,22 +124,38 @@ func (e *Engine) tippedOff(ev *Event, codes []Code) {
 	if e.set.Rules[codeTipOff][tOn] == 0 {
 		return
 	}
-	var asked []string
-	counted := map[int64]bool{}
+	first := map[string]*look{}
+	var actors []string
 	for _, c := range codes {
-		for _, t := range e.around[c].looks {
+		for i := range e.around[c].looks {
+			t := &e.around[c].looks[i]
 			a, ok := e.actors[t.actor]
-			if ok && !counted[t.look.index] && slices.Contains(e.registered(t.actor, a.force, &t.look), ev.Index) {
-				counted[t.look.index] = true
-				e.group(a).at(dayOf(t.look.time()), e.set.Horizon).passed++
-			}
-			if !ok || t.actor == ev.Actor || slices.Contains(asked, t.actor) {
+			if !ok || t.actor == ev.Actor {
 				continue
 			}
-			asked = append(asked, t.actor)
-			by := Event{Index: t.look.index, Time: t.look.time(), Actor: t.actor, Force: a.force, Roles: a.roles}
-			j := judgement{e: e, rule: tipOffRule(), ev: &by, at: ev, a: a, l: &t.look}
-			j.tipped()
+			e.precedes(t, a, ev)
+			if first[t.actor] == nil {
+				first[t.actor] = &t.look
+				actors = append(actors, t.actor)
+			}
 		}
+	}
+	for _, who := range actors {
+		a, l := e.actors[who], first[who]
+		by := Event{Index: l.index, Time: l.time(), Actor: who, Force: a.force, Roles: a.roles}
+		j := judgement{e: e, rule: tipOffRule(), ev: &by, at: ev, a: a, l: l}
+		j.tipped()
+	}
+}
+
+// precedes notes a search that nothing accounts for, if a registration came soon after it.
+func (e *Engine) precedes(t *trace, a *actor, ev *Event) {
+	i, ok := slices.BinarySearchFunc(a.unexplained, t.look.index, func(l look, index int64) int { return cmp.Compare(l.index, index) })
+	if !ok {
+		return
+	}
+	if l := &a.unexplained[i]; !met(l) && slices.Contains(e.registered(t.actor, a.force, l), ev.Index) {
+		l.bits |= nearby
+		e.group(a).at(dayOf(l.time()), e.set.Horizon).passed++
 	}
 }

@@ -201,7 +201,7 @@ func (s *Server) open(ctx context.Context) error {
 	s.chain = &Chain{
 		methods: methods, authn: s.authn, policies: s.policies,
 		log: call.Log{Appender: appender, Keys: s.keys}, gate: s.gate,
-		refusals: s.refusals, check: check, limits: newLimiter(c.Limits.PerSecond, c.Limits.Burst), slog: s.log, timeout: c.Limits.CallTimeout,
+		refusals: s.refusals, check: check, limits: newLimits(&c.Limits), slog: s.log, timeout: c.Limits.CallTimeout,
 	}
 	s.ticker = service.NewTicker(deps, appender)
 	if err := s.openGatherer(); err != nil {

@@ -97,6 +97,8 @@ func TestTexts(t *testing.T) {
 			search(&registerv1.Search{Reason: "CRIME_INVESTIGATION", Reference: "33/1", Criteria: &registerv1.SearchCriteria{Names: []*registerv1.PersonName{{Full: "A B"}, {Full: "A\x1b[2J"}}}}),
 			"search.criteria.names[1].full: holds a control character: leave it out",
 		},
+		"a text turned round":       {search(&registerv1.Search{Reason: "CRIME_INVESTIGATION", Reference: "33/1", Justification: "no weapon \u202etnelov", Criteria: who}), "search.justification: holds a character that makes what follows read in another order: leave it out"},
+		"a name from right to left": {search(&registerv1.Search{Reason: "CRIME_INVESTIGATION", Reference: "33/1", Criteria: &registerv1.SearchCriteria{Names: []*registerv1.PersonName{{Full: "\u200fمریم\u200cسادات\u200e"}}}}), ""},
 		"a sanction for blanks": {
 			&registerv1.ImposeSanctionRequest{Parent: "forces/33", Kind: registerv1.SanctionKind_SANCTION_KIND_SUSPENSION, Subject: "somebody", Reason: strings.Repeat(" ", 20), Reference: "PSD/1"},
 			"reason: must be at least 10 characters: blanks at its ends do not count",

@@ -1,4 +1,4 @@
--- Counts one whole block of entries for each account that has 512 or more of them, unless
+-- Counts one whole block of entries for each account that has 256 or more of them, unless
 -- that was done. What is below is little enough to be counted when it is asked for.
 INSERT INTO register.account_summary (actor, dimension, block, force, time, key, entries, refused, records)
 SELECT p.actor, d.dimension, $1::bigint, p.force, d.time, d.key, count(*), count(*) FILTER (WHERE p.outcome <> 'OK'), sum(p.records)
@@ -7,7 +7,7 @@ FROM (
     FROM register.entry_projection
     WHERE idx >= $1 * 65536 AND idx < ($1 + 1) * 65536 AND actor <> ''
     GROUP BY actor
-    HAVING count(*) >= 512
+    HAVING count(*) >= 256
 ) AS busy
 JOIN register.entry_projection p ON p.actor = busy.actor AND p.idx >= $1 * 65536 AND p.idx < ($1 + 1) * 65536
 CROSS JOIN LATERAL (VALUES
