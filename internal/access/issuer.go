@@ -40,6 +40,15 @@ type IssuerConfig struct {
 	AllowLoopbackHTTP bool `yaml:"allow_loopback_http"`
 }
 
+// Sufficient are the acr values that are accepted, weakest first; none where ACROrder does
+// not hold MinACR.
+func (c *IssuerConfig) Sufficient() []string {
+	if at := slices.Index(c.ACROrder, c.MinACR); at >= 0 {
+		return c.ACROrder[at:]
+	}
+	return nil
+}
+
 // issuer is a trusted provider: its rules, and its keys (see keys.go).
 type issuer struct {
 	config IssuerConfig
@@ -148,9 +157,11 @@ func issuerClient(c IssuerConfig, now func() time.Time) (*http.Client, error) {
 		if err != nil {
 			return nil, err
 		}
-		if transport.TLSClientConfig.RootCAs, err = parseRoots(data); err != nil {
+		roots, err := parseRoots(data)
+		if err != nil {
 			return nil, err
 		}
+		transport.TLSClientConfig.RootCAs = pool(roots)
 	}
 	return &http.Client{
 		Timeout:       issuerTimeout,

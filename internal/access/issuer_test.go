@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -373,4 +374,33 @@ func TestARememberedTokenStillExpires(t *testing.T) {
 	}
 	c.Advance(2 * time.Minute)
 	_ = refused(t, authenticate(t, a, token), access.ReasonTokenExpired)
+}
+
+// Who is trusted is told as it is in force: standard values stand where none were given.
+func TestIssuersAreTold(t *testing.T) {
+	t.Parallel()
+	a, err := access.NewAuthenticator(access.Options{Issuers: []access.IssuerConfig{
+		{URL: "https://b.example", National: true, Roles: []string{"auditor"}, MinACR: "gold", ACROrder: []string{"tin", "gold"}, Audience: "elsewhere", MaxLifetime: time.Minute},
+		{URL: "https://a.example", Forces: []string{"33"}, Roles: []string{"spoc"}, MinACR: "aal2"},
+		{URL: "https://c.example", Forces: []string{"33", "10"}, Roles: []string{"dpo"}, MinACR: "aal3"},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told []string
+	for _, i := range a.Issuers() {
+		told = append(told, fmt.Sprint(i.URL, " ", i.Audience, " ", i.MaxLifetime, " ", i.Sufficient()))
+	}
+	want := []string{"https://a.example register 1h0m0s [aal2 aal3]", "https://b.example elsewhere 1m0s [gold]", "https://c.example register 1h0m0s [aal3]"}
+	if !slices.Equal(told, want) {
+		t.Errorf("told %q, want %q", told, want)
+	}
+	for force, want := range map[string][]string{"33": {"aal2", "aal3"}, "10": {"aal3"}, "43": nil, "": nil} {
+		if got := a.Strengths(force); !slices.Equal(got, want) {
+			t.Errorf("force %q knows %q, want %q", force, got, want)
+		}
+	}
+	if got := (&access.IssuerConfig{MinACR: "aal2"}).Sufficient(); got != nil {
+		t.Errorf("of no order %q suffice", got)
+	}
 }

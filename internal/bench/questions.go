@@ -92,6 +92,7 @@ func megabytes(n int64) string { return count(float64(n)/(1<<20)) + " MB" }
 
 func (r *run) questions(ctx context.Context, db *postgres.DB, v *invented) error {
 	subject, force := userName(0) // the busiest
+	other, _ := userName(2)       // with just not enough in a block for counts of its own
 	record := v.records[0]
 	list := func(f postgres.EntryFilter) func() (int, error) {
 		f.NewestFirst, f.Limit = true, 500
@@ -125,7 +126,9 @@ func (r *run) questions(ctx context.Context, db *postgres.DB, v *invented) error
 		{"all forces by reason", counted(postgres.SummaryFilter{By: postgres.ByReason})},
 		{"one force by hour, a month", counted(postgres.SummaryFilter{By: postgres.ByHour, Force: force, From: month, Until: month.AddDate(0, 1, 0)})},
 		{"one force by reason", counted(postgres.SummaryFilter{By: postgres.ByReason, Force: force})},
-		{"one user by day", counted(postgres.SummaryFilter{By: postgres.ByDay, Actor: subject})},
+		{"the busiest account by day", counted(postgres.SummaryFilter{By: postgres.ByDay, Actor: subject})},
+		{"the busiest account by hour, since a month ago", counted(postgres.SummaryFilter{By: postgres.ByHour, Actor: subject, From: time.Now().AddDate(0, -1, 0)})},
+		{"the third account by day, counted one by one", counted(postgres.SummaryFilter{By: postgres.ByDay, Actor: other})},
 	} {
 		var took []time.Duration
 		found := 0

@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -14,8 +15,23 @@ import (
 
 // breachView is one contravention, with what was done about it.
 type breachView struct {
-	When, What, Done, Narrative string
-	Unanswered                  bool
+	When, Of, What, Done, Narrative string
+	Unanswered                      bool
+}
+
+// breaches are those of a history, each with what was broken.
+func (w *words) breaches(all []*registerv1.Breach, measures []*registerv1.Measure) []breachView {
+	titles := map[string]string{}
+	for _, m := range measures {
+		titles[m.GetName()] = w.measure(m.GetKind()) + ", " + w.force(strings.Split(m.GetName()+"//", "/")[1])
+	}
+	var out []breachView
+	for _, b := range all {
+		one := w.breach(b)
+		one.Of = uncapitalised(titles[b.GetMeasure()])
+		out = append(out, one)
+	}
+	return out
 }
 
 func (w *words) breach(b *registerv1.Breach) breachView {

@@ -20,7 +20,7 @@ import (
 // logged when he was told it.
 var ownPages, ownText = []string{
 	"POST /session/extend", "GET /search", "POST /register/drop", "GET /nominals/{nominal}/measure", "GET /standards",
-	"GET /standards/sanctions/new", "POST /standards/sanctions/new", "GET /log", "GET /administration", "GET /ask", "GET /subscribe",
+	"GET /standards/sanctions/new", "POST /standards/sanctions/new", "GET /log", "GET /ask", "GET /subscribe",
 	"GET /nominals/{nominal}/pack", "GET /standards/unsealings/new", "GET /standards/samples/new", "GET /standards/holds/new", "GET /standards/evidence", "GET /standards/readings",
 }, []string{"GET /register", "POST /register", "GET /register/conduct", "POST /register/conduct", "GET /register/done"}
 

@@ -19,6 +19,8 @@ type measureView struct {
 	Title, Status, Tag string
 	Facts              []asked
 	Breach             string // where a breach of it is recorded
+	Held               string // from when until when it holds
+	Folded             bool   // its facts stand elsewhere on the page already
 }
 
 func (c *Console) measureView(v *visit, m *registerv1.Measure) measureView {
@@ -41,7 +43,7 @@ func (c *Console) measureView(v *visit, m *registerv1.Measure) measureView {
 			}
 		}
 		if k.GetText() != "" {
-			text += ": " + strings.TrimSuffix(k.GetText(), ".")
+			text += ": " + uncapitalised(strings.TrimSuffix(k.GetText(), "."))
 		}
 		conditions = append(conditions, text)
 	}
@@ -52,11 +54,12 @@ func (c *Console) measureView(v *visit, m *registerv1.Measure) measureView {
 		until = date(m.GetUntilTime().AsTime())
 	}
 	add("Until", until)
+	out.Held = "From " + date(m.GetFromTime().AsTime()) + " until " + uncapitalised(until)
 	if m.GetVerifyTime() != nil {
 		add("Last verified", dateTime(m.GetVerifyTime().AsTime()))
 	}
 	if k, ok := c.words.ref.Measure(m.GetKind()); ok {
-		add("A breach", k.Says)
+		add("If he breaks it", k.Says)
 	}
 	if !ownedBy(m.GetName(), v.force()) {
 		add("Force", c.words.force(strings.Split(m.GetName()+"//", "/")[1]))

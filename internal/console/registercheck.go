@@ -26,7 +26,7 @@ func checkBasis(v *visit, reason, reference string) *registerv1.CheckBasis {
 
 // checkView is what the register knows of a suspect, with what was just registered of him.
 type checkView struct {
-	Facts       []asked
+	Pattern     patternView
 	History     *historyView
 	Unconfirmed bool
 	AskOwner    bool
@@ -49,11 +49,11 @@ func (c *Console) checkView(v *visit, done *registered) (*checkView, error) {
 		prompts = slices.DeleteFunc(prompts, func(p *registerv1.Prompt) bool { return isDuty(k.GetDuties(), p, v.force()) })
 	}
 	out := &checkView{
-		Alone: len(k.GetRecords()) == 1 && k.GetRecords()[0].GetNominals() == 1, Facts: c.words.pattern(k.GetPattern(), k.GetRecords()), Unconfirmed: k.GetUnconfirmed(), AskOwner: k.GetAskOwner(),
-		History: c.words.history(&registerv1.History{Card: k.GetCard(), Prompts: prompts, LastCheck: k.GetLastCheck()}),
+		Alone: len(k.GetRecords()) == 1 && k.GetRecords()[0].GetNominals() == 1, Pattern: c.words.pattern(k.GetPattern(), k.GetRecords()), Unconfirmed: k.GetUnconfirmed(), AskOwner: k.GetAskOwner(),
+		History: c.words.history(&registerv1.History{Card: k.GetCard(), Prompts: prompts, LastCheck: k.GetLastCheck()}, c.now()),
 	}
 	if k.GetHighRisk() {
-		out.Facts = append(out.Facts, asked{"Risk", "Graded high" + map[bool]string{true: ": possible, unconfirmed"}[k.GetHighRiskUnconfirmed()]})
+		out.Pattern.Facts = append(out.Pattern.Facts, asked{"Risk", "Graded high" + map[bool]string{true: ": possible, unconfirmed"}[k.GetHighRiskUnconfirmed()]})
 	}
 	for _, contact := range c.words.contacts(k.GetContacts()) {
 		if "forces/"+contact.Code != v.force() {

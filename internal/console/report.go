@@ -52,7 +52,7 @@ func (c *Console) conductView(v *visit, f *form) *conductView {
 	view := &conductView{
 		Frame: v.page("What happened"), Label: d.Label, AskReference: d.Chosen,
 		Reference:    f.text("reference", "Crime or incident reference", "Of this report, as in your force’s own system.", "govuk-input--width-20"),
-		Date:         f.date("occurred", "When did it happen?", "Or begin. Such as 27 3 2026."),
+		Date:         f.date("occurred", "When did it happen?", "The day it happened or began, such as 27 3 2026."),
 		Behaviours:   f.choices("behaviours", "What did he do?", "Choose all that were reported, however slight.", c.words.behaviourChoices()),
 		Offence:      f.choices("offence", "Recorded as", "The principal offence.", c.words.offenceChoices("Not recorded as a crime")),
 		Included:     f.choices("included", "Included classifications", "Offences that the principal one stands for.", c.words.offenceChoices("")),

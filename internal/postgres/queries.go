@@ -15,6 +15,8 @@ func statement(name string) string {
 }
 
 var (
+	qAccountBlocks     = statement("account_blocks")
+	qAccountsCounted   = statement("accounts_counted")
 	qBodiesByIndex     = statement("bodies_by_index")
 	qBodyKeys          = statement("body_keys")
 	qBodyByIndex       = statement("body_by_index")
@@ -61,8 +63,10 @@ var (
 	qSourcesTaken      = statement("sources_taken")
 	qStandbys          = statement("standbys")
 	qSummarise         = statement("summarise")
+	qSummariseAccounts = statement("summarise_accounts")
 	qSummariseBlock    = statement("summarise_block")
 	qSummarised        = statement("summarised")
+	qSystems           = statement("systems")
 	qTileRoots         = statement("tile_roots")
 	qTiles             = statement("tiles")
 	qVersionsAsOf      = statement("versions_as_of")

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -28,7 +29,7 @@ const (
 func (f *SummaryFilter) dimension() string {
 	switch f.By {
 	case ByHour:
-		if f.Force == "" {
+		if f.Force == "" && f.Actor == "" {
 			return "all_hours"
 		}
 	case ByDay, ByForce:
@@ -58,15 +59,12 @@ type Count struct {
 // Summarise counts entries: by time or force in their order, else the most frequent
 // first.
 func (db *DB) Summarise(ctx context.Context, f SummaryFilter) ([]Count, error) {
-	var blocks int64
-	if f.Actor == "" {
-		var err error
-		if blocks, err = db.summarised(ctx); err != nil {
-			return nil, err
-		}
+	p, err := db.parts(ctx, &f)
+	if err != nil {
+		return nil, err
 	}
 	rows, err := db.pool.Query(ctx, qSummarise, pgx.QueryExecModeCacheDescribe, f.dimension(), string(f.By),
-		f.Force, f.Actor, orNull(f.From), orNull(f.Until), f.Limit, blocks*summaryBlock)
+		f.Force, f.Actor, orNull(f.From), orNull(f.Until), f.Limit, p.before, p.blocks, p.first, p.until)
 	if err != nil {
 		return nil, readError(err)
 	}
@@ -74,22 +72,93 @@ func (db *DB) Summarise(ctx context.Context, f SummaryFilter) ([]Count, error) {
 	return list, readError(err)
 }
 
-func (db *DB) summarised(ctx context.Context) (blocks int64, err error) {
-	err = db.pool.QueryRow(ctx, qSummarised).Scan(&blocks)
+// parts says which entries are counted already and which are not.
+type parts struct {
+	before int64   // the block before which all have counts; 0 for one account
+	blocks []int64 // the blocks that have counts of the account
+	// The indices of the entries that are to be counted one by one: from each of first
+	// until its fellow of until.
+	first, until []int64
+}
+
+func (p *parts) oneByOne(first, until int64) {
+	if first < until {
+		p.first, p.until = append(p.first, first), append(p.until, until)
+	}
+}
+
+func (db *DB) parts(ctx context.Context, f *SummaryFilter) (p parts, err error) {
+	if f.Actor == "" {
+		p.before, err = db.summarised(ctx, qSummarised)
+		p.oneByOne(p.before*summaryBlock, math.MaxInt64)
+		return p, err
+	}
+	next, last, err := db.IndexBounds(ctx, f.From, f.Until)
+	if err != nil {
+		return p, err
+	}
+	from, until, err := db.wholeBlocks(ctx, f.From, f.Until)
+	if err != nil {
+		return p, err
+	}
+	rows, err := db.pool.Query(ctx, qAccountBlocks, f.Actor, from, until)
+	if err != nil {
+		return p, readError(err)
+	}
+	if p.blocks, err = pgx.CollectRows(rows, pgx.RowTo[int64]); err != nil {
+		return p, readError(err)
+	}
+	for _, b := range p.blocks {
+		p.oneByOne(next, b*summaryBlock)
+		next = (b + 1) * summaryBlock
+	}
+	p.oneByOne(next, last)
+	return p, nil
+}
+
+// wholeBlocks are the blocks, from ≤ block < until, all of whose entries are of a range of
+// times (zero means open); at most one too few at either end.
+func (db *DB) wholeBlocks(ctx context.Context, start, end time.Time) (from, until int64, err error) {
+	// What stands before a checkpoint of a time is of that time or earlier, what comes
+	// after it of that time or later.
+	before, after, err := db.IndexBounds(ctx, end, start)
+	if from = after / summaryBlock; after%summaryBlock > 0 {
+		from++
+	}
+	if start.IsZero() {
+		from = 0
+	}
+	if until = before / summaryBlock; end.IsZero() {
+		until = math.MaxInt64
+	}
+	return from, until, err
+}
+
+func (db *DB) summarised(ctx context.Context, sql string) (blocks int64, err error) {
+	err = db.pool.QueryRow(ctx, sql).Scan(&blocks)
 	return blocks, readError(err)
 }
 
-// CountBlock counts the next block of entries that is complete and not counted yet;
-// more is false when there is none. Replicas may do so at the same time.
+// CountBlock counts the next block of entries that is complete and not counted yet, and
+// the busy accounts of the next one; more is false when there is none. Replicas may do so
+// at the same time.
 func (db *DB) CountBlock(ctx context.Context) (more bool, err error) {
-	next, err := db.summarised(ctx)
-	if err != nil {
-		return false, err
-	}
 	head, err := db.Head(ctx)
-	if err != nil || head.Size < (next+1)*summaryBlock {
+	if err != nil {
 		return false, ignoreNotFound(err)
 	}
-	_, err = db.pool.Exec(ctx, qSummariseBlock, next)
-	return err == nil, readError(err)
+	for _, c := range []struct{ counted, count string }{{qSummarised, qSummariseBlock}, {qAccountsCounted, qSummariseAccounts}} {
+		next, err := db.summarised(ctx, c.counted)
+		if err != nil {
+			return false, err
+		}
+		if head.Size < (next+1)*summaryBlock {
+			continue
+		}
+		if _, err := db.pool.Exec(ctx, c.count, next); err != nil {
+			return false, readError(err)
+		}
+		more = true
+	}
+	return more, nil
 }

@@ -56,7 +56,7 @@ func TestEveryPatternHasWords(t *testing.T) {
 		"^forces/[0-9]{2}$":                           "must have the form forces/33",
 		"^(forces/[0-9]{2}/nominals/[0-9a-f-]{36})?$": "must have the form forces/33/nominals/0198…",
 		"^(forces/[0-9]{2}/(alerts|links)/[0-9a-f-]{36}|searches/[0-9a-f-]{36}/candidates/[0-9]{1,2})$": "must have the form forces/33/alerts/0198… or searches/0198…/candidates/1",
-		"^forces/([0-9]{2}|-)/readings/[0-9]{1,18}$":                                                    "must have the form forces/33/readings/1, or forces/- for no force",
+		"^forces/([0-9]{2}|-)/readings/[0-9]{1,18}$":                                                    "must have the form forces/33/readings/1, or forces/- where no one force is meant",
 	} {
 		if got := patternWords(pattern); got != want || !patterns[pattern] {
 			t.Errorf("%s is said as %q, want %q", pattern, got, want)
