@@ -34,7 +34,7 @@ func TestMeasureBreachAndDuty(t *testing.T) {
 	spoc.post(at, breach).must(t, http.StatusOK, "The breach is recorded", "What the register knows of him", "Threats to kill", "Court bail with conditions", "power of arrest",
 		"Breach without action</a>, by", "Assess the risk", "access log, entry").mustNot(t, "Register another report", "Vesna", "Harcastle")
 	spoc.get("/register/done").must(t, http.StatusOK, "The breach is recorded", "was shown once").mustNot(t, "What the register knows of him</h2>", "Threats to kill", "No other record is linked")
-	spoc.post(at, breach).must(t, http.StatusOK, "What the register knows of him", "Checked before") // sent twice, recorded once
+	spoc.post(at, breach).must(t, http.StatusOK, "What the register knows of him", "Last checked") // sent twice, recorded once
 	if n := strings.Count(spoc.get(page).must(t, http.StatusOK, "Not acted upon", "No action, thought to be of a lower level").text, "Rang her again."); n != 1 {
 		t.Errorf("%d breaches after sending one twice", n)
 	}
