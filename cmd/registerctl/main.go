@@ -64,6 +64,7 @@ type command struct {
 	Facts         factsCmd         `cmd:"" help:"For force systems: tell of cases, rosters and staff."`
 	Receipts      receiptCmd       `cmd:"" name:"receipt" help:"Prove what saved receipts say, and keep the proofs."`
 	Forces        forcesCmd        `cmd:"" help:"List the forces and whom to ask there."`
+	Clients       clientsCmd       `cmd:"" help:"For administrators, auditors and professional standards: who may call on behalf of a force, and which systems have."`
 	Codes         codesCmd         `cmd:"" help:"List a code list, such as searchReasons, behaviours or offences; one that is not there names them all."`
 }
 

@@ -92,16 +92,27 @@ func (a *Authenticator) Warm(ctx context.Context) error {
 	return errors.Join(faults...)
 }
 
+// Issuers are the OpenID providers whose tokens are accepted, by URL, with standard
+// values filled in.
+func (a *Authenticator) Issuers() []IssuerConfig {
+	out := make([]IssuerConfig, 0, len(a.issuers))
+	for _, i := range a.issuers {
+		out = append(out, i.config)
+	}
+	slices.SortFunc(out, func(a, b IssuerConfig) int { return strings.Compare(a.URL, b.URL) })
+	return out
+}
+
 // Strengths lists the strengths of authentication that the issuers of a force know
 // and accept, weakest first.
 func (a *Authenticator) Strengths(force string) []string {
 	var out []string
-	for _, i := range a.issuers {
-		if !i.forces[force] {
+	for _, i := range a.Issuers() {
+		if !slices.Contains(i.Forces, force) {
 			continue
 		}
-		for _, s := range i.config.ACROrder {
-			if i.strong[s] != "" && !slices.Contains(out, s) {
+		for _, s := range i.Sufficient() {
+			if !slices.Contains(out, s) {
 				out = append(out, s)
 			}
 		}
@@ -273,6 +284,10 @@ var collarNumber = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9./-]{0,14}[A-Za-z0
 // ValidCollar reports whether the text has the form of a collar number: one to
 // 16 letters, digits, and full stops, slashes or hyphens between them.
 func ValidCollar(text string) bool { return collarNumber.MatchString(text) }
+
+// SameCollar reports whether two collar numbers are one: providers and force systems do
+// not write their letters alike. No number is nobody's.
+func SameCollar(a, b string) bool { return a != "" && strings.EqualFold(a, b) }
 
 func officer(values []string) (string, *AuthError) {
 	switch {

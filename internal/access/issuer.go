@@ -24,7 +24,8 @@ type IssuerConfig struct {
 	Forces []string `yaml:"forces"`
 	// National allows tokens without a force claim.
 	National bool `yaml:"national"`
-	// Roles are the names of the roles that the issuer may grant; never system.
+	// Roles are the names of the roles that the issuer may grant; never system, and
+	// auditor only of a national issuer, to people of no force.
 	Roles []string `yaml:"roles"`
 	// MinACR is the weakest acceptable acr value. Required.
 	MinACR string `yaml:"min_acr"`
@@ -38,6 +39,15 @@ type IssuerConfig struct {
 	// AllowLoopbackHTTP permits an http issuer on a loopback address, for
 	// development only.
 	AllowLoopbackHTTP bool `yaml:"allow_loopback_http"`
+}
+
+// Sufficient are the acr values that are accepted, weakest first; none where ACROrder does
+// not hold MinACR.
+func (c *IssuerConfig) Sufficient() []string {
+	if at := slices.Index(c.ACROrder, c.MinACR); at >= 0 {
+		return c.ACROrder[at:]
+	}
+	return nil
 }
 
 // issuer is a trusted provider: its rules, and its keys (see keys.go).
@@ -84,6 +94,9 @@ func newIssuer(c IssuerConfig, now func() time.Time) (*issuer, error) {
 	}
 	if len(c.Roles) == 0 {
 		fault("roles: none")
+	}
+	if i.roles.Has(RoleAuditor) && !c.National {
+		fault("roles: auditor is of no force: no force's issuer may grant it")
 	}
 	if len(c.ACROrder) == 0 {
 		c.ACROrder = []string{"aal1", "aal2", "aal3"}
@@ -148,9 +161,11 @@ func issuerClient(c IssuerConfig, now func() time.Time) (*http.Client, error) {
 		if err != nil {
 			return nil, err
 		}
-		if transport.TLSClientConfig.RootCAs, err = parseRoots(data); err != nil {
+		roots, err := parseRoots(data)
+		if err != nil {
 			return nil, err
 		}
+		transport.TLSClientConfig.RootCAs = pool(roots)
 	}
 	return &http.Client{
 		Timeout:       issuerTimeout,

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -317,18 +318,19 @@ func TestIssuerConfigNamesEveryFault(t *testing.T) {
 		change func(*access.IssuerConfig)
 		want   []string
 	}{
-		"good":              {func(*access.IssuerConfig) {}, nil},
-		"national":          {func(c *access.IssuerConfig) { c.Forces, c.National = nil, true }, nil},
-		"own strengths":     {func(c *access.IssuerConfig) { c.ACROrder, c.MinACR = []string{"pw", "mfa"}, "mfa" }, nil},
-		"http":              {func(c *access.IssuerConfig) { c.URL = "http://id.example" }, []string{"must be https"}},
-		"http, not allowed": {func(c *access.IssuerConfig) { c.URL = "http://127.0.0.1:1" }, []string{"must be https"}},
-		"http elsewhere":    {func(c *access.IssuerConfig) { c.URL, c.AllowLoopbackHTTP = "http://192.0.2.1", true }, []string{"loopback address only"}},
-		"no URL":            {func(c *access.IssuerConfig) { c.URL = "" }, []string{"not a plain URL"}},
-		"URL with user":     {func(c *access.IssuerConfig) { c.URL = "https://a:b@id.example" }, []string{"not a plain URL"}},
-		"no force":          {func(c *access.IssuerConfig) { c.Forces = nil }, []string{"forces: none"}},
-		"system":            {func(c *access.IssuerConfig) { c.Roles = []string{"system"} }, []string{"no issuer may grant it"}},
-		"lifetime":          {func(c *access.IssuerConfig) { c.MaxLifetime = 48 * time.Hour }, []string{"max_lifetime"}},
-		"no CA file":        {func(c *access.IssuerConfig) { c.CAFile = "/nonexistent" }, []string{"ca_file"}},
+		"good":               {func(*access.IssuerConfig) {}, nil},
+		"national":           {func(c *access.IssuerConfig) { c.Forces, c.National = nil, true }, nil},
+		"own strengths":      {func(c *access.IssuerConfig) { c.ACROrder, c.MinACR = []string{"pw", "mfa"}, "mfa" }, nil},
+		"http":               {func(c *access.IssuerConfig) { c.URL = "http://id.example" }, []string{"must be https"}},
+		"http, not allowed":  {func(c *access.IssuerConfig) { c.URL = "http://127.0.0.1:1" }, []string{"must be https"}},
+		"http elsewhere":     {func(c *access.IssuerConfig) { c.URL, c.AllowLoopbackHTTP = "http://192.0.2.1", true }, []string{"loopback address only"}},
+		"no URL":             {func(c *access.IssuerConfig) { c.URL = "" }, []string{"not a plain URL"}},
+		"URL with user":      {func(c *access.IssuerConfig) { c.URL = "https://a:b@id.example" }, []string{"not a plain URL"}},
+		"no force":           {func(c *access.IssuerConfig) { c.Forces = nil }, []string{"forces: none"}},
+		"system":             {func(c *access.IssuerConfig) { c.Roles = []string{"system"} }, []string{"no issuer may grant it"}},
+		"auditor by a force": {func(c *access.IssuerConfig) { c.Roles = []string{"auditor"} }, []string{"no force's issuer may grant it"}},
+		"lifetime":           {func(c *access.IssuerConfig) { c.MaxLifetime = 48 * time.Hour }, []string{"max_lifetime"}},
+		"no CA file":         {func(c *access.IssuerConfig) { c.CAFile = "/nonexistent" }, []string{"ca_file"}},
 		"many": {func(c *access.IssuerConfig) {
 			c.URL, c.Forces, c.Roles, c.MinACR = "ftp://x", []string{"3"}, []string{"root"}, "aal9"
 		}, []string{"url:", "forces:", "roles:", "min_acr:"}},
@@ -373,4 +375,33 @@ func TestARememberedTokenStillExpires(t *testing.T) {
 	}
 	c.Advance(2 * time.Minute)
 	_ = refused(t, authenticate(t, a, token), access.ReasonTokenExpired)
+}
+
+// Who is trusted is told as it is in force: standard values stand where none were given.
+func TestIssuersAreTold(t *testing.T) {
+	t.Parallel()
+	a, err := access.NewAuthenticator(access.Options{Issuers: []access.IssuerConfig{
+		{URL: "https://b.example", National: true, Roles: []string{"auditor"}, MinACR: "gold", ACROrder: []string{"tin", "gold"}, Audience: "elsewhere", MaxLifetime: time.Minute},
+		{URL: "https://a.example", Forces: []string{"33"}, Roles: []string{"spoc"}, MinACR: "aal2"},
+		{URL: "https://c.example", Forces: []string{"33", "10"}, Roles: []string{"dpo"}, MinACR: "aal3"},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told []string
+	for _, i := range a.Issuers() {
+		told = append(told, fmt.Sprint(i.URL, " ", i.Audience, " ", i.MaxLifetime, " ", i.Sufficient()))
+	}
+	want := []string{"https://a.example register 1h0m0s [aal2 aal3]", "https://b.example elsewhere 1m0s [gold]", "https://c.example register 1h0m0s [aal3]"}
+	if !slices.Equal(told, want) {
+		t.Errorf("told %q, want %q", told, want)
+	}
+	for force, want := range map[string][]string{"33": {"aal2", "aal3"}, "10": {"aal3"}, "43": nil, "": nil} {
+		if got := a.Strengths(force); !slices.Equal(got, want) {
+			t.Errorf("force %q knows %q, want %q", force, got, want)
+		}
+	}
+	if got := (&access.IssuerConfig{MinACR: "aal2"}).Sufficient(); got != nil {
+		t.Errorf("of no order %q suffice", got)
+	}
 }

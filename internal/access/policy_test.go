@@ -22,7 +22,7 @@ var used = permissions(
 	"fact put", "flag list", "misuse_case list", "misuse_case read", "misuse_case work",
 	"counter review", "question answer", "question ask", "question list", "question read", "transfer offer", "transfer answer", "transfer read", "transfer list",
 	"subscription create", "subscription delete", "subscription list",
-	"directory read", "directory update", "self read",
+	"directory read", "directory update", "client list", "self read",
 	"victim settle", "assessment regrade", "history read", "history export", "history list",
 )
 

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
@@ -46,6 +47,7 @@ type TLS struct {
 type tlsState struct {
 	sum    [sha256.Size]byte
 	config *tls.Config
+	roots  []*x509.Certificate
 	crls   *revocations
 }
 
@@ -132,6 +134,10 @@ func (t *TLS) Until() (certificate, lists time.Time) {
 	return leaf.NotAfter, state.crls.until()
 }
 
+// Roots are the authorities that client certificates must chain to, as last read; none
+// when no client certificate is asked for.
+func (t *TLS) Roots() []*x509.Certificate { return t.state.Load().roots }
+
 type namedFile struct {
 	name string
 	data []byte
@@ -202,10 +208,12 @@ func (t *TLS) build(f tlsFiles) (*tlsState, error) {
 		// A resumed session would not present its chain again.
 		SessionTicketsDisabled: true,
 	}
+	s := &tlsState{config: c}
 	if t.o.ClientCAFile != "" {
-		if c.ClientCAs, err = parseRoots(f.ca); err != nil {
+		if s.roots, err = parseRoots(f.ca); err != nil {
 			return nil, fmt.Errorf("tls: client roots: %w", err)
 		}
+		c.ClientCAs = pool(s.roots)
 		c.ClientAuth = tls.VerifyClientCertIfGiven
 		c.VerifyConnection = func(cs tls.ConnectionState) error {
 			if len(cs.PeerCertificates) == 0 {
@@ -214,17 +222,17 @@ func (t *TLS) build(f tlsFiles) (*tlsState, error) {
 			return t.Check(cs.VerifiedChains)
 		}
 	}
-	crls, err := parseCRLs(f.crls)
-	if err != nil {
+	if s.crls, err = parseCRLs(f.crls); err != nil {
 		return nil, err
 	}
-	return &tlsState{config: c, crls: crls}, nil
+	return s, nil
 }
 
 // parseRoots is stricter than CertPool.AppendCertsFromPEM, which skips what it
 // cannot read.
-func parseRoots(data []byte) (*x509.CertPool, error) {
-	pool, n := x509.NewCertPool(), 0
+func parseRoots(data []byte) ([]*x509.Certificate, error) {
+	blocks := bytes.Count(data, []byte("-----BEGIN "))
+	var roots []*x509.Certificate
 	for {
 		var block *pem.Block
 		if block, data = pem.Decode(data); block == nil {
@@ -240,11 +248,21 @@ func parseRoots(data []byte) (*x509.CertPool, error) {
 		if !c.IsCA || !c.BasicConstraintsValid {
 			return nil, errors.New("holds a certificate that is not an authority's")
 		}
-		pool.AddCert(c)
-		n++
+		roots = append(roots, c)
 	}
-	if n == 0 {
+	switch {
+	case blocks == 0:
 		return nil, errors.New("no certificate in the file")
+	case len(roots) != blocks: // package pem leaves out what it cannot read
+		return nil, errors.New("holds a certificate that is cut short or garbled")
 	}
-	return pool, nil
+	return roots, nil
+}
+
+func pool(roots []*x509.Certificate) *x509.CertPool {
+	p := x509.NewCertPool()
+	for _, c := range roots {
+		p.AddCert(c)
+	}
+	return p
 }

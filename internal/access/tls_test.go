@@ -4,11 +4,13 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"io"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -353,5 +355,36 @@ func TestUntil(t *testing.T) {
 	}
 	if _, lists := w.tls.Until(); !lists.IsZero() {
 		t.Errorf("without lists: %v", lists)
+	}
+}
+
+// The authorities of client certificates are told as they are in force: a file that is
+// garbled changes nothing.
+func TestRootsAreThoseInForce(t *testing.T) {
+	w := newTLSWorld(t, true)
+	second, err := pki.NewRoot("Register second root")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := os.ReadFile(w.pki.RootFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	both := append(first[:len(first):len(first)], pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: second.Cert.Raw})...)
+	for _, c := range []struct {
+		file []byte
+		want []*x509.Certificate
+	}{{first, []*x509.Certificate{w.pki.Root.Cert}}, {both, []*x509.Certificate{w.pki.Root.Cert, second.Cert}}, {both[:len(both)-9], []*x509.Certificate{w.pki.Root.Cert, second.Cert}}} {
+		if err := os.WriteFile(w.pki.RootFile, c.file, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = w.tls.Reload() // what is told counts
+		if got := w.tls.Roots(); !slices.EqualFunc(got, c.want, (*x509.Certificate).Equal) {
+			t.Errorf("%d authorities are told, want %d", len(got), len(c.want))
+		}
+	}
+	open, err := access.NewTLS(access.TLSOptions{CertFile: w.pki.ServerCert, KeyFile: w.pki.ServerKey})
+	if err != nil || open.Roots() != nil {
+		t.Errorf("where no client certificate is asked for: %v, %v", open.Roots(), err)
 	}
 }

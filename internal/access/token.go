@@ -164,7 +164,7 @@ func (i *issuer) person(c tokenClaims) (Actor, *AuthError) {
 		return Actor{}, refuseActor(ReasonForceNotGranted, actor)
 	}
 	roles, err := ParseRoles(c.Roles...)
-	if err != nil || roles&^i.roles != 0 {
+	if err != nil || roles&^i.roles != 0 || roles.Has(RoleAuditor) && c.Force != "" {
 		return Actor{}, refuseActor(ReasonRoleNotGranted, actor)
 	}
 	if actor.ACR == "" {

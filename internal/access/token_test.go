@@ -209,3 +209,31 @@ func (w *world) selfSigned(payload claims) string {
 	}
 	return token
 }
+
+// The national auditor is of no force: an issuer that speaks for forces too cannot make
+// one of a force's people, who would read every force's log as his own.
+func TestAuditorsAreOfNoForce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	issuers := w.idp.Issuers()
+	for i := range issuers {
+		if issuers[i].National {
+			issuers[i].Forces = []string{"33"}
+		}
+	}
+	auth, err := access.NewAuthenticator(access.Options{Issuers: issuers})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(changes claims) error {
+		_, err := auth.Authenticate(t.Context(), access.Credentials{Authorization: bearer(w.mint("auditor", changes))})
+		return err
+	}
+	if err := ask(nil); err != nil {
+		t.Errorf("of no force: %v", err)
+	}
+	var refused *access.AuthError
+	if err := ask(claims{"force": "33"}); !errors.As(err, &refused) || refused.Reason != access.ReasonRoleNotGranted {
+		t.Errorf("of a force: %v", err)
+	}
+}

@@ -2,6 +2,8 @@ package apitest
 
 import (
 	"slices"
+	"strings"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
@@ -13,6 +15,7 @@ const (
 	listForces         = "DirectoryService.ListForces"
 	getForce           = "DirectoryService.GetForce"
 	updateForceContact = "DirectoryService.UpdateForceContact"
+	listClients        = "DirectoryService.ListClients"
 	listCodes          = "DirectoryService.ListCodes"
 	getSelf            = "DirectoryService.GetSelf"
 )
@@ -25,6 +28,28 @@ func directoryCases() []apiCase {
 	}
 	notFound := func(name, method string, m proto.Message) apiCase {
 		return apiCase{name: name, method: method, who: "dpo-43", request: of(m), code: codes.NotFound, reason: "NOT_FOUND"}
+	}
+	clients := func(force string) func(*stage) proto.Message {
+		return of(&pb.ListClientsRequest{Parent: "forces/" + force})
+	}
+	called := func(force string) func(*stage) {
+		return func(s *stage) { s.must("system-"+force, getSelf, &pb.GetSelfRequest{}) }
+	}
+	ofForce33 := func(s *stage, m proto.Message) {
+		got := m.(*pb.ListClientsResponse)
+		if len(got.GetSignInServices()) == 0 || len(got.GetSystems()) == 0 || len(got.GetSystemAuthorities()) == 0 {
+			s.Errorf("clients %v", got)
+		}
+		for _, k := range got.GetSignInServices() {
+			if !slices.Contains(k.GetForces(), "forces/33") {
+				s.Errorf("a sign-in of others: %v", k)
+			}
+		}
+		for _, k := range got.GetSystems() {
+			if k.GetForce() != "forces/33" {
+				s.Errorf("a system of others: %v", k)
+			}
+		}
 	}
 	return []apiCase{
 		{
@@ -65,6 +90,35 @@ func directoryCases() []apiCase {
 			name: "set a contact of nobody", method: updateForceContact, who: "admin", code: codes.InvalidArgument, reason: "INVALID_FIELDS",
 			request: of(&pb.UpdateForceContactRequest{Contact: &pb.ForceContact{Force: "forces/99"}}), fields: []string{"contact.team", "contact.force"},
 		},
+		{
+			name: "clients of all forces", method: listClients, who: "admin", request: clients("-"), live: true, prepare: called("10"),
+			check: func(s *stage, m proto.Message) {
+				got := m.(*pb.ListClientsResponse)
+				if !slices.ContainsFunc(got.GetSignInServices(), func(k *pb.SignInService) bool {
+					return k.GetNational() && slices.Contains(k.GetRoles(), "admin") && k.GetAudience() != "" && len(k.GetAcceptedAcrs()) > 0 && k.GetMaxTokenLifetime().AsDuration() == time.Hour
+				}) {
+					s.Errorf("the administrators' sign-in is not told: %v", got)
+				}
+				if !slices.ContainsFunc(got.GetSystemAuthorities(), func(k *pb.SystemAuthority) bool {
+					return strings.Contains(k.GetSubject(), "root") && len(k.GetSha256Fingerprint()) == 64 && k.GetExpireTime().AsTime().After(time.Now())
+				}) || len(got.GetSystemAuthorities()) != 1 {
+					s.Errorf("the authority of systems is not told: %v", got)
+				}
+				if !slices.ContainsFunc(got.GetSystems(), func(k *pb.SystemClient) bool {
+					return k.GetSubject() == "register://forces/10/systems/crime" && k.GetForce() == "forces/10" && k.GetSystem() == "crime" && !k.GetFirstCallTime().AsTime().After(k.GetLastCallTime().AsTime())
+				}) {
+					s.Errorf("the system is not told: %v", got)
+				}
+			},
+		},
+		{name: "clients of a force for PSD", method: listClients, who: "psd-33", request: clients("33"), live: true, prepare: called("33"), check: ofForce33},
+		{name: "clients of a force for the auditor", method: listClients, who: "auditor", request: clients("33"), live: true, prepare: called("33"), check: ofForce33},
+		{name: "clients of another force", method: listClients, who: "psd-10", request: clients("33"), code: codes.PermissionDenied, reason: "OTHER_FORCE"},
+		{name: "clients of all forces for PSD", method: listClients, who: "psd-33", request: clients("-"), code: codes.PermissionDenied, reason: "OTHER_FORCE"},
+		{name: "clients for a supervisor", method: listClients, who: "supervisor-33", request: clients("33"), code: codes.PermissionDenied, reason: "NOT_ALLOWED"},
+		{name: "clients for a system", method: listClients, who: "system-33", request: clients("33"), code: codes.PermissionDenied, reason: "NOT_ALLOWED"},
+		{name: "clients of a force that does not exist", method: listClients, who: "admin", request: clients("99"), code: codes.NotFound, reason: "NOT_FOUND"},
+		{name: "clients of no force", method: listClients, who: "admin", request: clients("abc"), code: codes.InvalidArgument, reason: "INVALID_FIELDS", fields: []string{"parent"}},
 		{
 			name: "a code list", method: listCodes, who: "investigator-33", request: of(&pb.ListCodesRequest{Parent: "codeLists/searchReasons"}),
 			check: func(s *stage, m proto.Message) {

@@ -58,12 +58,14 @@ func TestBadCertificates(t *testing.T) {
 	if a := grpcCall(t.Context(), open, w.methods[getSelf], "", &pb.GetSelfRequest{}); a.err != nil {
 		t.Fatalf("before it is revoked: %v", a.err)
 	}
+	streams := w.openStreams(t, open)
 	if err := w.site.PKI.Revoke(stolen.Cert); err != nil {
 		t.Fatal(err)
 	}
 	w.untilRefused(t, func(ctx context.Context) *answer {
 		return grpcCall(ctx, open, w.methods[getSelf], "", &pb.GetSelfRequest{})
 	})
+	streams.mustEnd(t, w, codes.Unauthenticated, access.ReasonCertificateRevoked)
 	refused := map[string]*tls.Config{
 		"of an unknown authority": system(stranger, pki.Leaf{Name: "stranger", URIs: name}),
 		"expired":                 system(w.site.PKI.Issuing, pki.Leaf{Name: "old", URIs: name, NotBefore: time.Now().Add(-48 * time.Hour), NotAfter: time.Now().Add(-24 * time.Hour)}),

@@ -163,7 +163,7 @@ func TestGRPCRefusals(t *testing.T) {
 // that is counted; others are not touched.
 func TestTooManyRequests(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(c *server.Config) { c.Limits.PerSecond, c.Limits.Burst = 1e-6, 3 })
+	w := newWorld(t, func(c *server.Config) { c.Limits.PersonPerSecond, c.Limits.PersonBurst = 1e-6, 3 })
 	reader := w.site.Start(nil)
 	for _, via := range []transport{overToken, overREST, overMTLS} {
 		if a := w.call(t.Context(), via, "spoc-33", getSelf, &pb.GetSelfRequest{}); a.err != nil {
@@ -178,6 +178,11 @@ func TestTooManyRequests(t *testing.T) {
 	}
 	if a := w.call(t.Context(), overREST, "spoc-10", getSelf, &pb.GetSelfRequest{}); a.err != nil {
 		t.Errorf("another caller: %v", a.err)
+	}
+	for range 4 { // a system calls more often than anybody types
+		if a := w.call(t.Context(), overMTLS, "system-33", getSelf, &pb.GetSelfRequest{}); a.err != nil {
+			t.Errorf("a system: %v", a.err)
+		}
 	}
 	w.replica.Stop()
 	w.replica = reader

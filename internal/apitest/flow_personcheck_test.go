@@ -33,7 +33,9 @@ func checkedBreach(r *pb.RegisterBreachRequest) *pb.RegisterBreachRequest {
 func (s *stage) elsewhere10() (at33, at10 string) {
 	s.Helper()
 	at33, at10, _, _ = s.linked()
-	s.must("system-10", registerCourse, against("10", at10, "B-1", "Ines", "Thornbury"))
+	r := against("10", at10, "B-1", "Ines", "Thornbury")
+	r.Course.Officer = "N1042"
+	s.must("system-10", registerCourse, r)
 	m := measure("10", at10, "M-1", 1)
 	m.Measure.Kind, m.CourseSources = "RESTRAINING_ORDER", []*pb.SourceKey{{System: "crime", Reference: "B-1"}}
 	s.must("system-10", "MeasureService.RegisterMeasure", m)
@@ -177,6 +179,11 @@ func TestABreachIsACheck(t *testing.T) {
 	told := func(what string, k *pb.PersonCheck, last bool) {
 		s.Helper()
 		s.wantKnown(what, k)
+		for _, d := range k.GetDuties() { // the officer in the case there is none of this force's
+			if d.GetOwner().GetOfficer() != "" {
+				s.Errorf("%s: the duty %s is that of %v", what, d.GetCode(), d.GetOwner())
+			}
+		}
 		if !slices.ContainsFunc(k.GetPrompts(), func(p *pb.Prompt) bool { return p.GetCode() == "UNACTIONED_BREACH" && p.GetForce() == "forces/33" }) ||
 			!slices.ContainsFunc(k.GetDuties(), func(d *pb.Duty) bool { return d.GetCode() == "UNACTIONED_BREACH" }) || (k.GetLastCheck() != nil) != last {
 			s.Errorf("%s: %v", what, k)

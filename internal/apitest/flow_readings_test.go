@@ -39,6 +39,9 @@ func TestTheAuditorsReadingsAreReviewedElsewhere(t *testing.T) {
 			return r
 		}()),
 		read(listReadings, readingsOf("33")),
+		read(makeEvidence, &pb.MakeEvidenceRequest{
+			Parent: "forces/-", Purpose: pb.LogPurpose_LOG_PURPOSE_LAWFULNESS, Reference: "IOPC/26/1", Recipient: "iopc", Subject: s.subject("investigator-33"),
+		}),
 	}
 	about10 := read(listEntries, everywhere(s.subject("investigator-10")))
 	survey := read("AccessLogService.SummariseActivity", activityOf("forces/-"))

@@ -46,6 +46,19 @@ func TestWhoIsBoundCannotReview(t *testing.T) {
 	}
 	s.names["unsealing"] = u.GetName()
 
+	// One person with two sign-ins is no second person: his collar number tells.
+	self := s.must("psd-33", "DirectoryService.GetSelf", &pb.GetSelfRequest{}).(*pb.Self)
+	other := "Bearer " + s.w.site.Token("psd2-33", map[string]any{"collar": self.GetCollarNumber()})
+	for _, m := range []struct {
+		method  string
+		request proto.Message
+	}{{approveUnsealing, unsealingApproved(s)}, {refuseUnsealing, unsealingRefused(s)}} {
+		a := grpcCall(s.Context(), s.w.conns[""], s.w.methods[m.method], other, m.request)
+		if code, reason, _ := refusal(a.err); code != codes.PermissionDenied || reason != "NOT_YOURS" {
+			t.Errorf("%s by the asker's other sign-in: %v %s", m.method, code, reason)
+		}
+	}
+
 	// The second is the officer's manager's manager; the first is in another unit.
 	s.tell("33",
 		&pb.StaffFact{Subject: officer, Unit: "CID 3", LineManager: "issuer#sergeant"},

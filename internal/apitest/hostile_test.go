@@ -239,11 +239,20 @@ func selfSearch(t *testing.T, w *world) {
 	withBinding["cnf"] = map[string]string{"x5t#S256": access.Fingerprint(w.leaves["33"])}
 	overSystem := "Bearer " + w.site.Token("investigator-33", withBinding)
 
+	part := func(change func(*pb.PartialDate)) *pb.PartialDate {
+		out := proto.Clone(birth).(*pb.PartialDate)
+		change(out)
+		return out
+	}
+	named := []*pb.PersonName{{Given: given, Surname: surname}}
 	criteria := map[string]*pb.SearchCriteria{
-		"name and date": {Names: []*pb.PersonName{{Given: given, Surname: surname}}, BirthDate: birth},
-		"name alone":    {Names: []*pb.PersonName{{Full: strings.ToUpper(surname + " " + given)}, {Full: given + " " + surname}}},
-		"phone":         {Phones: []string{"07700 900777"}},
-		"e-mail":        {Emails: []string{"Me@Police.example"}},
+		"name and year":           {Names: named, BirthDate: part(func(d *pb.PartialDate) { d.Month, d.Day = 0, 0 })},
+		"name and month":          {Names: named, BirthDate: part(func(d *pb.PartialDate) { d.Day = 0 })},
+		"name and about the year": {Names: named, BirthDate: part(func(d *pb.PartialDate) { d.Year, d.Month, d.Day, d.Approximate = d.GetYear()+2, 0, 0, true })},
+		"name and date":           {Names: []*pb.PersonName{{Given: given, Surname: surname}}, BirthDate: birth},
+		"name alone":              {Names: []*pb.PersonName{{Full: strings.ToUpper(surname + " " + given)}, {Full: given + " " + surname}}},
+		"phone":                   {Phones: []string{"07700 900777"}},
+		"e-mail":                  {Emails: []string{"Me@Police.example"}},
 	}
 	ask := func(ctx context.Context, c *pb.SearchCriteria) []*answer {
 		r := search("searcher")
@@ -286,6 +295,19 @@ func selfSearch(t *testing.T, w *world) {
 	for _, a := range ask(t.Context(), &pb.SearchCriteria{Names: []*pb.PersonName{{Given: given, Surname: surname}}, BirthDate: other}) {
 		if a.err != nil {
 			t.Errorf("a namesake: %v", a.err)
+		}
+	}
+	// Nor by registering himself, of which the answer would tell who else he may be.
+	for _, bearer := range []string{plain, overSystem} {
+		conn := w.conns[""]
+		if bearer == overSystem {
+			conn = w.conns["33"]
+		}
+		a := grpcCall(t.Context(), conn, w.methods[registerNominal], bearer, nominal("33", "searcher", "N-himself", 1))
+		if a.err == nil {
+			t.Error("he registers himself")
+		} else if code, reason, _ := refusal(a.err); code != codes.PermissionDenied || reason != service.ReasonSelfSearch {
+			t.Errorf("he registers himself: %s %s", code, reason)
 		}
 	}
 	// Nor by registering what he did.

@@ -106,6 +106,7 @@ func aboutForce(force string) map[string]proto.Message {
 		listForces:          &pb.ListForcesRequest{},
 		getForce:            &pb.GetForceRequest{Name: "forces/" + force},
 		updateForceContact:  &pb.UpdateForceContactRequest{Contact: &pb.ForceContact{Force: "forces/" + force}},
+		listClients:         &pb.ListClientsRequest{Parent: "forces/" + force},
 		listCodes:           &pb.ListCodesRequest{Parent: "codeLists/warnings"},
 		getSelf:             &pb.GetSelfRequest{},
 		getHistory:          &pb.GetHistoryRequest{Name: n},

@@ -155,6 +155,12 @@ func TestSuspension(t *testing.T) {
 	if a := s.elsewhere(who, createSearch, nil, search("x")); a.err != nil {
 		t.Errorf("lifted: %v", a.err)
 	}
+
+	// Letters of a number are not written alike everywhere.
+	order = suspension("33", "nobody")
+	order.CollarNumber = "Sp33A"
+	s.order(order)
+	s.refused("his number in small letters", s.elsewhere("investigator-33", createSearch, map[string]any{"collar": "sp33a"}, search("x")), codes.PermissionDenied, suspendedCode)
 }
 
 // TestSuspensionInFlight suspends an officer who calls all the time, on another

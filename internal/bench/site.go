@@ -159,7 +159,7 @@ func (s *site) start(ctx context.Context, program, database string, env ...strin
 		Database: server.Database{URL: service, OwnerURL: owner},
 		Keys:     server.Keys{Dir: s.keys},
 		Issuers:  s.idp.Issuers(), PolicyDir: policies, Origin: origin,
-		Console: s.console, Limits: server.Limits{PerSecond: 1e6, Burst: 1e6},
+		Console: s.console, Limits: server.Limits{PerSecond: 1e6, Burst: 1e6, PersonPerSecond: 1e6, PersonBurst: 1e6},
 	})
 	if err != nil {
 		return nil, err

@@ -42,6 +42,11 @@ type Call struct {
 	Tell  any
 	// Stopped is the sanction that stopped the call; its entry tells of it.
 	Stopped error
+	// StillMay, if not nil, asks whether the caller of a stream may go on: what he
+	// presented when it began may have run out or been revoked since, and the policy may
+	// be another. It takes the policy that is now in force into the call. A use case asks
+	// before each message that it takes or sends.
+	StillMay func(context.Context) error
 	// BeforeLog, if not nil, is called when the entry is handed to the log: all
 	// that is left is to wait.
 	BeforeLog func()
@@ -121,6 +126,14 @@ func Subject(a access.Actor) string {
 func (c *Call) Caller() *accesslog.Caller {
 	a := &c.Actor
 	return &accesslog.Caller{Subject: Subject(*a), Force: a.Force, Collar: a.Collar, Strengths: strings.Fields(a.Strengths), AuthTime: a.AuthTime}
+}
+
+// Still reports whether the caller of a stream may go on.
+func (c *Call) Still(ctx context.Context) error {
+	if c.StillMay == nil {
+		return nil
+	}
+	return c.StillMay(ctx)
 }
 
 // Stop notes that a sanction stops the call: all that is left to log is that.

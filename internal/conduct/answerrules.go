@@ -25,8 +25,8 @@ func answerRules() []rule {
 		{Rule{Code: "ARREST_OUTSTANDING", Version: "1", Title: "Arrest ordered and not made", Critical: true, Within: 3 * time.Hour,
 			Says:   "A supervisor ordered an arrest and it was not made within the hour, or the order was taken back. Taking it back is recorded with its reason by a second person and closes nothing.",
 			Source: sourceReview, Closes: []string{"ARRESTED", "CHARGED", "REMANDED", "RECALLED"}, Acts: supervisor, Tells: []string{spoc}}, (*reading).arrestOutstanding},
-		{Rule{Code: "NO_CHECK", Version: "1", Title: "Register not checked", Critical: true, Within: 20 * time.Hour,
-			Says:   "Four hours after a report the force has not searched the register for him; at once when the matter was closed without.",
+		{Rule{Code: "NO_CHECK", Version: "2", Title: "Register not checked", Critical: true, Within: 20 * time.Hour,
+			Says:   "Four hours after a report the force has not searched the register for him; at once when the matter was closed without. A breach told to a force that had no report of the victim is a report.",
 			Source: sourceReview, Closes: []string{"CHECKED"}, Acts: officerInCase, Tells: []string{spoc}}, (*reading).noCheck},
 		{Rule{Code: "EVIDENCE_PENDING", Version: "1", Title: "Evidence waits", Critical: true, Within: 3 * oneDay,
 			Says:   "A seized device or another exhibit waits for its examination: for two weeks, or will for more than a month. Hasten it, and do not let the risk wait for it.",
@@ -124,16 +124,58 @@ func (s *sought) by(checks []Check) bool {
 	})
 }
 
-// checked says whether the part's force, or one that owned it before, searched the
-// register from a day before the report on.
-func (e *reading) checked(p *part) bool {
-	s := p.sought()
-	return s.by(e.checks)
+// sought is by which searches a breach counts as checked: its reference is not that of
+// an incident, so that they are those which found him.
+func (b *Breach) sought() sought {
+	return sought{forces: []string{b.Force}, since: b.Reported.Add(-oneDay)}
 }
 
-func (e *reading) noCheck() {
+// firstHeard are breaches by which a force first heard of the victims whom a measure
+// protects: the first that it was told of each measure, unless it had a report by then.
+func (e *reading) firstHeard() []*Breach {
+	var first []*Breach
+	for _, b := range e.breaches {
+		i := slices.IndexFunc(first, func(o *Breach) bool { return o.Force == b.Force && o.Measure == b.Measure })
+		switch {
+		case i < 0:
+			first = append(first, b)
+		case b.Reported.Before(first[i].Reported):
+			first[i] = b
+		}
+	}
+	return slices.DeleteFunc(first, func(b *Breach) bool {
+		m := e.measure(b.Measure)
+		return slices.ContainsFunc(e.parts, func(p *part) bool {
+			return p.force == b.Force && (m == nil || e.protects(m, p)) && len(p.reports) > 0 && !p.reports[0].Reported.After(b.Reported)
+		})
+	})
+}
+
+// soughts are by which searches each thing counts as checked that must be.
+func (e *reading) soughts() (all []sought) {
 	for _, p := range e.parts {
-		if len(p.reports) == 0 || !e.live(p) || e.checked(p) {
+		all = append(all, p.sought())
+	}
+	for _, b := range e.firstHeard() {
+		all = append(all, b.sought())
+	}
+	return all
+}
+
+// checked says whether the force that must, or one that owned the matter before, searched
+// the register from a day before the report on.
+func (e *reading) checked(s sought) bool { return s.by(e.checks) }
+
+func (e *reading) noCheck() {
+	for _, b := range e.firstHeard() {
+		since := latest(b.Reported, b.Loaded).Add(checkWithin)
+		if !e.checked(b.sought()) && e.passed(since) {
+			e.duty(Prompt{Key: b.Measure.String(), Measure: b.Measure, Force: b.Force, Unconfirmed: b.Unconfirmed, Since: since,
+				Reason: "A breach was told to a force that had no report of the victim, and the register has not been searched for him since.", Evidence: []Evidence{breachEvidence(b)}})
+		}
+	}
+	for _, p := range e.parts {
+		if len(p.reports) == 0 || !e.live(p) || e.checked(p.sought()) {
 			continue
 		}
 		since := p.reports[0].start.Add(checkWithin)

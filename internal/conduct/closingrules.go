@@ -62,7 +62,7 @@ func (e *reading) dangers(m *matter) []string {
 	add(violent, "VIOLENCE")
 	if m.counts {
 		add(a == nil, "NOT_ASSESSED")
-		add(!e.checked(p), "NOT_CHECKED")
+		add(!e.checked(p.sought()), "NOT_CHECKED")
 	}
 	return out
 }

@@ -12,8 +12,8 @@ type KeptCard struct {
 	rules *Rules
 	made  time.Time
 	rank  rankable
-	// checked says for which of the parts a search was made.
-	parts   []sought
+	// checked says for which of what must be checked a search was made.
+	soughts []sought
 	checked []bool
 }
 
@@ -21,9 +21,9 @@ type KeptCard struct {
 func (r *Rules) Keep(h *History, now time.Time) *KeptCard {
 	e := r.read(h, now)
 	k := &KeptCard{Card: e.card(), rules: r, made: now, rank: e.rankable()}
-	for _, p := range e.parts {
-		s := p.sought()
-		k.parts, k.checked = append(k.parts, s), append(k.checked, s.by(e.checks))
+	k.soughts = e.soughts()
+	for _, s := range k.soughts {
+		k.checked = append(k.checked, e.checked(s))
 	}
 	return k
 }
@@ -39,8 +39,8 @@ func (k *KeptCard) Holds(checks []Check, now time.Time) bool {
 			return false // it is not known yet, and changes when the card does
 		}
 	}
-	for i := range k.parts {
-		if k.parts[i].by(checks) != k.checked[i] {
+	for i := range k.soughts {
+		if k.soughts[i].by(checks) != k.checked[i] {
 			return false
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // plain is a matter of one report that was answered, in a history that was checked
@@ -169,7 +171,10 @@ func TestEachRuleSpeaksAndStaysSilent(t *testing.T) {
 			"arrested, on the matter as a whole": acts(plain(contact), "ARREST_ORDERED").with(func(m *Matter) {
 				m.Actions = []Action{{Code: "ARRESTED", Time: epoch.Add(time.Hour)}}
 			})}},
-		"NO_CHECK": {oneDay, unchecked(plain(contact)), map[string]*History{"checked": plain(contact)}},
+		"NO_CHECK": {oneDay, unchecked(plain(contact)), map[string]*History{"checked": plain(contact),
+			"a breach told to the force of the report":  plain(contact).bail(0).breach(3*time.Hour, "ARRESTED"),
+			"a breach told to another force, which did": elsewhere(plain(contact), Check{Force: "10", Time: epoch}),
+			"a breach told elsewhere, within the hours": elsewhere(plain(contact)).told(oneDay - time.Hour)}},
 		"EVIDENCE_PENDING": {15 * oneDay, plain(contact).with(seized), map[string]*History{
 			"examined": plain(contact).with(seized).with(func(m *Matter) { m.Exhibits[0].Done = epoch.Add(oneDay) }), "nothing seized": plain(contact)}},
 		"CLOSURE_UNSAFE": {oneDay, plain(kill).with(standing("NO_FURTHER_ACTION")), map[string]*History{
@@ -216,8 +221,21 @@ func TestEachRuleSpeaksAndStaysSilent(t *testing.T) {
 
 func without(h *History) *History   { h.Assessments = nil; return h }
 func unchecked(h *History) *History { h.Checks = nil; return h }
-func withdraws(m *Matter)           { m.Statements = []Statement{{"WITHDRAWS", epoch.Add(time.Hour)}} }
-func seized(m *Matter)              { m.Exhibits = []Exhibit{{Code: "PHONE_SUSPECT", Seized: epoch}} }
+
+// elsewhere is a breach of bail that is told to another force than that of the report.
+func elsewhere(h *History, checks ...Check) *History {
+	h.bail(0).breach(3*time.Hour, "ARRESTED")
+	h.Breaches[0].Force, h.Checks = "10", append(h.Checks, checks...)
+	return h
+}
+
+func (h *History) told(after time.Duration) *History {
+	h.Breaches[0].Reported = epoch.Add(after)
+	return h
+}
+
+func withdraws(m *Matter) { m.Statements = []Statement{{"WITHDRAWS", epoch.Add(time.Hour)}} }
+func seized(m *Matter)    { m.Exhibits = []Exhibit{{Code: "PHONE_SUSPECT", Seized: epoch}} }
 
 func regraded(h *History) *History {
 	h.Assessments[0].Regrades = []Regrade{{High, epoch.Add(time.Hour)}}
@@ -243,4 +261,47 @@ func order(kind string, notified ...string) *History {
 		h.Measures[0].Notifications = append(h.Measures[0].Notifications, Notification{Code: n, Due: epoch.Add(3 * oneDay), Notified: epoch.Add(oneDay)})
 	}
 	return h
+}
+
+// Whoever first hears of a victim by a breach must look too: once for a measure, however often
+// it is broken, and whatever was registered of the victim after.
+func TestABreachIsAReport(t *testing.T) {
+	t.Parallel()
+	raised := func(h *History, after time.Duration) (out []string) {
+		for _, p := range rules.Prompts(h, epoch.Add(after)) {
+			if p.Code == "NO_CHECK" {
+				out = append(out, p.Force+" "+p.Measure.String()+" "+p.Since.Sub(epoch).String())
+			}
+		}
+		return out
+	}
+	her, him := anID('m', 0).String(), anID('m', 1).String()
+	late := func(m *Matter) { m.Reports[0].Reported, m.Reports[0].Occurred = epoch.Add(oneDay), epoch.Add(oneDay) }
+	for why, c := range map[string]struct {
+		h    *History
+		want []string
+	}{
+		"told elsewhere":      {elsewhere(plain(1)), []string{"10 " + her + " 7h0m0s"}},
+		"the same again":      {elsewhere(elsewhere(plain(1))), []string{"10 " + her + " 7h0m0s"}},
+		"of no known measure": {func() *History { h := elsewhere(plain(1)); h.Measures = nil; return h }(), []string{"10 " + her + " 7h0m0s"}},
+		"another measure": {func() *History {
+			h := elsewhere(plain(1)).bail(0)
+			h.Breaches = append(h.Breaches, h.Breaches[0])
+			h.Breaches[1].ID, h.Breaches[1].Measure = anID('b', 1), anID('m', 1)
+			return h
+		}(), []string{"10 " + her + " 7h0m0s", "10 " + him + " 7h0m0s"}},
+		"loaded later":               {func() *History { h := elsewhere(plain(1)); h.Breaches[0].Loaded = epoch.Add(oneDay); return h }(), []string{"10 " + her + " 28h0m0s"}},
+		"taken back":                 {func() *History { h := elsewhere(plain(1)); h.Breaches[0].Cancelled = true; return h }(), nil},
+		"searched long before":       {elsewhere(plain(1), Check{Force: "10", Time: epoch.Add(-2 * oneDay)}), []string{"10 " + her + " 7h0m0s"}},
+		"a report of another victim": {elsewhere(plain(1).other(nil), Check{Force: "10", Time: epoch.Add(-22 * time.Hour)}), []string{"10 " + her + " 7h0m0s"}},
+		"a report of hers, later": {func() *History {
+			h := elsewhere(plain(1).other(late))
+			h.Measures[0].Courses = append(h.Measures[0].Courses, anID('c', 1))
+			return h
+		}(), []string{"10 " + ID{}.String() + " 28h0m0s", "10 " + her + " 7h0m0s"}},
+	} {
+		if diff := cmp.Diff(c.want, raised(c.h, 3*oneDay)); diff != "" {
+			t.Errorf("%s: %s", why, diff)
+		}
+	}
 }

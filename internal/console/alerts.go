@@ -40,6 +40,7 @@ type alertView struct {
 	Ask          string `json:"ask"`
 	AskText      string `json:"ask_text"`
 	Acknowledge  string `json:"acknowledge"`
+	Grave        bool   `json:"grave"` // to be looked at before the rest
 	Acknowledged string `json:"-"`
 }
 
@@ -81,7 +82,7 @@ var alertTitles = map[registerv1.AlertKind]string{
 	registerv1.AlertKind_ALERT_KIND_VICTIM_MATCH:      "Same victim, another suspect",
 	registerv1.AlertKind_ALERT_KIND_VICTIM_PROBE:      "A victim was looked for",
 	registerv1.AlertKind_ALERT_KIND_CONDUCT_RETRACTED: "No longer holds",
-	registerv1.AlertKind_ALERT_KIND_DUTY_OPENED:       "Duty",
+	registerv1.AlertKind_ALERT_KIND_DUTY_OPENED:       "New duty",
 	registerv1.AlertKind_ALERT_KIND_DUTY_ESCALATED:    "Duty not done in time",
 	registerv1.AlertKind_ALERT_KIND_DUTY_FELL_AWAY:    "Duty fell away",
 
@@ -95,6 +96,13 @@ var alertTitles = map[registerv1.AlertKind]string{
 	registerv1.AlertKind_ALERT_KIND_TRANSFER_WITHDRAWN:    "An offered matter is taken back",
 }
 
+// grave are the kinds of alert that say of danger to somebody now, or of what was not
+// done in time.
+var grave = []registerv1.AlertKind{
+	registerv1.AlertKind_ALERT_KIND_CONDUCT_REPORTED, registerv1.AlertKind_ALERT_KIND_BREACH_REPORTED, registerv1.AlertKind_ALERT_KIND_SERIAL_REACHED,
+	registerv1.AlertKind_ALERT_KIND_VICTIM_MATCH, registerv1.AlertKind_ALERT_KIND_VICTIM_PROBE, registerv1.AlertKind_ALERT_KIND_DUTY_ESCALATED,
+}
+
 // askedAbout are the kinds of alert on which the other force can be asked.
 var askedAbout = []registerv1.AlertKind{
 	registerv1.AlertKind_ALERT_KIND_LINKED, registerv1.AlertKind_ALERT_KIND_LINK_PROPOSED, registerv1.AlertKind_ALERT_KIND_LINK_CONFIRMED,
@@ -103,7 +111,7 @@ var askedAbout = []registerv1.AlertKind{
 
 func (c *Console) alertView(v *visit, a *registerv1.Alert) alertView {
 	id := a.GetName()[strings.LastIndex(a.GetName(), "/")+1:]
-	out := alertView{ID: "alert-" + id, Message: sentence(a.GetMessage()), When: dateTime(a.GetCreateTime().AsTime()), Acknowledge: "/alerts/" + id + "/acknowledge"}
+	out := alertView{ID: "alert-" + id, Message: sentence(a.GetMessage()), When: dateTime(a.GetCreateTime().AsTime()), Acknowledge: "/alerts/" + id + "/acknowledge", Grave: slices.Contains(grave, a.GetKind())}
 	if out.Kind = alertTitles[a.GetKind()]; out.Kind == "" {
 		out.Kind = enum("ALERT_KIND_", a.GetKind().String())
 	}

@@ -153,7 +153,7 @@ func (c *Console) showAssessmentForm(v *visit, f *form, status int) error {
 		f.set("course", courses[0].Value)
 	}
 	view := &assessmentFormView{
-		Frame: v.page("Assess the risk"), Tool: tool.Title, Purpose: tool.Purpose, NoCourse: len(courses) == 0,
+		Frame: v.page("Assess the risk"), Tool: tool.Title, Purpose: printed(tool.Purpose), NoCourse: len(courses) == 0,
 		Once:   append(once(f), choice{ID: "tool", Value: tool.Code}),
 		Course: f.choices("course", "Which course of conduct", "One for each victim.", courses),
 		Grade: f.choices("grade", "Grade", "Your judgement, on all that you know. That there was no violence today is no ground for a low grade.", []choice{

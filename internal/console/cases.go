@@ -108,7 +108,7 @@ func (c *Console) caseView(k *registerv1.MisuseCase) caseView {
 	for _, r := range k.GetRules() {
 		rules = append(rules, ruleTitle(r))
 	}
-	out.Rules = sentence(strings.Join(rules, "; "))
+	out.Rules = sentence(series(rules, "; "))
 	for _, n := range k.GetNeighbours() {
 		out.Neighbours = append(out.Neighbours, shortSubject(n))
 	}

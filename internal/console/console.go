@@ -34,7 +34,8 @@ type Options struct {
 	Config *Config
 	// URL is the console's address without a path; it is asked with each request.
 	URL func() string
-	// Issuers are the OpenID providers that the register trusts.
+	// Issuers are the OpenID providers that the register trusts, with standard values
+	// filled in.
 	Issuers []access.IssuerConfig
 	// Conn reaches the register's services through the chain.
 	Conn grpc.ClientConnInterface

@@ -93,6 +93,7 @@ type administrationView struct {
 	Frame
 	PolicyHash string
 	Health     healthView
+	Clients    clientsView
 }
 
 // showAdministration shows how the service does, without a record.
@@ -105,6 +106,10 @@ func (c *Console) showAdministration(v *visit) error {
 	if err != nil {
 		return err
 	}
-	view := &administrationView{Frame: v.page("Administration"), PolicyHash: self.GetPolicyHash(), Health: health}
+	clients, err := c.clients(v)
+	if err != nil {
+		return err
+	}
+	view := &administrationView{Frame: v.page("Administration"), PolicyHash: self.GetPolicyHash(), Health: health, Clients: clients}
 	return v.show("administration", view)
 }

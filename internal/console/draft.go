@@ -24,14 +24,13 @@ type draft struct {
 	Suspect url.Values `json:"suspect"`
 	Conduct url.Values `json:"conduct"`
 	Search  string     `json:"search"` // the possible matches
-	// Done is what became of it; it is then no draft any more.
-	Done *registered `json:"done,omitempty"`
 }
 
-// registered is what a registration came to.
+// registered is what the registration of a report, or of a breach, came to.
 type registered struct {
+	Breach  bool         `json:"breach,omitempty"`
+	Label   string       `json:"label,omitempty"` // the suspect's name; empty for a breach
 	Nominal string       `json:"nominal"`
-	Course  string       `json:"course"`
 	Flags   []string     `json:"flags"`
 	Receipt *receiptView `json:"receipt"`
 	// Links and Check, a PersonCheck, are what the register answered that it knows of

@@ -215,7 +215,11 @@ func (c *Console) dutyView(v *visit, d *registerv1.Duty) dutyView {
 		if by == "register" {
 			by = "the register"
 		}
-		out.Events = append(out.Events, decisionView{dateTime(e.GetTime().AsTime()), enum("", e.GetCode()), by, e.GetReason()})
+		what := enum("", e.GetCode())
+		if what == "Climbed" {
+			what = "Passed up the line"
+		}
+		out.Events = append(out.Events, decisionView{dateTime(e.GetTime().AsTime()), what, by, e.GetReason()})
 	}
 	if k := d.GetClosing(); k != nil {
 		out.Closing = strings.Trim(c.words.action(k.GetAction())+" "+k.GetReason(), " ")

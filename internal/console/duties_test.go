@@ -27,9 +27,17 @@ func TestMeasureBreachAndDuty(t *testing.T) {
 	at := firstLink(t, kept.text, `/measures/[0-9a-f-]+/breach`)
 	id, opened = onceOf(t, spoc.get(at).must(t, http.StatusOK, "Court bail with conditions", "becomes a duty"))
 	breach := url.Values{"id": {id}, "at": {opened}, "occurred-day": {"2"}, "occurred-month": {"9"}, "occurred-year": {"2025"}, "behaviours": {"CONTACT"}, "action": {"NONE"}, "narrative": {"Rang her again."}}
-	spoc.post(at, breach).must(t, http.StatusUnprocessableEntity, `href="#why"`)
+	spoc.post(at, breach).must(t, http.StatusUnprocessableEntity, `href="#why"`, `href="#crime-reference"`)
 	breach.Set("why", "LOWER_LEVEL")
-	spoc.post(at, breach).must(t, http.StatusOK, "The breach is recorded", "Not acted upon", "No action, thought to be of a lower level", "Rang her again.")
+	breach.Set("crime-reference", "33/905/26")
+	// Whoever records it is told what the register knows of him, once.
+	spoc.post(at, breach).must(t, http.StatusOK, "The breach is recorded", "What the register knows of him", "Threats to kill", "Court bail with conditions", "power of arrest",
+		"Breach without action</a>, by", "Assess the risk", "access log, entry").mustNot(t, "Register another report", "Vesna", "Harcastle")
+	spoc.get("/register/done").must(t, http.StatusOK, "The breach is recorded", "was shown once").mustNot(t, "What the register knows of him</h2>", "Threats to kill", "No other record is linked")
+	spoc.post(at, breach).must(t, http.StatusOK, "What the register knows of him", "Last checked") // sent twice, recorded once
+	if n := strings.Count(spoc.get(page).must(t, http.StatusOK, "Not acted upon", "No action, thought to be of a lower level").text, "Rang her again."); n != 1 {
+		t.Errorf("%d breaches after sending one twice", n)
+	}
 
 	// The record itself leads to what is open on it, for the own force and not for another's.
 	spoc.get(page).must(t, http.StatusOK, "Your force’s open duties", "Breach without action</a>, by", `href="#duties"`, "Victims")

@@ -131,7 +131,7 @@ func TestCaseAccess(t *testing.T) {
 	ask := url.Values{"force": {"33"}, "entry": {entry}, "purpose": {"CRIMINAL_PROCEEDINGS"}, "reference": {"IOPC/26/9"}, "why": {"A complaint about an officer."}, "declared": {"yes"}}
 	auditor.post("/standards/unsealings", ask).must(t, http.StatusUnprocessableEntity, `href="#access"`)
 	ask.Set("access", access)
-	auditor.post("/standards/unsealings", ask).must(t, http.StatusOK, "It is asked")
+	auditor.post("/standards/unsealings", ask).must(t, http.StatusOK, "Your request is made")
 	one := firstLink(t, second.get("/standards/unsealings?force=33").text, `/standards/unsealings/33/[0-9a-f-]{36}`)
 	second.post(one, url.Values{"do": {"approve"}, "declared-" + one[len(one)-36:]: {"yes"}}).must(t, http.StatusOK, "It is approved")
 	auditor.post(one, url.Values{"do": {"open"}}).must(t, http.StatusOK, "Thackery", "Nobody: no record was found")

@@ -61,7 +61,7 @@ func TestAskTheOwnerAndWatch(t *testing.T) {
 
 	// An investigator asks to be told of reports, a single point of contact of searches too.
 	address, form = query(t, person.text, `/subscribe\?[^"]+`)
-	officer.get(address).must(t, http.StatusOK, "Tell us of this person", "90 days").mustNot(t, "another force searches")
+	officer.get(address).must(t, http.StatusOK, "Tell us when another force registers him</h1>", "90 days").mustNot(t, "another force searches")
 	officer.post("/subscribe", form).must(t, http.StatusUnprocessableEntity, `href="#reason"`)
 	form.Set("reason", "A victim of ours was with him.")
 	form.Set("searches", "yes")

@@ -20,7 +20,7 @@ import (
 // logged when he was told it.
 var ownPages, ownText = []string{
 	"POST /session/extend", "GET /search", "POST /register/drop", "GET /nominals/{nominal}/measure", "GET /standards",
-	"GET /standards/sanctions/new", "POST /standards/sanctions/new", "GET /log", "GET /administration", "GET /ask", "GET /subscribe",
+	"GET /standards/sanctions/new", "POST /standards/sanctions/new", "GET /log", "GET /ask", "GET /subscribe",
 	"GET /nominals/{nominal}/pack", "GET /standards/unsealings/new", "GET /standards/samples/new", "GET /standards/holds/new", "GET /standards/evidence", "GET /standards/readings",
 }, []string{"GET /register", "POST /register", "GET /register/conduct", "POST /register/conduct", "GET /register/done"}
 
@@ -146,7 +146,7 @@ func TestPagesFailClosed(t *testing.T) {
 	kept := spoc.sends(at+"/measure", url.Values{"id": {id}, "at": {opened}, "kind": {"COURT_BAIL"}, "status": {"IN_FORCE"}, "from-day": {"1"}, "from-month": {"6"}, "from-year": {"2025"}, "conditions": {"NO_CONTACT"}})
 	breach := firstLink(t, kept.text, `/measures/[0-9a-f-]+/breach`)
 	id, opened = onceOf(t, spoc.get(breach))
-	spoc.sends(breach, url.Values{"id": {id}, "at": {opened}, "occurred-day": {"2"}, "occurred-month": {"9"}, "occurred-year": {"2025"}, "behaviours": {"CONTACT"}, "action": {"NONE"}, "why": {"LOWER_LEVEL"}, "narrative": {"Rang her again."}})
+	spoc.sends(breach, url.Values{"id": {id}, "at": {opened}, "occurred-day": {"2"}, "occurred-month": {"9"}, "occurred-year": {"2025"}, "behaviours": {"CONTACT"}, "action": {"NONE"}, "why": {"LOWER_LEVEL"}, "crime-reference": {"33/905/26"}, "narrative": {"Rang her again."}})
 	spoc.sends(at+"/transfer", url.Values{"matter": {firstLink(t, spoc.get(at+"/transfer").text, `forces/33/courses/[0-9a-f-]{36}`)}, "to": {"10"}, "reason": {"Thirty searches found her there."}})
 	by["spoc-10"].walk("/transfers")
 	psd := by["psd-33"]

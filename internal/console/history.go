@@ -16,7 +16,9 @@ const maxMeasureLanes = 8
 // historyView is what an officer must know now of a person.
 type historyView struct {
 	Measures  []cardMeasure
-	Warnings  []cardWarning
+	Restraint string // in one line what restrains him now
+	Broken    string // how often he broke that, and nothing was done
+	Warnings  []warningGroup
 	Guidance  []string
 	Prompts   promptViews
 	Breaches  []breachView
@@ -27,12 +29,32 @@ type historyView struct {
 
 // cardMeasure is a measure that binds him now.
 type cardMeasure struct {
-	Title       string
+	Name, Title string
 	Facts       []asked
 	Unconfirmed bool
 }
 
-type cardWarning struct{ Title, Standing string }
+// warningGroup are the dangers that stand on one footing.
+type warningGroup struct {
+	Standing string
+	Titles   []string
+}
+
+// warned groups dangers by their footing, what is proved first.
+func warned(all []*registerv1.CardWarning) []warningGroup {
+	groups := []warningGroup{{Standing: "convicted"}, {Standing: "alleged"}, {Standing: "possible, unconfirmed"}}
+	for _, k := range all {
+		i := 1
+		switch {
+		case k.GetUnconfirmed():
+			i = 2
+		case k.GetConvicted():
+			i = 0
+		}
+		groups[i].Titles = append(groups[i].Titles, k.GetTitle())
+	}
+	return slices.DeleteFunc(groups, func(g warningGroup) bool { return len(g.Titles) == 0 })
+}
 
 // promptViews are the prompts of a person. Those that are critical stand first, and the
 // rest is folded away; where none is critical, all stand first.
@@ -72,43 +94,36 @@ type promptView struct {
 	Lead, LeadText             string // where what it asks for is recorded
 }
 
-func (w *words) history(h *registerv1.History) *historyView {
+func (w *words) history(h *registerv1.History, now time.Time) *historyView {
 	if h == nil {
 		return nil
 	}
-	out := &historyView{}
+	out := &historyView{Warnings: warned(h.GetCard().GetWarnings())}
+	out.Restraint, out.Broken = restraint(h.GetCard().GetMeasures())
 	for _, m := range h.GetCard().GetMeasures() {
-		one := cardMeasure{Title: m.GetTitle(), Unconfirmed: m.GetUnconfirmed()}
+		one := cardMeasure{Name: m.GetMeasure(), Title: m.GetTitle(), Unconfirmed: m.GetUnconfirmed()}
 		until := "Further order"
 		if m.GetUntilTime() != nil {
 			until = date(m.GetUntilTime().AsTime())
 		}
-		verified := "nobody has verified it"
+		verified := "Nobody has verified it"
 		if m.GetVerifyTime() != nil {
 			verified = dateTime(m.GetVerifyTime().AsTime())
 		}
-		one.Facts = []asked{{"Conditions", sentenceCase(series(m.GetConditions(), "; "))}, {"Until", until}, {"Last verified", verified}, {"A breach", m.GetBreachAllows()}, {"Force", w.force(m.GetForce())}}
-		out.Measures = append(out.Measures, one)
-	}
-	for _, k := range h.GetCard().GetWarnings() {
-		standing := "alleged"
-		switch {
-		case k.GetUnconfirmed():
-			standing = "possible, unconfirmed"
-		case k.GetConvicted():
-			standing = "convicted"
+		one.Facts = []asked{{"Conditions", sentenceCase(series(m.GetConditions(), "; "))}, {"If he breaks it", m.GetBreachAllows()}}
+		if b := broken(m.GetBreaches(), m.GetUnactionedBreaches()); b != "" {
+			one.Facts = append(one.Facts, asked{"Broken", sentenceCase(b)})
 		}
-		out.Warnings = append(out.Warnings, cardWarning{k.GetTitle(), standing})
+		one.Facts = append(one.Facts, asked{"Until", until}, asked{"Last verified", verified}, asked{"Force", w.force(m.GetForce())})
+		out.Measures = append(out.Measures, one)
 	}
 	for _, g := range h.GetCard().GetGuidance() {
 		out.Guidance = append(out.Guidance, sentence(g.GetText()))
 	}
 	for _, p := range h.GetPrompts() {
-		out.Prompts = append(out.Prompts, w.prompt(p))
+		out.Prompts = append(out.Prompts, w.prompt(p, now))
 	}
-	for _, b := range h.GetBreaches() {
-		out.Breaches = append(out.Breaches, w.breach(b))
-	}
+	out.Breaches = w.breaches(h.GetBreaches(), h.GetMeasures())
 	if k := h.GetLastCheck(); k != nil {
 		out.LastCheck = dateTime(k.GetCheckTime().AsTime()) + ", " + w.force(k.GetForce())
 	}
@@ -119,6 +134,54 @@ func (w *words) history(h *registerv1.History) *historyView {
 	return out
 }
 
+// restraint says in one line what restrains a person now, and how often he broke it.
+func restraint(measures []*registerv1.CardMeasure) (now, breaches string) {
+	var (
+		titles        []string
+		times, undone int32
+	)
+	for _, m := range measures {
+		if !m.GetProtects() {
+			continue
+		}
+		title := m.GetTitle() + " until further order"
+		if m.GetUntilTime() != nil {
+			title = m.GetTitle() + " until " + date(m.GetUntilTime().AsTime())
+		}
+		if m.GetUnconfirmed() {
+			title += " (unconfirmed)"
+		}
+		titles = append(titles, uncapitalised(title))
+		times, undone = times+m.GetBreaches(), undone+m.GetUnactionedBreaches()
+	}
+	return strings.Join(titles, "; "), broken(times, undone)
+}
+
+// broken says how often a measure was broken, and how often nothing was done.
+func broken(times, undone int32) string {
+	if times == 0 {
+		return ""
+	}
+	out := "once"
+	if times > 1 {
+		out = count(times, "time", "times")
+	}
+	switch {
+	case undone == 0:
+		return out
+	case undone == times:
+		return out + ", and nothing was done"
+	case undone == 1:
+		return out + ", once without action"
+	}
+	return out + fmt.Sprintf(", %d times without action", undone)
+}
+
+// binds reports whether a measure is among those that bind him now, which a page says first.
+func (h *historyView) binds(measure string) bool {
+	return h != nil && slices.ContainsFunc(h.Measures, func(m cardMeasure) bool { return m.Name == measure })
+}
+
 // prompts are those of a history; none of no history.
 func (h *historyView) prompts() []promptView {
 	if h == nil {
@@ -127,7 +190,7 @@ func (h *historyView) prompts() []promptView {
 	return h.Prompts
 }
 
-func (w *words) prompt(p *registerv1.Prompt) promptView {
+func (w *words) prompt(p *registerv1.Prompt, now time.Time) promptView {
 	out := promptView{
 		Title: p.GetTitle(), Reason: sentence(p.GetReason()), Source: printed(p.GetSource()), Critical: p.GetCritical(), Unconfirmed: p.GetUnconfirmed() || p.GetPossible(),
 	}
@@ -135,7 +198,10 @@ func (w *words) prompt(p *registerv1.Prompt) promptView {
 		out.Force = w.force(p.GetForce())
 	}
 	if p.GetDueTime() != nil {
-		out.Due = dateTime(p.GetDueTime().AsTime())
+		out.Due = "by " + dateTime(p.GetDueTime().AsTime())
+		if p.GetDueTime().AsTime().Before(now) {
+			out.Due = "was due " + dateTime(p.GetDueTime().AsTime())
+		}
 	}
 	for _, e := range p.GetEvidence() {
 		text := sentenceCase(e.GetKind())

@@ -219,6 +219,9 @@ func (c *Console) logAnswer(v *visit, f *form, entries []*registerv1.LogEntry, n
 		}
 	}
 	view.Heading = count(len(entries), "entry", "entries")
+	if len(entries) == 0 {
+		view.Heading = "no entries"
+	}
 	if next != "" {
 		view.Heading = "the newest " + view.Heading
 	}

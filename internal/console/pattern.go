@@ -18,37 +18,34 @@ func (w *words) contacts(contacts []*registerv1.ForceContact) []contactView {
 	return out
 }
 
-// pattern says what a person is known to have done, by count and period.
-func (w *words) pattern(p *registerv1.Pattern, records []*registerv1.ForceRecords) []asked {
-	var out []asked
+// patternView is what a person is known to have done: in one line, then by count
+// and period.
+type patternView struct {
+	Headline string // empty when nothing is recorded that he has done
+	Facts    []asked
+}
+
+// pattern says what a person is known to have done.
+func (w *words) pattern(p *registerv1.Pattern, records []*registerv1.ForceRecords) patternView {
+	if p == nil {
+		return patternView{}
+	}
+	out := patternView{Headline: headline(p)}
 	add := func(what, value string) {
 		if value != "" {
-			out = append(out, asked{what, value})
+			out.Facts = append(out.Facts, asked{what, value})
 		}
 	}
-	if p == nil {
-		return nil
-	}
-	victims := fmt.Sprint(p.GetVictimsMin())
-	if p.GetVictimsMax() > p.GetVictimsMin() {
-		victims = fmt.Sprintf("%d to %d", p.GetVictimsMin(), p.GetVictimsMax())
-	}
+	victims := howMany(p)
 	if n := p.GetVictimsUnresolved(); n > 0 {
-		victims += fmt.Sprintf(", %d unresolved", n)
+		victims += "; of " + fmt.Sprint(n) + " it is not known whether they are others"
+		if n == 1 {
+			victims = strings.Replace(victims, "they are others", "it is another", 1)
+		}
 	}
 	add("Victims", victims)
 	if p.GetAssociatedVictims() != "" && p.GetAssociatedVictims() != "none" {
 		add("Others harmed", sentenceCase(p.GetAssociatedVictims()))
-	}
-	switch p.GetSerial() {
-	case registerv1.SerialTier_SERIAL_TIER_CONVICTED:
-		add("Serial", "Convicted")
-	case registerv1.SerialTier_SERIAL_TIER_ALLEGED:
-		add("Serial", "Alleged")
-	default:
-		if p.GetRepeat() {
-			add("Pattern", "Repeat: more than one incident against one victim")
-		}
 	}
 	var forces []string
 	for _, r := range records {
@@ -61,7 +58,7 @@ func (w *words) pattern(p *registerv1.Pattern, records []*registerv1.ForceRecord
 	}
 	add("Period", period)
 	if p.GetCourses() > 0 {
-		add("Conduct", count(p.GetIncidents(), "incident", "incidents")+" in "+count(p.GetCourses(), "course", "courses"))
+		add("Conduct", count(p.GetIncidents(), "incident", "incidents")+" in "+count(p.GetCourses(), "course of conduct", "courses of conduct"))
 	}
 	var standings []string
 	for _, s := range p.GetStandings() {
@@ -69,6 +66,40 @@ func (w *words) pattern(p *registerv1.Pattern, records []*registerv1.ForceRecord
 	}
 	add("Standing", strings.Join(standings, ", "))
 	return out
+}
+
+// howMany is the number of different victims, as far as they can be told apart.
+func howMany(p *registerv1.Pattern) string {
+	if p.GetVictimsMax() > p.GetVictimsMin() {
+		return fmt.Sprintf("%d to %d", p.GetVictimsMin(), p.GetVictimsMax())
+	}
+	return fmt.Sprint(p.GetVictimsMin())
+}
+
+// headline says in one line what an officer must know of a person first: against how
+// many, in how many forces, and on what footing.
+func headline(p *registerv1.Pattern) string {
+	if p.GetCourses() == 0 || p.GetVictimsMax() == 0 {
+		return ""
+	}
+	against := howMany(p) + " different victims"
+	if p.GetVictimsMax() <= 1 {
+		against = count(p.GetIncidents(), "incident", "incidents") + ", 1 victim"
+	}
+	if n := len(p.GetForces()); n > 1 {
+		against += fmt.Sprintf(", %d forces", n)
+	}
+	switch p.GetSerial() {
+	case registerv1.SerialTier_SERIAL_TIER_CONVICTED:
+		return "Serial, by conviction: " + against
+	case registerv1.SerialTier_SERIAL_TIER_ALLEGED:
+		return "Serial, alleged: " + against
+	default:
+	}
+	if p.GetRepeat() {
+		return "Repeat: " + against
+	}
+	return against
 }
 
 // criteria says what was searched by, and what was not.

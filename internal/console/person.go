@@ -40,7 +40,7 @@ func (c *Console) showCandidate(v *visit) error {
 	for _, n := range d.GetNotices() {
 		view.Notices = append(view.Notices, sentence(n.GetMessage()))
 	}
-	view.History = c.words.history(d.GetHistory())
+	view.History = c.words.history(d.GetHistory(), c.now())
 	for _, n := range d.GetNominals() {
 		one := c.words.nominal(n)
 		if own, id, ok := strings.Cut(n.GetName(), "/nominals/"); ok && own == v.force() && v.may("course.register") {
@@ -95,7 +95,7 @@ func (w *words) nominal(n *registerv1.Nominal) nominalView {
 		}
 		also := personName(p)
 		if kind := enum("NAME_KIND_", p.GetKind().String()); kind != "" && kind != "Primary" {
-			also += " (" + strings.ToLower(kind) + ")"
+			also += " (" + map[bool]string{true: "former name", false: strings.ToLower(kind)}[p.GetKind() == registerv1.NameKind_NAME_KIND_FORMER] + ")"
 		}
 		if out.Others != "" {
 			out.Others += ", "
@@ -117,7 +117,7 @@ func (w *words) nominal(n *registerv1.Nominal) nominalView {
 	for _, i := range n.GetIdentifiers() {
 		value := i.GetValue()
 		if i.GetPlatform() != "" {
-			value += " on " + i.GetPlatform()
+			value += " on " + sentenceCase(i.GetPlatform())
 		}
 		if i.GetUnverified() {
 			value += " (not verified)"
@@ -130,13 +130,26 @@ func (w *words) nominal(n *registerv1.Nominal) nominalView {
 	return out
 }
 
+// standingTags are the colours of standings: red for what is proved, grey for what was
+// ended. A standing never rests on colour alone.
+var standingTags = map[registerv1.Standing]string{
+	registerv1.Standing_STANDING_CONVICTED: "govuk-tag--red", registerv1.Standing_STANDING_NO_FURTHER_ACTION: "govuk-tag--grey",
+	registerv1.Standing_STANDING_ACQUITTED: "govuk-tag--grey", registerv1.Standing_STANDING_CANCELLED: "govuk-tag--grey",
+}
+
+// victim says what is known of a victim who is not named, of what is known.
+func victim(parts ...string) string {
+	return series(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
+}
+
 // courseView is one course of conduct, without its victim.
 type courseView struct {
-	Label, Force string
-	Facts        []asked
-	Summary      string
-	Incidents    []incidentView
-	Offer        string // the offer of it to another force
+	Label, Force  string
+	Standing, Tag string
+	Facts         []asked
+	Summary       string
+	Incidents     []incidentView
+	Offer         string // the offer of it to another force
 }
 
 type incidentView struct {
@@ -161,9 +174,8 @@ func (w *words) courses(courses []*registerv1.CourseOfConduct) []courseView {
 				v.Facts = append(v.Facts, asked{what, value})
 			}
 		}
-		add("Standing", w.standing(k.GetStanding()))
-		add("To the victim", w.item(refdata.Relationships, k.GetRelationship()))
-		add("Victim", strings.Trim(enum("SEX_", k.GetVictimSex().String())+", "+ageBand(k.GetVictimAgeBand()), ", "))
+		v.Standing, v.Tag = w.standing(k.GetStanding()), standingTags[k.GetStanding()]
+		add("Victim", victim(w.item(refdata.Relationships, k.GetRelationship()), enum("SEX_", k.GetVictimSex().String()), ageBand(k.GetVictimAgeBand())))
 		if n := k.GetAssociatedVictimCount(); n > 0 {
 			add("Others harmed", fmt.Sprint(n))
 		}
@@ -204,9 +216,19 @@ func (w *words) incident(in *registerv1.Incident) incidentView {
 	}
 	out.Behaviours = series(behaviours, ", ")
 	if g := in.GetGrade(); g != nil {
-		out.Grade = fmt.Sprintf("%d%s%s", g.GetSource(), g.GetAssessment(), g.GetHandling())
+		out.Grade = grading(g)
 	}
 	return out
+}
+
+// grading is a 3x5x2 grade of intelligence with what it says.
+func grading(g *registerv1.IntelligenceGrade) string {
+	source := map[int32]string{1: "reliable source", 2: "untested source", 3: "source not reliable"}[g.GetSource()]
+	known := map[string]string{"A": "known directly", "B": "known indirectly and corroborated", "C": "known indirectly", "D": "not known", "E": "suspected false"}[g.GetAssessment()]
+	if g.GetHandling() == "C" {
+		known += ", to be handled with conditions"
+	}
+	return fmt.Sprintf("%d%s%s: %s, %s", g.GetSource(), g.GetAssessment(), g.GetHandling(), source, known)
 }
 
 func ageBand(a registerv1.AgeBand) string {

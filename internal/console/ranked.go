@@ -2,6 +2,7 @@ package console
 
 import (
 	"fmt"
+	"strings"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 )
@@ -47,7 +48,7 @@ func (c *Console) showRanked(v *visit) error {
 func rankingReasons(r *registerv1.Ranking) []asked {
 	var out []asked
 	for _, k := range r.GetComponents() {
-		out = append(out, asked{k.GetTitle(), fmt.Sprintf("%.1f of %d: %s", k.GetPoints(), k.GetWeight(), k.GetReason())})
+		out = append(out, asked{k.GetTitle(), fmt.Sprintf("%s; %.1f of %d points", strings.TrimSuffix(k.GetReason(), "."), k.GetPoints(), k.GetWeight())})
 	}
 	return out
 }

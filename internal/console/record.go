@@ -13,7 +13,7 @@ import (
 type recordView struct {
 	History     *historyView // nil for who may read the own records alone
 	Notices     []string
-	Facts       []asked // in short what he is known to have done
+	Pattern     patternView // in short what he is known to have done
 	Unconfirmed bool
 	Courses     []courseView
 	Measures    []measureView
@@ -79,7 +79,7 @@ func (c *Console) ownHistory(v *visit, name string) (*registerv1.NominalHistory,
 
 func (c *Console) recordView(v *visit, id string, h *registerv1.NominalHistory) *recordView {
 	k := h.GetHistory()
-	out := &recordView{History: c.words.history(k), Unconfirmed: h.GetUnconfirmed(), Courses: c.words.courses(h.GetCourses())}
+	out := &recordView{History: c.words.history(k, c.now()), Unconfirmed: h.GetUnconfirmed(), Courses: c.words.courses(h.GetCourses())}
 	var records []*registerv1.ForceRecords
 	for _, n := range h.GetNominals() {
 		force := strings.Join(strings.Split(n.GetName(), "/")[:2], "/")
@@ -87,16 +87,16 @@ func (c *Console) recordView(v *visit, id string, h *registerv1.NominalHistory) 
 			records = append(records, &registerv1.ForceRecords{Force: force})
 		}
 	}
-	out.Facts = c.words.pattern(h.GetPattern(), records)
+	out.Pattern = c.words.pattern(h.GetPattern(), records)
 	for _, n := range h.GetNotices() {
 		out.Notices = append(out.Notices, sentence(n.GetMessage()))
 	}
 	for _, m := range k.GetMeasures() {
-		out.Measures = append(out.Measures, c.measureView(v, m))
+		one := c.measureView(v, m)
+		one.Folded = out.History.binds(m.GetName())
+		out.Measures = append(out.Measures, one)
 	}
-	for _, b := range k.GetBreaches() {
-		out.Breaches = append(out.Breaches, c.words.breach(b))
-	}
+	out.Breaches = c.words.breaches(k.GetBreaches(), k.GetMeasures())
 	labels := c.words.courseLabels(h.GetCourses())
 	out.Assessments = c.assessmentViews(v, k, labels)
 	for _, p := range k.GetPlans() {

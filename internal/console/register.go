@@ -34,7 +34,7 @@ type suspectView struct {
 // suspectForm shows the first page of a report: who is suspected.
 func (c *Console) suspectForm(v *visit) error {
 	f := emptyForm()
-	if d := v.s.data.Draft; d != nil && d.Done == nil && !d.Chosen {
+	if d := v.s.data.Draft; d != nil && !d.Chosen {
 		f.values = d.Suspect
 	}
 	return v.show("suspect", c.suspectView(v, f))
@@ -62,7 +62,7 @@ func (c *Console) suspectView(v *visit, f *form) *suspectView {
 		})
 		view.Restriction = &r
 	}
-	if d := v.s.data.Draft; d != nil && d.Done == nil {
+	if d := v.s.data.Draft; d != nil {
 		view.Draft = d.Label
 	}
 	view.Errors = f.faults
@@ -104,7 +104,7 @@ func (c *Console) takeSuspect(v *visit) error {
 		return v.showAs(http.StatusUnprocessableEntity, "suspect", c.suspectView(v, f))
 	}
 	err = c.change(v.r.Context(), v.s, func(k *kept) {
-		if k.Draft == nil || k.Draft.Done != nil || k.Draft.Chosen {
+		if k.Draft == nil || k.Draft.Chosen {
 			k.Draft = &draft{ID: uuid.NewString()}
 		}
 		k.Draft.Sent = false
@@ -237,7 +237,7 @@ type matchesView struct {
 // showMatches shows who may be the suspect, before he is registered anew.
 func (c *Console) showMatches(v *visit) error {
 	d := v.s.data.Draft
-	if d == nil || d.Done != nil || d.Search == "" {
+	if d == nil || d.Search == "" {
 		return v.seeOther("/register")
 	}
 	s, err := c.searches.GetSearch(v.ctx, &registerv1.GetSearchRequest{Name: d.Search}, v.noted())

@@ -9,22 +9,24 @@ import (
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 )
 
-// checkReason is why the console asks what is known of a suspect whose report is
-// registered.
-const checkReason = "CRIME_INVESTIGATION"
+// Why the console asks what is known of a suspect whose report or breach is registered.
+const (
+	reportReason = "CRIME_INVESTIGATION"
+	breachReason = "PROTECTIVE_ORDER"
+)
 
 // checkBasis asks with a registration what the register knows of the suspect, of those
-// who may search.
-func checkBasis(v *visit, reference string) *registerv1.CheckBasis {
+// who may search; for others it is nil.
+func checkBasis(v *visit, reason, reference string) *registerv1.CheckBasis {
 	if !v.may("search.create") {
 		return nil
 	}
-	return &registerv1.CheckBasis{Reason: checkReason, Reference: reference}
+	return &registerv1.CheckBasis{Reason: reason, Reference: reference}
 }
 
-// checkView is what the register knows of a suspect, with the report just registered.
+// checkView is what the register knows of a suspect, with what was just registered of him.
 type checkView struct {
-	Facts       []asked
+	Pattern     patternView
 	History     *historyView
 	Unconfirmed bool
 	AskOwner    bool
@@ -47,11 +49,11 @@ func (c *Console) checkView(v *visit, done *registered) (*checkView, error) {
 		prompts = slices.DeleteFunc(prompts, func(p *registerv1.Prompt) bool { return isDuty(k.GetDuties(), p, v.force()) })
 	}
 	out := &checkView{
-		Alone: len(k.GetRecords()) == 1 && k.GetRecords()[0].GetNominals() == 1, Facts: c.words.pattern(k.GetPattern(), k.GetRecords()), Unconfirmed: k.GetUnconfirmed(), AskOwner: k.GetAskOwner(),
-		History: c.words.history(&registerv1.History{Card: k.GetCard(), Prompts: prompts, LastCheck: k.GetLastCheck()}),
+		Alone: len(k.GetRecords()) == 1 && k.GetRecords()[0].GetNominals() == 1, Pattern: c.words.pattern(k.GetPattern(), k.GetRecords()), Unconfirmed: k.GetUnconfirmed(), AskOwner: k.GetAskOwner(),
+		History: c.words.history(&registerv1.History{Card: k.GetCard(), Prompts: prompts, LastCheck: k.GetLastCheck()}, c.now()),
 	}
 	if k.GetHighRisk() {
-		out.Facts = append(out.Facts, asked{"Risk", "Graded high" + map[bool]string{true: ": possible, unconfirmed"}[k.GetHighRiskUnconfirmed()]})
+		out.Pattern.Facts = append(out.Pattern.Facts, asked{"Risk", "Graded high" + map[bool]string{true: ": possible, unconfirmed"}[k.GetHighRiskUnconfirmed()]})
 	}
 	for _, contact := range c.words.contacts(k.GetContacts()) {
 		if "forces/"+contact.Code != v.force() {

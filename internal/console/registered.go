@@ -11,45 +11,59 @@ import (
 	"github.com/perpetrator-register/register/internal/client"
 )
 
-// registerReport registers suspect and conduct. Nil without an error means
-// that the register did not accept them: the form's faults say why.
-func (c *Console) registerReport(v *visit, f *form, course *registerv1.CourseOfConduct) (*registered, error) {
+// registerReport registers suspect and conduct, and leads to what came of it. False
+// without an error means that the register did not accept them: the form's faults say why.
+func (c *Console) registerReport(v *visit, f *form, course *registerv1.CourseOfConduct) (bool, error) {
 	// What is sent again after a lost answer is the same report: the register
 	// knows it by the draft's own reference.
 	if err := c.change(v.r.Context(), v.s, func(k *kept) { k.Draft.Revision++ }); err != nil {
-		return nil, err
+		return false, err
 	}
 	d := v.s.data.Draft
 	source := &registerv1.SourceKey{System: ownSystem, Reference: d.ID, Revision: d.Revision}
 	if !d.Chosen && !d.Sent {
 		if ok, err := c.registerSuspect(v, f, source); !ok || err != nil {
-			return nil, err
+			return false, err
 		}
 		d = v.s.data.Draft
 	}
-	done := &registered{Nominal: d.Nominal, Links: d.Links, Flags: d.Flags}
+	done := &registered{Label: d.Label, Nominal: d.Nominal, Links: d.Links, Flags: d.Flags}
 	course.Source, course.Nominal = source, done.Nominal
 	made, err := c.conduct.RegisterCourse(v.ctx, &registerv1.RegisterCourseRequest{
-		Parent: v.force(), Course: course, Check: checkBasis(v, course.GetIncidents()[0].GetReference()),
+		Parent: v.force(), Course: course, Check: checkBasis(v, reportReason, course.GetIncidents()[0].GetReference()),
 	}, v.noted())
 	if p := client.AsProblem(err); p != nil && p.Code == codes.InvalidArgument {
 		f.take(p, courseFields)
 		if !d.Chosen {
 			f.fault("", "The suspect is registered, the report is not yet")
 		}
-		return nil, nil //nolint:nilnil // the form's faults tell
+		return false, nil
 	}
 	if err != nil {
-		return nil, err
+		return false, err
 	}
-	done.Course, done.Receipt = made.GetName(), v.receipt()
-	done.Flags = append(done.Flags, flagTexts(made.GetFlags())...)
-	if made.GetCheck() != nil {
-		if done.Check, err = proto.Marshal(made.GetCheck()); err != nil {
-			return nil, err
+	done.Receipt, done.Flags = v.receipt(), append(done.Flags, flagTexts(made.GetFlags())...)
+	return true, v.done(done, made.GetCheck())
+}
+
+// done leads to the page that shows what a registration came to; check is nil when it did
+// not ask what is known of the suspect. A report is no draft any more.
+func (v *visit) done(done *registered, check *registerv1.PersonCheck) (err error) {
+	if check != nil {
+		if done.Check, err = proto.Marshal(check); err != nil {
+			return err
 		}
 	}
-	return done, nil
+	err = v.c.change(v.r.Context(), v.s, func(k *kept) {
+		k.Done = done
+		if !done.Breach {
+			k.Draft = nil
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return v.seeOther("/register/done")
 }
 
 // registerSuspect registers the suspect and keeps in the draft what came of it.
@@ -101,7 +115,6 @@ func linkState(s registerv1.LinkState) string {
 
 type registeredView struct {
 	Frame
-	Label string
 	Done  *registered
 	Check *checkView
 	Alone bool // no other record is linked with his
@@ -113,15 +126,14 @@ type linkRow struct{ Address, State, Force, Probability string }
 
 // showRegistered shows what the registration came to.
 func (c *Console) showRegistered(v *visit) error {
-	if d := v.s.data.Draft; d == nil || d.Done == nil {
+	if v.s.data.Done == nil {
 		return v.seeOther("/register")
 	}
-	label := v.s.data.Draft.Label
 	done, err := v.takeRegistered()
 	if err != nil {
 		return err
 	}
-	view := &registeredView{Frame: v.page("Registered"), Label: label, Done: done}
+	view := &registeredView{Frame: v.page("Registered"), Done: done}
 	for _, l := range done.Links {
 		row := linkRow{State: l.State, Force: l.Force, Probability: l.Probability}
 		if v.may("link.read") {
@@ -135,7 +147,11 @@ func (c *Console) showRegistered(v *visit) error {
 	if view.Check, err = c.checkView(v, done); err != nil {
 		return err
 	}
-	view.Alone = !done.Shown && len(view.Links) == 0 && (view.Check == nil || view.Check.Alone)
+	alone := !done.Breach // the registration of a suspect tells
+	if view.Check != nil {
+		alone = view.Check.Alone
+	}
+	view.Alone = alone && !done.Shown && len(view.Links) == 0
 	view.Receipt = done.Receipt
 	return v.show("registered", view)
 }
@@ -146,9 +162,9 @@ func (c *Console) showRegistered(v *visit) error {
 func (v *visit) takeRegistered() (*registered, error) {
 	var done registered
 	return &done, v.c.change(v.r.Context(), v.s, func(k *kept) {
-		if done = (registered{Shown: true}); k.Draft != nil && k.Draft.Done != nil {
-			done = *k.Draft.Done
-			k.Draft.Done = &registered{Nominal: done.Nominal, Course: done.Course, Flags: done.Flags, Receipt: done.Receipt, Shown: true}
+		if done = (registered{Shown: true}); k.Done != nil {
+			done = *k.Done
+			k.Done = &registered{Breach: done.Breach, Label: done.Label, Nominal: done.Nominal, Flags: done.Flags, Receipt: done.Receipt, Shown: true}
 		}
 	})
 }

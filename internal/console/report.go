@@ -34,7 +34,7 @@ type conductView struct {
 // conductForm shows the second page of a report: what happened, and to whom.
 func (c *Console) conductForm(v *visit) error {
 	d := v.s.data.Draft
-	if d == nil || d.Done != nil {
+	if d == nil {
 		return v.seeOther("/register")
 	}
 	f := emptyForm()
@@ -52,7 +52,7 @@ func (c *Console) conductView(v *visit, f *form) *conductView {
 	view := &conductView{
 		Frame: v.page("What happened"), Label: d.Label, AskReference: d.Chosen,
 		Reference:    f.text("reference", "Crime or incident reference", "Of this report, as in your force’s own system.", "govuk-input--width-20"),
-		Date:         f.date("occurred", "When did it happen?", "Or begin. Such as 27 3 2026."),
+		Date:         f.date("occurred", "When did it happen?", "The day it happened or began, such as 27 3 2026."),
 		Behaviours:   f.choices("behaviours", "What did he do?", "Choose all that were reported, however slight.", c.words.behaviourChoices()),
 		Offence:      f.choices("offence", "Recorded as", "The principal offence.", c.words.offenceChoices("Not recorded as a crime")),
 		Included:     f.choices("included", "Included classifications", "Offences that the principal one stands for.", c.words.offenceChoices("")),
@@ -132,7 +132,7 @@ func (c *Console) takeConduct(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if d := v.s.data.Draft; d == nil || d.Done != nil {
+	if d := v.s.data.Draft; d == nil {
 		return v.seeOther("/register")
 	}
 	if f.get("action") == "save" {
@@ -149,19 +149,10 @@ func (c *Console) takeConduct(v *visit) error {
 	if len(f.faults) > 0 {
 		return v.showAs(http.StatusUnprocessableEntity, "conduct", c.conductView(v, f))
 	}
-	done, err := c.registerReport(v, f, course)
-	if err != nil {
+	if accepted, err := c.registerReport(v, f, course); accepted || err != nil {
 		return err
 	}
-	if done == nil {
-		return v.showAs(http.StatusUnprocessableEntity, "conduct", c.conductView(v, f))
-	}
-	if err := c.change(v.r.Context(), v.s, func(k *kept) {
-		k.Draft = &draft{Label: v.s.data.Draft.Label, Done: done}
-	}); err != nil {
-		return err
-	}
-	return v.seeOther("/register/done")
+	return v.showAs(http.StatusUnprocessableEntity, "conduct", c.conductView(v, f))
 }
 
 // courseFields are the form's fields by their place in the request.

@@ -25,11 +25,15 @@ type resultsView struct {
 	Unlikely    bool            // none of the candidates is likely to be him
 	Until       string          // until when candidates can be opened
 	MayOpen     bool
+	MayRegister bool
 	Made        string
 }
 
 // asked is one thing that was searched by.
 type asked struct{ What, Value string }
+
+// In is what it is, within a sentence.
+func (a asked) In() string { return uncapitalised(a.What) }
 
 type candidateView struct {
 	Number       string
@@ -40,7 +44,7 @@ type candidateView struct {
 	Warnings     []string
 	Unconfirmed  bool
 	AskOwner     bool
-	Facts        []asked
+	Pattern      patternView
 	Waterfall    picture.Waterfall
 	Terms        []termView
 	LeftHead     string
@@ -97,7 +101,7 @@ func (c *Console) showSearch(v *visit) error {
 	if err != nil {
 		return err
 	}
-	view := &resultsView{Frame: v.page("Search result"), Hit: s.GetOutcome() == registerv1.SearchOutcome_SEARCH_OUTCOME_HIT, MayOpen: v.may("candidate.read")}
+	view := &resultsView{Frame: v.page("Search result"), Hit: s.GetOutcome() == registerv1.SearchOutcome_SEARCH_OUTCOME_HIT, MayOpen: v.may("candidate.read"), MayRegister: v.may("course.register")}
 	view.Back, view.BackText = "/search", "New search"
 	view.Why = c.words.reason(s.GetReason())
 	if s.GetReference() != "" {
@@ -187,7 +191,7 @@ func (c *Console) candidateView(k *registerv1.Candidate, first bool) candidateVi
 		same = append(same, s[strings.LastIndex(s, "/")+1:])
 	}
 	out.PossiblySame = list(same)
-	out.Facts = c.words.pattern(k.GetPattern(), k.GetRecords())
+	out.Pattern = c.words.pattern(k.GetPattern(), k.GetRecords())
 	return out
 }
 

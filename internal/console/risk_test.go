@@ -63,7 +63,7 @@ func TestRiskAndSafetyPlan(t *testing.T) {
 	again := url.Values{"version": {version(t, one, "version")}, "grade": {"HIGH"}, "rationale": {"Threats to kill, and he came to her home."}}
 	supervisor.post(at, again).must(t, http.StatusOK, "Graded high", "The assessor graded Standard", "Threats to kill, and he came to her home.")
 	supervisor.post(at, again).must(t, http.StatusConflict, "has changed")
-	supervisor.get(record).must(t, http.StatusOK, "The assessor graded Standard; a supervisor graded anew.", "To the victim")
+	supervisor.get(record).must(t, http.StatusOK, "The assessor graded Standard; a supervisor graded High.", "<dt>Victim</dt><dd>Ex-partner")
 	w.as("investigator-10").get(at).must(t, http.StatusNotFound)
 	w.as("psd-33").get(record).must(t, http.StatusOK, "S-DASH, ", "Assessments of risk").mustNot(t, "What you can do now")
 
@@ -74,7 +74,7 @@ func TestRiskAndSafetyPlan(t *testing.T) {
 	officer.post(record+"/plan", url.Values{"id": {id}, "at": {opened}, "course": {course}}).must(t, http.StatusUnprocessableEntity, `href="#actions"`)
 	plan := officer.post(record+"/plan", url.Values{
 		"id": {id}, "at": {opened}, "course": {course}, "actions": {"ALARM", "LOCKS"}, "owner": {"A3301"}, "due-day": {"1"}, "due-month": {"2"}, "due-year": {"2026"}, "referrals": {"MARAC"}, "officer": {"A3301"},
-	}).must(t, http.StatusOK, "The safety plan is recorded", "Personal alarm", "Overdue", "MARAC", "not answered yet", "Nobody has said")
+	}).must(t, http.StatusOK, "The safety plan is recorded", "Personal alarm", "Overdue", "MARAC", "not answered yet", "No date is set")
 	at = plan.Request.URL.Path
 	revision := version(t, plan, "revision")
 	ticked := officer.post(at, url.Values{"revision": {revision}, "number": {"0"}, "do": {"done"}, "outcome": {"Fitted and tested."}}).must(t, http.StatusOK, "ticked off", "Fitted and tested.")

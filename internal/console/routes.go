@@ -108,6 +108,7 @@ func (c *Console) routes() []route {
 		{pattern: "GET /forces", serve: c.showForces},
 		{pattern: "GET /forces/{force}", needs: "directory.update", serve: c.contactForm},
 		{pattern: "POST /forces/{force}", serve: c.takeContact},
+		{pattern: "GET /clients", needs: "client.list", serve: c.showClients},
 		{pattern: "GET /administration", needs: "directory.update", serve: c.showAdministration},
 		{pattern: "GET /activity", serve: c.showActivity},
 	}

@@ -55,6 +55,9 @@ func (c *Console) sampleView(v *visit, o *registerv1.Sample) sampleView {
 		{"Purpose", c.words.item(refdata.LogPurposes, enumCode("LOG_PURPOSE_", o.GetPurpose()))},
 		{"Drawn of", fmt.Sprintf("what the force’s users did with personal data, entries %d to %d", o.GetFromIndex(), o.GetUntilIndex()-1)}, {"Size", strconv.Itoa(int(o.GetSize()))},
 	}
+	if begun := stamp(o.GetBeginTime()); begun != "" {
+		out.Facts = append(out.Facts, asked{"Begun", begun})
+	}
 	switch o.GetState() { //nolint:exhaustive // what is not known has no words
 	case registerv1.SampleState_SAMPLE_STATE_BEGUN:
 		out.State = "Waits for the national auditor’s commitment"

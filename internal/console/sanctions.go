@@ -152,12 +152,12 @@ func (c *Console) imposeForm(v *visit) error {
 func (c *Console) imposeView(v *visit, f *form) *imposeView {
 	view := &imposeView{
 		Frame: v.ofStandards("Impose a sanction", "/standards/sanctions"+v.ofForce(), "Sanctions"), Code: v.chosenForce(),
-		Kind: f.choices("kind", "What is asked of him", "", []choice{
-			{Value: "SUSPENSION", Title: "Suspend: no call of his is answered"}, {Value: "STEP_UP", Title: "A newer sign-in"},
+		Kind: f.choices("kind", "What the sanction does", "", []choice{
+			{Value: "SUSPENSION", Title: "Suspends him: no call of his is answered"}, {Value: "STEP_UP", Title: "Makes him sign in again"},
 		}),
-		Subject:   f.text("subject", "His sign-in name", "As the log names him. Give the collar number too where you can: a force system names an officer by it.", ""),
+		Subject:   f.text("subject", "His sign-in name", "As the log names him, or as it was filled in from there. Give the collar number too where you can: a force system names an officer by it.", ""),
 		Collar:    f.text("collar", "His collar number", "", "govuk-input--width-10"),
-		Fresh:     f.choices("fresh", "How new", "For a newer sign-in alone.", []choice{{Value: "yes", Title: "He must sign in again from now on"}}),
+		Fresh:     f.choices("fresh", "If he must sign in again", "", []choice{{Value: "yes", Title: "From now on: what he signed in with before no longer counts"}}),
 		Why:       f.area("why", "Why", "Your department and the national auditor read it; he does not. At least 10 characters.", 3, 1000),
 		Reference: f.text("reference", "Reference of the case", "", "govuk-input--width-20"),
 	}
@@ -169,8 +169,8 @@ func (c *Console) imposeView(v *visit, f *form) *imposeView {
 		for _, s := range known {
 			options = append(options, choice{Value: s, Title: s})
 		}
-		view.Kind.Choices[1].Title = "A stronger or newer sign-in"
-		k := f.choices("strength", "How strong", "For a stronger sign-in alone: the weakest that counts.", options)
+		view.Kind.Choices[1].Title = "Makes him sign in again, or more strongly"
+		k := f.choices("strength", "If more strongly: how", "The weakest sign-in that counts.", options)
 		view.MinStrength = &k
 	}
 	view.Errors = f.faults
@@ -194,7 +194,7 @@ func (c *Console) imposeSanction(v *visit) error {
 		f.fault("subject", "Enter his sign-in name, his collar number or both")
 	}
 	if req.GetKind() == 0 {
-		f.fault("kind", "Choose what is asked of him")
+		f.fault("kind", "Choose what the sanction does")
 	}
 	if suspends := req.GetKind() == registerv1.SanctionKind_SANCTION_KIND_SUSPENSION; suspends {
 		req.MinStrength, req.Fresh = "", false // nothing to demand of who may not sign in at all

@@ -43,6 +43,7 @@ type kept struct {
 	Log      purpose       `json:"log"`
 	Receipts []keptReceipt `json:"receipts"`
 	Draft    *draft        `json:"draft,omitempty"`
+	Done     *registered   `json:"done,omitempty"`   // what was registered last
 	Notice   string        `json:"notice,omitempty"` // shown once
 	Bundles  []keptBundle  `json:"bundles,omitempty"`
 }

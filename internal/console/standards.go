@@ -24,6 +24,7 @@ var standardsPages = []struct{ title, path, needs, what string }{
 	{"Legal holds", "/standards/holds", "hold.list", "Keep what is sealed from being dropped, and see from where on it is kept."},
 	{"Readings by others", "/standards/readings", "log.review", "Review when another force’s people looked into the log, and for what purpose."},
 	{"Case access", "/standards/case-access", "log.inquire", "Open what is sealed of a force’s entries for a case, two auditors together."},
+	{"Clients", "/clients", "client.list", "Which sign-in services and force systems the register lets in, and as what."},
 	{"Health of the log", "/log/health", "log.prove", "The newest checkpoint, who has co-signed it, and whether the log has only grown since."},
 }
 
@@ -152,11 +153,7 @@ func (c *Console) strengths(force string) []string {
 		if !slices.Contains(i.Forces, force) {
 			continue
 		}
-		order := i.ACROrder
-		if at := slices.Index(order, i.MinACR); at >= 0 {
-			order = order[at:]
-		}
-		for _, s := range order {
+		for _, s := range i.Sufficient() {
 			if !slices.Contains(out, s) {
 				out = append(out, s)
 			}

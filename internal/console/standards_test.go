@@ -25,7 +25,7 @@ func TestSanctions(t *testing.T) {
 	seen := psd.post("/log", url.Values{"purpose": {"SELF_MONITORING"}, "reference": {"PSD/26/7"}, "subject": {"investigator-33"}, "show": {"activity"}}).must(t, http.StatusOK, "Impose a sanction on investigator-33", "What, and why", "Searches</dt>")
 	psd.post("/log", url.Values{"purpose": {"SELF_MONITORING"}, "reference": {"PSD/26/7"}, "subject": {"psd-33"}, "show": {"activity"}}).must(t, http.StatusOK, "Read the log (").mustNot(t, "Impose a sanction on")
 	subject := hiddenValue(t, seen.text, "subject")
-	asked := psd.post("/standards/sanctions/new", url.Values{"subject": {subject}, "collar": {hiddenValue(t, seen.text, "collar")}}).must(t, http.StatusOK, "investigator-33", `value="PSD/26/7"`)
+	asked := psd.post("/standards/sanctions/new", url.Values{"subject": {subject}, "collar": {hiddenValue(t, seen.text, "collar")}}).must(t, http.StatusOK, "investigator-33", `value="PSD/26/7"`, "Makes him sign in again, or more strongly", `<option value="aal3"`)
 	asked.mustNot(t, "There is a problem")
 	psd.post("/standards/sanctions", url.Values{}).must(t, http.StatusUnprocessableEntity, `href="#kind"`, `href="#subject"`, `href="#why"`, `href="#reference"`)
 	psd.post("/standards/sanctions", url.Values{"subject": {subject}, "kind": {"STEP_UP"}, "why": {"He must prove who he is."}, "reference": {"PSD/26/7"}}).must(t, http.StatusUnprocessableEntity, `href="#fresh"`)
@@ -84,7 +84,7 @@ func TestUnsealing(t *testing.T) {
 	psd.post("/standards/unsealings", ask).must(t, http.StatusUnprocessableEntity, `href="#entry"`)
 	ask.Set("entry", entry)
 	w.as("psd-10").post("/standards/unsealings", ask).must(t, http.StatusUnprocessableEntity, `href="#entry"`) // its own force's, so it is not there
-	list := psd.post("/standards/unsealings", ask).must(t, http.StatusOK, "It is asked", "Waits for a second person", "No case is known for this search.")
+	list := psd.post("/standards/unsealings", ask).must(t, http.StatusOK, "Your request is made", "Waits for a second person", "No case is known for this search.")
 	list.mustNot(t, `value="approve"`, `value="open"`)
 
 	one := firstLink(t, second.get("/standards/unsealings").must(t, http.StatusOK, `value="approve"`).text, `/standards/unsealings/33/[0-9a-f-]{36}`)
@@ -100,7 +100,7 @@ func TestUnsealing(t *testing.T) {
 	psd.get("/standards/unsealings").must(t, http.StatusOK, "Opened").mustNot(t, `value="open"`, `value="refuse"`)
 
 	// What the second person refuses stays shut, also when it was approved before.
-	psd.post("/standards/unsealings", ask).must(t, http.StatusOK, "It is asked")
+	psd.post("/standards/unsealings", ask).must(t, http.StatusOK, "Your request is made")
 	one = firstLink(t, second.get("/standards/unsealings").must(t, http.StatusOK, `value="refuse"`).text, `/standards/unsealings/33/[0-9a-f-]{36}`)
 	declared, why := "declared-"+one[len(one)-36:], "why-"+one[len(one)-36:]
 	second.post(one, url.Values{"do": {"refuse"}}).must(t, http.StatusUnprocessableEntity, `href="#`+declared+`"`, `href="#`+why+`"`)
@@ -138,10 +138,10 @@ func TestDipSample(t *testing.T) {
 	auditor.get("/standards/samples/new").must(t, http.StatusForbidden)
 	auditor.post("/standards/samples", form).must(t, http.StatusForbidden)
 	begun := psd.post("/standards/samples", form).must(t, http.StatusOK, "The sample is begun", "Waits for the national auditor", "verifylog sample", bound)
-	begun.mustNot(t, `value="commit"`, `value="reveal"`, `value="draw"`)
+	begun.must(t, http.StatusOK, "Begun</dt>").mustNot(t, `value="commit"`, `value="reveal"`, `value="draw"`)
 	at := begun.Request.URL.Path
 
-	auditor.get("/standards/samples?force=33").must(t, http.StatusOK, "DIP/26/1").mustNot(t, "Begin a dip sample")
+	auditor.get("/standards/samples?force=33").must(t, http.StatusOK, "DIP/26/1", "Begun</dt>").mustNot(t, "Begin a dip sample")
 	auditor.get(at).must(t, http.StatusOK, `value="commit"`)
 	auditor.post(at, url.Values{"do": {"commit"}, "commitment": {"12"}}).must(t, http.StatusUnprocessableEntity, `href="#commitment"`)
 	auditor.post(at, url.Values{"do": {"commit"}, "commitment": {hisBound}}).must(t, http.StatusOK, "You are bound", "Waits for both to reveal", `value="reveal"`).mustNot(t, `value="draw"`)

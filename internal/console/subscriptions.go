@@ -80,7 +80,7 @@ func (c *Console) showSubscribeForm(v *visit, f *form, status int) error {
 		return nil
 	}
 	view := &subscribeView{
-		Frame: v.page("Tell us of this person"), Basis: f.get("basis"), Reason: f.area("reason", "Why your force wants to be told", "At least 10 characters.", 3, 1000),
+		Frame: v.page("Tell us when another force registers him"), Basis: f.get("basis"), Reason: f.area("reason", "Why your force wants to be told", "At least 10 characters.", 3, 1000),
 		Days: f.choices("days", "For how long", "", []choice{{Value: "30", Title: "30 days"}, {Value: "90", Title: "90 days"}, {Value: "180", Title: "Half a year"}, {Value: "365", Title: "A year"}}),
 	}
 	// Alerts of searches are for those who take alerts up.

@@ -75,6 +75,9 @@ func (c *Console) transferView(v *visit, t *registerv1.Transfer) transferView {
 		out.Other = c.words.force(t.GetFromForce())
 		out.Head = out.Other + " offers your force a matter"
 	}
+	if !out.Open { // it is history
+		out.Head = strings.Replace(strings.Replace(out.Head, "Your force offers", "Your force offered", 1), out.Other+" offers", out.Other+" offered", 1)
+	}
 	if record != "" && v.may("nominal.read") {
 		out.Record = "/nominals/" + lastPart(record)
 	}

@@ -35,9 +35,9 @@ var noConflict = []choice{{Value: "yes", Title: "I am neither the caller nor in 
 func conflictChecked(k registerv1.ConflictCheck) string {
 	switch k {
 	case registerv1.ConflictCheck_CONFLICT_CHECK_COMPUTED:
-		return "; no conflict, as forces have told"
+		return ", who has no conflict by what forces told"
 	case registerv1.ConflictCheck_CONFLICT_CHECK_DECLARED:
-		return "; no conflict on his word alone"
+		return ", who declares no conflict"
 	case registerv1.ConflictCheck_CONFLICT_CHECK_UNSPECIFIED:
 	}
 	return ""
@@ -196,7 +196,7 @@ func (c *Console) askUnsealing(v *visit) error {
 	if err := v.keepPurpose(f); err != nil {
 		return err
 	}
-	if err := v.tell("It is asked. Another member of your department approves it within 24 hours."); err != nil {
+	if err := v.tell("Your request is made. Another member of your department approves it within 24 hours."); err != nil {
 		return err
 	}
 	return v.seeOther("/standards/unsealings" + v.ofForce())

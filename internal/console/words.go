@@ -230,7 +230,7 @@ func percent(p float64) string {
 	case p > 0.9999:
 		return "over 99.99%"
 	case p > 0.999:
-		return fmt.Sprintf("%.2f%%", p*100)
+		return strings.TrimSuffix(fmt.Sprintf("%.2f", p*100), "0") + "%"
 	case p < 0.001:
 		return "under 0.1%"
 	}

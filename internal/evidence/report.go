@@ -18,66 +18,92 @@ var reportText string
 
 var reportPage = template.Must(template.New("report").Parse(reportText))
 
+// columns are what is told of an entry, beside its index.
+var columns = []string{"Time", "Who", "Force, roles", "From", "Call", "Ground", "Outcome"}
+
 // reportRow is an entry in the words of the report.
 type reportRow struct {
-	Index                                              int64
-	Time, Who, Force, Roles, Where, What, Why, Outcome string
-	Records                                            int
-	File                                               string
+	Index int64
+	File  string
+	Cells [][]line // a cell for each column, with its lines
 }
+
+// line is a line of a cell, in the parts between which it may be broken.
+type line []string
 
 // writeReport writes the page that people read.
 func writeReport(w io.Writer, b *bundle, tree tlog.Tree) error {
 	page := struct {
 		tlogfile.EvidenceManifest
-		Rows []reportRow
-		Own  reportRow
-		Size int64
-		Root string
-	}{EvidenceManifest: b.manifest, Size: tree.N, Root: tree.Hash.String()}
+		Columns []string
+		Rows    []reportRow
+		Maker   string
+		Size    int64
+		Root    string
+	}{EvidenceManifest: b.manifest, Columns: columns, Size: tree.N, Root: tree.Hash.String()}
 	for i := range b.entries {
-		row, err := newRow(b.entries[i].Index, b.entries[i].Meta)
+		m, err := accesslog.ParseMetadata(b.entries[i].Meta)
 		if err != nil {
 			return err
 		}
-		page.Rows = append(page.Rows, row)
+		page.Rows = append(page.Rows, newRow(b.entries[i].Index, &m))
 	}
-	var err error
-	if page.Own, err = newRow(b.own.Index, b.own.Meta); err != nil {
+	own, err := accesslog.ParseMetadata(b.own.Meta)
+	if err != nil {
 		return err
 	}
+	page.Maker = strings.TrimSuffix(strings.Join(who(&own), ", "), ", ")
 	return reportPage.Execute(w, &page)
 }
 
-func newRow(index int64, meta []byte) (reportRow, error) {
-	m, err := accesslog.ParseMetadata(meta)
-	if err != nil {
-		return reportRow{}, err
-	}
-	r := reportRow{
-		Index: index, Time: m.Time.Format("2006-01-02 15:04:05.000000"), Who: m.Actor.Sub, Force: m.Actor.Force,
-		Roles: strings.Join(m.Roles, ", "), Where: joined(m.Client, m.Addr), What: joined(m.Method, m.Operation),
-		Why: joined(m.Reason, m.ReferenceHMAC), Outcome: m.Outcome, Records: m.ResultCount, File: tlogfile.EvidenceEntryPath(index),
-	}
-	if m.Actor.Collar != "" {
-		r.Who = joined("collar number "+m.Actor.Collar+" ("+string(m.Actor.Assurance)+")", r.Who)
-	}
-	if m.Actor.Kind == accesslog.Anonymous {
-		r.Who = joined("not signed in", r.Who)
-	}
+func newRow(index int64, m *accesslog.Metadata) reportRow {
+	operation := strings.TrimSuffix(m.Operation, "NONE") // which says nothing to a reader
 	if m.Count > 1 {
-		r.What += ", " + strconv.FormatInt(m.Count, 10) + " calls"
+		operation = strings.TrimPrefix(operation+", "+strconv.FormatInt(m.Count, 10)+" calls", ", ")
 	}
-	return r, nil
+	records := ""
+	switch {
+	case m.ResultCount == 1:
+		records = "1 record"
+	case m.ResultCount > 1:
+		records = strconv.Itoa(m.ResultCount) + " records"
+	}
+	return reportRow{
+		Index: index, File: tlogfile.EvidenceEntryPath(index),
+		Cells: [][]line{
+			cell(m.Time.Format("2006-01-02"), m.Time.Format("15:04:05.000000")), cell(who(m)...), cell(m.Actor.Force, strings.Join(m.Roles, ", ")),
+			cell(m.Client, m.Addr), cell(m.Method, operation), cell(m.Reason, m.ReferenceHMAC), cell(m.Outcome, records),
+		},
+	}
 }
 
-// joined puts what is there side by side.
-func joined(parts ...string) string {
-	var out []string
-	for _, p := range parts {
-		if p != "" {
-			out = append(out, p)
-		}
+// who says who called, as far as it is known.
+func who(m *accesslog.Metadata) []string {
+	switch {
+	case m.Actor.Collar != "":
+		return []string{"collar number " + m.Actor.Collar + " (" + string(m.Actor.Assurance) + ")", m.Actor.Sub}
+	case m.Actor.Kind == accesslog.Anonymous:
+		return []string{"not signed in", m.Actor.Sub}
 	}
-	return strings.Join(out, " · ")
+	return []string{m.Actor.Sub}
+}
+
+// cell makes a cell of the lines that are there. They may be broken after a mark within
+// a name, so that it is not broken within a word.
+func cell(texts ...string) (out []line) {
+	for _, text := range texts {
+		if text == "" {
+			continue
+		}
+		var parts line
+		for {
+			i := strings.IndexAny(text, "./#_")
+			if i < 0 || i == len(text)-1 {
+				break
+			}
+			parts, text = append(parts, text[:i+1]), text[i+1:]
+		}
+		out = append(out, append(parts, text))
+	}
+	return out
 }

@@ -52,7 +52,7 @@ func (s *scorer) namesAtMost() float64 {
 		given, surname := rows[:len(n.given)], rows[len(n.given):joined]
 		for j := range s.question.names {
 			q := &s.question.names[j]
-			if q.whole || n.whole {
+			if q.whole || n.whole || lumped(q.given, q.surname) || lumped(n.given, n.surname) {
 				best = max(best, s.anyhow(rows))
 				continue
 			}
@@ -153,13 +153,13 @@ func (s *scorer) mayDivide(r *packedName) bool {
 		}
 	}
 	look(r.given)
-	if r.whole {
+	if r.whole || lumped(r.given, r.surname) {
 		look(r.surname)
 	}
 	for i := range s.question.names {
 		q := &s.question.names[i]
 		words := q.given
-		if q.whole && len(q.surname) > 0 {
+		if (q.whole || lumped(q.given, q.surname)) && len(q.surname) > 0 {
 			words = append(words[:len(words):len(words)], q.surname...)
 		}
 		for k, w := range words {

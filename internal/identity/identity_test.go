@@ -61,11 +61,16 @@ func TestSearchFindsVariants(t *testing.T) {
 	}))
 	x.Put(id(4), "10", mustRecord(t, person("Archibald", "Shaughnessy", "1938-04-17")))
 	x.Put(id(5), "10", mustRecord(t, person("Jackson", "Lee", "2009-11-10")))
+	x.Put(id(6), "10", mustRecord(t, person("Bryce", "Colt", "1951-08-27")))
 	tests := []struct {
 		name  string
 		query Raw
 		want  ID
 	}{
+		{"both names past knowing, and a digit off", person("Brxcu", "Xolz", "1951-08-21"), id(6)},
+		{"both names as surname", Raw{Names: []RawName{{Surname: "Archibald Shaughnessy"}}}, id(4)},
+		{"both names as forenames, misspelt", Raw{Names: []RawName{{Given: "Shaughnesy Archibold"}}}, id(4)},
+		{"digits for letters", person("J4ckson", "Lee", ""), id(5)},
 		{"a surname alone, as it sounds", person("", "Shawnessy", ""), id(4)},
 		{"initials and a digit off", person("A", "S", "1938-04-11"), id(4)},
 		{"a short name and the year before", person("", "Le", "2010-11-10"), id(5)},
@@ -178,6 +183,33 @@ func TestExplanationAddsUp(t *testing.T) {
 	}
 	if s := x.Score(mustRecord(t, asked), mustRecord(t, raw)); math.Abs(s.Bits-c.Bits) > 1e-9 {
 		t.Errorf("Score says %v, Search %v", s.Bits, c.Bits)
+	}
+}
+
+// TestTiesGoToWhomLessIsTold checks that of people who fit as well, those come first
+// of whom nothing is held that was not asked.
+func TestTiesGoToWhomLessIsTold(t *testing.T) {
+	x := NewIndex()
+	for i, raw := range []Raw{
+		person("Katarzyna", "Quill", "1979-05-25"), person("Peter", "Quill", ""), person("", "Quill", ""), person("", "Quill", "1966-07-13"), person("", "Quill", ""),
+	} {
+		x.Put(id(byte(1+i)), "01", mustRecord(t, raw))
+	}
+	for name, tt := range map[string]struct {
+		query Raw
+		want  string
+	}{
+		"a surname":             {person("", "Quill", ""), "35241"},
+		"a surname and date":    {person("", "Quill", "1934-11-27"), "35241"},
+		"no name is asked with": {Raw{Births: []RawBirth{{Value: "1979-05-25"}}}, "1"},
+	} {
+		got := ""
+		for _, c := range x.Search(mustQuery(t, tt.query), Limits{}).Candidates {
+			got += string('0' + c.ID[15])
+		}
+		if got != tt.want {
+			t.Errorf("%s: %s, want %s", name, got, tt.want)
+		}
 	}
 }
 

@@ -30,6 +30,7 @@ type doc struct {
 	ref   uint32
 	size  uint16
 	force uint16
+	holds held
 }
 
 // Entry is one nominal for Load.
@@ -91,7 +92,7 @@ func (x *Index) Bytes() int64 {
 	const perID = 30 // a place of the map, with room to grow
 	f := x.facts
 	return x.store.Size() + f.keys.bytes() + f.names.bytes() + f.names.deletes.bytes() + f.atoms.bytes() +
-		int64(cap(x.docs))*24 + int64(cap(x.vacant))*4 + int64(len(x.byID))*perID
+		int64(cap(x.docs))*28 + int64(cap(x.vacant))*4 + int64(len(x.byID))*perID
 }
 
 // Model returns the weights in use.
@@ -115,7 +116,7 @@ func (x *Index) insert(id ID, force string, r *Record) uint32 {
 		x.force[force] = code
 		x.forces = append(x.forces, force)
 	}
-	d := doc{id: id, ref: x.store.Put(packed), size: uint16(min(len(packed), math.MaxUint16)), force: code}
+	d := doc{id: id, ref: x.store.Put(packed), size: uint16(min(len(packed), math.MaxUint16)), force: code, holds: r.holds()}
 	var n uint32
 	if v := len(x.vacant); v > 0 {
 		n = x.vacant[v-1]

@@ -130,13 +130,14 @@ func (n *name) eachKey(r *Record, emit func(uint64)) {
 	}
 }
 
-// words returns the words a name is retrieved by: the first two forenames,
-// the surnames, the surname as one word, and the two forenames as one where
-// one of them looks like a fragment; all words of a whole name.
+// words returns the words a name is retrieved by: the first two forenames, or all
+// where there is no surname, as one of them may be it, the surnames, the surname as
+// one word, and the two forenames as one where one of them looks like a fragment;
+// all words of a whole name.
 func (n *name) words() []string {
 	words := make([]string, 0, 8)
 	given := n.given
-	if !n.whole {
+	if !n.whole && len(n.surname) > 0 {
 		given = given[:min(len(given), 2)]
 	}
 	words = append(words, given...)

@@ -58,7 +58,7 @@ func (x *Index) Lookalikes(id ID, r Record, limit int) ([]Likeness, Trace) {
 	need := s.least()
 	own, held := x.byID[id]
 	s.top = s.top[:0]
-	x.each(s, func(i int, n uint32) {
+	x.each(s, 0, func(i int, n uint32) {
 		if held && n == own {
 			return
 		}
@@ -66,7 +66,7 @@ func (x *Index) Lookalikes(id ID, r Record, limit int) ([]Likeness, Trace) {
 			s.top = append(s.top, ranked{bits, n, s.seen.keys[i]})
 		}
 	})
-	x.order(s.top)
+	x.order(s.top, s.question.holds)
 	var out []Likeness
 	for _, t := range s.top[:min(len(s.top), max(limit, 0))] {
 		d := &x.docs[t.doc]

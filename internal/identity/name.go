@@ -51,8 +51,10 @@ func NormaliseName(s string) (string, error) {
 	return strings.Join(words, " "), nil
 }
 
-// nameWords splits folded text into words of letters. Apostrophes and full
-// stops within a word vanish, anything else separates.
+// nameWords splits folded text into words of letters. Apostrophes within a word
+// vanish, and so does a digit between letters, which was typed or read for one: a
+// nought for an o ("j0hn"), another for some letter ("arth8r"). Anything else
+// separates.
 func nameWords(s string) []string {
 	s = fold(s)
 	var words []string
@@ -68,6 +70,10 @@ func nameWords(s string) []string {
 		case isLower(c):
 			w = append(w, c)
 		case c == '\'':
+		case isDigit(c) && i > 0 && isLower(s[i-1]) && i+1 < len(s) && isLower(s[i+1]):
+			if c == '0' {
+				w = append(w, 'o')
+			}
 		default:
 			flush()
 		}

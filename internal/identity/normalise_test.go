@@ -31,6 +31,7 @@ func normalisers() []normaliser {
 		{"name", NormaliseName, map[string]string{
 			"  Zoë  O’Brien-Smith ": "zoe obrien smith", "MÜLLER": "muller", "Łukasz": "lukasz", "Søren Ørsted": "soren orsted",
 			"ﬁona": "fiona", "Иванов": "ivanov", "D'Arcy": "darcy", "Jean–Luc": "jean luc", "Straße": "strasse",
+			"J0hn": "john", "Arth8r": "arthr", "walke4": "walke", "5mith": "mith", "Ann 2 Quill": "ann quill", "ann23quill": "ann quill",
 			"": "", "123": "", "--": "", "\x00": "",
 		}},
 		{"birth", birth, map[string]string{

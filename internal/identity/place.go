@@ -127,16 +127,22 @@ func NormaliseAddress(s string) (string, error) {
 	return strings.Join(tokens, " "), nil
 }
 
+// AddressWord is how NormaliseAddress writes one word of lower-case ASCII: empty for one
+// that says nothing.
+func AddressWord(w string) string {
+	if short, ok := addressNoise[w]; ok {
+		return short
+	}
+	return w
+}
+
 func addressTokens(s string) []string {
 	var out []string
 	words := strings.FieldsFunc(strings.ReplaceAll(fold(s), "'", ""), func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
 	})
 	for _, w := range words {
-		if short, ok := addressNoise[w]; ok {
-			w = short
-		}
-		if w != "" && len(out) < maxAddressTokens {
+		if w = AddressWord(w); w != "" && len(out) < maxAddressTokens {
 			out = append(out, w)
 		}
 	}

@@ -29,8 +29,8 @@ type widened struct {
 }
 
 // plan works out the keys of the query, widened: misspellings, nicknames,
-// near dates. The store is not widened.
-func (s *searcher) plan(r *Record) {
+// near dates. The store is not widened. It returns whether near dates are in it.
+func (s *searcher) plan(r *Record) (near bool) {
 	s.probes = s.probes[:0]
 	cache := map[string]widened{}
 	for i := range r.names {
@@ -45,9 +45,10 @@ func (s *searcher) plan(r *Record) {
 		s.planDivided(n)
 	}
 	heard := s.planSounds(cache)
+	near = heard < 2
 	for _, d := range r.births {
 		s.planBirth(d)
-		if heard < 2 {
+		if near {
 			s.planNearBirth(d)
 		}
 	}
@@ -64,6 +65,7 @@ func (s *searcher) plan(r *Record) {
 	for _, k := range addressKeys(r.address) {
 		s.probe(keyAddress, k, 0)
 	}
+	return near
 }
 
 // planSounds looks for the names that sound like a word which is all that is known
@@ -194,7 +196,7 @@ func (s *searcher) planBirth(d Birth) {
 
 // planNearBirth adds the dates that are one digit off, or two neighbouring
 // digits swapped, or a year. With two words of a name the sounds and parts of the
-// date find such people already; an initial has no sound.
+// date mostly find such people already; an initial has no sound.
 func (s *searcher) planNearBirth(d Birth) {
 	if !d.full() {
 		return

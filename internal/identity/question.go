@@ -20,6 +20,8 @@ type question struct {
 	around [][]borneName
 	// addressLogs are the log2 frequencies of the address words.
 	addressLogs []float64
+	// holds is what was asked.
+	holds held
 }
 
 // askedName is a name of the query; words are places in question.words.
@@ -59,6 +61,7 @@ func (s *scorer) ask(r *Record) {
 		}
 		q.names = append(q.names, a)
 	}
+	q.holds = r.holds()
 	for _, w := range r.address {
 		q.addressLogs = append(q.addressLogs, s.addressLog(s.borne(s.facts.atoms.count(w), 1)))
 	}
@@ -81,7 +84,9 @@ func (s *scorer) boundNames() float64 {
 	for i := range s.question.names {
 		n := &s.question.names[i]
 		given, middle, surname := 0.0, 0.0, 0.0
-		if n.whole {
+		several := len(n.given) > 1
+		if n.whole || lumped(n.given, n.surname) {
+			several = len(n.given)+len(n.surname) > 1
 			// any word may be anything
 			for _, list := range [][]int{n.given, n.surname} {
 				given = max(given, s.boundWords(fieldGiven, list))
@@ -97,7 +102,7 @@ func (s *scorer) boundNames() float64 {
 		if n.joined >= 0 {
 			surname = max(surname, s.boundWords(fieldSurname, []int{n.joined}))
 		}
-		if words := len(n.given); words > 1 || n.whole && words > 0 {
+		if several {
 			given = max(given, joined)
 		} else {
 			middle = 0

@@ -31,30 +31,50 @@ func (s *scorer) scoreNames() float64 {
 }
 
 // scoreName tries every division of a whole name into surname and forenames on
-// both sides, and both orders.
+// both sides, and both orders. Where all words of a name were written into one
+// part, it is also tried as a whole name, for the price of swapped parts.
 func (s *scorer) scoreName(q *askedName, r *packedName) nameScore {
-	free := q.whole || r.whole
-	if !free {
-		return s.scoreOrders(q, r, false)
+	if q.whole || r.whole {
+		return s.scoreDivided(q, r)
 	}
+	best := s.scoreOrders(q, r, false)
+	if !lumped(q.given, q.surname) && !lumped(r.given, r.surname) {
+		return best
+	}
+	divided := s.scoreDivided(q, r)
+	divided.add(namePoint{field: fieldOrder, nearness: nearness{rule: ruleSwapped}, bits: s.model.table[fieldOrder][ruleSwapped].bits})
+	if divided.beats(&best) {
+		return divided
+	}
+	return best
+}
+
+// lumped reports whether several words of a name all stand in one part, so that
+// some may belong to the other.
+func lumped[T any](given, surname []T) bool {
+	return min(len(given), len(surname)) == 0 && len(given)+len(surname) > 1
+}
+
+// scoreDivided is the best of all divisions of the names that are whole or lumped.
+func (s *scorer) scoreDivided(q *askedName, r *packedName) nameScore {
 	best := nameScore{total: math.Inf(-1)}
 	var qv [maxTokens + 4]int
 	var rw [maxTokens + 4]uint32
 	qs, rs := 1, 1
-	if q.whole {
-		qs = len(q.given) + 1
+	if q.whole || lumped(q.given, q.surname) {
+		qs = len(q.given) + len(q.surname)
 	}
-	if r.whole {
-		rs = len(r.given) + 1
+	if r.whole || lumped(r.given, r.surname) {
+		rs = len(r.given) + len(r.surname)
 	}
 	for i := range qs {
 		qq := *q
-		if q.whole {
+		if qs > 1 {
 			qq.given, qq.surname = divide(qv[:0], q.given, q.surname, i)
 		}
 		for j := range rs {
 			rr := *r
-			if r.whole {
+			if rs > 1 {
 				rr.given, rr.surname = divide(rw[:0], r.given, r.surname, j)
 			}
 			v := s.scoreOrders(&qq, &rr, true)

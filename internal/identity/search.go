@@ -13,6 +13,9 @@ const (
 	defaultConsidered = 500
 	// wholeList is the longest list that is read when nothing else is asked.
 	wholeList = 20_000
+	// convincing is the evidence, in bits, of one who is likely enough to be meant
+	// that no more is looked for: odds of a thousand to one, before the prior.
+	convincing = 10
 )
 
 // searcher is the scratch of one search.
@@ -58,18 +61,15 @@ func (x *Index) Search(q Query, l Limits) Result {
 	defer x.mu.RUnlock()
 	s.begin(x.facts, x.model)
 	var result Result
-	s.plan(&q.record)
-	s.read(&result, l.Considered, wholeList)
+	near := s.plan(&q.record)
+	left := s.read(&result, l.Considered, wholeList)
 	s.ask(&q.record)
-	result.Considered = len(s.seen.docs)
 	s.top = s.top[:0]
-	x.each(s, func(i int, n uint32) {
-		if bits, ok := s.atLeast(least); ok {
-			result.Found++
-			s.top = append(s.top, ranked{bits, n, s.seen.keys[i]})
-		}
-	})
-	x.order(s.top)
+	if best := x.weigh(s, 0, least); !near && left > 0 && best < convincing {
+		x.searchNear(s, &q.record, left, least)
+	}
+	result.Considered, result.Found = len(s.seen.docs), len(s.top)
+	x.order(s.top, s.question.holds)
 	shown := s.top[:min(len(s.top), l.Candidates)]
 	if len(shown) > 0 {
 		result.Candidates = make([]Candidate, 0, len(shown))
@@ -86,25 +86,61 @@ func (x *Index) Search(q Query, l Limits) Result {
 	return result
 }
 
-// order puts the strongest first, ties by ID.
-func (x *Index) order(top []ranked) {
+// weigh scores the records that were retrieved, from a place on, keeps those that
+// reach least, and returns the most that any has, when that is convincing.
+func (x *Index) weigh(s *searcher, from int, least float64) (best float64) {
+	best = math.Inf(-1)
+	x.each(s, from, func(i int, n uint32) {
+		bits, ok := s.atLeast(min(least, convincing))
+		if !ok {
+			return
+		}
+		best = max(best, bits)
+		if bits >= least {
+			s.top = append(s.top, ranked{bits, n, s.seen.keys[i]})
+		}
+	})
+	return best
+}
+
+// searchNear looks for those born on nearly the date that was asked, as far as the
+// budget lasts: when nobody else is like enough, both names may be past knowing.
+func (x *Index) searchNear(s *searcher, r *Record, budget int, least float64) {
+	s.probes = s.probes[:0]
+	for _, d := range r.births {
+		s.planNearBirth(d)
+	}
+	if len(s.probes) == 0 {
+		return
+	}
+	known := len(s.seen.docs)
+	s.readMore(budget)
+	x.weigh(s, known, least)
+}
+
+// order puts the strongest first. Of two that are as strong, the one of whom less
+// was told that is not asked is nearer; then the order is that of the IDs.
+func (x *Index) order(top []ranked, asked held) {
 	slices.SortFunc(top, func(a, b ranked) int {
 		if c := cmp.Compare(b.bits, a.bits); c != 0 {
 			return c
 		}
-		ia, ib := x.docs[a.doc].id, x.docs[b.doc].id
-		return bytes.Compare(ia[:], ib[:])
+		da, db := &x.docs[a.doc], &x.docs[b.doc]
+		if c := cmp.Compare(asked.unasked(da.holds), asked.unasked(db.holds)); c != 0 {
+			return c
+		}
+		return bytes.Compare(da.id[:], db.id[:])
 	})
 }
 
-// each decodes every record that was retrieved and calls f. Memory is read a
-// little ahead: the waits for a few dozen records overlap, which is most of
-// the time that a search takes.
-func (x *Index) each(s *searcher, f func(i int, n uint32)) {
+// each decodes the records that were retrieved, from a place on, and calls f.
+// Memory is read a little ahead: the waits for a few dozen records overlap, which
+// is most of the time that a search takes.
+func (x *Index) each(s *searcher, from int, f func(i int, n uint32)) {
 	const ahead = 32
 	var refs [ahead]uint32
 	docs, all := s.seen.docs, s.question.all()
-	for start := 0; start < len(docs); start += ahead {
+	for start := from; start < len(docs); start += ahead {
 		batch := docs[start:min(start+ahead, len(docs))]
 		for i, n := range batch {
 			refs[i] = x.docs[n].ref
@@ -180,21 +216,17 @@ func (s *scorer) prior() float64 { return -math.Log2(max(s.people, s.model.Popul
 // read reads the lists of the plan, the least costly first, as long as the
 // budget lasts. A list is read whole or not at all, so that the answer does
 // not depend on the order in which records came, except that the
-// first to hold anything may be as long as alone: it is all there is.
-func (s *searcher) read(result *Result, budget, alone int) {
-	slices.SortFunc(s.probes, func(a, b probe) int {
-		if c := cmp.Compare(a.cost, b.cost); c != 0 {
-			return c
-		}
-		return cmp.Compare(a.key, b.key)
-	})
+// first to hold anything may be as long as alone: it is all there is. What is left
+// of the budget is returned.
+func (s *searcher) read(result *Result, budget, alone int) (left int) {
+	s.orderProbes()
 	// a criterion that is used together with another is not too common
 	var used keySet
 	for _, p := range s.probes {
 		used |= 1 << p.kind
 	}
 	s.seen.reset()
-	left := budget
+	left = budget
 	for i, p := range s.probes {
 		if i > 0 && s.probes[i-1].key == p.key {
 			continue
@@ -214,6 +246,29 @@ func (s *searcher) read(result *Result, budget, alone int) {
 		s.facts.keys.each(p.key, func(n uint32) { s.seen.add(n, p.kind) })
 	}
 	slices.Sort(result.TooCommon)
+	return left
+}
+
+// readMore reads further lists, the least costly first, as long as the budget lasts.
+func (s *searcher) readMore(budget int) {
+	s.orderProbes()
+	for i, p := range s.probes {
+		if p.count > budget || i > 0 && s.probes[i-1].key == p.key {
+			continue
+		}
+		budget -= p.count
+		s.facts.keys.each(p.key, func(n uint32) { s.seen.add(n, p.kind) })
+	}
+}
+
+// orderProbes puts the least costly first.
+func (s *searcher) orderProbes() {
+	slices.SortFunc(s.probes, func(a, b probe) int {
+		if c := cmp.Compare(a.cost, b.cost); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.key, b.key)
+	})
 }
 
 // criterionOf names the criterion that a key of one criterion alone stands

@@ -146,7 +146,9 @@ func TestSearchIsAsScore(t *testing.T) {
 			}
 		}
 		slices.SortFunc(want, func(a, b Candidate) int {
-			return cmp.Or(cmp.Compare(b.Bits, a.Bits), slices.Compare(a.ID[:], b.ID[:]))
+			ra, rb := records[a.ID], records[b.ID]
+			asked := q.record.holds()
+			return cmp.Or(cmp.Compare(b.Bits, a.Bits), cmp.Compare(asked.unasked(ra.holds()), asked.unasked(rb.holds())), slices.Compare(a.ID[:], b.ID[:]))
 		})
 		got := c.index.Search(q, Limits{Candidates: 10})
 		if got.Found != len(want) || got.Considered != everyone.Considered {

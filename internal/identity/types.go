@@ -159,7 +159,9 @@ type Candidate struct {
 
 // Result answers a search.
 type Result struct {
-	// Candidates are ordered by Bits, best first, ties by ID.
+	// Candidates are ordered by Bits, best first. Of two that are as strong, the one
+	// of whom less is held that was not asked, of forenames, surname and date of birth,
+	// comes first; then the order is that of the IDs.
 	Candidates []Candidate
 	// Considered counts the nominals that were scored.
 	Considered int

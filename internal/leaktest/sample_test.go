@@ -192,8 +192,9 @@ func samples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) map[st
 		"DirectoryService.UpdateForceContact": one("admin", &registerv1.UpdateForceContactRequest{Contact: &registerv1.ForceContact{
 			Force: "forces/33", Team: "Stalking triage", Phone: "01632 960001", Email: "spoc@police.example", Hours: "always",
 		}}),
-		"DirectoryService.ListCodes": one(investigator, &registerv1.ListCodesRequest{Parent: "codeLists/behaviours"}),
-		"DirectoryService.GetSelf":   one(investigator, &registerv1.GetSelfRequest{}),
+		"DirectoryService.ListClients": one("admin", &registerv1.ListClientsRequest{Parent: "forces/-"}),
+		"DirectoryService.ListCodes":   one(investigator, &registerv1.ListCodesRequest{Parent: "codeLists/behaviours"}),
+		"DirectoryService.GetSelf":     one(investigator, &registerv1.GetSelfRequest{}),
 	}
 	maps.Copy(all, standardsSamples(tb, site, conn))
 	maps.Copy(all, dutySamples(tb, site, conn, nominal))

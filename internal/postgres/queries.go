@@ -66,6 +66,7 @@ var (
 	qSummariseAccounts = statement("summarise_accounts")
 	qSummariseBlock    = statement("summarise_block")
 	qSummarised        = statement("summarised")
+	qSystems           = statement("systems")
 	qTileRoots         = statement("tile_roots")
 	qTiles             = statement("tiles")
 	qVersionsAsOf      = statement("versions_as_of")

@@ -6,6 +6,7 @@ package sanction
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -42,6 +43,9 @@ type order struct {
 
 // named is a user's name within his force.
 type named struct{ force, name string }
+
+// numbered is a user by his collar number, whose letters are not written alike everywhere.
+func numbered(force, collar string) named { return named{force, strings.ToUpper(collar)} }
 
 // NewSet makes an empty set; the writer's first batch fills it.
 func NewSet(db *postgres.DB, keys *seal.KeyRing) *Set {
@@ -93,7 +97,7 @@ func (s *Set) open(r *postgres.FeedRow) (*order, error) {
 	}
 	out := &order{
 		id: r.Record.ID, kind: o.GetKind(), minStrength: o.GetMinStrength(),
-		subject: named{r.Record.Force, o.GetSubject()}, collar: named{r.Record.Force, o.GetCollarNumber()},
+		subject: named{r.Record.Force, o.GetSubject()}, collar: numbered(r.Record.Force, o.GetCollarNumber()),
 	}
 	if o.GetFresh() {
 		out.after = o.GetImposeTime().AsTime()
@@ -151,7 +155,7 @@ func (s *Set) Check(c *accesslog.Caller) error {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	var err error
-	for _, list := range [][]*order{s.bySubject[named{c.Force, c.Subject}], s.byCollar[named{c.Force, c.Collar}]} {
+	for _, list := range [][]*order{s.bySubject[named{c.Force, c.Subject}], s.byCollar[numbered(c.Force, c.Collar)]} {
 		for _, o := range list {
 			switch {
 			case o.kind != registerv1.SanctionKind_SANCTION_KIND_STEP_UP:

@@ -215,14 +215,9 @@ func actions(all []conduct.Action) []*pb.PoliceAction {
 	return out
 }
 
-// nominalIn is the nominal of the case's own suspect in a force of the case.
-func (r *run) nominalIn(force string) string {
-	name, ok := r.nominals[force+r.c.Suspect.Surname+r.c.Suspect.Born]
-	if !ok {
-		r.Fatalf("force %s has no suspect", force)
-	}
-	return name
-}
+// nominalIn is the nominal of the case's own suspect in a force, which may have nothing else
+// of him.
+func (r *run) nominalIn(force string) string { return r.nominal(scenario.Course{Force: force}) }
 
 // nominalOf is the nominal of a course that is registered.
 func (r *run) nominalOf(course conduct.ID) string { return r.nominal(r.c.Courses[r.courses[course]]) }

@@ -94,6 +94,11 @@ func caseForces(c *scenario.Case) []string {
 		for _, x := range c.Steps[i].Transfers {
 			out = append(out, x.To)
 		}
+		for _, b := range c.Steps[i].Breaches {
+			if b.Force != "" {
+				out = append(out, b.Force)
+			}
+		}
 	}
 	slices.Sort(out)
 	return slices.Compact(out)

@@ -37,7 +37,7 @@ type Chain struct {
 	gate     *sanction.Set // knows sanctions early; the log's writer enforces them
 	refusals *accesslog.Aggregator
 	check    *service.Checker
-	limits   *limiter
+	limits   limits
 	timeout  time.Duration // of a unary call, and then again of its entry
 	slog     *slog.Logger
 }
@@ -72,10 +72,16 @@ func (ch *Chain) Unary(ctx context.Context, req any, info *grpc.UnaryServerInfo,
 // logs, message by message; the stream as a whole has an entry when it ends.
 func (ch *Chain) Stream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 	receipt, err := ch.run(stream.Context(), info.FullMethod, nil, func(ctx context.Context) error {
-		s := &contextStream{ServerStream: stream, ctx: ctx}
+		s, c := &contextStream{ServerStream: stream, ctx: ctx}, call.From(ctx)
+		var asked proto.Message
 		if !info.IsClientStream {
-			s.admit = func(req proto.Message) error { return ch.admit(call.From(ctx), req) }
+			s.admit = func(req proto.Message) error {
+				asked = req
+				return ch.admit(c, req)
+			}
 		}
+		creds := credentialsOf(ctx)
+		c.StillMay = func(ctx context.Context) error { return ch.still(ctx, creds, c, asked) }
 		return handler(srv, s)
 	})
 	if receipt != nil {
@@ -126,14 +132,11 @@ func (ch *Chain) run(ctx context.Context, full string, req proto.Message, perfor
 	switch {
 	case errors.As(err, &refused) && refused.Authenticated:
 		return ch.refuseKnown(ctx, m, refused)
-	case errors.As(err, &refused) && refused.Temporary:
-		return nil, ch.refuse(creds.Address, m.Short, codes.Unavailable, string(refused.Reason), "the sign-in service cannot be reached: try again")
-	case errors.As(err, &refused):
-		return nil, ch.refuse(creds.Address, m.Short, codes.Unauthenticated, string(refused.Reason), refused.Error())
 	case err != nil:
-		return nil, ch.refuse(creds.Address, m.Short, codes.Unauthenticated, service.ReasonUnauthenticated, "not authenticated")
+		told := notAuthenticated(err)
+		return nil, ch.refuse(creds.Address, m.Short, told.Code, told.Reason, told.Message)
 	}
-	if !ch.limits.allow(call.Subject(actor)) {
+	if !ch.limits.allow(actor, "") {
 		return nil, ch.refuse(creds.Address, m.Short, codes.ResourceExhausted, service.ReasonTooManyRequests, "too many requests: slow down")
 	}
 	c := call.New(m, actor, ch.policies.Current(), ch.log)
@@ -221,6 +224,32 @@ func (ch *Chain) guarded(ctx context.Context, c *call.Call, req proto.Message, p
 	return perform(ctx)
 }
 
+// still authenticates and authorises the caller of a stream afresh, by what he presented
+// when it began. It costs what it costs a call.
+func (ch *Chain) still(ctx context.Context, creds access.Credentials, c *call.Call, req proto.Message) error {
+	if _, err := ch.authn.Authenticate(ctx, creds); err != nil {
+		return notAuthenticated(err)
+	}
+	c.Policy = ch.policies.Current()
+	c.Entry.Decision.Policy = c.Policy.Hash()
+	return authorise(c, req)
+}
+
+// notAuthenticated is what a caller is told who was not authenticated, or claims what he
+// may not.
+func notAuthenticated(err error) *service.Problem {
+	var refused *access.AuthError
+	switch {
+	case !errors.As(err, &refused):
+		return service.NewProblem(codes.Unauthenticated, service.ReasonUnauthenticated, "not authenticated")
+	case refused.Temporary:
+		return service.NewProblem(codes.Unavailable, string(refused.Reason), "the sign-in service cannot be reached: try again")
+	case refused.Denied():
+		return service.NewProblem(codes.PermissionDenied, string(refused.Reason), refused.Error())
+	}
+	return service.NewProblem(codes.Unauthenticated, string(refused.Reason), refused.Error())
+}
+
 // admit authorises a call and validates its request, if that is known already.
 func (ch *Chain) admit(c *call.Call, req proto.Message) error {
 	if err := authorise(c, req); err != nil {
@@ -261,15 +290,11 @@ func (ch *Chain) refuse(source, method string, code codes.Code, reason, message 
 
 // refuseKnown logs, one by one, a genuine credential that claims what it may not.
 func (ch *Chain) refuseKnown(ctx context.Context, m *call.Method, refused *access.AuthError) (*accesslog.Receipt, error) {
-	if !ch.limits.allow("refused " + call.Subject(refused.Actor)) {
+	if !ch.limits.allow(refused.Actor, "refused ") {
 		return nil, ch.refuse(refused.Actor.Address, m.Short, codes.ResourceExhausted, service.ReasonTooManyRequests, "too many requests: slow down")
 	}
 	c := call.New(m, refused.Actor, ch.policies.Current(), ch.log)
 	c.Entry.Marks = []string{"refused:" + string(refused.Reason)}
 	c.Entry.Decision.Effect = accesslog.Deny
-	code := codes.Unauthenticated
-	if refused.Denied() {
-		code = codes.PermissionDenied
-	}
-	return ch.conclude(ctx, c, &service.Problem{Code: code, Reason: string(refused.Reason), Message: refused.Error()})
+	return ch.conclude(ctx, c, notAuthenticated(refused))
 }

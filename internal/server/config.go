@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"gopkg.in/yaml.v3"
@@ -121,9 +122,13 @@ type Keys struct {
 
 // Limits bound requests. Zero means the standard value.
 type Limits struct {
-	// PerSecond and Burst bound the calls of one subject: 500 and 2,000.
+	// PerSecond and Burst bound the calls of one force system: 500 and 2,000.
 	PerSecond float64 `yaml:"per_second"`
 	Burst     int     `yaml:"burst"`
+	// PersonPerSecond and PersonBurst bound those of one person, who types: 20 and 400.
+	// Whoever has his token learns no more by it.
+	PersonPerSecond float64 `yaml:"person_per_second"`
+	PersonBurst     int     `yaml:"person_burst"`
 	// MaxMessage is the largest request in bytes: 1 MiB.
 	MaxMessage int `yaml:"max_message"`
 	// SearchTTL is how long candidates of a search can be opened: 8 hours.
@@ -215,7 +220,7 @@ func (c *Config) Validate() error {
 	if c.Origin == "" {
 		fault("origin", "is required: the log's name in checkpoints, such as register.example/log")
 	}
-	if c.Limits.PerSecond < 0 || c.Limits.Burst < 0 || c.Limits.MaxMessage < 0 || c.Limits.SearchTTL < 0 || c.Limits.ProposalsPerDay < 0 || c.Limits.CallTimeout < 0 ||
+	if c.Limits.PerSecond < 0 || c.Limits.Burst < 0 || c.Limits.PersonPerSecond < 0 || c.Limits.PersonBurst < 0 || c.Limits.MaxMessage < 0 || c.Limits.SearchTTL < 0 || c.Limits.ProposalsPerDay < 0 || c.Limits.CallTimeout < 0 ||
 		c.Limits.HeaderTimeout < 0 || c.Limits.BodyTimeout < 0 {
 		fault("limits", "must not be negative")
 	}
@@ -233,6 +238,8 @@ func (c *Config) standard() {
 	set(&c.Admin, "127.0.0.1:9091")
 	set(&c.Limits.PerSecond, 500)
 	set(&c.Limits.Burst, 2000)
+	set(&c.Limits.PersonPerSecond, 20)
+	set(&c.Limits.PersonBurst, 400)
 	set(&c.Limits.MaxMessage, 1<<20)
 	set(&c.Limits.SearchTTL, 8*time.Hour)
 	set(&c.Limits.ProposalsPerDay, 50)
@@ -273,8 +280,12 @@ func (d *Database) validate(development bool, fault func(name, what string)) {
 			fault(name, "must be a URL such as postgres://register_service@db.example/register?sslmode=verify-full")
 			return
 		}
-		if development || isLoopback(u.Host) || u.Host == "" {
-			return
+		host := u.Host
+		if other := u.Query().Get("host"); other != "" { // the driver takes this one
+			host = other
+		}
+		if development || isLoopback(host) || host == "" || strings.HasPrefix(host, "/") && !strings.Contains(host, ",") {
+			return // the same machine, or a socket
 		}
 		if u.Query().Get("sslmode") != "verify-full" {
 			fault(name, "needs sslmode=verify-full: the database's certificate must be checked")

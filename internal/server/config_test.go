@@ -42,6 +42,7 @@ func TestInsecureConfiguration(t *testing.T) {
 		"metrics for everybody":     {`admin: 127.0.0.1`, `admin: 0.0.0.0`, "admin"},
 		"database without TLS":      {`?sslmode=verify-full`, ``, "database.url"},
 		"database unchecked":        {`verify-full`, `require`, "database.url"},
+		"database by another host":  {`//register_service@db.example/register?sslmode=verify-full`, `///register?host=db.example`, "database.url"},
 		"no database":               {`database: {url: "postgres://register_service@db.example/register?sslmode=verify-full"}`, ``, "database.url"},
 		"keys in clear":             {`, kms: "hcvault://vault.example:8200/transit/keys/register", token_file: token`, ``, "keys.kms"},
 		"no token for the keys":     {`, token_file: token`, ``, "keys.token_file"},

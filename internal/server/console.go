@@ -16,7 +16,7 @@ func (s *Server) pages(conn *inproc, ref *refdata.Set) (http.Handler, error) {
 		return nil, nil //nolint:nilnil // no pages
 	}
 	c, err := console.New(console.Options{
-		Config: s.config.Console, URL: s.consoleURL, Issuers: s.config.Issuers, Conn: conn, As: withToken,
+		Config: s.config.Console, URL: s.consoleURL, Issuers: s.authn.Issuers(), Conn: conn, As: withToken,
 		DB: s.db, Ref: ref, MaxBody: int64(s.config.Limits.MaxMessage), Development: s.config.Development, Log: s.log,
 	})
 	if err != nil {

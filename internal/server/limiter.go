@@ -5,7 +5,27 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/perpetrator-register/register/internal/access"
+	"github.com/perpetrator-register/register/internal/call"
 )
+
+// limits bound the calls of everybody: of systems, which call without pause, and of
+// persons, who type.
+type limits struct{ systems, persons *limiter }
+
+func newLimits(l *Limits) limits {
+	return limits{newLimiter(l.PerSecond, l.Burst), newLimiter(l.PersonPerSecond, l.PersonBurst)}
+}
+
+// allow reports whether a caller may call now; as sets apart what is counted by itself.
+func (l limits) allow(a access.Actor, as string) bool {
+	of := l.persons
+	if a.Kind == access.KindSystem {
+		of = l.systems
+	}
+	return of.allow(as + call.Subject(a))
+}
 
 // limiter bounds the calls of each subject. Subjects that have been quiet for
 // a while are forgotten, so that memory stays bounded.

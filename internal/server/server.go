@@ -201,7 +201,7 @@ func (s *Server) open(ctx context.Context) error {
 	s.chain = &Chain{
 		methods: methods, authn: s.authn, policies: s.policies,
 		log: call.Log{Appender: appender, Keys: s.keys}, gate: s.gate,
-		refusals: s.refusals, check: check, limits: newLimiter(c.Limits.PerSecond, c.Limits.Burst), slog: s.log, timeout: c.Limits.CallTimeout,
+		refusals: s.refusals, check: check, limits: newLimits(&c.Limits), slog: s.log, timeout: c.Limits.CallTimeout,
 	}
 	s.ticker = service.NewTicker(deps, appender)
 	if err := s.openGatherer(); err != nil {
@@ -262,6 +262,7 @@ func (s *Server) compose(ctx context.Context, deps *service.Deps, methods call.M
 	linker := &service.Linker{Deps: deps, PerDay: s.config.Limits.ProposalsPerDay}
 	nominals := &service.Nominals{Deps: deps, Linker: linker}
 	courses := &service.Courses{Deps: deps, Nominals: nominals}
+	directory := &service.Directory{Deps: deps, Permissions: methods.Permissions(), Trust: s.trust()}
 	measures, assessments := service.NewMeasures(deps, nominals), service.NewAssessments(deps, nominals)
 	for _, r := range []grpc.ServiceRegistrar{s.grpc, local} {
 		registerv1.RegisterNominalServiceServer(r, nominals)
@@ -282,7 +283,7 @@ func (s *Server) compose(ctx context.Context, deps *service.Deps, methods call.M
 		registerv1.RegisterFactServiceServer(r, &standards.Facts{Deps: deps})
 		registerv1.RegisterMisuseServiceServer(r, &standards.Misuse{Deps: deps})
 		registerv1.RegisterStandardsServiceServer(r, &standards.Standards{Deps: deps, Strengths: s.authn.Strengths})
-		registerv1.RegisterDirectoryServiceServer(r, &service.Directory{Deps: deps, Permissions: methods.Permissions()})
+		registerv1.RegisterDirectoryServiceServer(r, directory)
 	}
 	if err := checkComplete(methods, s.grpc, local); err != nil {
 		return err

@@ -20,6 +20,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	semconv "go.opentelemetry.io/otel/semconv/v1.37.0"
+	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
@@ -63,6 +64,20 @@ func newTelemetry(ctx context.Context, endpoint string, s *Server) (*telemetry, 
 		metric.WithDescription("Calls over REST and by pages, with their log entry."),
 		metric.WithExplicitBucketBoundaries(.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10))
 	return t, errors.Join(err, t.observe(s))
+}
+
+// callerTrace reads the trace that a call belongs to. What else callers may send with it,
+// in words of their own (tracestate), is left out: it would go to the collector.
+type callerTrace struct{ propagation.TraceContext }
+
+// Extract implements propagation.TextMapPropagator.
+func (t callerTrace) Extract(ctx context.Context, carrier propagation.TextMapCarrier) context.Context {
+	ctx = t.TraceContext.Extract(ctx, carrier)
+	span := trace.SpanContextFromContext(ctx)
+	if span.TraceState().Len() == 0 {
+		return ctx
+	}
+	return trace.ContextWithRemoteSpanContext(ctx, span.WithTraceState(trace.TraceState{}))
 }
 
 // observe registers the register's own figures.
@@ -141,7 +156,7 @@ func observeTLS(gauge func(name, unit, what string, read func() int64) error, po
 func (t *telemetry) grpcOptions(methods call.Methods) []otelgrpc.Option {
 	return []otelgrpc.Option{
 		otelgrpc.WithFilter(func(i *stats.RPCTagInfo) bool { return methods[i.FullMethodName] != nil }),
-		otelgrpc.WithMeterProvider(t.meters), otelgrpc.WithTracerProvider(t.traces), otelgrpc.WithPropagators(propagation.TraceContext{}),
+		otelgrpc.WithMeterProvider(t.meters), otelgrpc.WithTracerProvider(t.traces), otelgrpc.WithPropagators(callerTrace{}),
 	}
 }
 
@@ -161,7 +176,7 @@ func (t *telemetry) unary(next grpc.UnaryServerInterceptor) grpc.UnaryServerInte
 // httpHandler carries the caller's trace on.
 func (t *telemetry) httpHandler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx := propagation.TraceContext{}.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
+		ctx := callerTrace{}.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }

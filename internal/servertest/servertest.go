@@ -91,7 +91,7 @@ func (s *Site) Config() *server.Config {
 		REST:  server.Listener{Listen: "127.0.0.1:0", Cert: s.PKI.ServerCert, Key: s.PKI.ServerKey},
 		Admin: "127.0.0.1:0", Database: server.Database{URL: s.DB.ServiceURL}, Keys: server.Keys{Dir: s.KeyDir},
 		Issuers: s.IDP.Issuers(), PolicyDir: PolicyDir(), Origin: Origin, Development: true,
-		Limits: server.Limits{PerSecond: 1e6, Burst: 1e6},
+		Limits: server.Limits{PerSecond: 1e6, Burst: 1e6, PersonPerSecond: 1e6, PersonBurst: 1e6},
 	}
 }
 

@@ -60,7 +60,7 @@ func (s *sight) shows(a *view.Alert) bool {
 // caused reports whether it was the caller who caused an alert that is not for
 // him.
 func (s *sight) caused(a *view.Alert) bool {
-	return a.Cause != "" && (a.Cause == call.Subject(s.c.Actor) || a.CauseCollar != "" && a.CauseCollar == s.c.Actor.Collar)
+	return a.Cause != "" && (a.Cause == call.Subject(s.c.Actor) || access.SameCollar(a.CauseCollar, s.c.Actor.Collar))
 }
 
 // addressed reports whether the caller is of an audience. That a force's system

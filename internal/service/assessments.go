@@ -10,6 +10,7 @@ import (
 
 	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/access"
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/postgres"
 )
@@ -125,7 +126,7 @@ func (s *Assessments) RegradeAssessment(ctx context.Context, req *registerv1.Reg
 			switch {
 			case part.GetCancelled():
 				return NewProblem(codes.FailedPrecondition, ReasonRecordCancelled, "the assessment was withdrawn: make another")
-			case part.GetRegistrant() == call.Subject(c.Actor), c.Actor.Collar != "" && c.Actor.Collar == a.GetAssessor():
+			case part.GetRegistrant() == call.Subject(c.Actor), access.SameCollar(c.Actor.Collar, a.GetAssessor()):
 				return NewProblem(codes.FailedPrecondition, ReasonSamePerson, "another person than the assessor must regrade an assessment")
 			case int64(o.cur.Version.N) != req.GetVersion():
 				return NewProblem(codes.Aborted, ReasonRecordChanged, "the assessment has changed since it was read: read it again")

@@ -47,9 +47,11 @@ func NewChecker(ref *refdata.Set, methods call.Methods) (*Checker, error) {
 	return c, nil
 }
 
-// Check returns nil or a *Problem that names every faulty field.
+// Check returns nil or a *Problem that names every faulty field. A request that is refused
+// may be shorter then than it was.
 func (c *Checker) Check(m proto.Message) error {
 	var all []Violation
+	cut := shorten(m.ProtoReflect())
 	if err := c.rules.Validate(m); err != nil {
 		var invalid *protovalidate.ValidationError
 		if !errors.As(err, &invalid) {
@@ -65,10 +67,13 @@ func (c *Checker) Check(m proto.Message) error {
 	all = append(all, texts(m.ProtoReflect(), "")...)
 	domain, reason := c.domain(m)
 	all = append(all, domain...)
-	if len(all) == 0 {
-		return nil
+	switch {
+	case len(all) > 0:
+		return Invalid(reason, dedupe(all))
+	case cut:
+		return errOverlong(m)
 	}
-	return Invalid(reason, dedupe(all))
+	return nil
 }
 
 func fieldPath(p string) string {
@@ -366,8 +371,9 @@ func (c *Checker) victimInText(r *registerv1.RegisterCourseRequest) []Violation 
 		if text == "" {
 			return
 		}
+		read := victim.Read(text)
 		for _, p := range people {
-			for _, m := range victim.Mentions(text, p) {
+			for _, m := range read.Mentions(p) {
 				out = append(out, Violation{field, "holds the victim's " + string(m) + ": leave it out, the register keeps no victim's details"})
 			}
 		}

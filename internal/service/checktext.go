@@ -17,7 +17,8 @@ const leastWords = 10
 
 // texts checks what the contract's rules do not see of texts: one that must have a length
 // must have it without blanks at its ends, so that nobody gives a reason of ten blanks; and
-// none holds control characters but white space: they are no text, and a terminal obeys them.
+// none holds control characters but white space: they are no text, and a terminal obeys them;
+// nor such as reorder what follows, by which a page would show another text than is stored.
 func texts(m protoreflect.Message, at string) (out []Violation) {
 	for _, f := range textFields(m.Descriptor()) {
 		if !m.Has(f.field) {
@@ -52,10 +53,18 @@ func (f textField) check(value protoreflect.Value, path string) []Violation {
 	switch {
 	case strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && !unicode.IsSpace(r) }):
 		return []Violation{{path, "holds a control character: leave it out"}}
+	case strings.ContainsFunc(text, reorders):
+		return []Violation{{path, "holds a character that makes what follows read in another order: leave it out"}}
 	case f.least > 0 && utf8.RuneCountInString(text) >= f.least && utf8.RuneCountInString(strings.TrimSpace(text)) < f.least:
 		return []Violation{{path, fmt.Sprintf("must be at least %d characters: blanks at its ends do not count", f.least)}}
 	}
 	return nil
+}
+
+// reorders reports whether a character overrides or embeds the direction of the text behind
+// it. The plain marks of direction, which names of several scripts need, do not.
+func reorders(r rune) bool {
+	return '\u202a' <= r && r <= '\u202e' || '\u2066' <= r && r <= '\u2069'
 }
 
 func blank(text string) bool { return strings.TrimSpace(text) == "" }

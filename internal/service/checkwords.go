@@ -72,7 +72,7 @@ func patternWords(pattern string) string {
 	}
 	forms := "must have the form " + strings.ReplaceAll(exampleName.Replace(name), "|", " or ")
 	if strings.Contains(pattern, "|-)") {
-		forms += ", or forces/- for no force"
+		forms += ", or forces/- where no one force is meant"
 	}
 	return forms
 }

@@ -56,7 +56,7 @@ func TestEveryPatternHasWords(t *testing.T) {
 		"^forces/[0-9]{2}$":                           "must have the form forces/33",
 		"^(forces/[0-9]{2}/nominals/[0-9a-f-]{36})?$": "must have the form forces/33/nominals/0198…",
 		"^(forces/[0-9]{2}/(alerts|links)/[0-9a-f-]{36}|searches/[0-9a-f-]{36}/candidates/[0-9]{1,2})$": "must have the form forces/33/alerts/0198… or searches/0198…/candidates/1",
-		"^forces/([0-9]{2}|-)/readings/[0-9]{1,18}$":                                                    "must have the form forces/33/readings/1, or forces/- for no force",
+		"^forces/([0-9]{2}|-)/readings/[0-9]{1,18}$":                                                    "must have the form forces/33/readings/1, or forces/- where no one force is meant",
 	} {
 		if got := patternWords(pattern); got != want || !patterns[pattern] {
 			t.Errorf("%s is said as %q, want %q", pattern, got, want)
@@ -97,6 +97,8 @@ func TestTexts(t *testing.T) {
 			search(&registerv1.Search{Reason: "CRIME_INVESTIGATION", Reference: "33/1", Criteria: &registerv1.SearchCriteria{Names: []*registerv1.PersonName{{Full: "A B"}, {Full: "A\x1b[2J"}}}}),
 			"search.criteria.names[1].full: holds a control character: leave it out",
 		},
+		"a text turned round":       {search(&registerv1.Search{Reason: "CRIME_INVESTIGATION", Reference: "33/1", Justification: "no weapon \u202etnelov", Criteria: who}), "search.justification: holds a character that makes what follows read in another order: leave it out"},
+		"a name from right to left": {search(&registerv1.Search{Reason: "CRIME_INVESTIGATION", Reference: "33/1", Criteria: &registerv1.SearchCriteria{Names: []*registerv1.PersonName{{Full: "\u200fمریم\u200cسادات\u200e"}}}}), ""},
 		"a sanction for blanks": {
 			&registerv1.ImposeSanctionRequest{Parent: "forces/33", Kind: registerv1.SanctionKind_SANCTION_KIND_SUSPENSION, Subject: "somebody", Reason: strings.Repeat(" ", 20), Reference: "PSD/1"},
 			"reason: must be at least 10 characters: blanks at its ends do not count",

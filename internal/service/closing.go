@@ -9,6 +9,7 @@ import (
 
 	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/access"
 	"github.com/perpetrator-register/register/internal/accesslog"
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/conduct"
@@ -60,7 +61,7 @@ func closureFaults(c *call.Call, course *registerv1.CourseOfConduct) []Violation
 	switch second := closure.GetSecondPerson(); {
 	case second == "":
 		out = append(out, Violation{"course.closure.second_person", "is required to close this matter: the collar number of the second person who agreed"})
-	case second == course.GetOfficer(), second == c.Actor.Collar:
+	case access.SameCollar(second, course.GetOfficer()), access.SameCollar(second, c.Actor.Collar):
 		out = append(out, Violation{"course.closure.second_person", "must be another than the officer in the case and than whoever registers the closing"})
 	}
 	if closure.GetVictimInformTime() == nil {

@@ -295,8 +295,8 @@ func (d *Deps) raisedBy(force string, read *recorded, h *conduct.History, prompt
 		if !mine && has { // another force's record: it is not named
 			r.Course, r.Measure = conduct.ID{}, conduct.ID{}
 		}
-		for i := range h.Matters {
-			if h.Matters[i].ID == p.Course {
+		for i := range h.Matters { // another force's officer is not in this one's case
+			if mine && h.Matters[i].ID == p.Course {
 				r.officer = h.Matters[i].Officer
 			}
 		}

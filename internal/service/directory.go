@@ -23,6 +23,8 @@ type Directory struct {
 	*Deps
 	// Permissions are all pairs of resource and action in use.
 	Permissions []access.Permission
+	// Trust is whom the configuration lets in.
+	Trust *Trust
 }
 
 // ListForces implements the RPC.

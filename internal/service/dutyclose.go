@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/access"
 	"github.com/perpetrator-register/register/internal/accesslog"
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/conduct"
@@ -90,7 +91,7 @@ func (s *Duties) decide(ctx context.Context, name string, version int64, edit fu
 func (s *Duties) ApproveClosure(ctx context.Context, req *registerv1.ApproveClosureRequest) (*registerv1.Duty, error) {
 	return s.decide(ctx, req.GetName(), req.GetVersion(), func(c *call.Call, o openedDuty) error {
 		duty := o.stored.GetDuty()
-		if o.stored.GetProposer() == call.Subject(c.Actor) || duty.GetClosing().GetBy() != "" && duty.GetClosing().GetBy() == c.Actor.Collar {
+		if o.stored.GetProposer() == call.Subject(c.Actor) || access.SameCollar(duty.GetClosing().GetBy(), c.Actor.Collar) {
 			return NewProblem(codes.FailedPrecondition, ReasonSecondPerson, "another person must approve what you have proposed")
 		}
 		duty.State, duty.ClimbTime = registerv1.DutyState_DUTY_STATE_OVERRIDDEN, nil

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -106,7 +107,8 @@ func (p *Problem) GRPCStatus() *status.Status {
 		return details
 	}
 	bad := &errdetails.BadRequest{}
-	for _, v := range p.Violations {
+	told, _ := tellable(p.Violations)
+	for _, v := range told {
 		bad.FieldViolations = append(bad.FieldViolations, &errdetails.BadRequest_FieldViolation{Field: v.Field, Description: v.Description})
 	}
 	if all, err := details.WithDetails(bad); err == nil {
@@ -127,16 +129,37 @@ func notChecked(cause error) *Problem {
 	return p
 }
 
-// Invalid makes the one error that names every faulty field.
+// Invalid makes the one error that names every faulty field, but for those of a request
+// that has more than an answer can hold: of them it says how many there are.
 func Invalid(reason string, violations []Violation) *Problem {
 	var b strings.Builder
-	for i, v := range violations {
+	told, left := tellable(violations)
+	for i, v := range told {
 		if i > 0 {
 			b.WriteString("; ")
 		}
 		b.WriteString(v.Field + ": " + v.Description)
 	}
-	return &Problem{Code: codes.InvalidArgument, Reason: reason, Message: b.String(), Violations: violations}
+	if left > 0 {
+		fmt.Fprintf(&b, "; and %d more: mend these first", left)
+	}
+	return &Problem{Code: codes.InvalidArgument, Reason: reason, Message: b.String(), Violations: told}
+}
+
+// mostTold bounds, in bytes, what an error says of fields. It says it twice, in words and
+// for programs, and gRPC sends both in trailers, of which many clients take 8 KiB in all:
+// from a longer error they would learn nothing.
+const mostTold = 2400
+
+// tellable are the violations that fit into an error, and how many do not.
+func tellable(all []Violation) (told []Violation, left int) {
+	size := 0
+	for i, v := range all {
+		if size += len(v.Field) + len(v.Description) + len("; : "); size > mostTold && i > 0 {
+			return all[:i:i], len(all) - i
+		}
+	}
+	return all, 0
 }
 
 // NotFound says that there is no such thing, or that the caller may not know of it.

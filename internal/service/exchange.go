@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/call"
@@ -102,16 +103,16 @@ func (d *Deps) readsPaper(c *call.Call, p *view.Paper) bool {
 }
 
 // paperPage is a page of a force's papers, the newest first, and the token of the next.
-func (d *Deps) paperPage(ctx context.Context, c *call.Call, parent string, kind postgres.Kind, size int32, token string, wants func(*view.Paper) bool) (page []*view.Paper, next string, err error) {
-	binding := string(kind) + "s|" + parent
+func (d *Deps) paperPage(ctx context.Context, c *call.Call, kind postgres.Kind, req paperRequest, wants func(*view.Paper) bool) (page []*view.Paper, next string, err error) {
+	binding := askedOf(string(kind), req)
 	var after uuid.UUID
-	if err := d.ReadPageToken(token, binding, &after); err != nil {
+	if err := d.ReadPageToken(req.GetPageToken(), binding, &after); err != nil {
 		return nil, "", err
 	}
 	if err := d.View.Pull(ctx); err != nil {
 		return nil, "", err
 	}
-	all := d.View.Papers(call.ForceCode(parent), kind)
+	all := d.View.Papers(call.ForceCode(req.GetParent()), kind)
 	slices.Reverse(all)
 	if after != uuid.Nil {
 		i := slices.IndexFunc(all, func(p *view.Paper) bool { return uuid.UUID(p.ID) == after })
@@ -121,7 +122,7 @@ func (d *Deps) paperPage(ctx context.Context, c *call.Call, parent string, kind 
 		if !wants(p) || !d.readsPaper(c, p) {
 			continue
 		}
-		if len(page) == PageSize(size, 100) {
+		if len(page) == PageSize(req.GetPageSize(), 100) {
 			return page, d.PageToken(binding, uuid.UUID(page[len(page)-1].ID)), nil
 		}
 		page = append(page, p)
@@ -131,6 +132,7 @@ func (d *Deps) paperPage(ctx context.Context, c *call.Call, parent string, kind 
 
 // paperRequest asks for a page of a force's papers.
 type paperRequest interface {
+	proto.Message
 	GetParent() string
 	GetPageToken() string
 	GetPageSize() int32
@@ -139,7 +141,7 @@ type paperRequest interface {
 // listPapers opens a page of those papers of a kind that are wanted, hands each over and
 // notes that it was shown. It returns the token of the next page.
 func listPapers[M any, P content[M]](ctx context.Context, d *Deps, c *call.Call, kind postgres.Kind, req paperRequest, wants func(*view.Paper) bool, show func(postgres.Current, P) error) (next string, err error) {
-	page, next, err := d.paperPage(ctx, c, req.GetParent(), kind, req.GetPageSize(), req.GetPageToken(), wants)
+	page, next, err := d.paperPage(ctx, c, kind, req, wants)
 	if err != nil {
 		return "", err
 	}

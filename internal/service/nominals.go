@@ -48,6 +48,10 @@ func (s *Nominals) register(ctx context.Context, c *call.Call, req *registerv1.R
 	if !ok {
 		return nil, errors.New("service: clone")
 	}
+	// Who is told of his links, and what they hold of him, must not be himself.
+	if searchesSelf(c.Actor, view.MapNominal(n, "nominal").Raw) {
+		return nil, refusedSelf(c, ownNominal)
+	}
 	n.Name, n.Version, n.UpdateTime = "", 0, nil
 	n.State = registerv1.RecordState_RECORD_STATE_ACTIVE
 	psd := c.Policy.MaySeeSilent(c.Actor, force)

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
 // PageSize is the size of a page that was asked for; 0 means the standard one.
@@ -16,6 +18,19 @@ func PageSize(asked int32, standard int) int {
 		return standard
 	}
 	return int(asked)
+}
+
+// askedOf is what binds a page token to a whole question: all of the request but which
+// page it asks for.
+func askedOf(list string, req proto.Message) string {
+	m := proto.Clone(req).ProtoReflect()
+	for _, name := range []protoreflect.Name{"page_token", "page_size"} {
+		if f := m.Descriptor().Fields().ByName(name); f != nil {
+			m.Clear(f)
+		}
+	}
+	sum, _ := ContentHash(m.Interface()) // it was read from the wire: it can be written
+	return list + "|" + hex.EncodeToString(sum)
 }
 
 // PageToken makes the token of the next page, bound to its request: a token

@@ -61,7 +61,7 @@ func (k *personCheck) refuseSelf(nominal postgres.Current) error {
 	if !searchesSelf(k.c.Actor, view.MapNominal(stored.GetNominal(), "nominal").Raw) {
 		return nil
 	}
-	return refusedSelf(k.c)
+	return refusedSelf(k.c, ownSearch)
 }
 
 // made is the check as the rules see it: with the entry that commits, the force has

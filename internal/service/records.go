@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"regexp"
 	"sync"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
@@ -26,6 +27,8 @@ type Records struct {
 	Courses     *Courses
 	Measures    *Measures
 	Assessments *Assessments
+
+	open openStreams
 }
 
 // maxRun bounds how many records of a stream are registered side by side. Each
@@ -38,6 +41,12 @@ const maxRun = 32
 // stand in line behind a whole run for a processor.
 const maxWorking = 2
 
+// Limits of streams of records. Each holds two runs of records in memory.
+const (
+	recordsEach    = 8         // streams of one caller
+	recordsLongest = time.Hour // then the sender opens another
+)
+
 // loadName is what the name of a load of history may be.
 var loadName = regexp.MustCompile("^[A-Za-z0-9._-]{1,64}$")
 
@@ -46,8 +55,14 @@ var loadName = regexp.MustCompile("^[A-Za-z0-9._-]{1,64}$")
 // and share the log's batches; a record that may depend on one before it
 // begins the next run. Answers keep the order of the records.
 func (s *Records) RegisterRecords(stream registerv1.RegistrationService_RegisterRecordsServer) error {
-	ctx := stream.Context()
-	c := call.From(ctx)
+	c := call.From(stream.Context())
+	leave, ok := s.open.enter(call.Subject(c.Actor), recordsEach)
+	if !ok {
+		return NewProblem(codes.ResourceExhausted, ReasonTooManyRequests, "you have too many streams of records open: end one of them")
+	}
+	defer leave()
+	ctx, cancel := context.WithTimeout(stream.Context(), recordsLongest)
+	defer cancel()
 	in := make(chan *registerv1.RegisterRecordsRequest, maxRun)
 	received := make(chan error, 1)
 	go func() {
@@ -69,12 +84,18 @@ func (s *Records) RegisterRecords(stream registerv1.RegistrationService_Register
 	var held *registerv1.RegisterRecordsRequest
 	for {
 		var run []*registerv1.RegisterRecordsRequest
-		run, held = nextRun(in, held)
+		run, held = nextRun(ctx, in, held)
+		if ctx.Err() != nil && stream.Context().Err() == nil {
+			return NewProblem(codes.Unavailable, ReasonUnavailable, "a stream of records lasts an hour at most: open another, and go on from the first record without an answer")
+		}
 		if len(run) == 0 {
 			if err := <-received; !errors.Is(err, io.EOF) {
 				return err
 			}
 			return nil
+		}
+		if err := c.Still(ctx); err != nil {
+			return err // his last answer says how far he came
 		}
 		for _, answer := range s.registerRun(ctx, c, run) {
 			if err := stream.Send(answer); err != nil {
@@ -86,7 +107,7 @@ func (s *Records) RegisterRecords(stream registerv1.RegistrationService_Register
 
 // nextRun waits for a record and takes those that are waiting behind it, as
 // far as they can be registered side by side. held is the first that cannot.
-func nextRun(in <-chan *registerv1.RegisterRecordsRequest, held *registerv1.RegisterRecordsRequest) (run []*registerv1.RegisterRecordsRequest, rest *registerv1.RegisterRecordsRequest) {
+func nextRun(ctx context.Context, in <-chan *registerv1.RegisterRecordsRequest, held *registerv1.RegisterRecordsRequest) (run []*registerv1.RegisterRecordsRequest, rest *registerv1.RegisterRecordsRequest) {
 	seen := map[string]bool{}
 	take := func(m *registerv1.RegisterRecordsRequest) bool {
 		key, of := runKey(m), runSuspect(m)
@@ -101,11 +122,15 @@ func nextRun(in <-chan *registerv1.RegisterRecordsRequest, held *registerv1.Regi
 		return true
 	}
 	if held == nil {
-		m, ok := <-in
-		if !ok {
+		select {
+		case m, ok := <-in:
+			if !ok {
+				return nil, nil
+			}
+			held = m
+		case <-ctx.Done():
 			return nil, nil
 		}
-		held = m
 	}
 	take(held)
 	for len(run) < maxRun {

@@ -47,7 +47,7 @@ func (s *Searches) CreateSearch(ctx context.Context, req *registerv1.CreateSearc
 	mapped := view.MapCriteria(asked.GetCriteria(), "search.criteria")
 	c.Entry.Terms = s.termHMACs(mapped.Raw)
 	if searchesSelf(c.Actor, mapped.Raw) {
-		return nil, refusedSelf(c)
+		return nil, refusedSelf(c, ownSearch)
 	}
 	record, _ := identity.NewRecord(mapped.Raw)
 	found, silent, err := s.View.Search(ctx, record, identity.Limits{Candidates: maxNominals})
@@ -147,10 +147,16 @@ func (d *Deps) noteGround(c *call.Call, g interface {
 	}
 }
 
+// Why whoever asks about himself is refused.
+const (
+	ownSearch  = "nobody may search for himself: ask your supervisor; this refusal says nothing about any record"
+	ownNominal = "nobody may register himself: ask your supervisor; this refusal says nothing about any record"
+)
+
 // refusedSelf refuses whoever asks about himself, and marks the entry by it.
-func refusedSelf(c *call.Call) error {
+func refusedSelf(c *call.Call, why string) error {
 	c.Entry.Marks = append(c.Entry.Marks, MarkSelf)
-	return NewProblem(codes.PermissionDenied, ReasonSelfSearch, "nobody may search for himself: ask your supervisor; this refusal says nothing about any record")
+	return NewProblem(codes.PermissionDenied, ReasonSelfSearch, why)
 }
 
 // met notes that an answer rests on a link, so that whoever was shown it can be

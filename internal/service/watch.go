@@ -25,8 +25,9 @@ const (
 // Watches counts the streams of alerts that are open, and ends them all when the
 // server stops. The zero value is ready.
 type Watches struct {
+	open openStreams
+
 	mu      sync.Mutex
-	of      map[string]int
 	stopped chan struct{}
 }
 
@@ -51,26 +52,6 @@ func (w *Watches) stopping() chan struct{} {
 	return w.stopped
 }
 
-// open takes one of a caller's places; close gives it back.
-func (w *Watches) open(subject string) (closing func(), ok bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.of[subject] >= watchEach {
-		return nil, false
-	}
-	if w.of == nil {
-		w.of = map[string]int{}
-	}
-	w.of[subject]++
-	return func() {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		if w.of[subject]--; w.of[subject] == 0 {
-			delete(w.of, subject)
-		}
-	}, true
-}
-
 // watch is one stream.
 type watch struct {
 	*Alerts
@@ -86,7 +67,7 @@ type watch struct {
 func (s *Alerts) WatchAlerts(req *registerv1.WatchAlertsRequest, stream registerv1.AlertService_WatchAlertsServer) error {
 	ctx := stream.Context()
 	c := call.From(ctx)
-	closing, ok := s.Watches.open(call.Subject(c.Actor))
+	closing, ok := s.Watches.open.enter(call.Subject(c.Actor), watchEach)
 	if !ok {
 		return NewProblem(codes.ResourceExhausted, ReasonTooManyRequests, "you have too many streams of alerts open: end one of them")
 	}
@@ -120,6 +101,9 @@ func (w *watch) run(ctx context.Context, once bool) error {
 	}
 	for beat := true; ; {
 		changed := w.View.Changed()
+		if err := w.c.Still(ctx); err != nil {
+			return err
+		}
 		sent, more, err := w.send(ctx, beat)
 		if err != nil {
 			return err

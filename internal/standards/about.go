@@ -71,6 +71,21 @@ func forcesOf(entries []*registerv1.LogEntry) []string {
 	return out
 }
 
+// callersForces are the forces of the callers of stored entries, each once.
+func callersForces(entries []postgres.Entry) ([]string, error) {
+	var out []string
+	for i := range entries {
+		meta, err := accesslog.ParseMetadata(entries[i].Meta)
+		if err != nil {
+			return nil, err
+		}
+		if f := meta.Actor.Force; f != "" && !slices.Contains(out, f) {
+			out = append(out, f)
+		}
+	}
+	return out, nil
+}
+
 // mayReview reports whether the department of a force may review a reading: any of a
 // force's that is not its own, and of the national auditor's those that are about others.
 // What does not say whom it is about is about everybody.

@@ -65,7 +65,11 @@ func (s *Standards) MakeEvidence(req *registerv1.MakeEvidenceRequest, stream reg
 		return err
 	}
 	c.SetBody(r.Reason(c.Method.Short, entries))
-	noteAbout(c, r.Force)
+	of, err := callersForces(entries)
+	if err != nil {
+		return err
+	}
+	noteAbout(c, r.Force, of...)
 	c.Entry.ResultCount, c.Entry.Recipients = len(entries), []string{req.GetRecipient()}
 	limited, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()

@@ -9,6 +9,7 @@ import (
 
 	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/access"
 	"github.com/perpetrator-register/register/internal/accesslog"
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/misuse"
@@ -74,14 +75,20 @@ func (r *reviewer) check(ctx context.Context, users ...user) (registerv1.Conflic
 	return least, nil
 }
 
-// apart refuses a second person who is close to the first: two who are as one are not two.
-// That they are of one unit or line is no matter, as a department is.
+// apart refuses a second person who is the first, under whatever sign-in, or close to him:
+// two who are as one are not two. That they are of one unit or line is no matter, as a
+// department is.
 func (r *reviewer) apart(ctx context.Context, first user) error {
 	tie, _, err := r.tie(ctx, first)
-	if err == nil && tie == misuse.TieClose {
-		err = service.NewProblem(codes.FailedPrecondition, service.ReasonReviewerConflict, "it was asked by "+string(tie)+": hand it to another")
+	switch {
+	case err != nil:
+		return err
+	case tie == misuse.TieSelf:
+		return notYours("a second person must decide on what you have asked for")
+	case tie == misuse.TieClose:
+		return service.NewProblem(codes.FailedPrecondition, service.ReasonReviewerConflict, "it was asked by "+string(tie)+": hand it to another")
 	}
-	return err
+	return nil
 }
 
 // conflictMark is how an entry says how far a reviewer could be checked.
@@ -96,7 +103,7 @@ func conflictMark(c registerv1.ConflictCheck) string {
 func (r *reviewer) tie(ctx context.Context, of user) (misuse.Tie, registerv1.ConflictCheck, error) {
 	a := r.c.Actor
 	own := user{force: a.Force, subject: call.Subject(a), collar: a.Collar}
-	if own.subject == of.subject || (own.collar != "" && own.collar == of.collar && own.force == of.force) {
+	if own.subject == of.subject || (access.SameCollar(own.collar, of.collar) && own.force == of.force) {
 		return misuse.TieSelf, 0, nil
 	}
 	mine, err := r.member(ctx, own)

@@ -70,7 +70,7 @@ func (s *Standards) RequestUnsealing(ctx context.Context, req *registerv1.Reques
 	}
 	id := uuid.Must(uuid.NewV7())
 	source := s.Keys.SourceHMAC(force, "standards", id.String(), string(postgres.KindUnsealing))
-	change, err := s.FirstWith(id, postgres.KindUnsealing, force, source, 1, &storev1.StoredUnsealing{Unsealing: u})
+	change, err := s.FirstWith(id, postgres.KindUnsealing, force, source, 1, &storev1.StoredUnsealing{Unsealing: u, AskerCollar: c.Actor.Collar})
 	if err != nil {
 		return nil, err
 	}
@@ -123,14 +123,11 @@ func (s *Standards) decideUnsealing(ctx context.Context, name string, decide fun
 		if err != nil {
 			return err
 		}
-		if u.GetAsker() == me {
-			return notYours("a second person must decide on what you have asked for")
-		}
 		r := reviewerOf(s.Deps, c)
-		check, err := r.check(ctx, callersOf(&meta)...)
-		if err == nil {
-			err = r.apart(ctx, user{force: c.Actor.Force, subject: u.GetAsker()})
+		if err := r.apart(ctx, user{force: c.Actor.Force, subject: u.GetAsker(), collar: o.stored.GetAskerCollar()}); err != nil {
+			return err
 		}
+		check, err := r.check(ctx, callersOf(&meta)...)
 		if err != nil {
 			return err
 		}

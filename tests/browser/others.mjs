@@ -49,6 +49,14 @@ async function measure(page, record, seen) {
   await follow(page, "main form button.govuk-button");
   await says(page, "There is a problem");
   await seen(page, "breach-errors");
+  for (const [part, value] of [["day", "2"], ["month", "6"], ["year", "2026"]]) await page.fill("#occurred-" + part, value);
+  await page.check('input[name="behaviours"][value="CONTACT"]');
+  await page.selectOption("#action", "CHARGED");
+  await page.fill("#crime-reference", "33/921/26");
+  await follow(page, "main form button.govuk-button");
+  await says(page, "The breach is recorded");
+  await says(page, "What the register knows of him");
+  await seen(page, "breach-recorded");
 }
 
 // Walks through all of them; seen is told of each page, with a name.

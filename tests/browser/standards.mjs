@@ -290,6 +290,9 @@ export async function walk(browser, viewport, options, seen) {
   await go(psd, "/log/health");
   await says(psd, "holds all that was co-signed, unchanged");
   await seen(psd, "log-health");
+  await go(psd, "/clients");
+  await says(psd, "Development only");
+  await seen(psd, "clients");
   for (const page of [psd, second, auditor, other, dealing]) await page.context().close();
 }
 

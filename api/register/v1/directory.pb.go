@@ -14,6 +14,8 @@ import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -365,6 +367,387 @@ func (x *UpdateForceContactRequest) GetContact() *ForceContact {
 	return nil
 }
 
+// ListClientsRequest asks who may call on behalf of a force.
+type ListClientsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The force, "forces/33", or "forces/-" for all forces and the national roles.
+	Parent        string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListClientsRequest) Reset() {
+	*x = ListClientsRequest{}
+	mi := &file_register_v1_directory_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListClientsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListClientsRequest) ProtoMessage() {}
+
+func (x *ListClientsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_directory_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListClientsRequest.ProtoReflect.Descriptor instead.
+func (*ListClientsRequest) Descriptor() ([]byte, []int) {
+	return file_register_v1_directory_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ListClientsRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+// ListClientsResponse says who may call on behalf of a force.
+type ListClientsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The sign-in services whose access tokens are accepted, by issuer.
+	SignInServices []*SignInService `protobuf:"bytes,1,rep,name=sign_in_services,json=signInServices,proto3" json:"sign_in_services,omitempty"`
+	// The authorities whose certificates prove force systems, by subject. Each can vouch
+	// for systems of every force.
+	SystemAuthorities []*SystemAuthority `protobuf:"bytes,2,rep,name=system_authorities,json=systemAuthorities,proto3" json:"system_authorities,omitempty"`
+	// The systems that have called, by name; at most 1,000.
+	Systems []*SystemClient `protobuf:"bytes,3,rep,name=systems,proto3" json:"systems,omitempty"`
+	// More systems have called than are told: ask about one force.
+	Truncated     bool `protobuf:"varint,4,opt,name=truncated,proto3" json:"truncated,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListClientsResponse) Reset() {
+	*x = ListClientsResponse{}
+	mi := &file_register_v1_directory_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListClientsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListClientsResponse) ProtoMessage() {}
+
+func (x *ListClientsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_directory_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListClientsResponse.ProtoReflect.Descriptor instead.
+func (*ListClientsResponse) Descriptor() ([]byte, []int) {
+	return file_register_v1_directory_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ListClientsResponse) GetSignInServices() []*SignInService {
+	if x != nil {
+		return x.SignInServices
+	}
+	return nil
+}
+
+func (x *ListClientsResponse) GetSystemAuthorities() []*SystemAuthority {
+	if x != nil {
+		return x.SystemAuthorities
+	}
+	return nil
+}
+
+func (x *ListClientsResponse) GetSystems() []*SystemClient {
+	if x != nil {
+		return x.Systems
+	}
+	return nil
+}
+
+func (x *ListClientsResponse) GetTruncated() bool {
+	if x != nil {
+		return x.Truncated
+	}
+	return false
+}
+
+// SignInService is an OpenID provider that is trusted to say who somebody is, and what
+// it is trusted with.
+type SignInService struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The issuer, as in the claim `iss`: "https://login.force33.example".
+	Issuer string `protobuf:"bytes,1,opt,name=issuer,proto3" json:"issuer,omitempty"`
+	// What must stand in the claim `aud` of its tokens.
+	Audience string `protobuf:"bytes,2,opt,name=audience,proto3" json:"audience,omitempty"`
+	// The forces whose people it may name, "forces/33".
+	Forces []string `protobuf:"bytes,3,rep,name=forces,proto3" json:"forces,omitempty"`
+	// Whether it may name people of no force: those of national roles.
+	National bool `protobuf:"varint,4,opt,name=national,proto3" json:"national,omitempty"`
+	// The roles that it may grant, such as "investigator".
+	Roles []string `protobuf:"bytes,5,rep,name=roles,proto3" json:"roles,omitempty"`
+	// The strengths of sign-in that are accepted (the claim `acr`), weakest first, such as
+	// "aal2", "aal3". A sanction may demand more of one user than the first.
+	AcceptedAcrs []string `protobuf:"bytes,6,rep,name=accepted_acrs,json=acceptedAcrs,proto3" json:"accepted_acrs,omitempty"`
+	// How long a token may be valid at most.
+	MaxTokenLifetime *durationpb.Duration `protobuf:"bytes,7,opt,name=max_token_lifetime,json=maxTokenLifetime,proto3" json:"max_token_lifetime,omitempty"`
+	// The name of the console's client there (OAuth `client_id`); empty when nobody signs
+	// in to the console by it.
+	ConsoleClientId string `protobuf:"bytes,8,opt,name=console_client_id,json=consoleClientId,proto3" json:"console_client_id,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *SignInService) Reset() {
+	*x = SignInService{}
+	mi := &file_register_v1_directory_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SignInService) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SignInService) ProtoMessage() {}
+
+func (x *SignInService) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_directory_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SignInService.ProtoReflect.Descriptor instead.
+func (*SignInService) Descriptor() ([]byte, []int) {
+	return file_register_v1_directory_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *SignInService) GetIssuer() string {
+	if x != nil {
+		return x.Issuer
+	}
+	return ""
+}
+
+func (x *SignInService) GetAudience() string {
+	if x != nil {
+		return x.Audience
+	}
+	return ""
+}
+
+func (x *SignInService) GetForces() []string {
+	if x != nil {
+		return x.Forces
+	}
+	return nil
+}
+
+func (x *SignInService) GetNational() bool {
+	if x != nil {
+		return x.National
+	}
+	return false
+}
+
+func (x *SignInService) GetRoles() []string {
+	if x != nil {
+		return x.Roles
+	}
+	return nil
+}
+
+func (x *SignInService) GetAcceptedAcrs() []string {
+	if x != nil {
+		return x.AcceptedAcrs
+	}
+	return nil
+}
+
+func (x *SignInService) GetMaxTokenLifetime() *durationpb.Duration {
+	if x != nil {
+		return x.MaxTokenLifetime
+	}
+	return nil
+}
+
+func (x *SignInService) GetConsoleClientId() string {
+	if x != nil {
+		return x.ConsoleClientId
+	}
+	return ""
+}
+
+// SystemAuthority is the root of client certificates by which force systems prove
+// themselves (mutual TLS).
+type SystemAuthority struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The subject of its certificate (RFC 4514), "CN=Policing systems root,O=Example".
+	Subject string `protobuf:"bytes,1,opt,name=subject,proto3" json:"subject,omitempty"`
+	// SHA-256 of its certificate, 64 hexadecimal digits.
+	Sha256Fingerprint string `protobuf:"bytes,2,opt,name=sha256_fingerprint,json=sha256Fingerprint,proto3" json:"sha256_fingerprint,omitempty"`
+	// Until when it is valid. It vouches for nobody from then on.
+	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SystemAuthority) Reset() {
+	*x = SystemAuthority{}
+	mi := &file_register_v1_directory_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SystemAuthority) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SystemAuthority) ProtoMessage() {}
+
+func (x *SystemAuthority) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_directory_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SystemAuthority.ProtoReflect.Descriptor instead.
+func (*SystemAuthority) Descriptor() ([]byte, []int) {
+	return file_register_v1_directory_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *SystemAuthority) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
+func (x *SystemAuthority) GetSha256Fingerprint() string {
+	if x != nil {
+		return x.Sha256Fingerprint
+	}
+	return ""
+}
+
+func (x *SystemAuthority) GetExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpireTime
+	}
+	return nil
+}
+
+// SystemClient is a force's system that has called in its own name, answered or
+// refused. Calls of a person through a system stand under the person.
+type SystemClient struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name in its certificate, "register://forces/33/systems/crime": its subject in the
+	// access log.
+	Subject string `protobuf:"bytes,1,opt,name=subject,proto3" json:"subject,omitempty"`
+	// The force, "forces/33".
+	Force string `protobuf:"bytes,2,opt,name=force,proto3" json:"force,omitempty"`
+	// The name of the system, "crime".
+	System string `protobuf:"bytes,3,opt,name=system,proto3" json:"system,omitempty"`
+	// When its first call was logged.
+	FirstCallTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=first_call_time,json=firstCallTime,proto3" json:"first_call_time,omitempty"`
+	// When its last call was logged.
+	LastCallTime  *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=last_call_time,json=lastCallTime,proto3" json:"last_call_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SystemClient) Reset() {
+	*x = SystemClient{}
+	mi := &file_register_v1_directory_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SystemClient) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SystemClient) ProtoMessage() {}
+
+func (x *SystemClient) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_directory_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SystemClient.ProtoReflect.Descriptor instead.
+func (*SystemClient) Descriptor() ([]byte, []int) {
+	return file_register_v1_directory_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *SystemClient) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
+func (x *SystemClient) GetForce() string {
+	if x != nil {
+		return x.Force
+	}
+	return ""
+}
+
+func (x *SystemClient) GetSystem() string {
+	if x != nil {
+		return x.System
+	}
+	return ""
+}
+
+func (x *SystemClient) GetFirstCallTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FirstCallTime
+	}
+	return nil
+}
+
+func (x *SystemClient) GetLastCallTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastCallTime
+	}
+	return nil
+}
+
 // ListCodesRequest asks for a code list.
 type ListCodesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -379,7 +762,7 @@ type ListCodesRequest struct {
 
 func (x *ListCodesRequest) Reset() {
 	*x = ListCodesRequest{}
-	mi := &file_register_v1_directory_proto_msgTypes[6]
+	mi := &file_register_v1_directory_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -391,7 +774,7 @@ func (x *ListCodesRequest) String() string {
 func (*ListCodesRequest) ProtoMessage() {}
 
 func (x *ListCodesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_directory_proto_msgTypes[6]
+	mi := &file_register_v1_directory_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -404,7 +787,7 @@ func (x *ListCodesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCodesRequest.ProtoReflect.Descriptor instead.
 func (*ListCodesRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_directory_proto_rawDescGZIP(), []int{6}
+	return file_register_v1_directory_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListCodesRequest) GetParent() string {
@@ -425,7 +808,7 @@ type ListCodesResponse struct {
 
 func (x *ListCodesResponse) Reset() {
 	*x = ListCodesResponse{}
-	mi := &file_register_v1_directory_proto_msgTypes[7]
+	mi := &file_register_v1_directory_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -437,7 +820,7 @@ func (x *ListCodesResponse) String() string {
 func (*ListCodesResponse) ProtoMessage() {}
 
 func (x *ListCodesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_directory_proto_msgTypes[7]
+	mi := &file_register_v1_directory_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -450,7 +833,7 @@ func (x *ListCodesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCodesResponse.ProtoReflect.Descriptor instead.
 func (*ListCodesResponse) Descriptor() ([]byte, []int) {
-	return file_register_v1_directory_proto_rawDescGZIP(), []int{7}
+	return file_register_v1_directory_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListCodesResponse) GetCodes() []*Code {
@@ -477,7 +860,7 @@ type Code struct {
 
 func (x *Code) Reset() {
 	*x = Code{}
-	mi := &file_register_v1_directory_proto_msgTypes[8]
+	mi := &file_register_v1_directory_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -489,7 +872,7 @@ func (x *Code) String() string {
 func (*Code) ProtoMessage() {}
 
 func (x *Code) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_directory_proto_msgTypes[8]
+	mi := &file_register_v1_directory_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -502,7 +885,7 @@ func (x *Code) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Code.ProtoReflect.Descriptor instead.
 func (*Code) Descriptor() ([]byte, []int) {
-	return file_register_v1_directory_proto_rawDescGZIP(), []int{8}
+	return file_register_v1_directory_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Code) GetCode() string {
@@ -542,7 +925,7 @@ type GetSelfRequest struct {
 
 func (x *GetSelfRequest) Reset() {
 	*x = GetSelfRequest{}
-	mi := &file_register_v1_directory_proto_msgTypes[9]
+	mi := &file_register_v1_directory_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -554,7 +937,7 @@ func (x *GetSelfRequest) String() string {
 func (*GetSelfRequest) ProtoMessage() {}
 
 func (x *GetSelfRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_directory_proto_msgTypes[9]
+	mi := &file_register_v1_directory_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -567,7 +950,7 @@ func (x *GetSelfRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSelfRequest.ProtoReflect.Descriptor instead.
 func (*GetSelfRequest) Descriptor() ([]byte, []int) {
-	return file_register_v1_directory_proto_rawDescGZIP(), []int{9}
+	return file_register_v1_directory_proto_rawDescGZIP(), []int{14}
 }
 
 // Self is the caller as the register sees him or her.
@@ -591,7 +974,7 @@ type Self struct {
 
 func (x *Self) Reset() {
 	*x = Self{}
-	mi := &file_register_v1_directory_proto_msgTypes[10]
+	mi := &file_register_v1_directory_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -603,7 +986,7 @@ func (x *Self) String() string {
 func (*Self) ProtoMessage() {}
 
 func (x *Self) ProtoReflect() protoreflect.Message {
-	mi := &file_register_v1_directory_proto_msgTypes[10]
+	mi := &file_register_v1_directory_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -616,7 +999,7 @@ func (x *Self) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Self.ProtoReflect.Descriptor instead.
 func (*Self) Descriptor() ([]byte, []int) {
-	return file_register_v1_directory_proto_rawDescGZIP(), []int{10}
+	return file_register_v1_directory_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Self) GetSubject() string {
@@ -665,7 +1048,7 @@ var File_register_v1_directory_proto protoreflect.FileDescriptor
 
 const file_register_v1_directory_proto_rawDesc = "" +
 	"\n" +
-	"\x1bregister/v1/directory.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a.protoc-gen-openapiv3/options/annotations.proto\x1a\x18register/v1/access.proto\"\xc2\x01\n" +
+	"\x1bregister/v1/directory.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a.protoc-gen-openapiv3/options/annotations.proto\x1a\x18register/v1/access.proto\"\xc2\x01\n" +
 	"\x05Force\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12\x14\n" +
@@ -685,7 +1068,34 @@ const file_register_v1_directory_proto_rawDesc = "" +
 	"\x0fGetForceRequest\x12/\n" +
 	"\x04name\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x04name\"[\n" +
 	"\x19UpdateForceContactRequest\x12>\n" +
-	"\acontact\x18\x01 \x01(\v2\x19.register.v1.ForceContactB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\acontact\"P\n" +
+	"\acontact\x18\x01 \x01(\v2\x19.register.v1.ForceContactB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\acontact\"M\n" +
+	"\x12ListClientsRequest\x127\n" +
+	"\x06parent\x18\x01 \x01(\tB\x1f\xe0A\x02\xbaH\x19r\x172\x15^forces/([0-9]{2}|-)$R\x06parent\"\xfb\x01\n" +
+	"\x13ListClientsResponse\x12D\n" +
+	"\x10sign_in_services\x18\x01 \x03(\v2\x1a.register.v1.SignInServiceR\x0esignInServices\x12K\n" +
+	"\x12system_authorities\x18\x02 \x03(\v2\x1c.register.v1.SystemAuthorityR\x11systemAuthorities\x123\n" +
+	"\asystems\x18\x03 \x03(\v2\x19.register.v1.SystemClientR\asystems\x12\x1c\n" +
+	"\ttruncated\x18\x04 \x01(\bR\ttruncated\"\xa7\x02\n" +
+	"\rSignInService\x12\x16\n" +
+	"\x06issuer\x18\x01 \x01(\tR\x06issuer\x12\x1a\n" +
+	"\baudience\x18\x02 \x01(\tR\baudience\x12\x16\n" +
+	"\x06forces\x18\x03 \x03(\tR\x06forces\x12\x1a\n" +
+	"\bnational\x18\x04 \x01(\bR\bnational\x12\x14\n" +
+	"\x05roles\x18\x05 \x03(\tR\x05roles\x12#\n" +
+	"\raccepted_acrs\x18\x06 \x03(\tR\facceptedAcrs\x12G\n" +
+	"\x12max_token_lifetime\x18\a \x01(\v2\x19.google.protobuf.DurationR\x10maxTokenLifetime\x12*\n" +
+	"\x11console_client_id\x18\b \x01(\tR\x0fconsoleClientId\"\x97\x01\n" +
+	"\x0fSystemAuthority\x12\x18\n" +
+	"\asubject\x18\x01 \x01(\tR\asubject\x12-\n" +
+	"\x12sha256_fingerprint\x18\x02 \x01(\tR\x11sha256Fingerprint\x12;\n" +
+	"\vexpire_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"expireTime\"\xdc\x01\n" +
+	"\fSystemClient\x12\x18\n" +
+	"\asubject\x18\x01 \x01(\tR\asubject\x12\x14\n" +
+	"\x05force\x18\x02 \x01(\tR\x05force\x12\x16\n" +
+	"\x06system\x18\x03 \x01(\tR\x06system\x12B\n" +
+	"\x0ffirst_call_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\rfirstCallTime\x12@\n" +
+	"\x0elast_call_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\flastCallTime\"P\n" +
 	"\x10ListCodesRequest\x12<\n" +
 	"\x06parent\x18\x01 \x01(\tB$\xe0A\x02\xbaH\x1er\x1c2\x1a^codeLists/[a-zA-Z]{1,40}$R\x06parent\"<\n" +
 	"\x11ListCodesResponse\x12'\n" +
@@ -705,7 +1115,7 @@ const file_register_v1_directory_proto_rawDesc = "" +
 	"\x05roles\x18\x04 \x03(\tR\x05roles\x12 \n" +
 	"\vpermissions\x18\x05 \x03(\tR\vpermissions\x12\x1f\n" +
 	"\vpolicy_hash\x18\x06 \x01(\tR\n" +
-	"policyHash2\x93\x05\n" +
+	"policyHash2\xa1\x06\n" +
 	"\x10DirectoryService\x12x\n" +
 	"\n" +
 	"ListForces\x12\x1e.register.v1.ListForcesRequest\x1a\x1f.register.v1.ListForcesResponse\")\x92\x82\x19\x13\n" +
@@ -714,7 +1124,9 @@ const file_register_v1_directory_proto_rawDesc = "" +
 	"\bGetForce\x12\x1c.register.v1.GetForceRequest\x1a\x12.register.v1.Force\"2\x92\x82\x19\x13\n" +
 	"\tdirectory\x12\x04read\x18\a\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/{name=forces/*}\x12\xa7\x01\n" +
 	"\x12UpdateForceContact\x12&.register.v1.UpdateForceContactRequest\x1a\x19.register.v1.ForceContact\"N\x92\x82\x19\x15\n" +
-	"\tdirectory\x12\x06update\x18\a\x82\xd3\xe4\x93\x02/:\acontact\x1a$/v1/{contact.force=forces/*}/contact\x12\x89\x01\n" +
+	"\tdirectory\x12\x06update\x18\a\x82\xd3\xe4\x93\x02/:\acontact\x1a$/v1/{contact.force=forces/*}/contact\x12\x8b\x01\n" +
+	"\vListClients\x12\x1f.register.v1.ListClientsRequest\x1a .register.v1.ListClientsResponse\"9\x92\x82\x19\x10\n" +
+	"\x06client\x12\x04list\x18\a\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/{parent=forces/*}/clients\x12\x89\x01\n" +
 	"\tListCodes\x12\x1d.register.v1.ListCodesRequest\x1a\x1e.register.v1.ListCodesResponse\"=\x92\x82\x19\x13\n" +
 	"\tdirectory\x12\x04read\x18\a\x82\xd3\xe4\x93\x02 \x12\x1e/v1/{parent=codeLists/*}/codes\x12]\n" +
 	"\aGetSelf\x12\x1b.register.v1.GetSelfRequest\x1a\x11.register.v1.Self\"\"\x92\x82\x19\x0e\n" +
@@ -740,7 +1152,7 @@ func file_register_v1_directory_proto_rawDescGZIP() []byte {
 	return file_register_v1_directory_proto_rawDescData
 }
 
-var file_register_v1_directory_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_register_v1_directory_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_register_v1_directory_proto_goTypes = []any{
 	(*Force)(nil),                     // 0: register.v1.Force
 	(*ForceContact)(nil),              // 1: register.v1.ForceContact
@@ -748,32 +1160,48 @@ var file_register_v1_directory_proto_goTypes = []any{
 	(*ListForcesResponse)(nil),        // 3: register.v1.ListForcesResponse
 	(*GetForceRequest)(nil),           // 4: register.v1.GetForceRequest
 	(*UpdateForceContactRequest)(nil), // 5: register.v1.UpdateForceContactRequest
-	(*ListCodesRequest)(nil),          // 6: register.v1.ListCodesRequest
-	(*ListCodesResponse)(nil),         // 7: register.v1.ListCodesResponse
-	(*Code)(nil),                      // 8: register.v1.Code
-	(*GetSelfRequest)(nil),            // 9: register.v1.GetSelfRequest
-	(*Self)(nil),                      // 10: register.v1.Self
+	(*ListClientsRequest)(nil),        // 6: register.v1.ListClientsRequest
+	(*ListClientsResponse)(nil),       // 7: register.v1.ListClientsResponse
+	(*SignInService)(nil),             // 8: register.v1.SignInService
+	(*SystemAuthority)(nil),           // 9: register.v1.SystemAuthority
+	(*SystemClient)(nil),              // 10: register.v1.SystemClient
+	(*ListCodesRequest)(nil),          // 11: register.v1.ListCodesRequest
+	(*ListCodesResponse)(nil),         // 12: register.v1.ListCodesResponse
+	(*Code)(nil),                      // 13: register.v1.Code
+	(*GetSelfRequest)(nil),            // 14: register.v1.GetSelfRequest
+	(*Self)(nil),                      // 15: register.v1.Self
+	(*durationpb.Duration)(nil),       // 16: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),     // 17: google.protobuf.Timestamp
 }
 var file_register_v1_directory_proto_depIdxs = []int32{
 	1,  // 0: register.v1.Force.contact:type_name -> register.v1.ForceContact
 	0,  // 1: register.v1.ListForcesResponse.forces:type_name -> register.v1.Force
 	1,  // 2: register.v1.UpdateForceContactRequest.contact:type_name -> register.v1.ForceContact
-	8,  // 3: register.v1.ListCodesResponse.codes:type_name -> register.v1.Code
-	2,  // 4: register.v1.DirectoryService.ListForces:input_type -> register.v1.ListForcesRequest
-	4,  // 5: register.v1.DirectoryService.GetForce:input_type -> register.v1.GetForceRequest
-	5,  // 6: register.v1.DirectoryService.UpdateForceContact:input_type -> register.v1.UpdateForceContactRequest
-	6,  // 7: register.v1.DirectoryService.ListCodes:input_type -> register.v1.ListCodesRequest
-	9,  // 8: register.v1.DirectoryService.GetSelf:input_type -> register.v1.GetSelfRequest
-	3,  // 9: register.v1.DirectoryService.ListForces:output_type -> register.v1.ListForcesResponse
-	0,  // 10: register.v1.DirectoryService.GetForce:output_type -> register.v1.Force
-	1,  // 11: register.v1.DirectoryService.UpdateForceContact:output_type -> register.v1.ForceContact
-	7,  // 12: register.v1.DirectoryService.ListCodes:output_type -> register.v1.ListCodesResponse
-	10, // 13: register.v1.DirectoryService.GetSelf:output_type -> register.v1.Self
-	9,  // [9:14] is the sub-list for method output_type
-	4,  // [4:9] is the sub-list for method input_type
-	4,  // [4:4] is the sub-list for extension type_name
-	4,  // [4:4] is the sub-list for extension extendee
-	0,  // [0:4] is the sub-list for field type_name
+	8,  // 3: register.v1.ListClientsResponse.sign_in_services:type_name -> register.v1.SignInService
+	9,  // 4: register.v1.ListClientsResponse.system_authorities:type_name -> register.v1.SystemAuthority
+	10, // 5: register.v1.ListClientsResponse.systems:type_name -> register.v1.SystemClient
+	16, // 6: register.v1.SignInService.max_token_lifetime:type_name -> google.protobuf.Duration
+	17, // 7: register.v1.SystemAuthority.expire_time:type_name -> google.protobuf.Timestamp
+	17, // 8: register.v1.SystemClient.first_call_time:type_name -> google.protobuf.Timestamp
+	17, // 9: register.v1.SystemClient.last_call_time:type_name -> google.protobuf.Timestamp
+	13, // 10: register.v1.ListCodesResponse.codes:type_name -> register.v1.Code
+	2,  // 11: register.v1.DirectoryService.ListForces:input_type -> register.v1.ListForcesRequest
+	4,  // 12: register.v1.DirectoryService.GetForce:input_type -> register.v1.GetForceRequest
+	5,  // 13: register.v1.DirectoryService.UpdateForceContact:input_type -> register.v1.UpdateForceContactRequest
+	6,  // 14: register.v1.DirectoryService.ListClients:input_type -> register.v1.ListClientsRequest
+	11, // 15: register.v1.DirectoryService.ListCodes:input_type -> register.v1.ListCodesRequest
+	14, // 16: register.v1.DirectoryService.GetSelf:input_type -> register.v1.GetSelfRequest
+	3,  // 17: register.v1.DirectoryService.ListForces:output_type -> register.v1.ListForcesResponse
+	0,  // 18: register.v1.DirectoryService.GetForce:output_type -> register.v1.Force
+	1,  // 19: register.v1.DirectoryService.UpdateForceContact:output_type -> register.v1.ForceContact
+	7,  // 20: register.v1.DirectoryService.ListClients:output_type -> register.v1.ListClientsResponse
+	12, // 21: register.v1.DirectoryService.ListCodes:output_type -> register.v1.ListCodesResponse
+	15, // 22: register.v1.DirectoryService.GetSelf:output_type -> register.v1.Self
+	17, // [17:23] is the sub-list for method output_type
+	11, // [11:17] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_register_v1_directory_proto_init() }
@@ -788,7 +1216,7 @@ func file_register_v1_directory_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_v1_directory_proto_rawDesc), len(file_register_v1_directory_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   11,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -24,6 +24,7 @@ const (
 	DirectoryService_ListForces_FullMethodName         = "/register.v1.DirectoryService/ListForces"
 	DirectoryService_GetForce_FullMethodName           = "/register.v1.DirectoryService/GetForce"
 	DirectoryService_UpdateForceContact_FullMethodName = "/register.v1.DirectoryService/UpdateForceContact"
+	DirectoryService_ListClients_FullMethodName        = "/register.v1.DirectoryService/ListClients"
 	DirectoryService_ListCodes_FullMethodName          = "/register.v1.DirectoryService/ListCodes"
 	DirectoryService_GetSelf_FullMethodName            = "/register.v1.DirectoryService/GetSelf"
 )
@@ -40,6 +41,15 @@ type DirectoryServiceClient interface {
 	GetForce(ctx context.Context, in *GetForceRequest, opts ...grpc.CallOption) (*Force, error)
 	// UpdateForceContact sets whom other forces are told to ask.
 	UpdateForceContact(ctx context.Context, in *UpdateForceContactRequest, opts ...grpc.CallOption) (*ForceContact, error)
+	// ListClients tells who may call on behalf of a force, and which systems have:
+	// sign-in services (OpenID providers), the authorities that vouch for force
+	// systems, and the systems that stand in the access log. PSD asks about its own
+	// force; the administrator and the national auditor about any, or all. It tells of
+	// no person and no secret.
+	//
+	// Errors: PERMISSION_DENIED for another force; NOT_FOUND for a force that is not in
+	// the directory.
+	ListClients(ctx context.Context, in *ListClientsRequest, opts ...grpc.CallOption) (*ListClientsResponse, error)
 	// ListCodes lists one code list, such as search reasons or behaviours.
 	ListCodes(ctx context.Context, in *ListCodesRequest, opts ...grpc.CallOption) (*ListCodesResponse, error)
 	// GetSelf says who the register takes the caller to be, and what the caller may do.
@@ -84,6 +94,16 @@ func (c *directoryServiceClient) UpdateForceContact(ctx context.Context, in *Upd
 	return out, nil
 }
 
+func (c *directoryServiceClient) ListClients(ctx context.Context, in *ListClientsRequest, opts ...grpc.CallOption) (*ListClientsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListClientsResponse)
+	err := c.cc.Invoke(ctx, DirectoryService_ListClients_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *directoryServiceClient) ListCodes(ctx context.Context, in *ListCodesRequest, opts ...grpc.CallOption) (*ListCodesResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListCodesResponse)
@@ -116,6 +136,15 @@ type DirectoryServiceServer interface {
 	GetForce(context.Context, *GetForceRequest) (*Force, error)
 	// UpdateForceContact sets whom other forces are told to ask.
 	UpdateForceContact(context.Context, *UpdateForceContactRequest) (*ForceContact, error)
+	// ListClients tells who may call on behalf of a force, and which systems have:
+	// sign-in services (OpenID providers), the authorities that vouch for force
+	// systems, and the systems that stand in the access log. PSD asks about its own
+	// force; the administrator and the national auditor about any, or all. It tells of
+	// no person and no secret.
+	//
+	// Errors: PERMISSION_DENIED for another force; NOT_FOUND for a force that is not in
+	// the directory.
+	ListClients(context.Context, *ListClientsRequest) (*ListClientsResponse, error)
 	// ListCodes lists one code list, such as search reasons or behaviours.
 	ListCodes(context.Context, *ListCodesRequest) (*ListCodesResponse, error)
 	// GetSelf says who the register takes the caller to be, and what the caller may do.
@@ -138,6 +167,9 @@ func (UnimplementedDirectoryServiceServer) GetForce(context.Context, *GetForceRe
 }
 func (UnimplementedDirectoryServiceServer) UpdateForceContact(context.Context, *UpdateForceContactRequest) (*ForceContact, error) {
 	return nil, status.Error(codes.Unimplemented, "method UpdateForceContact not implemented")
+}
+func (UnimplementedDirectoryServiceServer) ListClients(context.Context, *ListClientsRequest) (*ListClientsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListClients not implemented")
 }
 func (UnimplementedDirectoryServiceServer) ListCodes(context.Context, *ListCodesRequest) (*ListCodesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListCodes not implemented")
@@ -220,6 +252,24 @@ func _DirectoryService_UpdateForceContact_Handler(srv interface{}, ctx context.C
 	return interceptor(ctx, in, info, handler)
 }
 
+func _DirectoryService_ListClients_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListClientsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DirectoryServiceServer).ListClients(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DirectoryService_ListClients_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DirectoryServiceServer).ListClients(ctx, req.(*ListClientsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _DirectoryService_ListCodes_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListCodesRequest)
 	if err := dec(in); err != nil {
@@ -274,6 +324,10 @@ var DirectoryService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "UpdateForceContact",
 			Handler:    _DirectoryService_UpdateForceContact_Handler,
+		},
+		{
+			MethodName: "ListClients",
+			Handler:    _DirectoryService_ListClients_Handler,
 		},
 		{
 			MethodName: "ListCodes",

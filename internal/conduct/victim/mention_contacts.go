@@ -23,20 +23,22 @@ func (t text) holdsPhone(phone string) bool {
 	if len(digits) < 6 {
 		return false
 	}
-	run := ""
-	for _, k := range t.tokens {
+	return strings.Contains(t.numbers, digits)
+}
+
+// numbersIn are the runs of digits of a text, each as one whatever separates its parts, with
+// a blank between them.
+func numbersIn(tokens []token) string {
+	var b strings.Builder
+	for _, k := range tokens {
 		if !k.digits || !joinsDigits(k.sep) {
-			run = ""
+			b.WriteByte(' ')
 		}
 		if k.digits {
-			// Only the end of what came before can begin the number.
-			run = run[max(0, len(run)-len(digits)):] + k.word
-			if strings.Contains(run, digits) {
-				return true
-			}
+			b.WriteString(k.word)
 		}
 	}
-	return false
+	return b.String()
 }
 
 // joinsDigits reports whether what stands between two runs of digits is such as stands
@@ -132,30 +134,33 @@ func (t text) holdsAddress(address string) bool {
 	return false
 }
 
-// addressAt reports whether the pattern begins at token i.
+// addressAt reports whether the words from token i on are those of the pattern; words that
+// say nothing may stand between. It gives up at the first word that is another.
 func (t text) addressAt(i int, pattern []string) bool {
-	// A cheap look first: figures are never abbreviated.
-	if t.tokens[i].digits && !strings.HasPrefix(pattern[0], t.tokens[i].word) {
-		return false
-	}
-	if !t.tokens[i].digits && pattern[0][0] != t.tokens[i].word[0] {
-		return false
-	}
 	if i > 0 && t.tokens[i].sep == "" {
 		return false
 	}
-	got := ""
+	met := 0
 	for j := i; j < len(t.tokens) && j < i+3*len(pattern); j++ {
-		if j > i && t.tokens[j].sep != "" {
-			got += " "
+		word := t.tokens[j].word
+		for ; j+1 < len(t.tokens) && t.tokens[j+1].sep == "" && len(word) <= maxAddressWord; j++ {
+			word += t.tokens[j+1].word // figures and letters of one word
 		}
-		got += t.tokens[j].word
-		if n, err := identity.NormaliseAddress(got); err == nil && n == strings.Join(pattern, " ") {
-			return j+1 == len(t.tokens) || t.tokens[j+1].sep != ""
+		if word = identity.AddressWord(word); word == "" {
+			continue
+		}
+		if word != pattern[met] {
+			return false
+		}
+		if met++; met == len(pattern) {
+			return true
 		}
 	}
 	return false
 }
+
+// maxAddressWord is longer than a word of any address.
+const maxAddressWord = 100
 
 func (t text) holdsHandle(handle string) bool {
 	h, err := identity.NormaliseHandle("", handle)

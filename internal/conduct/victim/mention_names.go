@@ -81,16 +81,24 @@ func (t text) holdsName(name []string) bool {
 
 // holdsShortForm looks for a short or pet form of a given name, or the full form of one.
 func (t text) holdsShortForm(given string) bool {
-	for i, k := range t.tokens {
-		if k.digits || len(k.word) < 3 || !t.wholeWord(i) || (everyday[k.word] && !k.capital) {
-			continue
-		}
-		if slices.Contains(roots[k.word], given) || slices.Contains(roots[given], k.word) {
-			return true
+	stands := func(word string) bool {
+		return len(word) >= 3 && slices.ContainsFunc(t.at[word], func(i int) bool {
+			return t.wholeWord(i) && (!everyday[word] || t.tokens[i].capital)
+		})
+	}
+	return slices.ContainsFunc(shortForms[given], stands) || slices.ContainsFunc(roots[given], stands)
+}
+
+// shortForms are the words of which a name is a root.
+var shortForms = func() map[string][]string {
+	out := map[string][]string{}
+	for word, of := range roots {
+		for _, root := range of {
+			out[root] = append(out[root], word)
 		}
 	}
-	return false
-}
+	return out
+}()
 
 // holdsPart looks for each part of a double name that is long enough to be one.
 func (t text) holdsPart(name []string) bool {
@@ -135,14 +143,21 @@ func (t text) oneSentence(from, to int) bool {
 // runs lists the tokens at which a name begins.
 func (t text) runs(name []string) []int {
 	var at []int
-	if len(name) == 0 {
-		return nil
-	}
-	for i := range t.tokens {
-		if t.length(i, name) > 0 {
-			at = append(at, i)
+	try := func(first string) {
+		for _, i := range t.at[first] {
+			if t.length(i, name) > 0 {
+				at = append(at, i)
+			}
 		}
 	}
+	whole := strings.Join(name, "")
+	for n := 1; n <= len(whole); n++ { // its first word may be spelt in parts
+		try(whole[:n])
+	}
+	if whole != "" {
+		try(whole + "s")
+	}
+	slices.Sort(at)
 	return at
 }
 

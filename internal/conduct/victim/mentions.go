@@ -39,13 +39,21 @@ const (
 //
 // The result has no duplicates and is sorted. It is a guard against carelessness, not
 // against one who is set on getting a name past it.
-func Mentions(text string, d Details) []Mention {
-	if strings.TrimSpace(text) == "" {
+func Mentions(text string, d Details) []Mention { return Read(text).Mentions(d) }
+
+// Text is a free text made ready to be searched for the details of several people.
+type Text struct{ text }
+
+// Read makes a text ready.
+func Read(s string) Text { return Text{parse(s)} }
+
+// Mentions is Mentions of the text.
+func (t Text) Mentions(d Details) []Mention {
+	if len(t.tokens) == 0 && strings.TrimSpace(t.lower) == "" {
 		return nil
 	}
 	found := map[Mention]bool{}
-	t := parse(text)
-	mentionNames(t, d, found)
+	mentionNames(t.text, d, found)
 	if t.holdsDate(d.DOB) {
 		found[MentionDOB] = true
 	}
@@ -90,6 +98,9 @@ type text struct {
 	lower  string // lower case, compatibility forms and invisible characters undone
 	tokens []token
 	digits int // how many digits it holds in all
+	// numbers are its runs of digits; at says where each word stands.
+	numbers string
+	at      map[string][]int
 }
 
 // token is a run of letters, or of digits, as words of lower-case ASCII.
@@ -128,6 +139,10 @@ func parse(s string) text {
 			t.tokens = append(t.tokens, token{word: w, capital: capital, sep: before})
 			before = " " // scripts without spaces fold to several words
 		}
+	}
+	t.numbers, t.at = numbersIn(t.tokens), make(map[string][]int, len(t.tokens))
+	for i, k := range t.tokens {
+		t.at[k.word] = append(t.at[k.word], i)
 	}
 	return t
 }

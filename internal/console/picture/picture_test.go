@@ -141,3 +141,22 @@ func TestHours(t *testing.T) {
 		t.Errorf("empty: %+v", empty)
 	}
 }
+
+// Over years each year has its label, on a phone too, and stands where it begins.
+func TestYearsAreLabelled(t *testing.T) {
+	t.Parallel()
+	day := func(year int, month time.Month) time.Time { return time.Date(year, month, 11, 0, 0, 0, 0, time.UTC) }
+	p, _ := NewTimeline("T", []Lane{{Label: "1: Kent", Incidents: []Incident{{day(2022, 2), Contact}, {day(2026, 11), Threat}}}})
+	for _, s := range []TimelineSVG{p.Desk, p.Phone} {
+		var years []string
+		for i, k := range s.Ticks {
+			years = append(years, k.Label)
+			if i > 0 && k.X-s.Ticks[i-1].X < yearWidth {
+				t.Errorf("%s: %s stands on %s", s.Class, k.Label, s.Ticks[i-1].Label)
+			}
+		}
+		if got := strings.Join(years, " "); got != "2023 2024 2025 2026" {
+			t.Errorf("%s: %q", s.Class, got)
+		}
+	}
+}

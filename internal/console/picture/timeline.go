@@ -87,6 +87,7 @@ const (
 	markRoom    = 16 // from one mark to the next that does not touch it
 	countRoom   = 10 // of a count beside its mark, and for each digit
 	labelWidth  = 56 // of a month on the axis, in a wide face
+	yearWidth   = 32 // of a year
 )
 
 // rows are the kinds in the order in which they stand in a lane, each with what one
@@ -234,7 +235,7 @@ func mark(kind Kind, x, y int) Mark {
 	return m
 }
 
-// axis marks at most so many months, evenly.
+// axis marks at most so many months, evenly; where a step is a year or more, years.
 func axis(first, last time.Time, most int, x func(time.Time) int, width, foot int) []Tick {
 	start := time.Date(first.Year(), first.Month(), 1, 0, 0, 0, 0, time.UTC)
 	months := (last.Year()-start.Year())*12 + int(last.Month()-start.Month()) + 1
@@ -245,26 +246,32 @@ func axis(first, last time.Time, most int, x func(time.Time) int, width, foot in
 			break
 		}
 	}
+	written, room := "Jan 2006", labelWidth
+	if step >= 12 {
+		written, room = "2006", yearWidth
+		start = time.Date(first.Year(), 1, 1, 0, 0, 0, 0, time.UTC)
+		months += int(first.Month()) - 1
+	}
 	var out []Tick
 	free := 0 // from where on a label has room
 	for m := 0; m <= months; m += step {
 		t := start.AddDate(0, m, 0)
-		if t.Before(first.AddDate(0, 0, -15)) && m > 0 || t.After(last) {
+		if t.Before(first.AddDate(0, 0, -15)) && (m > 0 || step >= 12) || t.After(last) {
 			continue
 		}
 		at := max(1, x(t))
-		tick := Tick{Label: t.Format("Jan 2006"), Anchor: "middle", X: at, TextX: at, TextY: foot + 12, Foot: foot}
+		tick := Tick{Label: t.Format(written), Anchor: "middle", X: at, TextX: at, TextY: foot + 12, Foot: foot}
 		if at < 30 {
 			tick.Anchor, tick.TextX = "start", 0
 		}
 		if at > width-30 {
 			tick.Anchor, tick.TextX = "end", width
 		}
-		left := map[string]int{"start": tick.TextX, "middle": tick.TextX - labelWidth/2, "end": tick.TextX - labelWidth}[tick.Anchor]
+		left := map[string]int{"start": tick.TextX, "middle": tick.TextX - room/2, "end": tick.TextX - room}[tick.Anchor]
 		if left < free {
 			tick.Label = "" // the line alone
 		} else {
-			free = left + labelWidth + 8
+			free = left + room + 8
 		}
 		out = append(out, tick)
 	}

@@ -1516,7 +1516,9 @@ func (x *StoredSanction) GetSanction() *v1.Sanction {
 type StoredUnsealing struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The unsealing; `name` is not kept.
-	Unsealing     *v1.Unsealing `protobuf:"bytes,1,opt,name=unsealing,proto3" json:"unsealing,omitempty"`
+	Unsealing *v1.Unsealing `protobuf:"bytes,1,opt,name=unsealing,proto3" json:"unsealing,omitempty"`
+	// The collar number of whoever asked: he does not approve under another sign-in.
+	AskerCollar   string `protobuf:"bytes,2,opt,name=asker_collar,json=askerCollar,proto3" json:"asker_collar,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1556,6 +1558,13 @@ func (x *StoredUnsealing) GetUnsealing() *v1.Unsealing {
 		return x.Unsealing
 	}
 	return nil
+}
+
+func (x *StoredUnsealing) GetAskerCollar() string {
+	if x != nil {
+		return x.AskerCollar
+	}
+	return ""
 }
 
 // StoredCaseAccess is the sealed content of a case access.
@@ -2768,9 +2777,10 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\x05cause\x18\a \x01(\tR\x05cause\x12!\n" +
 	"\fcause_collar\x18\b \x01(\tR\vcauseCollar\"C\n" +
 	"\x0eStoredSanction\x121\n" +
-	"\bsanction\x18\x01 \x01(\v2\x15.register.v1.SanctionR\bsanction\"G\n" +
+	"\bsanction\x18\x01 \x01(\v2\x15.register.v1.SanctionR\bsanction\"j\n" +
 	"\x0fStoredUnsealing\x124\n" +
-	"\tunsealing\x18\x01 \x01(\v2\x16.register.v1.UnsealingR\tunsealing\"[\n" +
+	"\tunsealing\x18\x01 \x01(\v2\x16.register.v1.UnsealingR\tunsealing\x12!\n" +
+	"\fasker_collar\x18\x02 \x01(\tR\vaskerCollar\"[\n" +
 	"\x10StoredCaseAccess\x12/\n" +
 	"\x06access\x18\x01 \x01(\v2\x17.register.v1.CaseAccessR\x06access\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\">\n" +
