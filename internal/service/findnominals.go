@@ -30,7 +30,7 @@ func (s *Searches) FindNominals(ctx context.Context, req *registerv1.FindNominal
 	mapped := view.MapCriteria(req.GetCriteria(), "criteria")
 	c.Entry.Terms = s.termHMACs(mapped.Raw)
 	if searchesSelf(c.Actor, mapped.Raw) {
-		return nil, refusedSelf(c)
+		return nil, refusedSelf(c, ownSearch)
 	}
 	record, _ := identity.NewRecord(mapped.Raw)
 	found, silent, err := s.View.Search(ctx, record, ownLimits)
