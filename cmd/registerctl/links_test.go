@@ -129,6 +129,26 @@ func (f *fake) EraseNominal(_ context.Context, r *registerv1.EraseNominalRequest
 	return &registerv1.EraseNominalResponse{ErasedCourses: 2}, nil
 }
 
+func (f *fake) FindNominals(_ context.Context, r *registerv1.FindNominalsRequest) (*registerv1.FindNominalsResponse, error) {
+	f.asked(r)
+	if r.GetCriteria().GetPhones() != nil {
+		return &registerv1.FindNominalsResponse{}, nil
+	}
+	return &registerv1.FindNominalsResponse{
+		Nominals: []*registerv1.FoundNominal{{Name: nominal().GetName(), DisplayName: "Lamb\x1b[2Jert Ottlethorpe", Strength: registerv1.MatchStrength_MATCH_STRENGTH_STRONG}},
+		Notices:  []*registerv1.SearchNotice{{Code: "TOO_COMMON", Message: "matches too many"}},
+	}, nil
+}
+
+// None found is told by the exit status, as of a search, and is no failure.
+func TestFindingNobodyIsTold(t *testing.T) {
+	b := newBench(t)
+	code, out, errOut := b.run("", "nominal", "find", "--right", "erasure-or-restriction", "--reference", "DPO/1", "--phone", "07700 900123")
+	if code != exitNoHit || errOut != "" || !strings.Contains(out, "0 records of the force") {
+		t.Errorf("exit %d, %s\n%s", code, errOut, out)
+	}
+}
+
 func TestLinks(t *testing.T) {
 	b := newBench(t)
 	name := nominal().GetName()
@@ -151,6 +171,12 @@ func TestLinks(t *testing.T) {
 		{[]string{"nominal", "restrict", name, "--to", "none", "--explanation", "over"}, &registerv1.RestrictNominalRequest{Name: name, Explanation: "over"}, []string{"entry 45"}},
 		{[]string{"nominal", "restrict", name, "--to", "silent", "--explanation", "an inquiry"}, &registerv1.RestrictNominalRequest{Name: name, Restriction: registerv1.Restriction_RESTRICTION_SILENT, Explanation: "an inquiry"}, nil},
 		{[]string{"nominal", "cancel", name, "--reason", "no-crime"}, &registerv1.CancelNominalRequest{Name: name, Reason: registerv1.CancelReason_CANCEL_REASON_NO_CRIME}, []string{"Withdrawn"}},
+		{
+			[]string{"nominal", "find", "--right", "access", "--reference", "DPO/1", "--surname", "Ottlethorpe"}, &registerv1.FindNominalsRequest{
+				Parent: "forces/33", Right: registerv1.DataSubjectRight_DATA_SUBJECT_RIGHT_ACCESS, Reference: "DPO/1",
+				Criteria: &registerv1.SearchCriteria{Names: []*registerv1.PersonName{{Surname: "Ottlethorpe"}}},
+			}, []string{"1 record of the force", "strong", "Ottlethorpe", name, "matches too many"},
+		},
 		{[]string{"nominal", "erase", name, "--ground", "order", "--reference", "R/1", "--yes"}, &registerv1.EraseNominalRequest{Name: name, Ground: registerv1.ErasureGround_ERASURE_GROUND_ORDER, Reference: "R/1"}, []string{"2 courses of conduct were erased"}},
 		{[]string{"show", "--rescore", searchID}, nil, []string{"weighed anew by model 2"}},
 	} {
@@ -174,7 +200,7 @@ func TestLinks(t *testing.T) {
 		{"links", "list", "--state", "odd"}, {"links", "list", "--limit", "0"}, {"links", "propose", name, "--reason", "same tattoo"},
 		{"links", "confirm", linkID, "--reason", "same tattoo"}, {"links", "reject", linkID, "--version", "1"}, {"alerts", "list", "--limit", "0"},
 		{"alerts", "watch", "--retry", "0s"}, {"retractions", "--since", "noon"}, {"nominal", "erase", name, "--ground", "order", "--reference", "R/1"},
-		{"nominal", "cancel", name, "--reason", "boredom"}, {"nominal", "restrict", name, "--to", "unspecified", "--explanation", "x"},
+		{"nominal", "cancel", name, "--reason", "boredom"}, {"nominal", "find", "--right", "curiosity", "--reference", "DPO/1", "--surname", "x"}, {"nominal", "restrict", name, "--to", "unspecified", "--explanation", "x"},
 	} {
 		if code, _, errOut := b.run("", bad...); code != exitUsage {
 			t.Errorf("%v: exit %d, %s", bad, code, errOut)

@@ -15,6 +15,7 @@ import (
 type nominalCmd struct {
 	Restrict nominalRestrictCmd `cmd:"" help:"Limit who learns of a record, or lift that; for PSD."`
 	Cancel   nominalCancelCmd   `cmd:"" help:"Withdraw a record: it is kept, and found by nobody else."`
+	Find     nominalFindCmd     `cmd:"" help:"Find the own force's records of somebody who exercises a right over his data; for the data protection officer."`
 	Erase    nominalEraseCmd    `cmd:"" help:"Destroy a record, its courses and its links for good; for the data protection officer."`
 }
 

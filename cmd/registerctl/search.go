@@ -16,7 +16,8 @@ import (
 	"github.com/perpetrator-register/register/internal/client"
 )
 
-type searchCmd struct {
+// personFlags say who is asked for.
+type personFlags struct {
 	Given      string   `help:"Given names." group:"The person:"`
 	Surname    string   `help:"Surname." group:"The person:"`
 	Name       []string `help:"Whole name, when its parts are not known." sep:"none" group:"The person:"`
@@ -31,6 +32,10 @@ type searchCmd struct {
 	Identifier []string `help:"Other identifier, such as pnc:1981/0000034U, cro:…, asn:…" sep:"none" placeholder:"KIND:VALUE" group:"The person:"`
 
 	CriteriaFile string `help:"Read the criteria from a file as JSON (SearchCriteria, or Search with reason and all), or from standard input for -, so that nothing personal stands in the shell's history." placeholder:"FILE" group:"The person:"`
+}
+
+type searchCmd struct {
+	personFlags
 
 	Reason        string `help:"Reason code, such as CRIME_INVESTIGATION; see: registerctl codes searchReasons." placeholder:"CODE" group:"Why:"`
 	Justification string `help:"Why, in words." placeholder:"TEXT" group:"Why:"`
@@ -99,9 +104,9 @@ func checkOutcome(s *registerv1.Search) error {
 
 var errAnswer = status.Error(codes.Internal, "the register's answer does not say whether anyone was found")
 
-// search makes the search of file and flags; what the flags say is added, and
-// of single values the flags' count.
-func (c *searchCmd) search(a *app) (*registerv1.Search, error) {
+// read makes a search of file and flags; what the flags say is added, and of single values
+// the flags' count.
+func (c *personFlags) read(a *app) (*registerv1.Search, error) {
 	search := &registerv1.Search{}
 	if c.CriteriaFile != "" {
 		data, err := a.readInput(c.CriteriaFile, maxCriteria)
@@ -123,6 +128,15 @@ func (c *searchCmd) search(a *app) (*registerv1.Search, error) {
 		search.Criteria.BirthDate = nil // replaced, not merged
 	}
 	proto.Merge(search.GetCriteria(), criteria)
+	return search, nil
+}
+
+// search makes the search, with why it is made.
+func (c *searchCmd) search(a *app) (*registerv1.Search, error) {
+	search, err := c.read(a)
+	if err != nil {
+		return nil, err
+	}
 	for flag, field := range map[*string]*string{&c.Reason: &search.Reason, &c.Justification: &search.Justification, &c.Reference: &search.Reference, &c.OnBehalfOf: &search.OnBehalfOf} {
 		if *flag != "" {
 			*field = *flag
@@ -151,7 +165,7 @@ func readCriteria(data []byte, search *registerv1.Search) error {
 	return nil
 }
 
-func (c *searchCmd) criteria() (*registerv1.SearchCriteria, error) {
+func (c *personFlags) criteria() (*registerv1.SearchCriteria, error) {
 	out := &registerv1.SearchCriteria{Phones: c.Phone, Emails: c.Email, Vehicles: c.Vehicle, Postcodes: c.Postcode}
 	if c.Given != "" || c.Surname != "" {
 		out.Names = append(out.Names, &registerv1.PersonName{Given: c.Given, Surname: c.Surname})

@@ -12,7 +12,7 @@ import (
 
 // used are the pairs that calls name today.
 var used = permissions(
-	"nominal register", "nominal read", "nominal list", "nominal cancel", "nominal restrict", "nominal erase",
+	"nominal register", "nominal read", "nominal list", "nominal cancel", "nominal restrict", "nominal erase", "nominal find",
 	"course register", "course read", "course list", "course cancel", "course erase",
 	"search create", "search read", "candidate read", "log list", "log prove",
 	"link list", "link read", "link decide", "alert list", "alert acknowledge",

@@ -30,7 +30,7 @@ func table() []apiCase {
 		matterCases(),
 		historyCases(),
 		packCases(),
-		searchCases(),
+		searchCases(), findCases(),
 		viewCases(),
 		linkCases(),
 		decisionCases(),

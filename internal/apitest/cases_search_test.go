@@ -13,6 +13,7 @@ const (
 	createSearch = "SearchService.CreateSearch"
 	getSearch    = "SearchService.GetSearch"
 	getCandidate = "SearchService.GetCandidate"
+	findNominals = "SearchService.FindNominals"
 )
 
 func searchForIt(s *stage) proto.Message { return search(s.tag) }

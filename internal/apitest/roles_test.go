@@ -30,6 +30,7 @@ func aboutForce(force string) map[string]proto.Message {
 		cancelCourse:        &pb.CancelCourseRequest{Name: c},
 		eraseCourse:         &pb.EraseCourseRequest{Name: c},
 		registerRecords:     nil,
+		findNominals:        &pb.FindNominalsRequest{Parent: "forces/" + force},
 		createSearch:        &pb.CreateSearchRequest{Search: &pb.Search{}},
 		getSearch:           &pb.GetSearchRequest{Name: unknownSearch},
 		getCandidate:        &pb.GetCandidateRequest{Name: unknownSearch + "/candidates/1"},

@@ -150,6 +150,9 @@ func samples(tb testing.TB, site *servertest.Site, conn *grpc.ClientConn) map[st
 			&registerv1.RegisterRecordsRequest{Sequence: 3, Record: &registerv1.RegisterRecordsRequest_Course{Course: checkedCourse(kept)}},
 		}},
 		"SearchService.CreateSearch": one(investigator, sampleSearch()),
+		"SearchService.FindNominals": one("dpo-33", &registerv1.FindNominalsRequest{
+			Parent: "forces/33", Right: registerv1.DataSubjectRight_DATA_SUBJECT_RIGHT_ACCESS, Reference: "request 9", Criteria: sampleSearch().GetSearch().GetCriteria(),
+		}),
 		"SearchService.GetSearch":    one(investigator, &registerv1.GetSearchRequest{Name: found.GetName()}),
 		"SearchService.GetCandidate": one(investigator, &registerv1.GetCandidateRequest{Name: found.GetCandidates()[0].GetName()}),
 		"LinkService.ListLinks":      one("spoc-33", &registerv1.ListLinksRequest{Parent: "forces/33", PageSize: 5}),

@@ -116,6 +116,8 @@ func (c *Checker) domain(m proto.Message) ([]Violation, string) {
 	switch r := m.(type) {
 	case *registerv1.CreateSearchRequest:
 		return c.search(r.GetSearch()), ReasonInvalidFields
+	case *registerv1.FindNominalsRequest:
+		return append(c.force(r.GetParent(), "parent"), criteria(r.GetCriteria(), "criteria")...), ReasonInvalidFields
 	case *registerv1.RegisterNominalRequest:
 		return append(c.force(r.GetParent(), "parent"), c.nominal(r.GetNominal())...), ReasonInvalidFields
 	case *registerv1.RegisterCourseRequest:
@@ -219,9 +221,13 @@ func (c *Checker) force(name, field string) []Violation {
 }
 
 func (c *Checker) search(s *registerv1.Search) []Violation {
-	out := c.reason("search", s)
-	// What cannot be read is never silently left out of a search.
-	mapped := view.MapCriteria(s.GetCriteria(), "search.criteria")
+	return append(c.reason("search", s), criteria(s.GetCriteria(), "search.criteria")...)
+}
+
+// criteria checks what is asked for: what cannot be read is never silently left out of a
+// search.
+func criteria(asked *registerv1.SearchCriteria, at string) (out []Violation) {
+	mapped := view.MapCriteria(asked, at)
 	_, faults := identity.NewQuery(mapped.Raw)
 	for _, f := range faults {
 		if f.Field != "" { // else nothing is given at all: the contract's rule has said so

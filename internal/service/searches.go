@@ -73,19 +73,9 @@ func (s *Searches) CreateSearch(ctx context.Context, req *registerv1.CreateSearc
 	body := &storev1.StoredSearch{Subject: call.Subject(c.Actor)}
 	people, more := s.people(c.Actor.Force, found.Candidates)
 	body.Victims = s.noteVictims(c, asked.GetCriteria())
-	if len(silent) == 0 {
-		// One row at least: how long the entry takes must not tell either.
-		c.ShowSilent(nobody(c.Entry.Terms), "")
-	}
-	for _, n := range silent {
-		c.ShowSilent(uuid.UUID(n.ID), n.Force)
-		body.Silent = append(body.Silent, n.ID[:])
-	}
+	body.Silent = s.noteSilent(c, silent)
 	if more || found.Found > len(found.Candidates) {
-		c.Entry.Marks = append(c.Entry.Marks, MarkWide)
-		answer.Notices = append(answer.Notices, &registerv1.SearchNotice{
-			Code: "MORE_CANDIDATES", Message: "more persons match than are shown: add a date of birth, an identifier or a fuller name",
-		})
+		answer.Notices = append(answer.Notices, s.more(c))
 	}
 	for i, p := range people {
 		for _, l := range p.links {
@@ -121,6 +111,28 @@ func (s *Searches) CreateSearch(ctx context.Context, req *registerv1.CreateSearc
 		return answer, err
 	}
 	return answer, c.Commit(ctx, OutcomeName(codes.OK), b.changes...)
+}
+
+// noteSilent notes in the entry the SILENT nominals that the criteria fit, and returns their
+// ids.
+func (s *Searches) noteSilent(c *call.Call, silent []*view.Nominal) (ids [][]byte) {
+	if len(silent) == 0 {
+		// One row at least: how long the entry takes must not tell either.
+		c.ShowSilent(nobody(c.Entry.Terms), "")
+	}
+	for _, n := range silent {
+		c.ShowSilent(uuid.UUID(n.ID), n.Force)
+		ids = append(ids, n.ID[:])
+	}
+	return ids
+}
+
+// more tells that more match than are shown, and marks the entry by it.
+func (s *Searches) more(c *call.Call) *registerv1.SearchNotice {
+	c.Entry.Marks = append(c.Entry.Marks, MarkWide)
+	return &registerv1.SearchNotice{
+		Code: "MORE_CANDIDATES", Message: "more persons match than are shown: add a date of birth, an identifier or a fuller name",
+	}
 }
 
 // noteGround notes in the entry why, for whom and for what matter a person is asked about.

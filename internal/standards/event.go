@@ -45,7 +45,7 @@ func (w *Watcher) event(entry *postgres.Entry, bodies map[int64]postgres.Body) (
 		e.Records = append(e.Records, misuse.CodeOf(id[:]))
 	}
 	switch {
-	case m.Method == "SearchService.CreateSearch" && named && len(m.Terms) > 0 && (!e.Refused || e.Self || m.Outcome == service.OutcomeName(codes.PermissionDenied)):
+	case (m.Method == "SearchService.CreateSearch" || m.Method == "SearchService.FindNominals") && named && len(m.Terms) > 0 && (!e.Refused || e.Self || m.Outcome == service.OutcomeName(codes.PermissionDenied)):
 		e.Kind = misuse.Look
 		var stored storev1.StoredSearch
 		if openWatched(w.Keys, m.ID, bodies, entry.Index, &stored) {

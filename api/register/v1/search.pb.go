@@ -187,6 +187,63 @@ func (SerialTier) EnumDescriptor() ([]byte, []int) {
 	return file_register_v1_search_proto_rawDescGZIP(), []int{2}
 }
 
+// DataSubjectRight is what a person asks of the force that holds data on him.
+type DataSubjectRight int32
+
+const (
+	// Not stated.
+	DataSubjectRight_DATA_SUBJECT_RIGHT_UNSPECIFIED DataSubjectRight = 0
+	// To be told what is held (Data Protection Act 2018, section 45).
+	DataSubjectRight_DATA_SUBJECT_RIGHT_ACCESS DataSubjectRight = 1
+	// To have it put right (section 46).
+	DataSubjectRight_DATA_SUBJECT_RIGHT_RECTIFICATION DataSubjectRight = 2
+	// To have it erased, or its processing restricted (section 47).
+	DataSubjectRight_DATA_SUBJECT_RIGHT_ERASURE_OR_RESTRICTION DataSubjectRight = 3
+)
+
+// Enum value maps for DataSubjectRight.
+var (
+	DataSubjectRight_name = map[int32]string{
+		0: "DATA_SUBJECT_RIGHT_UNSPECIFIED",
+		1: "DATA_SUBJECT_RIGHT_ACCESS",
+		2: "DATA_SUBJECT_RIGHT_RECTIFICATION",
+		3: "DATA_SUBJECT_RIGHT_ERASURE_OR_RESTRICTION",
+	}
+	DataSubjectRight_value = map[string]int32{
+		"DATA_SUBJECT_RIGHT_UNSPECIFIED":            0,
+		"DATA_SUBJECT_RIGHT_ACCESS":                 1,
+		"DATA_SUBJECT_RIGHT_RECTIFICATION":          2,
+		"DATA_SUBJECT_RIGHT_ERASURE_OR_RESTRICTION": 3,
+	}
+)
+
+func (x DataSubjectRight) Enum() *DataSubjectRight {
+	p := new(DataSubjectRight)
+	*p = x
+	return p
+}
+
+func (x DataSubjectRight) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (DataSubjectRight) Descriptor() protoreflect.EnumDescriptor {
+	return file_register_v1_search_proto_enumTypes[3].Descriptor()
+}
+
+func (DataSubjectRight) Type() protoreflect.EnumType {
+	return &file_register_v1_search_proto_enumTypes[3]
+}
+
+func (x DataSubjectRight) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use DataSubjectRight.Descriptor instead.
+func (DataSubjectRight) EnumDescriptor() ([]byte, []int) {
+	return file_register_v1_search_proto_rawDescGZIP(), []int{3}
+}
+
 // CreateSearchRequest asks for a search.
 type CreateSearchRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1389,6 +1446,208 @@ func (x *CandidateDetail) GetHistory() *History {
 	return nil
 }
 
+// FindNominalsRequest asks which own nominals a person may be.
+type FindNominalsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The force, "forces/33"; the caller's own.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// Which right the person exercises: the purpose of the look-up, in the log.
+	Right DataSubjectRight `protobuf:"varint,2,opt,name=right,proto3,enum=register.v1.DataSubjectRight" json:"right,omitempty"`
+	// The reference of the person's request, 3 to 80 characters.
+	Reference string `protobuf:"bytes,3,opt,name=reference,proto3" json:"reference,omitempty"`
+	// What the person has said of himself; stored sealed.
+	Criteria      *SearchCriteria `protobuf:"bytes,4,opt,name=criteria,proto3" json:"criteria,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FindNominalsRequest) Reset() {
+	*x = FindNominalsRequest{}
+	mi := &file_register_v1_search_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FindNominalsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FindNominalsRequest) ProtoMessage() {}
+
+func (x *FindNominalsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_search_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FindNominalsRequest.ProtoReflect.Descriptor instead.
+func (*FindNominalsRequest) Descriptor() ([]byte, []int) {
+	return file_register_v1_search_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *FindNominalsRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *FindNominalsRequest) GetRight() DataSubjectRight {
+	if x != nil {
+		return x.Right
+	}
+	return DataSubjectRight_DATA_SUBJECT_RIGHT_UNSPECIFIED
+}
+
+func (x *FindNominalsRequest) GetReference() string {
+	if x != nil {
+		return x.Reference
+	}
+	return ""
+}
+
+func (x *FindNominalsRequest) GetCriteria() *SearchCriteria {
+	if x != nil {
+		return x.Criteria
+	}
+	return nil
+}
+
+// FindNominalsResponse lists the nominals found. None found does not mean that
+// nothing is held: see FindNominals.
+type FindNominalsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The nominals that match, best first, at most 50.
+	Nominals []*FoundNominal `protobuf:"bytes,1,rep,name=nominals,proto3" json:"nominals,omitempty"`
+	// How the look-up was limited: TOO_COMMON, BUDGET_HIT or MORE_CANDIDATES.
+	Notices       []*SearchNotice `protobuf:"bytes,2,rep,name=notices,proto3" json:"notices,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FindNominalsResponse) Reset() {
+	*x = FindNominalsResponse{}
+	mi := &file_register_v1_search_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FindNominalsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FindNominalsResponse) ProtoMessage() {}
+
+func (x *FindNominalsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_search_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FindNominalsResponse.ProtoReflect.Descriptor instead.
+func (*FindNominalsResponse) Descriptor() ([]byte, []int) {
+	return file_register_v1_search_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *FindNominalsResponse) GetNominals() []*FoundNominal {
+	if x != nil {
+		return x.Nominals
+	}
+	return nil
+}
+
+func (x *FindNominalsResponse) GetNotices() []*SearchNotice {
+	if x != nil {
+		return x.Notices
+	}
+	return nil
+}
+
+// FoundNominal is an own nominal that a person may be.
+type FoundNominal struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The resource name, "forces/33/nominals/0198…".
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The name as registered.
+	DisplayName string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
+	// The date of birth as registered.
+	BirthDate *PartialDate `protobuf:"bytes,3,opt,name=birth_date,json=birthDate,proto3" json:"birth_date,omitempty"`
+	// How strong the evidence is that it is the person.
+	Strength      MatchStrength `protobuf:"varint,4,opt,name=strength,proto3,enum=register.v1.MatchStrength" json:"strength,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FoundNominal) Reset() {
+	*x = FoundNominal{}
+	mi := &file_register_v1_search_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FoundNominal) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FoundNominal) ProtoMessage() {}
+
+func (x *FoundNominal) ProtoReflect() protoreflect.Message {
+	mi := &file_register_v1_search_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FoundNominal.ProtoReflect.Descriptor instead.
+func (*FoundNominal) Descriptor() ([]byte, []int) {
+	return file_register_v1_search_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *FoundNominal) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *FoundNominal) GetDisplayName() string {
+	if x != nil {
+		return x.DisplayName
+	}
+	return ""
+}
+
+func (x *FoundNominal) GetBirthDate() *PartialDate {
+	if x != nil {
+		return x.BirthDate
+	}
+	return nil
+}
+
+func (x *FoundNominal) GetStrength() MatchStrength {
+	if x != nil {
+		return x.Strength
+	}
+	return MatchStrength_MATCH_STRENGTH_UNSPECIFIED
+}
+
 var File_register_v1_search_proto protoreflect.FileDescriptor
 
 const file_register_v1_search_proto_rawDesc = "" +
@@ -1513,7 +1772,21 @@ const file_register_v1_search_proto_rawDesc = "" +
 	"\anotices\x18\x04 \x03(\v2\x19.register.v1.SearchNoticeR\anotices\x12\x1e\n" +
 	"\vas_of_index\x18\x05 \x01(\x03R\tasOfIndex\x12.\n" +
 	"\apattern\x18\x06 \x01(\v2\x14.register.v1.PatternR\apattern\x12.\n" +
-	"\ahistory\x18\a \x01(\v2\x14.register.v1.HistoryR\ahistory*b\n" +
+	"\ahistory\x18\a \x01(\v2\x14.register.v1.HistoryR\ahistory\"\xfe\x01\n" +
+	"\x13FindNominalsRequest\x123\n" +
+	"\x06parent\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^forces/[0-9]{2}$R\x06parent\x12B\n" +
+	"\x05right\x18\x02 \x01(\x0e2\x1d.register.v1.DataSubjectRightB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\x05right\x12*\n" +
+	"\treference\x18\x03 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x03\x18PR\treference\x12B\n" +
+	"\bcriteria\x18\x04 \x01(\v2\x1b.register.v1.SearchCriteriaB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\bcriteria\"\x82\x01\n" +
+	"\x14FindNominalsResponse\x125\n" +
+	"\bnominals\x18\x01 \x03(\v2\x19.register.v1.FoundNominalR\bnominals\x123\n" +
+	"\anotices\x18\x02 \x03(\v2\x19.register.v1.SearchNoticeR\anotices\"\xb6\x01\n" +
+	"\fFoundNominal\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12!\n" +
+	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\x127\n" +
+	"\n" +
+	"birth_date\x18\x03 \x01(\v2\x18.register.v1.PartialDateR\tbirthDate\x126\n" +
+	"\bstrength\x18\x04 \x01(\x0e2\x1a.register.v1.MatchStrengthR\bstrength*b\n" +
 	"\rSearchOutcome\x12\x1e\n" +
 	"\x1aSEARCH_OUTCOME_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12SEARCH_OUTCOME_HIT\x10\x01\x12\x19\n" +
@@ -1526,14 +1799,21 @@ const file_register_v1_search_proto_rawDesc = "" +
 	"SerialTier\x12\x1b\n" +
 	"\x17SERIAL_TIER_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13SERIAL_TIER_ALLEGED\x10\x01\x12\x19\n" +
-	"\x15SERIAL_TIER_CONVICTED\x10\x022\x92\x03\n" +
+	"\x15SERIAL_TIER_CONVICTED\x10\x02*\xaa\x01\n" +
+	"\x10DataSubjectRight\x12\"\n" +
+	"\x1eDATA_SUBJECT_RIGHT_UNSPECIFIED\x10\x00\x12\x1d\n" +
+	"\x19DATA_SUBJECT_RIGHT_ACCESS\x10\x01\x12$\n" +
+	" DATA_SUBJECT_RIGHT_RECTIFICATION\x10\x02\x12-\n" +
+	")DATA_SUBJECT_RIGHT_ERASURE_OR_RESTRICTION\x10\x032\xad\x04\n" +
 	"\rSearchService\x12y\n" +
 	"\fCreateSearch\x12 .register.v1.CreateSearchRequest\x1a\x13.register.v1.Search\"2\x92\x82\x19\x12\n" +
 	"\x06search\x12\x06create\x18\x03\x82\xd3\xe4\x93\x02\x16:\x06search\"\f/v1/searches\x12r\n" +
 	"\tGetSearch\x12\x1d.register.v1.GetSearchRequest\x1a\x13.register.v1.Search\"1\x92\x82\x19\x10\n" +
 	"\x06search\x12\x04read\x18\x03\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/{name=searches/*}\x12\x91\x01\n" +
 	"\fGetCandidate\x12 .register.v1.GetCandidateRequest\x1a\x1c.register.v1.CandidateDetail\"A\x92\x82\x19\x13\n" +
-	"\tcandidate\x12\x04read\x18\x03\x82\xd3\xe4\x93\x02$\x12\"/v1/{name=searches/*/candidates/*}B\xb0\x01\n" +
+	"\tcandidate\x12\x04read\x18\x03\x82\xd3\xe4\x93\x02$\x12\"/v1/{name=searches/*/candidates/*}\x12\x98\x01\n" +
+	"\fFindNominals\x12 .register.v1.FindNominalsRequest\x1a!.register.v1.FindNominalsResponse\"C\x92\x82\x19\x11\n" +
+	"\anominal\x12\x04find\x18\x03\x82\xd3\xe4\x93\x02(:\x01*\"#/v1/{parent=forces/*}/nominals:findB\xb0\x01\n" +
 	"\x0fcom.register.v1B\vSearchProtoP\x01ZCgithub.com/perpetrator-register/register/api/register/v1;registerv1\xa2\x02\x03RXX\xaa\x02\vRegister.V1\xca\x02\vRegister\\V1\xe2\x02\x17Register\\V1\\GPBMetadata\xea\x02\fRegister::V1b\x06proto3"
 
 var (
@@ -1548,75 +1828,87 @@ func file_register_v1_search_proto_rawDescGZIP() []byte {
 	return file_register_v1_search_proto_rawDescData
 }
 
-var file_register_v1_search_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_register_v1_search_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_register_v1_search_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_register_v1_search_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_register_v1_search_proto_goTypes = []any{
 	(SearchOutcome)(0),            // 0: register.v1.SearchOutcome
 	(MatchStrength)(0),            // 1: register.v1.MatchStrength
 	(SerialTier)(0),               // 2: register.v1.SerialTier
-	(*CreateSearchRequest)(nil),   // 3: register.v1.CreateSearchRequest
-	(*Search)(nil),                // 4: register.v1.Search
-	(*SearchCriteria)(nil),        // 5: register.v1.SearchCriteria
-	(*Handle)(nil),                // 6: register.v1.Handle
-	(*SearchNotice)(nil),          // 7: register.v1.SearchNotice
-	(*Candidate)(nil),             // 8: register.v1.Candidate
-	(*MatchTerm)(nil),             // 9: register.v1.MatchTerm
-	(*ForceRecords)(nil),          // 10: register.v1.ForceRecords
-	(*Pattern)(nil),               // 11: register.v1.Pattern
-	(*StandingCount)(nil),         // 12: register.v1.StandingCount
-	(*GetSearchRequest)(nil),      // 13: register.v1.GetSearchRequest
-	(*GetCandidateRequest)(nil),   // 14: register.v1.GetCandidateRequest
-	(*CandidateDetail)(nil),       // 15: register.v1.CandidateDetail
-	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
-	(*PersonName)(nil),            // 17: register.v1.PersonName
-	(*PartialDate)(nil),           // 18: register.v1.PartialDate
-	(Sex)(0),                      // 19: register.v1.Sex
-	(*Identifier)(nil),            // 20: register.v1.Identifier
-	(*ForceContact)(nil),          // 21: register.v1.ForceContact
-	(Standing)(0),                 // 22: register.v1.Standing
-	(*Nominal)(nil),               // 23: register.v1.Nominal
-	(*CourseOfConduct)(nil),       // 24: register.v1.CourseOfConduct
-	(*History)(nil),               // 25: register.v1.History
+	(DataSubjectRight)(0),         // 3: register.v1.DataSubjectRight
+	(*CreateSearchRequest)(nil),   // 4: register.v1.CreateSearchRequest
+	(*Search)(nil),                // 5: register.v1.Search
+	(*SearchCriteria)(nil),        // 6: register.v1.SearchCriteria
+	(*Handle)(nil),                // 7: register.v1.Handle
+	(*SearchNotice)(nil),          // 8: register.v1.SearchNotice
+	(*Candidate)(nil),             // 9: register.v1.Candidate
+	(*MatchTerm)(nil),             // 10: register.v1.MatchTerm
+	(*ForceRecords)(nil),          // 11: register.v1.ForceRecords
+	(*Pattern)(nil),               // 12: register.v1.Pattern
+	(*StandingCount)(nil),         // 13: register.v1.StandingCount
+	(*GetSearchRequest)(nil),      // 14: register.v1.GetSearchRequest
+	(*GetCandidateRequest)(nil),   // 15: register.v1.GetCandidateRequest
+	(*CandidateDetail)(nil),       // 16: register.v1.CandidateDetail
+	(*FindNominalsRequest)(nil),   // 17: register.v1.FindNominalsRequest
+	(*FindNominalsResponse)(nil),  // 18: register.v1.FindNominalsResponse
+	(*FoundNominal)(nil),          // 19: register.v1.FoundNominal
+	(*timestamppb.Timestamp)(nil), // 20: google.protobuf.Timestamp
+	(*PersonName)(nil),            // 21: register.v1.PersonName
+	(*PartialDate)(nil),           // 22: register.v1.PartialDate
+	(Sex)(0),                      // 23: register.v1.Sex
+	(*Identifier)(nil),            // 24: register.v1.Identifier
+	(*ForceContact)(nil),          // 25: register.v1.ForceContact
+	(Standing)(0),                 // 26: register.v1.Standing
+	(*Nominal)(nil),               // 27: register.v1.Nominal
+	(*CourseOfConduct)(nil),       // 28: register.v1.CourseOfConduct
+	(*History)(nil),               // 29: register.v1.History
 }
 var file_register_v1_search_proto_depIdxs = []int32{
-	4,  // 0: register.v1.CreateSearchRequest.search:type_name -> register.v1.Search
-	5,  // 1: register.v1.Search.criteria:type_name -> register.v1.SearchCriteria
+	5,  // 0: register.v1.CreateSearchRequest.search:type_name -> register.v1.Search
+	6,  // 1: register.v1.Search.criteria:type_name -> register.v1.SearchCriteria
 	0,  // 2: register.v1.Search.outcome:type_name -> register.v1.SearchOutcome
-	8,  // 3: register.v1.Search.candidates:type_name -> register.v1.Candidate
-	7,  // 4: register.v1.Search.notices:type_name -> register.v1.SearchNotice
-	16, // 5: register.v1.Search.create_time:type_name -> google.protobuf.Timestamp
-	16, // 6: register.v1.Search.expire_time:type_name -> google.protobuf.Timestamp
-	17, // 7: register.v1.SearchCriteria.names:type_name -> register.v1.PersonName
-	18, // 8: register.v1.SearchCriteria.birth_date:type_name -> register.v1.PartialDate
-	19, // 9: register.v1.SearchCriteria.sex:type_name -> register.v1.Sex
-	6,  // 10: register.v1.SearchCriteria.handles:type_name -> register.v1.Handle
-	20, // 11: register.v1.SearchCriteria.identifiers:type_name -> register.v1.Identifier
-	18, // 12: register.v1.Candidate.birth_date:type_name -> register.v1.PartialDate
+	9,  // 3: register.v1.Search.candidates:type_name -> register.v1.Candidate
+	8,  // 4: register.v1.Search.notices:type_name -> register.v1.SearchNotice
+	20, // 5: register.v1.Search.create_time:type_name -> google.protobuf.Timestamp
+	20, // 6: register.v1.Search.expire_time:type_name -> google.protobuf.Timestamp
+	21, // 7: register.v1.SearchCriteria.names:type_name -> register.v1.PersonName
+	22, // 8: register.v1.SearchCriteria.birth_date:type_name -> register.v1.PartialDate
+	23, // 9: register.v1.SearchCriteria.sex:type_name -> register.v1.Sex
+	7,  // 10: register.v1.SearchCriteria.handles:type_name -> register.v1.Handle
+	24, // 11: register.v1.SearchCriteria.identifiers:type_name -> register.v1.Identifier
+	22, // 12: register.v1.Candidate.birth_date:type_name -> register.v1.PartialDate
 	1,  // 13: register.v1.Candidate.strength:type_name -> register.v1.MatchStrength
-	9,  // 14: register.v1.Candidate.terms:type_name -> register.v1.MatchTerm
-	10, // 15: register.v1.Candidate.records:type_name -> register.v1.ForceRecords
-	11, // 16: register.v1.Candidate.pattern:type_name -> register.v1.Pattern
-	21, // 17: register.v1.Candidate.contacts:type_name -> register.v1.ForceContact
-	12, // 18: register.v1.Pattern.standings:type_name -> register.v1.StandingCount
+	10, // 14: register.v1.Candidate.terms:type_name -> register.v1.MatchTerm
+	11, // 15: register.v1.Candidate.records:type_name -> register.v1.ForceRecords
+	12, // 16: register.v1.Candidate.pattern:type_name -> register.v1.Pattern
+	25, // 17: register.v1.Candidate.contacts:type_name -> register.v1.ForceContact
+	13, // 18: register.v1.Pattern.standings:type_name -> register.v1.StandingCount
 	2,  // 19: register.v1.Pattern.serial:type_name -> register.v1.SerialTier
-	22, // 20: register.v1.StandingCount.standing:type_name -> register.v1.Standing
-	8,  // 21: register.v1.CandidateDetail.candidate:type_name -> register.v1.Candidate
-	23, // 22: register.v1.CandidateDetail.nominals:type_name -> register.v1.Nominal
-	24, // 23: register.v1.CandidateDetail.courses:type_name -> register.v1.CourseOfConduct
-	7,  // 24: register.v1.CandidateDetail.notices:type_name -> register.v1.SearchNotice
-	11, // 25: register.v1.CandidateDetail.pattern:type_name -> register.v1.Pattern
-	25, // 26: register.v1.CandidateDetail.history:type_name -> register.v1.History
-	3,  // 27: register.v1.SearchService.CreateSearch:input_type -> register.v1.CreateSearchRequest
-	13, // 28: register.v1.SearchService.GetSearch:input_type -> register.v1.GetSearchRequest
-	14, // 29: register.v1.SearchService.GetCandidate:input_type -> register.v1.GetCandidateRequest
-	4,  // 30: register.v1.SearchService.CreateSearch:output_type -> register.v1.Search
-	4,  // 31: register.v1.SearchService.GetSearch:output_type -> register.v1.Search
-	15, // 32: register.v1.SearchService.GetCandidate:output_type -> register.v1.CandidateDetail
-	30, // [30:33] is the sub-list for method output_type
-	27, // [27:30] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	26, // 20: register.v1.StandingCount.standing:type_name -> register.v1.Standing
+	9,  // 21: register.v1.CandidateDetail.candidate:type_name -> register.v1.Candidate
+	27, // 22: register.v1.CandidateDetail.nominals:type_name -> register.v1.Nominal
+	28, // 23: register.v1.CandidateDetail.courses:type_name -> register.v1.CourseOfConduct
+	8,  // 24: register.v1.CandidateDetail.notices:type_name -> register.v1.SearchNotice
+	12, // 25: register.v1.CandidateDetail.pattern:type_name -> register.v1.Pattern
+	29, // 26: register.v1.CandidateDetail.history:type_name -> register.v1.History
+	3,  // 27: register.v1.FindNominalsRequest.right:type_name -> register.v1.DataSubjectRight
+	6,  // 28: register.v1.FindNominalsRequest.criteria:type_name -> register.v1.SearchCriteria
+	19, // 29: register.v1.FindNominalsResponse.nominals:type_name -> register.v1.FoundNominal
+	8,  // 30: register.v1.FindNominalsResponse.notices:type_name -> register.v1.SearchNotice
+	22, // 31: register.v1.FoundNominal.birth_date:type_name -> register.v1.PartialDate
+	1,  // 32: register.v1.FoundNominal.strength:type_name -> register.v1.MatchStrength
+	4,  // 33: register.v1.SearchService.CreateSearch:input_type -> register.v1.CreateSearchRequest
+	14, // 34: register.v1.SearchService.GetSearch:input_type -> register.v1.GetSearchRequest
+	15, // 35: register.v1.SearchService.GetCandidate:input_type -> register.v1.GetCandidateRequest
+	17, // 36: register.v1.SearchService.FindNominals:input_type -> register.v1.FindNominalsRequest
+	5,  // 37: register.v1.SearchService.CreateSearch:output_type -> register.v1.Search
+	5,  // 38: register.v1.SearchService.GetSearch:output_type -> register.v1.Search
+	16, // 39: register.v1.SearchService.GetCandidate:output_type -> register.v1.CandidateDetail
+	18, // 40: register.v1.SearchService.FindNominals:output_type -> register.v1.FindNominalsResponse
+	37, // [37:41] is the sub-list for method output_type
+	33, // [33:37] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_register_v1_search_proto_init() }
@@ -1635,8 +1927,8 @@ func file_register_v1_search_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_v1_search_proto_rawDesc), len(file_register_v1_search_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   13,
+			NumEnums:      4,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -24,6 +24,7 @@ const (
 	SearchService_CreateSearch_FullMethodName = "/register.v1.SearchService/CreateSearch"
 	SearchService_GetSearch_FullMethodName    = "/register.v1.SearchService/GetSearch"
 	SearchService_GetCandidate_FullMethodName = "/register.v1.SearchService/GetCandidate"
+	SearchService_FindNominals_FullMethodName = "/register.v1.SearchService/FindNominals"
 )
 
 // SearchServiceClient is the client API for SearchService service.
@@ -52,6 +53,16 @@ type SearchServiceClient interface {
 	// Errors: NOT_FOUND when the search is another person's or is unknown;
 	// FAILED_PRECONDITION with reason SEARCH_EXPIRED after its `expire_time`.
 	GetCandidate(ctx context.Context, in *GetCandidateRequest, opts ...grpc.CallOption) (*CandidateDetail, error)
+	// FindNominals finds the nominals of the caller's own force that a named person
+	// may be: for a data protection officer who answers that person's request. It
+	// tells nothing of what other forces hold. Nominals that are SILENT are not
+	// found, nor those that were cancelled, which stand in ListNominals.
+	//
+	// Errors: INVALID_ARGUMENT with every faulty field; PERMISSION_DENIED for
+	// another force's, and with reason SELF_SEARCH when the criteria are the
+	// caller's own; UNAVAILABLE when the register cannot answer: nothing was looked
+	// up.
+	FindNominals(ctx context.Context, in *FindNominalsRequest, opts ...grpc.CallOption) (*FindNominalsResponse, error)
 }
 
 type searchServiceClient struct {
@@ -92,6 +103,16 @@ func (c *searchServiceClient) GetCandidate(ctx context.Context, in *GetCandidate
 	return out, nil
 }
 
+func (c *searchServiceClient) FindNominals(ctx context.Context, in *FindNominalsRequest, opts ...grpc.CallOption) (*FindNominalsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(FindNominalsResponse)
+	err := c.cc.Invoke(ctx, SearchService_FindNominals_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // SearchServiceServer is the server API for SearchService service.
 // All implementations must embed UnimplementedSearchServiceServer
 // for forward compatibility.
@@ -118,6 +139,16 @@ type SearchServiceServer interface {
 	// Errors: NOT_FOUND when the search is another person's or is unknown;
 	// FAILED_PRECONDITION with reason SEARCH_EXPIRED after its `expire_time`.
 	GetCandidate(context.Context, *GetCandidateRequest) (*CandidateDetail, error)
+	// FindNominals finds the nominals of the caller's own force that a named person
+	// may be: for a data protection officer who answers that person's request. It
+	// tells nothing of what other forces hold. Nominals that are SILENT are not
+	// found, nor those that were cancelled, which stand in ListNominals.
+	//
+	// Errors: INVALID_ARGUMENT with every faulty field; PERMISSION_DENIED for
+	// another force's, and with reason SELF_SEARCH when the criteria are the
+	// caller's own; UNAVAILABLE when the register cannot answer: nothing was looked
+	// up.
+	FindNominals(context.Context, *FindNominalsRequest) (*FindNominalsResponse, error)
 	mustEmbedUnimplementedSearchServiceServer()
 }
 
@@ -136,6 +167,9 @@ func (UnimplementedSearchServiceServer) GetSearch(context.Context, *GetSearchReq
 }
 func (UnimplementedSearchServiceServer) GetCandidate(context.Context, *GetCandidateRequest) (*CandidateDetail, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetCandidate not implemented")
+}
+func (UnimplementedSearchServiceServer) FindNominals(context.Context, *FindNominalsRequest) (*FindNominalsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method FindNominals not implemented")
 }
 func (UnimplementedSearchServiceServer) mustEmbedUnimplementedSearchServiceServer() {}
 func (UnimplementedSearchServiceServer) testEmbeddedByValue()                       {}
@@ -212,6 +246,24 @@ func _SearchService_GetCandidate_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _SearchService_FindNominals_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(FindNominalsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SearchServiceServer).FindNominals(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SearchService_FindNominals_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SearchServiceServer).FindNominals(ctx, req.(*FindNominalsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // SearchService_ServiceDesc is the grpc.ServiceDesc for SearchService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -230,6 +282,10 @@ var SearchService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetCandidate",
 			Handler:    _SearchService_GetCandidate_Handler,
+		},
+		{
+			MethodName: "FindNominals",
+			Handler:    _SearchService_FindNominals_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},
