@@ -40,7 +40,7 @@ var fromTo = regexp.MustCompile(`^must be greater than or equal to (\S+) and les
 var exampleName = strings.NewReplacer(
 	"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "0198…", "[0-9a-f-]{36}", "0198…",
 	"([0-9]{2}|-)", "33", "[0-9]{2}", "33", "[0-9]{1,18}", "1", "[0-9]{1,2}", "1",
-	"[a-zA-Z]{1,40}", "behaviours", "(alerts|links)", "alerts", "[a-z]+", "nominals", "(/nominals/[0-9a-f-]{36})?", "",
+	"[a-zA-Z]{1,40}", "behaviours", "(alerts|links)", "alerts", "[a-z]+", "…", "(/nominals/[0-9a-f-]{36})?", "",
 )
 
 // otherPatterns are the patterns of the contract that are not of resource names.
