@@ -134,17 +134,32 @@ func (t *table) place(name string) int {
 	return slices.IndexFunc(t.header, func(h string) bool { return strings.EqualFold(h, name) })
 }
 
-// places finds the columns of the fields, without those that the file lacks.
+// places finds the columns of the fields, without those that the file lacks. Of
+// several columns of one name a field takes as many as it is given, the first first;
+// a column that is given twice counts once.
 func (t *table) places(fields [][2]string, log *slog.Logger) []fieldColumn {
 	var out []fieldColumn
-	for _, f := range fields {
-		i := t.place(f[1])
-		if i < 0 {
+	for n, f := range fields {
+		first := t.place(f[1])
+		if first < 0 {
 			log.Warn("the file lacks a column that another has", "file", t.path, "column", f[1])
 			continue
 		}
-		if slices.Contains(t.header[i+1:], t.header[i]) {
-			log.Warn("several columns have one name: the first is used", "file", t.path, "column", f[1])
+		i, more := -1, false
+		for k, h := range t.header {
+			switch taken := slices.ContainsFunc(out, func(c fieldColumn) bool { return c.field == f[0] && c.column == k }); {
+			case h != t.header[first] || taken:
+			case i < 0:
+				i = k
+			default:
+				more = true
+			}
+		}
+		if i < 0 {
+			continue
+		}
+		if more && !slices.Contains(fields[n+1:], f) {
+			log.Warn("several columns have one name: those after the first that --columns asks for are not used", "file", t.path, "column", f[1])
 		}
 		column := fieldColumn{f[0], i, func(v string) string { return v }}
 		if f[0] == "dob" {

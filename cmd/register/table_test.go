@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -227,5 +228,25 @@ func TestRubbish(t *testing.T) {
 	printed, _, err := evaluated(t, "--json", "--data", path, "--columns", columns, "--truth", "id")
 	if err != nil || printed["records"] != 2 || printed["queries"] != 2 {
 		t.Errorf("%v, %v", printed, err)
+	}
+}
+
+// TestColumnsOfOneName checks that a field takes as many columns of one name as it is
+// given, and none of them twice.
+func TestColumnsOfOneName(t *testing.T) {
+	t.Parallel()
+	path := tableFile(t, "id,given,street,street,Given\n1,Zoe,14 High Street,9 Mill Lane,x\n")
+	for columns, want := range map[string]identity.Raw{
+		"given=given,address=street":                               {Names: []identity.RawName{{Given: "Zoe"}}, Addresses: []string{"14 High Street"}},
+		"given=given,given=given,address=street,address=street":    {Names: []identity.RawName{{Given: "Zoe"}}, Addresses: []string{"14 High Street", "9 Mill Lane"}},
+		"given=GIVEN,address=street,address=street,address=street": {Names: []identity.RawName{{Given: "Zoe"}}, Addresses: []string{"14 High Street", "9 Mill Lane"}},
+	} {
+		c := tables{Columns: strings.Split(columns, ","), truth: "id"}
+		sets, err := c.read([]string{path}, slog.New(slog.DiscardHandler))
+		must(t, err)
+		record, _ := identity.NewRecord(want)
+		if !reflect.DeepEqual(sets[0][0].Record, record) {
+			t.Errorf("%s: %+v, want %+v", columns, sets[0][0].Record, record)
+		}
 	}
 }

@@ -114,11 +114,15 @@ func (a *app) showBreach(b *registerv1.Breach) {
 func (a *app) showAssessment(r *registerv1.Assessment) {
 	grade := strings.ToUpper(words("RISK_GRADE_", r.GetStandingGrade()))
 	a.head("ASSESSMENT "+client.Clean(r.GetTool())+" "+client.Clean(r.GetToolVersion())+": "+grade, r.GetName(), r.GetState(), r.GetVersion())
+	a.field("wording", r.GetWordingForce())
 	a.field("course", r.GetCourse())
 	a.field("made", fmt.Sprintf("%s by %s, graded %s", minute(r.GetAssessTime()), r.GetAssessor(), words("RISK_GRADE_", r.GetGrade())))
 	a.field("rationale", r.GetRationale())
 	for _, answer := range r.GetAnswers() {
 		a.field("answer", answer.GetQuestion()+": "+answer.GetAnswer())
+		if answer.GetWording() != "" {
+			a.text("    ", answer.GetWording())
+		}
 	}
 	for _, g := range r.GetRegrades() {
 		a.field("regraded", fmt.Sprintf("%s by %s: %s: %s", minute(g.GetRegradeTime()), g.GetSupervisor(), words("RISK_GRADE_", g.GetGrade()), g.GetRationale()))

@@ -370,7 +370,7 @@ func TestRootsAreThoseInForce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	both := append(first[:len(first):len(first)], pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: second.Cert.Raw})...)
+	both := slices.Concat(first, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: second.Cert.Raw}))
 	for _, c := range []struct {
 		file []byte
 		want []*x509.Certificate

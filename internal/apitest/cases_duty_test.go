@@ -204,8 +204,12 @@ func dutyCases() []apiCase {
 		{name: "approve a closure", method: approveClosure, who: "supervisor-33", writes: true, live: true, prepare: proposedClosure, request: approveIt, check: wantDuty(pb.DutyState_DUTY_STATE_OVERRIDDEN, "OVERRIDDEN")},
 		refused("approve one's own closure", approveClosure, "supervisor-33", then(bound, func(s *stage) { s.must("supervisor-33", closeDuty, closeFor(why)(s)) }), approveIt, "SECOND_PERSON"),
 		refused("approve what nobody has proposed", approveClosure, "supervisor-33", bound, approveIt, "DUTY_CLOSED"),
-		refused("approve another version", approveClosure, "supervisor-33", proposedClosure,
-			func(s *stage) proto.Message { return &pb.ApproveClosureRequest{Name: s.names["duty"], Version: 1} }, "DUTY_CHANGED"),
+		{name: "approve another version", method: approveClosure, who: "supervisor-33", prepare: proposedClosure, code: codes.Aborted, reason: "DUTY_CHANGED",
+			request: func(s *stage) proto.Message { return &pb.ApproveClosureRequest{Name: s.names["duty"], Version: 1} }},
+		{name: "refuse another version", method: refuseClosure, who: "supervisor-33", prepare: proposedClosure, code: codes.Aborted, reason: "DUTY_CHANGED",
+			request: func(s *stage) proto.Message {
+				return &pb.RefuseClosureRequest{Name: s.names["duty"], Version: 1, Reason: why}
+			}},
 		refused("close a duty that is closed", closeDuty, "spoc-33", then(proposedClosure, func(s *stage) { s.must("supervisor-33", approveClosure, approveIt(s)) }), closeFor(why), "DUTY_CLOSED"),
 		notAllowed("approve as an investigator", approveClosure, "investigator-33", func(s *stage) proto.Message {
 			return &pb.ApproveClosureRequest{Name: s.names["duty"], Version: 1}

@@ -69,26 +69,29 @@ func TestRESTRefusals(t *testing.T) {
 		http                            int
 		says                            string
 	}{
-		"oversize":                     {verb: "POST", path: searches, body: `{"justification":"` + strings.Repeat(secret, 5000) + `"}`, code: codes.ResourceExhausted, http: 413},
-		"deep":                         {verb: "POST", path: searches, body: strings.Repeat(`{"criteria":`, 5000) + "{}" + strings.Repeat("}", 5000), code: codes.InvalidArgument, http: 400},
-		"deep lists":                   {verb: "POST", path: searches, body: `{"candidates":` + strings.Repeat("[", 30000), code: codes.InvalidArgument, http: 400},
-		"an unknown field":             {verb: "POST", path: searches, body: `{"reason":"AUDIT","` + secret + `":1}`, code: codes.InvalidArgument, http: 400, says: "there is no such field"},
-		"a value of another type":      {verb: "POST", path: searches, body: `{"reason":["` + secret + `"]}`, code: codes.InvalidArgument, http: 400, says: "field reason"},
-		"an unknown enum value":        {verb: "POST", path: searches, body: `{"criteria":{"sex":"` + secret + `"}}`, code: codes.InvalidArgument, http: 400},
-		"a field twice":                {verb: "POST", path: searches, body: `{"reason":"AUDIT","reason":"` + secret + `"}`, code: codes.InvalidArgument, http: 400, says: "stands twice"},
-		"not JSON":                     {verb: "POST", path: searches, body: secret, code: codes.InvalidArgument, http: 400, says: "is not JSON"},
-		"not UTF-8":                    {verb: "POST", path: searches, body: "{\"reason\":\"\xff\xfe\"}", code: codes.InvalidArgument, http: 400},
-		"no path":                      {verb: "GET", path: "/v1/people/" + strings.ReplaceAll(secret, " ", "%20"), code: codes.NotFound, http: 404},
-		"no such method":               {verb: "DELETE", path: searches, code: codes.Unimplemented, http: 501},
-		"a name in the query":          {verb: "GET", path: "/v1/forces?name=" + strings.ReplaceAll(secret, " ", "+"), code: codes.InvalidArgument, http: 400},
-		"a search in the query":        {verb: "POST", path: searches + "?criteria.names.full=" + strings.ReplaceAll(secret, " ", "+"), body: `{}`, code: codes.InvalidArgument, http: 400},
-		"a query with a field's name":  {verb: "POST", path: searches + "?page_token=" + strings.ReplaceAll(secret, " ", "+"), body: `{}`, code: codes.InvalidArgument, http: 400},
-		"a query that is none":         {verb: "GET", path: "/v1/forces/33/nominals?%zz;" + strings.ReplaceAll(secret, " ", "+"), code: codes.InvalidArgument, http: 400},
-		"a number that is none":        {verb: "GET", path: "/v1/forces/33/nominals?pageSize=" + strings.ReplaceAll(secret, " ", "+"), code: codes.InvalidArgument, http: 400, says: "page_size"},
-		"a time that is none":          {verb: "POST", path: "/v1/forces/33/logEntries:list", body: `{"startTime":"` + secret + `"}`, code: codes.InvalidArgument, http: 400, says: "a time is given like"},
-		"a method in a header":         {verb: "POST", path: "/v1/self", body: "{}", header: "X-HTTP-Method-Override", value: "GET", code: codes.Unimplemented, http: 501},
-		"a form instead of JSON":       {verb: "POST", path: searches, body: "reason=AUDIT", header: "Content-Type", value: "application/x-www-form-urlencoded", code: codes.InvalidArgument, http: 400},
-		"a path with an encoded slash": {verb: "GET", path: "/v1/forces/33%2Fnominals%2F" + unknownRecord("33", "nominals")[len("forces/33/nominals/"):], code: codes.NotFound, http: 404},
+		"oversize":                      {verb: "POST", path: searches, body: `{"justification":"` + strings.Repeat(secret, 5000) + `"}`, code: codes.ResourceExhausted, http: 413},
+		"deep":                          {verb: "POST", path: searches, body: strings.Repeat(`{"criteria":`, 5000) + "{}" + strings.Repeat("}", 5000), code: codes.InvalidArgument, http: 400},
+		"deep lists":                    {verb: "POST", path: searches, body: `{"candidates":` + strings.Repeat("[", 30000), code: codes.InvalidArgument, http: 400},
+		"an unknown field":              {verb: "POST", path: searches, body: `{"reason":"AUDIT","` + secret + `":1}`, code: codes.InvalidArgument, http: 400, says: "there is no such field"},
+		"a value of another type":       {verb: "POST", path: searches, body: `{"reason":["` + secret + `"]}`, code: codes.InvalidArgument, http: 400, says: "field reason"},
+		"an unknown enum value":         {verb: "POST", path: searches, body: `{"criteria":{"sex":"` + secret + `"}}`, code: codes.InvalidArgument, http: 400},
+		"a field twice":                 {verb: "POST", path: searches, body: `{"reason":"AUDIT","reason":"` + secret + `"}`, code: codes.InvalidArgument, http: 400, says: "stands twice"},
+		"not JSON":                      {verb: "POST", path: searches, body: secret, code: codes.InvalidArgument, http: 400, says: "is not JSON"},
+		"not UTF-8":                     {verb: "POST", path: searches, body: "{\"reason\":\"\xff\xfe\"}", code: codes.InvalidArgument, http: 400},
+		"no path":                       {verb: "GET", path: "/v1/people/" + strings.ReplaceAll(secret, " ", "%20"), code: codes.NotFound, http: 404},
+		"no such method":                {verb: "DELETE", path: searches, code: codes.Unimplemented, http: 501},
+		"a name in the query":           {verb: "GET", path: "/v1/forces?name=" + strings.ReplaceAll(secret, " ", "+"), code: codes.InvalidArgument, http: 400},
+		"a search in the query":         {verb: "POST", path: searches + "?criteria.names.full=" + strings.ReplaceAll(secret, " ", "+"), body: `{}`, code: codes.InvalidArgument, http: 400},
+		"a query with a field's name":   {verb: "POST", path: searches + "?page_token=" + strings.ReplaceAll(secret, " ", "+"), body: `{}`, code: codes.InvalidArgument, http: 400},
+		"a query that is none":          {verb: "GET", path: "/v1/forces/33/nominals?%zz;" + strings.ReplaceAll(secret, " ", "+"), code: codes.InvalidArgument, http: 400},
+		"a number that is none":         {verb: "GET", path: "/v1/forces/33/nominals?pageSize=" + strings.ReplaceAll(secret, " ", "+"), code: codes.InvalidArgument, http: 400, says: "page_size"},
+		"a time that is none":           {verb: "POST", path: "/v1/forces/33/logEntries:list", body: `{"startTime":"` + secret + `"}`, code: codes.InvalidArgument, http: 400, says: "a time is given like"},
+		"a method in a header":          {verb: "POST", path: "/v1/self", body: "{}", header: "X-HTTP-Method-Override", value: "GET", code: codes.Unimplemented, http: 501},
+		"a form instead of JSON":        {verb: "POST", path: searches, body: "reason=AUDIT", header: "Content-Type", value: "application/x-www-form-urlencoded", code: codes.InvalidArgument, http: 400},
+		"a parent other than the URL's": {verb: "POST", path: "/v1/forces/33/nominals:register", body: `{"parent":"` + secret + `","nominal":{}}`, code: codes.InvalidArgument, http: 400, says: "parent: must be what the URL names"},
+		"a name other than the URL's":   {verb: "POST", path: "/v1/forces/33/duties/x:close", body: `{"name":"forces/33/duties/y","reason":"` + secret + `"}`, code: codes.InvalidArgument, http: 400, says: "name: must be what the URL names"},
+		"a force other than the URL's":  {verb: "PUT", path: "/v1/forces/33/contact", body: `{"force":"forces/10","team":"` + secret + `"}`, code: codes.InvalidArgument, http: 400, says: "contact.force: must be what the URL names"},
+		"a path with an encoded slash":  {verb: "GET", path: "/v1/forces/33%2Fnominals%2F" + unknownRecord("33", "nominals")[len("forces/33/nominals/"):], code: codes.NotFound, http: 404},
 	} {
 		a, raw := restBytes(t, w, c.verb, c.path, good, []byte(c.body), c.header, c.value)
 		code, reason, _ := refusal(a.err)
@@ -106,6 +109,13 @@ func TestRESTRefusals(t *testing.T) {
 	}
 	if a := w.call(t.Context(), overREST, "spoc-33", getSelf, &pb.GetSelfRequest{}); a.err != nil {
 		t.Errorf("a good call afterwards: %v", a.err)
+	}
+	// What the URL names, the body may say again.
+	const nominal = `"nominal":{"source":{"system":"crime","reference":"R1","revision":1},"names":[{"full":"Jan Novak"}]}}`
+	for _, body := range []string{`{"parent":"forces/33",` + nominal, `{"parent":"",` + nominal, "{" + nominal} {
+		if a, raw := restBytes(t, w, "POST", "/v1/forces/33/nominals:register", good, []byte(body), "", ""); a.http != http.StatusOK {
+			t.Errorf("%s: HTTP %d %s", body, a.http, raw)
+		}
 	}
 	// Over REST too, calls are measured.
 	if m := w.admin(t, "/metrics"); !regexp.MustCompile(`register_rest_call_duration_seconds_count\{[^}]*rpc_method="register.v1.DirectoryService/GetSelf",rpc_response_status_code="OK"\} 1\n`).MatchString(m) {

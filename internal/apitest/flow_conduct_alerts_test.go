@@ -131,7 +131,7 @@ func TestHistoryIsToldOnce(t *testing.T) {
 			m.Load = name
 			send = append(send, m)
 		}
-		for _, m := range s.sendAll(send) {
+		for _, m := range s.sendAll("system-33", send) {
 			if e := m.(*pb.RegisterRecordsResponse).GetError(); e != nil {
 				t.Errorf("not loaded: %v", e)
 			}

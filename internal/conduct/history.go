@@ -207,11 +207,11 @@ type Assessment struct {
 	Unconfirmed         bool
 	Cancelled           bool
 	// Tool is a questionnaire of the reference data, Yes the codes of the answers
-	// that speak for risk.
-	Tool  string
-	Yes   []string
-	Grade Grade // as the assessor graded it
-	Time  time.Time
+	// that speak for risk. Wording is the force whose own it was; empty for the common one.
+	Tool, Wording string
+	Yes           []string
+	Grade         Grade // as the assessor graded it
+	Time          time.Time
 	// Regrades are the supervisors' later grades, by time.
 	Regrades []Regrade
 	Loaded   time.Time

@@ -64,14 +64,14 @@ func (g Grade) String() string {
 // indicated is the least grade that the answers and what was reported when the
 // assessment was made indicate, with what indicates it.
 func (e *reading) indicated(p *part, a *Assessment) (grade Grade, why string, evidence []Evidence) {
-	grave := 0
+	grave, asked := 0, e.data.Questionnaires(a.Wording)
 	yes := slices.Compact(slices.Sorted(slices.Values(a.Yes)))
 	for _, code := range yes {
-		if q, ok := e.data.Question(code); ok && q.Grave {
+		if q, ok := asked.Question(code); ok && q.Grave {
 			grave++
 		}
 	}
-	tool, _ := e.data.Tool(a.Tool)
+	tool, _ := asked.Tool(a.Tool)
 	switch reached := func(bound int) bool { return bound > 0 && len(yes) >= bound }; {
 	case reached(tool.HighAt) || grave >= 2:
 		grade = High

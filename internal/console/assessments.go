@@ -10,12 +10,14 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/refdata"
 )
 
 // assessmentView is one assessment of risk, with the grades given later.
 type assessmentView struct {
 	Address     string // of an own one
 	Tool        string
+	Edition     string // the version of the questionnaire, and whose own it is
 	Grade, Tag  string // the grade that stands
 	When, Force string
 	By          string
@@ -53,9 +55,12 @@ func riskGrade(g registerv1.RiskGrade) string { return enum("RISK_GRADE_", g.Str
 
 func (c *Console) assessmentView(v *visit, a *registerv1.Assessment) assessmentView {
 	out := assessmentView{
-		Tool: c.words.tool(a.GetTool()), Grade: riskGrade(a.GetStandingGrade()), Tag: gradeTags[a.GetStandingGrade()], When: date(a.GetAssessTime().AsTime()),
+		Tool: c.words.tool(a), Grade: riskGrade(a.GetStandingGrade()), Tag: gradeTags[a.GetStandingGrade()], When: date(a.GetAssessTime().AsTime()),
 		Force: c.words.force(strings.Split(a.GetName()+"//", "/")[1]), By: a.GetAssessor(), Rationale: a.GetRationale(), Version: a.GetVersion(),
 		Withdrawn: a.GetState() == registerv1.RecordState_RECORD_STATE_CANCELLED,
+	}
+	if out.Edition = a.GetToolVersion(); a.GetWordingForce() != "" {
+		out.Edition += ", " + c.words.force(strings.TrimPrefix(a.GetWordingForce(), "forces/")) + "’s own"
 	}
 	if ownedBy(a.GetName(), v.force()) && v.may("course.read") {
 		out.Address = "/assessments/" + lastPart(a.GetName())
@@ -64,7 +69,7 @@ func (c *Console) assessmentView(v *visit, a *registerv1.Assessment) assessmentV
 		out.First = riskGrade(a.GetGrade())
 	}
 	for _, k := range a.GetAnswers() {
-		one := answerView{Question: c.words.question(k.GetQuestion()), Answer: enum("", k.GetAnswer()), Note: k.GetNote()}
+		one := answerView{Question: c.words.question(a, k), Answer: enum("", k.GetAnswer()), Note: k.GetNote()}
 		one.Risk = slices.Contains([]string{"YES", "OFTEN", "ALL_THE_TIME"}, k.GetAnswer())
 		if k.GetAnswer() == "UNKNOWN" {
 			one.Answer = "Not known"
@@ -99,18 +104,32 @@ func (c *Console) assessmentViews(v *visit, h *registerv1.History, labels map[st
 	return out
 }
 
-func (w *words) tool(code string) string {
-	if t, ok := w.ref.Tool(code); ok {
-		return t.Title
-	}
-	return code
+// asked are the questionnaires of those with which an assessment was made.
+func (w *words) asked(a *registerv1.Assessment) *refdata.Questionnaires {
+	return w.ref.Questionnaires(strings.TrimPrefix(a.GetWordingForce(), "forces/"))
 }
 
-func (w *words) question(code string) string {
-	if q, ok := w.ref.Question(code); ok {
+func (w *words) tool(a *registerv1.Assessment) string {
+	if t, ok := w.asked(a).Tool(a.GetTool()); ok {
+		return t.Title
+	}
+	return a.GetTool()
+}
+
+// question is the question as it was put; as it reads now where nobody noted that.
+func (w *words) question(a *registerv1.Assessment, answer *registerv1.AssessmentAnswer) string {
+	if answer.GetWording() != "" {
+		return answer.GetWording()
+	}
+	if q, ok := w.asked(a).Question(answer.GetQuestion()); ok {
 		return q.Title
 	}
-	return code
+	return answer.GetQuestion()
+}
+
+// questionnaires are those that the visitor's force uses.
+func (v *visit) questionnaires() *refdata.Questionnaires {
+	return v.c.words.ref.Questionnaires(v.s.data.Force)
 }
 
 type assessmentFormView struct {
@@ -143,9 +162,9 @@ func (c *Console) showAssessmentForm(v *visit, f *form, status int) error {
 	if err != nil {
 		return err
 	}
-	tools := c.words.ref.Tools()
+	tools := v.questionnaires().Tools()
 	tool := tools[0]
-	if t, ok := c.words.ref.Tool(f.get("tool")); ok {
+	if t, ok := v.questionnaires().Tool(f.get("tool")); ok {
 		tool = t
 	}
 	f.set("tool", tool.Code)
@@ -171,7 +190,7 @@ func (c *Console) showAssessmentForm(v *visit, f *form, status int) error {
 			view.Tools = append(view.Tools, navItem{t.Title, "/nominals/" + id + "/assessment?tool=" + t.Code, t.Code == tool.Code})
 		}
 	}
-	for _, q := range c.words.ref.Questions(tool.Code) {
+	for _, q := range v.questionnaires().Questions(tool.Code) {
 		if !q.Retired {
 			k := f.choices(questionField(q.Number), strconv.Itoa(q.Number)+". "+q.Title, "", answerWords[tool.Scale])
 			k.Inline = true
@@ -197,7 +216,7 @@ func (c *Console) takeAssessment(v *visit) error {
 		Assessor: f.get("assessor"), Rationale: f.get("rationale"), AssessTime: c.lately(f, "assessed", "The date"),
 	}
 	var places []fieldPlace
-	for _, q := range c.words.ref.Questions(a.GetTool()) {
+	for _, q := range v.questionnaires().Questions(a.GetTool()) {
 		if answer := f.get(questionField(q.Number)); answer != "" {
 			places = append(places, fieldPlace{"assessment.answers[" + strconv.Itoa(len(a.GetAnswers())) + "]", questionField(q.Number)})
 			a.Answers = append(a.Answers, &registerv1.AssessmentAnswer{Question: q.Code, Answer: answer})

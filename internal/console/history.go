@@ -166,12 +166,12 @@ func broken(times, undone int32) string {
 	if times > 1 {
 		out = count(times, "time", "times")
 	}
-	switch {
-	case undone == 0:
+	switch undone {
+	case 0:
 		return out
-	case undone == times:
+	case times:
 		return out + ", and nothing was done"
-	case undone == 1:
+	case 1:
 		return out + ", once without action"
 	}
 	return out + fmt.Sprintf(", %d times without action", undone)

@@ -3,9 +3,14 @@ package console_test
 import (
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/perpetrator-register/register/internal/server"
+	"github.com/perpetrator-register/register/internal/servertest"
 )
 
 // version reads the version or revision that a form carries.
@@ -18,11 +23,30 @@ func version(t *testing.T, p page, field string) string {
 	return found[1]
 }
 
+// ownQuestions is a folder of lists in which force 33 has questions of its own to DARA.
+func ownQuestions(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "33"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"tools.csv":     "code,scale,version,medium_at,high_at,refer_at,title,purpose\nDARA,frequency,L1,0,0,0,DARA of ours,p\n",
+		"questions.csv": "code,tool,number,grave,title,purpose\nDARA.RINGS,DARA,1,false,How often does he ring?,p\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, "33", name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
 // The risk is assessed by a questionnaire, a supervisor grades it anew, and a new
 // report makes it out of date; a safety plan is made and ticked off.
 func TestRiskAndSafetyPlan(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	dir := ownQuestions(t)
+	w := newWorldWith(t, func(_ *servertest.Site, config *server.Config) { config.CodesDir = dir })
 	name := w.register("33", "A1", "Calum", "Thackery", "THREATS_TO_KILL", "ATTENDING_HOME")
 	record := "/nominals/" + name[strings.LastIndex(name, "/")+1:]
 	officer, supervisor, spoc := w.as("investigator-33"), w.as("supervisor-33"), w.as("spoc-33")
@@ -30,7 +54,10 @@ func TestRiskAndSafetyPlan(t *testing.T) {
 	// The officer's own record of him says what is missing and leads to it.
 	officer.get(record).must(t, http.StatusOK, "Your force’s record", "What you can do now", "Risk not assessed", `href="`+record+`/assessment"`, "Assess the risk", "Do not advise her to block")
 	form := officer.get(record+"/assessment").must(t, http.StatusOK, "S-DASH", "4. Does he come more than three times a week?", "show at least a medium grade", `aria-current="page">S-DASH`)
-	officer.get(record+"/assessment?tool=DARA").must(t, http.StatusOK, "No question of this tool is loaded here").mustNot(t, "three times a week")
+	officer.get(record+"/assessment?tool=SST").must(t, http.StatusOK, "No question of this tool is loaded here").mustNot(t, "three times a week")
+	officer.get(record+"/assessment?tool=DARA").must(t, http.StatusOK, "DARA of ours", "1. How often does he ring?", "All the time")
+	elsewhere := w.register("10", "B1", "Odalys", "Penhallow", "FOLLOWING")
+	w.as("spoc-10").get("/nominals/"+elsewhere[strings.LastIndex(elsewhere, "/")+1:]+"/assessment?tool=DARA").must(t, http.StatusOK, "No question of this tool is loaded here").mustNot(t, "DARA of ours")
 	officer.get(record+"/assessment?tool=nonsense").must(t, http.StatusOK, "three times a week")
 	id, opened := onceOf(t, form)
 	officer.post(record+"/assessment", url.Values{"id": {id}, "at": {opened}, "tool": {"S_DASH"}, "question-1": {"YES"}}).must(t, http.StatusUnprocessableEntity,
@@ -54,7 +81,7 @@ func TestRiskAndSafetyPlan(t *testing.T) {
 	}
 	at := firstLink(t, kept.text, `/assessments/[0-9a-f-]{36}`)
 	assessed := at
-	officer.get(at).must(t, http.StatusOK, "S-DASH of ", "more than three times a week", "Not known").mustNot(t, "Grade it anew")
+	officer.get(at).must(t, http.StatusOK, "S-DASH of ", "more than three times a week", "Not known", "Version 2026-11-1<").mustNot(t, "Grade it anew")
 	officer.post(at, url.Values{"version": {"1"}, "grade": {"HIGH"}, "rationale": {"I think better of it."}}).must(t, http.StatusForbidden)
 
 	// Another person grades anew; the first grade stays to be seen.
@@ -100,6 +127,14 @@ func TestRiskAndSafetyPlan(t *testing.T) {
 	officer.post(record+"/assessment", filled).must(t, http.StatusOK, "Out of date", "Assess the risk afresh")
 	filled.Set("assessed-year", "2099")
 	officer.post(record+"/assessment", filled).must(t, http.StatusUnprocessableEntity, "must not lie in the future")
+
+	// One by the force's own questions keeps them, and says whose they are.
+	id, opened = onceOf(t, officer.get(record+"/assessment?tool=DARA"))
+	own := officer.post(record+"/assessment", url.Values{
+		"id": {id}, "at": {opened}, "tool": {"DARA"}, "course": filled["course"], "question-1": {"OFTEN"}, "grade": {"MEDIUM"}, "rationale": {"He rings all day long."}, "assessor": {"A3301"},
+		"assessed-day": {"4"}, "assessed-month": {"2"}, "assessed-year": {"2025"},
+	}).must(t, http.StatusOK, "The assessment is recorded: medium", "DARA of ours, ")
+	officer.get(firstLink(t, own.text, `/assessments/[0-9a-f-]{36}`)).must(t, http.StatusOK, "DARA of ours of ", "How often does he ring?", "Often", "Version L1, Leicestershire’s own")
 
 	// A search by another force tells that there is a plan, not what is in it.
 	other := w.as("investigator-10")

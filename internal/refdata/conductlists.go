@@ -1,11 +1,6 @@
 package refdata
 
-import (
-	"cmp"
-	"slices"
-	"strings"
-	"time"
-)
+import "time"
 
 // MeasureKind is a kind of what restrains a person.
 type MeasureKind struct {
@@ -100,26 +95,6 @@ type RecordingRule struct {
 	Unverified bool
 }
 
-// Tool is a tool to assess risk.
-type Tool struct {
-	Item
-	// Scale is how its questions are answered: "yes_no", "frequency" or "judgement".
-	Scale, Version string
-	// MediumAt and HighAt are how many answers that speak for risk show that grade,
-	// and ReferAt those that refer to MARAC; 0 for no bound.
-	MediumAt, HighAt, ReferAt int
-}
-
-// Question is one question of a tool.
-type Question struct {
-	Item
-	// Tool is the tool's code, Number its place, from 1.
-	Tool   string
-	Number int
-	// Grave says that a yes shows at least a medium grade, and two a high one.
-	Grave bool
-}
-
 // Guidance is advice to who deals with him now.
 type Guidance struct {
 	Item
@@ -205,28 +180,6 @@ func (s *Set) RecordingRule(jurisdiction, day string) (RecordingRule, bool) {
 	}
 	return found, found.Code != ""
 }
-
-// Tools lists the tools to assess risk.
-func (s *Set) Tools() []Tool { return s.conduct.tools.rows }
-
-// Tool finds a tool by code.
-func (s *Set) Tool(code string) (Tool, bool) { return s.conduct.tools.get(code) }
-
-// Questions lists the questions of a tool in their order; a tool whose questions are
-// not public has none until a force loads its own.
-func (s *Set) Questions(tool string) []Question {
-	var out []Question
-	for _, q := range s.conduct.questions.rows {
-		if q.Tool == tool {
-			out = append(out, q)
-		}
-	}
-	slices.SortStableFunc(out, func(a, b Question) int { return cmp.Or(a.Number-b.Number, strings.Compare(a.Code, b.Code)) })
-	return out
-}
-
-// Question finds a question by code.
-func (s *Set) Question(code string) (Question, bool) { return s.conduct.questions.get(code) }
 
 // Guidance lists the advice to who deals with him, in the order to show it.
 func (s *Set) Guidance() []Guidance { return s.conduct.guidance.rows }

@@ -14,10 +14,10 @@ type conductLists struct {
 	gravities      table[Gravity]
 	weights        table[Weight]
 	recordingRules table[RecordingRule]
-	tools          table[Tool]
-	questions      table[Question]
 	ladder         table[Step]
 	guidance       table[Guidance]
+	// questionnaires are by the code of a force; "" for the common ones.
+	questionnaires map[string]*Questionnaires
 }
 
 func loadConduct(l *loader, s *Set) {
@@ -74,23 +74,8 @@ func loadConduct(l *loader, s *Set) {
 	c.guidance = read(l, "guidance", []string{"when"}, func(r row) (string, Guidance) {
 		return r.code, Guidance{Item: r.item(), When: r.required("when")}
 	})
-	loadTools(l, c)
+	loadQuestionnaires(l, s)
 	loadLadder(l, s)
-}
-
-func loadTools(l *loader, c *conductLists) {
-	c.tools = read(l, "tools", []string{"scale", "version", "medium_at", "high_at", "refer_at"}, func(r row) (string, Tool) {
-		return r.code, Tool{
-			Item: r.item(), Scale: r.oneOf("scale", "yes_no", "frequency", "judgement"), Version: r.required("version"),
-			MediumAt: r.number("medium_at", 0, 200), HighAt: r.number("high_at", 0, 200), ReferAt: r.number("refer_at", 0, 200),
-		}
-	})
-	c.questions = read(l, "questions", []string{"tool", "number", "grave"}, func(r row) (string, Question) {
-		if _, ok := c.tools.at[r.get("tool")]; !ok {
-			r.fault("tool", "must be the code of a tool")
-		}
-		return r.code, Question{Item: r.item(), Tool: r.get("tool"), Number: r.number("number", 1, 200), Grave: r.flag("grave")}
-	})
 }
 
 func loadLadder(l *loader, s *Set) {

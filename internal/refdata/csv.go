@@ -27,6 +27,10 @@ func (l *loader) fault(file, format string, args ...any) {
 	l.faults = append(l.faults, fmt.Errorf("%s.csv: %s", file, fmt.Sprintf(format, args...)))
 }
 
+func (l *loader) folderFault(folder, what string) {
+	l.faults = append(l.faults, fmt.Errorf("folder %s: %s", folder, what))
+}
+
 // unknownFiles reports override files that would be overlooked, as misspelt ones are.
 func (l *loader) unknownFiles() {
 	if l.override == nil {
@@ -116,8 +120,7 @@ func read[T any](l *loader, file string, columns []string, build func(row) (stri
 			rw.fault("code", "must not be used twice")
 			continue
 		}
-		t.at[code] = len(t.rows)
-		t.rows = append(t.rows, v)
+		t.add(code, v)
 	}
 	l.keepsCodes(file, records)
 	return t

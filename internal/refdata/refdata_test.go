@@ -167,7 +167,7 @@ func FuzzLoad(f *testing.F) {
 	})
 }
 
-// A force's own wording of a questionnaire is taken; codes that records may hold must stay.
+// An installation's own wording of a questionnaire is taken; codes that records may hold must stay.
 func TestOwnWording(t *testing.T) {
 	data, err := fs.ReadFile(builtIn, "data/questions.csv")
 	if err != nil {
@@ -177,7 +177,7 @@ func TestOwnWording(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if q, ok := s.Question("S_DASH.FRIGHTENED"); !ok || q.Title != "Is the victim very frightened?" {
+	if q, ok := s.Questionnaires("33").Question("S_DASH.FRIGHTENED"); !ok || q.Title != "Is the victim very frightened?" {
 		t.Errorf("the question reads %q", q.Title)
 	}
 	lines := strings.SplitAfter(string(data), "\n")

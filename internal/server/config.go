@@ -36,8 +36,8 @@ type Config struct {
 	// PolicyDir holds model.conf and permissions.csv.
 	PolicyDir string `yaml:"policy_dir"`
 	// CodesDir holds lists of codes that take the place of the built-in lists of the same
-	// name, such as questions.csv with a force's own wording; empty means none. All
-	// replicas must use the same; see docs/operations.md.
+	// name, such as questions.csv with an own wording, and folders of forces with theirs;
+	// empty means none. All replicas must use the same; see docs/operations.md.
 	CodesDir string `yaml:"codes_dir,omitempty"`
 	// Origin is the log's name in checkpoints, such as "register.example/log".
 	Origin string `yaml:"origin"`

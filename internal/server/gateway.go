@@ -61,6 +61,7 @@ func newGateway(ctx context.Context, conn *inproc, refusals *accesslog.Aggregato
 			setReceipt(ctx, w)
 			return nil
 		}),
+		runtime.WithMiddlewares(withPathBody),
 		runtime.WithErrorHandler(errorHandler(refusals)),
 		runtime.WithRoutingErrorHandler(func(ctx context.Context, mux *runtime.ServeMux, m runtime.Marshaler, w http.ResponseWriter, r *http.Request, code int) {
 			err := status.Error(codes.NotFound, "there is no such path: see /openapi.json")
@@ -279,6 +280,9 @@ func edgeStatus(err error, s *status.Status) *status.Status {
 	}
 	if s.Code() != codes.InvalidArgument {
 		return (&service.Problem{Code: s.Code(), Reason: service.ReasonMalformedRequest, Message: knownMessage(s)}).GRPCStatus()
+	}
+	if p, ok := otherThan(s.Message()); ok {
+		return p.GRPCStatus()
 	}
 	message := "the request is not of the contract's form: see /openapi.json"
 	if notJSON.MatchString(s.Message()) {

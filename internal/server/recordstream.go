@@ -32,12 +32,16 @@ type contractJSON struct {
 // NewDecoder implements runtime.Marshaler.
 func (j *contractJSON) NewDecoder(r io.Reader) runtime.Decoder {
 	plain := j.JSONPb.NewDecoder(r)
+	body, named := r.(*pathBody)
 	records := &recordDecoder{lines: bufio.NewReaderSize(r, 64<<10), options: j.UnmarshalOptions, max: j.maxRecord}
 	return runtime.DecoderFunc(func(v any) error {
 		if m, ok := v.(*registerv1.RegisterRecordsRequest); ok {
 			return records.decode(m)
 		}
-		return plain.Decode(v)
+		if err := plain.Decode(v); err != nil || !named {
+			return err
+		}
+		return body.contradicts(v)
 	})
 }
 

@@ -97,12 +97,11 @@ func (s *Assessments) registerAssessment(ctx context.Context, c *call.Call, req 
 			if a.Course, err = s.courseOf(ctx, c, at.force, at.nominal, req.GetAssessment().GetCourse(), req.GetCourseSource(), false); err != nil {
 				return err
 			}
-			if tool, ok := s.Ref.Tool(a.GetTool()); ok && a.GetToolVersion() == "" {
-				a.ToolVersion = tool.Version
-				if at.old != nil {
-					a.ToolVersion = (*at.old).GetAssessment().GetToolVersion()
-				}
+			var old *registerv1.Assessment
+			if at.old != nil {
+				old = (*at.old).GetAssessment()
 			}
+			s.worded(at.force, a, old)
 			return nil
 		},
 		keep: func(_ context.Context, _ *call.Call, old **storev1.StoredAssessment, content *storev1.StoredAssessment) error {
@@ -115,7 +114,7 @@ func (s *Assessments) registerAssessment(ctx context.Context, c *call.Call, req 
 	if err != nil {
 		return nil, err
 	}
-	return &registerv1.RegisterAssessmentResponse{Name: done.name, Version: done.version, Outcome: done.outcome, Flags: s.Check.assessmentFlags(req.GetAssessment())}, nil
+	return &registerv1.RegisterAssessmentResponse{Name: done.name, Version: done.version, Outcome: done.outcome, Flags: s.Check.assessmentFlags(call.ForceCode(req.GetParent()), req.GetAssessment())}, nil
 }
 
 // RegradeAssessment implements the RPC.

@@ -3,6 +3,7 @@ package service
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -66,6 +67,9 @@ func (c *Checker) Check(m proto.Message) error {
 	}
 	all = append(all, texts(m.ProtoReflect(), "")...)
 	domain, reason := c.domain(m)
+	if reason != ReasonVictimInText { // which is told whatever else is wrong
+		domain = unsaid(all, domain)
+	}
 	all = append(all, domain...)
 	switch {
 	case len(all) > 0:
@@ -81,6 +85,17 @@ func fieldPath(p string) string {
 		return "request"
 	}
 	return p
+}
+
+// unsaid are those of more whose field, or something within it, the contract's rules have
+// not found fault with already: one mistake is told once.
+func unsaid(said, more []Violation) []Violation {
+	return slices.DeleteFunc(more, func(v Violation) bool {
+		return slices.ContainsFunc(said, func(s Violation) bool {
+			rest, within := strings.CutPrefix(s.Field, v.Field)
+			return within && (rest == "" || rest[0] == '.')
+		})
+	})
 }
 
 // dedupe keeps the first violation of each field and description.

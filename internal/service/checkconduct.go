@@ -260,12 +260,13 @@ func (c *Checker) breachFlags(b *registerv1.Breach) []*registerv1.Flag {
 	return f.all
 }
 
-func (c *Checker) assessmentFlags(a *registerv1.Assessment) []*registerv1.Flag {
+func (c *Checker) assessmentFlags(force string, a *registerv1.Assessment) []*registerv1.Flag {
 	f := &flags{Checker: c}
-	_, ok := c.ref.Tool(a.GetTool())
+	own := c.ref.Questionnaires(force)
+	_, ok := own.Tool(a.GetTool())
 	f.need(ok, a.GetTool(), "assessment.tool")
 	for i, answer := range a.GetAnswers() {
-		q, known := c.ref.Question(answer.GetQuestion())
+		q, known := own.Question(answer.GetQuestion())
 		f.need(known && q.Tool == a.GetTool(), answer.GetQuestion(), "assessment.answers[%d].question", i)
 	}
 	return f.all

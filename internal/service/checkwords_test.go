@@ -103,6 +103,12 @@ func TestTexts(t *testing.T) {
 			&registerv1.ImposeSanctionRequest{Parent: "forces/33", Kind: registerv1.SanctionKind_SANCTION_KIND_SUSPENSION, Subject: "somebody", Reason: strings.Repeat(" ", 20), Reference: "PSD/1"},
 			"reason: must be at least 10 characters: blanks at its ends do not count",
 		},
+		"one mistake told once": {
+			&registerv1.RegisterNominalRequest{Parent: "forces/33", Nominal: &registerv1.Nominal{
+				Source: &registerv1.SourceKey{System: "crime", Reference: "1", Revision: 1}, Names: []*registerv1.PersonName{{}}, BirthDates: []*registerv1.PartialDate{{Year: 1985, Month: 13}},
+			}},
+			"nominal.names[0]: give `full`, or `given` and `surname` (either may be empty, not both); nominal.birth_dates[0].month: must be 0 to 12",
+		},
 		"nothing registered": {&registerv1.RegisterNominalRequest{Parent: "forces/33"}, "nominal: is required"},
 	} {
 		got := ""

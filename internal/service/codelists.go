@@ -8,8 +8,9 @@ import (
 )
 
 // codeLists are the lists of codes that ListCodes gives, by name. Each calls add for
-// every entry, with whether it is unverified.
-var codeLists = map[string]func(s *refdata.Set, add func(refdata.Item, bool)){
+// every entry, with whether it is unverified. force is the caller's: its questionnaires are
+// those that it uses, the common ones for a caller of none.
+var codeLists = map[string]func(s *refdata.Set, force string, add func(refdata.Item, bool)){
 	"searchReasons": codesOf((*refdata.Set).Reasons, func(x refdata.Reason) (refdata.Item, bool) { return x.Item, false }),
 	"behaviours":    codesOf((*refdata.Set).Behaviours, func(x refdata.Behaviour) (refdata.Item, bool) { return x.Item, false }),
 	"offences":      codesOf((*refdata.Set).Offences, func(x refdata.Offence) (refdata.Item, bool) { return x.Item, x.Unverified }),
@@ -18,7 +19,7 @@ var codeLists = map[string]func(s *refdata.Set, add func(refdata.Item, bool)){
 	"conditions":    codesOf((*refdata.Set).Conditions, func(x refdata.ConditionKind) (refdata.Item, bool) { return x.Item, false }),
 	"actions":       codesOf((*refdata.Set).Actions, func(x refdata.ActionKind) (refdata.Item, bool) { return x.Item, false }),
 	"statements":    codesOf((*refdata.Set).Statements, func(x refdata.StatementKind) (refdata.Item, bool) { return x.Item, false }),
-	"tools":         codesOf((*refdata.Set).Tools, func(x refdata.Tool) (refdata.Item, bool) { return x.Item, false }),
+	"tools":         codesOfTools,
 	"questions":     codesOfQuestions,
 
 	"relationships":   codesOfList(refdata.Relationships),
@@ -38,26 +39,33 @@ var codeLists = map[string]func(s *refdata.Set, add func(refdata.Item, bool)){
 // codeListNames are the names of the lists, sorted.
 func codeListNames() []string { return slices.Sorted(maps.Keys(codeLists)) }
 
-func codesOf[T any](list func(*refdata.Set) []T, item func(T) (refdata.Item, bool)) func(*refdata.Set, func(refdata.Item, bool)) {
-	return func(s *refdata.Set, add func(refdata.Item, bool)) {
+func codesOf[T any](list func(*refdata.Set) []T, item func(T) (refdata.Item, bool)) func(*refdata.Set, string, func(refdata.Item, bool)) {
+	return func(s *refdata.Set, _ string, add func(refdata.Item, bool)) {
 		for _, x := range list(s) {
 			add(item(x))
 		}
 	}
 }
 
-func codesOfList(l refdata.List) func(*refdata.Set, func(refdata.Item, bool)) {
-	return func(s *refdata.Set, add func(refdata.Item, bool)) {
+func codesOfList(l refdata.List) func(*refdata.Set, string, func(refdata.Item, bool)) {
+	return func(s *refdata.Set, _ string, add func(refdata.Item, bool)) {
 		for _, i := range s.Items(l) {
 			add(i, false)
 		}
 	}
 }
 
+func codesOfTools(s *refdata.Set, force string, add func(refdata.Item, bool)) {
+	for _, t := range s.Questionnaires(force).Tools() {
+		add(t.Item, false)
+	}
+}
+
 // codesOfQuestions lists those of every tool, in the order of the tools.
-func codesOfQuestions(s *refdata.Set, add func(refdata.Item, bool)) {
-	for _, t := range s.Tools() {
-		for _, q := range s.Questions(t.Code) {
+func codesOfQuestions(s *refdata.Set, force string, add func(refdata.Item, bool)) {
+	asked := s.Questionnaires(force)
+	for _, t := range asked.Tools() {
+		for _, q := range asked.Questions(t.Code) {
 			add(q.Item, false)
 		}
 	}

@@ -90,7 +90,7 @@ func (s *Directory) UpdateForceContact(ctx context.Context, req *registerv1.Upda
 }
 
 // ListCodes implements the RPC.
-func (s *Directory) ListCodes(_ context.Context, req *registerv1.ListCodesRequest) (*registerv1.ListCodesResponse, error) {
+func (s *Directory) ListCodes(ctx context.Context, req *registerv1.ListCodesRequest) (*registerv1.ListCodesResponse, error) {
 	out := &registerv1.ListCodesResponse{}
 	add := func(i refdata.Item, unverified bool) {
 		if !i.Retired {
@@ -101,7 +101,7 @@ func (s *Directory) ListCodes(_ context.Context, req *registerv1.ListCodesReques
 	if !ok {
 		return nil, NewProblem(codes.NotFound, ReasonNotFound, "there is no such code list; the lists are "+strings.Join(codeListNames(), ", "))
 	}
-	list(s.Ref, add)
+	list(s.Ref, call.From(ctx).Actor.Force, add)
 	return out, nil
 }
 

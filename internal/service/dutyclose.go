@@ -79,7 +79,7 @@ func (s *Duties) decide(ctx context.Context, name string, version int64, edit fu
 	return s.change(ctx, name, func(c *call.Call, o openedDuty) error {
 		switch {
 		case int64(o.cur.Version.N) != version:
-			return NewProblem(codes.FailedPrecondition, ReasonDutyChanged, "the duty has changed: read it again")
+			return NewProblem(codes.Aborted, ReasonDutyChanged, "the duty has changed since you read it: read it again, and decide on what stands")
 		case o.stored.GetDuty().GetState() != registerv1.DutyState_DUTY_STATE_PROPOSED_CLOSURE:
 			return NewProblem(codes.FailedPrecondition, ReasonDutyClosed, "nobody has proposed to close the duty")
 		}

@@ -167,7 +167,7 @@ func assessmentIn(o openPart[*storev1.StoredAssessment], unconfirmed bool) condu
 	a, part := regraded(o.stored), o.stored.GetPart()
 	out := conduct.Assessment{
 		ID: conduct.ID(o.cur.Record.ID), Nominal: nominalIn(part), Course: recordIn(a.GetCourse()), Force: o.cur.Record.Force,
-		Unconfirmed: unconfirmed, Cancelled: part.GetCancelled(), Tool: a.GetTool(), Grade: conduct.Grade(a.GetGrade()), //nolint:gosec // one of four
+		Unconfirmed: unconfirmed, Cancelled: part.GetCancelled(), Tool: a.GetTool(), Wording: call.ForceCode(a.GetWordingForce()), Grade: conduct.Grade(a.GetGrade()), //nolint:gosec // one of four
 		Time: instant(a.GetAssessTime()), Loaded: instant(part.GetLoadTime()), Former: formerIn(part),
 	}
 	for _, answer := range a.GetAnswers() {

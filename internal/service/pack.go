@@ -37,6 +37,7 @@ func packFuncs(w packWords) template.FuncMap {
 		"force":    w.force,
 		"title":    w.title,
 		"titles":   w.titles,
+		"tool":     w.tool,
 		// A text within a sentence ends without its own full stop.
 		"stopless": func(s string) string { return strings.TrimSuffix(s, ".") },
 	}

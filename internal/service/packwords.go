@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/refdata"
 )
 
@@ -87,6 +88,14 @@ func (w packWords) title(code any) string {
 	return strings.ToUpper(text[:1]) + text[1:]
 }
 
+// tool is what a tool is called by whoever made the assessment.
+func (w packWords) tool(a *registerv1.Assessment) string {
+	if x, ok := w.ref.Questionnaires(call.ForceCode(a.GetWordingForce())).Tool(a.GetTool()); ok {
+		return x.Title
+	}
+	return w.title(a.GetTool())
+}
+
 // listed looks a code up in the lists; empty when none has it.
 func (w packWords) listed(code string) string {
 	if x, ok := w.ref.Behaviour(code); ok {
@@ -107,7 +116,7 @@ func (w packWords) listed(code string) string {
 	if x, ok := w.ref.Standing(strings.TrimPrefix(code, "STANDING_")); ok {
 		return x.Title
 	}
-	if x, ok := w.ref.Tool(code); ok {
+	if x, ok := w.ref.Questionnaires("").Tool(code); ok {
 		return x.Title
 	}
 	for _, l := range refdata.PlainLists() {

@@ -94,7 +94,8 @@ type Assessment struct {
 	Nominal string `protobuf:"bytes,3,opt,name=nominal,proto3" json:"nominal,omitempty"`
 	// The course of the same force that it is about.
 	Course string `protobuf:"bytes,4,opt,name=course,proto3" json:"course,omitempty"`
-	// The questionnaire, a code such as "S_DASH"; see ListCodes.
+	// The questionnaire, a code such as "S_DASH", of the force's own or the common ones; see
+	// ListCodes.
 	Tool string `protobuf:"bytes,5,opt,name=tool,proto3" json:"tool,omitempty"`
 	// The version of the questionnaire; empty means the current one.
 	ToolVersion string `protobuf:"bytes,6,opt,name=tool_version,json=toolVersion,proto3" json:"tool_version,omitempty"`
@@ -122,7 +123,10 @@ type Assessment struct {
 	// When this version was stored.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,17,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// When the register got it, if it was loaded as history: clocks start then.
-	LoadTime      *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=load_time,json=loadTime,proto3" json:"load_time,omitempty"`
+	LoadTime *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=load_time,json=loadTime,proto3" json:"load_time,omitempty"`
+	// Whose questionnaire it was made with: "forces/33" where the force has a wording or
+	// a tool of its own, empty for the register's common one.
+	WordingForce  string `protobuf:"bytes,19,opt,name=wording_force,json=wordingForce,proto3" json:"wording_force,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -283,6 +287,13 @@ func (x *Assessment) GetLoadTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Assessment) GetWordingForce() string {
+	if x != nil {
+		return x.WordingForce
+	}
+	return ""
+}
+
 // AssessmentAnswer is the answer to one question.
 type AssessmentAnswer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -291,7 +302,10 @@ type AssessmentAnswer struct {
 	// The answer: "YES", "NO", "UNKNOWN", or as the questionnaire says.
 	Answer string `protobuf:"bytes,2,opt,name=answer,proto3" json:"answer,omitempty"`
 	// In words, at most 1,000 characters, without the victim's details.
-	Note          string `protobuf:"bytes,3,opt,name=note,proto3" json:"note,omitempty"`
+	Note string `protobuf:"bytes,3,opt,name=note,proto3" json:"note,omitempty"`
+	// The question as it read when the answer was registered: a later wording does not
+	// change it. Empty when the register did not know the question in that version.
+	Wording       string `protobuf:"bytes,4,opt,name=wording,proto3" json:"wording,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -343,6 +357,13 @@ func (x *AssessmentAnswer) GetAnswer() string {
 func (x *AssessmentAnswer) GetNote() string {
 	if x != nil {
 		return x.Note
+	}
+	return ""
+}
+
+func (x *AssessmentAnswer) GetWording() string {
+	if x != nil {
+		return x.Wording
 	}
 	return ""
 }
@@ -1892,7 +1913,7 @@ var File_register_v1_assessment_proto protoreflect.FileDescriptor
 
 const file_register_v1_assessment_proto_rawDesc = "" +
 	"\n" +
-	"\x1cregister/v1/assessment.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\x1a\x18register/v1/common.proto\"\xc7\b\n" +
+	"\x1cregister/v1/assessment.proto\x12\vregister.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18register/v1/access.proto\x1a\x18register/v1/common.proto\"\xf1\b\n" +
 	"\n" +
 	"Assessment\x12\x1e\n" +
 	"\x04name\x18\x01 \x01(\tB\n" +
@@ -1917,12 +1938,14 @@ const file_register_v1_assessment_proto_rawDesc = "" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\x12<\n" +
-	"\tload_time\x18\x12 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\bloadTime:A\xeaA>\n" +
-	"\x13register/Assessment\x12'forces/{force}/assessments/{assessment}\"z\n" +
+	"\tload_time\x18\x12 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\bloadTime\x12(\n" +
+	"\rwording_force\x18\x13 \x01(\tB\x03\xe0A\x03R\fwordingForce:A\xeaA>\n" +
+	"\x13register/Assessment\x12'forces/{force}/assessments/{assessment}\"\x99\x01\n" +
 	"\x10AssessmentAnswer\x12%\n" +
 	"\bquestion\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18<R\bquestion\x12!\n" +
 	"\x06answer\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18<R\x06answer\x12\x1c\n" +
-	"\x04note\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\x04note\"\xdf\x01\n" +
+	"\x04note\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\x04note\x12\x1d\n" +
+	"\awording\x18\x04 \x01(\tB\x03\xe0A\x03R\awording\"\xdf\x01\n" +
 	"\aRegrade\x128\n" +
 	"\x05grade\x18\x01 \x01(\x0e2\x16.register.v1.RiskGradeB\n" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x05grade\x12(\n" +

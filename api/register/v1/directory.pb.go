@@ -754,7 +754,8 @@ type ListCodesRequest struct {
 	// The list: "codeLists/" and searchReasons, behaviours, offences, relationships,
 	// motivations, warnings, ethnicities, logPurposes, measures, conditions, actions,
 	// noActionReasons, statements, informed, exhibits, notifications, tools, questions,
-	// planActions, referrals, closures or dutyRoles.
+	// planActions, referrals, closures or dutyRoles. Of tools and questions those that the
+	// caller's force uses: its own, and the common ones for the rest.
 	Parent        string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

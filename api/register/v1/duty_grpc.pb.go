@@ -61,9 +61,9 @@ type DutyServiceClient interface {
 	CloseDuty(ctx context.Context, in *CloseDutyRequest, opts ...grpc.CallOption) (*Duty, error)
 	// ApproveClosure closes a duty for the reason that somebody else has proposed.
 	//
-	// Errors: NOT_FOUND; FAILED_PRECONDITION with reason DUTY_CLOSED when nothing is
-	// proposed, with reason DUTY_CHANGED when it is at another version, with reason
-	// SECOND_PERSON when it was the caller who proposed it.
+	// Errors: NOT_FOUND; ABORTED with reason DUTY_CHANGED when `version` is not the
+	// one that stands; FAILED_PRECONDITION with reason DUTY_CLOSED when nothing is
+	// proposed, with reason SECOND_PERSON when it was the caller who proposed it.
 	ApproveClosure(ctx context.Context, in *ApproveClosureRequest, opts ...grpc.CallOption) (*Duty, error)
 	// RefuseClosure refuses what was proposed: the duty is open as before.
 	//
@@ -196,9 +196,9 @@ type DutyServiceServer interface {
 	CloseDuty(context.Context, *CloseDutyRequest) (*Duty, error)
 	// ApproveClosure closes a duty for the reason that somebody else has proposed.
 	//
-	// Errors: NOT_FOUND; FAILED_PRECONDITION with reason DUTY_CLOSED when nothing is
-	// proposed, with reason DUTY_CHANGED when it is at another version, with reason
-	// SECOND_PERSON when it was the caller who proposed it.
+	// Errors: NOT_FOUND; ABORTED with reason DUTY_CHANGED when `version` is not the
+	// one that stands; FAILED_PRECONDITION with reason DUTY_CLOSED when nothing is
+	// proposed, with reason SECOND_PERSON when it was the caller who proposed it.
 	ApproveClosure(context.Context, *ApproveClosureRequest) (*Duty, error)
 	// RefuseClosure refuses what was proposed: the duty is open as before.
 	//

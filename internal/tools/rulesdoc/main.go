@@ -222,8 +222,9 @@ func (d *doc) tools() {
 		}
 		return fmt.Sprint(n)
 	}
-	for _, t := range d.data.Tools() {
-		d.row(code(t.Code), t.Title+". "+t.Purpose, t.Version, bound(len(d.data.Questions(t.Code))), bound(t.MediumAt), bound(t.HighAt))
+	common := d.data.Questionnaires("")
+	for _, t := range common.Tools() {
+		d.row(code(t.Code), t.Title+". "+t.Purpose, t.Version, bound(len(common.Questions(t.Code))), bound(t.MediumAt), bound(t.HighAt))
 	}
 }
 
