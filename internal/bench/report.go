@@ -62,7 +62,7 @@ func (r *run) machine(ctx context.Context) error {
 		{"load average before", loadAverage()},
 		{"software", fmt.Sprintf("%s, PostgreSQL %s (fsync %s, shared_buffers %s)", runtime.Version(), version, fsync, buffers)},
 		{"register", fmt.Sprintf("%d invented nominals, seed %d, no conduct", r.Nominals, r.Seed)},
-		{"method", fmt.Sprintf("closed loop, %d × %s each after a warm-up, compared variants in turn; rates as minimum / **median** / maximum of the repeats, latencies over all of them", r.Repeats, r.Time)},
+		{"method", fmt.Sprintf("closed loop, %d × %s each after a warm-up, compared variants in turn; server and database give way to the load generator (nice %d); rates as minimum / **median** / maximum of the repeats, latencies over all of them", r.Repeats, r.Time, behindUs)},
 	})
 	return nil
 }

@@ -90,7 +90,11 @@ func newSite(ctx context.Context, o *options) (s *site, err error) {
 	if s.pki, err = pki.Ensure(filepath.Join(dir, "pki"), systems...); err != nil {
 		return nil, err
 	}
-	if s.postgres, err = pgserver.Start(ctx, pgserver.Options{Dir: filepath.Join(dir, "postgres"), Log: quiet()}); err != nil {
+	err = behind(func() error {
+		s.postgres, err = pgserver.Start(ctx, pgserver.Options{Dir: filepath.Join(dir, "postgres"), Log: quiet()})
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	idpCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -183,7 +187,7 @@ func (s *site) start(ctx context.Context, program, database string, env ...strin
 		return nil, err
 	}
 	began := time.Now()
-	if err := r.command.Start(); err != nil {
+	if err := behind(r.command.Start); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
 	serving := make(chan struct{})
