@@ -138,7 +138,7 @@ func csvOf(t *testing.T, rows [][]string) string {
 func TestInventedPeople(t *testing.T) {
 	t.Parallel()
 	const n = 1000
-	r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // must repeat, protects nothing
+	r := rand.New(rand.NewPCG(1, 2))
 	originals := inventedPeople(n)
 	if len(originals) != n {
 		t.Fatalf("only %d people", len(originals))
