@@ -173,7 +173,7 @@ func nominalCases() []apiCase {
 			}),
 			fields: []string{
 				"nominal.source.system", "nominal.source.reference", "nominal.source.revision", "nominal.names",
-				"nominal.birth_dates[0]", "nominal.birth_dates[1]", "nominal.birth_dates[1].year", "nominal.ethnicity",
+				"nominal.birth_dates[0]", "nominal.birth_dates[1].year", "nominal.ethnicity",
 				"nominal.identifiers[0].value", "nominal.identifiers[1].kind", "nominal.identifiers[1].value", "nominal.sex",
 			},
 		},
