@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -31,10 +32,15 @@ func (s *Server) AdminAddr() string { return s.listeners.admin.Addr().String() }
 func (s *Server) Run(ctx context.Context) error {
 	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopBackground()
-	go s.view.KeepLevel(background, feedEvery)
-	go s.ready.watch(background, s.db, s.log)
+	stopAsking := beside(background, true, func(ctx context.Context) {
+		var g sync.WaitGroup
+		g.Go(func() { s.view.KeepLevel(ctx, feedEvery) })
+		g.Go(func() { s.ready.watch(ctx, s.db, s.log) })
+		g.Go(func() { s.countEntries(ctx) })
+		g.Wait()
+	})
+	defer stopAsking()
 	go s.warm(background)
-	go s.countEntries(background)
 	go s.policies.Watch(background, filesEvery, s.policyChanged)
 	for _, t := range []*access.TLS{s.tls, s.restTLS} {
 		if t != nil {
@@ -69,9 +75,11 @@ func (s *Server) Run(ctx context.Context) error {
 	s.ready.draining.Store(true)
 	s.watches.Stop() // they would not end by themselves
 	s.stopServing(context.WithoutCancel(ctx))
-	stopWatching() // before the database is closed
+	// Before the database is closed, or whoever asks it alarms the operator.
+	stopWatching()
 	stopTicking()
 	stopGathering()
+	stopAsking()
 	err = errors.Join(err, s.Close())
 	s.log.InfoContext(ctx, "stopped")
 	return err

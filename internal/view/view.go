@@ -7,7 +7,6 @@ package view
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -269,7 +268,7 @@ func (v *View) KeepLevel(ctx context.Context, every time.Duration) {
 		case now := <-tick.C:
 			v.opened.Tick(now)
 			v.told.tick(now)
-			if err := v.Pull(ctx); err != nil && !errors.Is(err, context.Canceled) {
+			if err := v.Pull(ctx); err != nil && ctx.Err() == nil {
 				v.log.WarnContext(ctx, "the change feed cannot be read", "err", err)
 			}
 		}
