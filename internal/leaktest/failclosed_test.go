@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -274,7 +274,7 @@ func (o *outages) outage(t *testing.T, out outage) {
 		t.Skip("cannot be done here")
 	}
 	began := time.Now()
-	o.eachMethod(t, prepared, o.refused)
+	o.eachMethod(t, prepared, len(prepared)*len(o.methods), o.refused)
 	end()
 	t.Logf("refused within %s", time.Since(began))
 	// A call that was told that its outcome is unknown may have been logged
@@ -290,7 +290,8 @@ func (o *outages) outage(t *testing.T, out outage) {
 		return err
 	})
 	t.Logf("recovered after %s", time.Since(began))
-	o.eachMethod(t, prepared, func(t *testing.T, m *call.Method, a answer) {
+	// A few at a time: that each works is asked here, not how many do at once.
+	o.eachMethod(t, prepared, 16, func(t *testing.T, m *call.Method, a answer) {
 		if a.err != nil || len(a.messages) == 0 || a.receipt == "" && !m.ServerStream {
 			t.Errorf("%s afterwards: %v, receipt %q", m.Short, a.err, a.receipt)
 		}
@@ -302,13 +303,14 @@ func (o *outages) outage(t *testing.T, out outage) {
 	})
 }
 
-// eachMethod makes the prepared calls of all methods over all transports, at
+// eachMethod makes the prepared calls of all methods over all transports, so many at
 // the same time.
-func (o *outages) eachMethod(t *testing.T, prepared map[string]map[string]sample, check func(t *testing.T, m *call.Method, a answer)) {
+func (o *outages) eachMethod(t *testing.T, prepared map[string]map[string]sample, atOnce int, check func(t *testing.T, m *call.Method, a answer)) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), wait)
 	defer cancel()
-	var wg sync.WaitGroup
+	var wg errgroup.Group
+	wg.SetLimit(atOnce)
 	for name, send := range o.transports {
 		for _, m := range o.methods {
 			s, ok := prepared[name][m.Short]
@@ -319,10 +321,13 @@ func (o *outages) eachMethod(t *testing.T, prepared map[string]map[string]sample
 			if !ok {
 				continue
 			}
-			wg.Go(func() { check(t, m, by(ctx, m, token, s.requests...)) })
+			wg.Go(func() error {
+				check(t, m, by(ctx, m, token, s.requests...))
+				return nil
+			})
 		}
 	}
-	wg.Wait()
+	_ = wg.Wait() // it tells by t
 }
 
 func (o *outages) refused(t *testing.T, m *call.Method, a answer) {
