@@ -106,8 +106,14 @@ func (a *Authenticator) Issuers() []IssuerConfig {
 // Strengths lists the strengths of authentication that the issuers of a force know
 // and accept, weakest first.
 func (a *Authenticator) Strengths(force string) []string {
+	return Strengths(a.Issuers(), force)
+}
+
+// Strengths lists the strengths that those of the issuers accept that may name people of a
+// force, weakest first.
+func Strengths(issuers []IssuerConfig, force string) []string {
 	var out []string
-	for _, i := range a.Issuers() {
+	for _, i := range issuers {
 		if !slices.Contains(i.Forces, force) {
 			continue
 		}

@@ -102,10 +102,6 @@ func (w *words) history(h *registerv1.History, now time.Time) *historyView {
 	out.Restraint, out.Broken = restraint(h.GetCard().GetMeasures())
 	for _, m := range h.GetCard().GetMeasures() {
 		one := cardMeasure{Name: m.GetMeasure(), Title: m.GetTitle(), Unconfirmed: m.GetUnconfirmed()}
-		until := "Further order"
-		if m.GetUntilTime() != nil {
-			until = date(m.GetUntilTime().AsTime())
-		}
 		verified := "Nobody has verified it"
 		if m.GetVerifyTime() != nil {
 			verified = dateTime(m.GetVerifyTime().AsTime())
@@ -114,7 +110,7 @@ func (w *words) history(h *registerv1.History, now time.Time) *historyView {
 		if b := broken(m.GetBreaches(), m.GetUnactionedBreaches()); b != "" {
 			one.Facts = append(one.Facts, asked{"Broken", sentenceCase(b)})
 		}
-		one.Facts = append(one.Facts, asked{"Until", until}, asked{"Last verified", verified}, asked{"Force", w.force(m.GetForce())})
+		one.Facts = append(one.Facts, asked{"Until", sentenceCase(until(m.GetUntilTime()))}, asked{"Last verified", verified}, asked{"Force", w.force(m.GetForce())})
 		out.Measures = append(out.Measures, one)
 	}
 	for _, g := range h.GetCard().GetGuidance() {
@@ -144,10 +140,7 @@ func restraint(measures []*registerv1.CardMeasure) (now, breaches string) {
 		if !m.GetProtects() {
 			continue
 		}
-		title := m.GetTitle() + " until further order"
-		if m.GetUntilTime() != nil {
-			title = m.GetTitle() + " until " + date(m.GetUntilTime().AsTime())
-		}
+		title := m.GetTitle() + " until " + until(m.GetUntilTime())
 		if m.GetUnconfirmed() {
 			title += " (unconfirmed)"
 		}

@@ -49,12 +49,8 @@ func (c *Console) measureView(v *visit, m *registerv1.Measure) measureView {
 	}
 	add("Conditions", series(conditions, "; "))
 	add("From", date(m.GetFromTime().AsTime()))
-	until := "Further order"
-	if m.GetUntilTime() != nil {
-		until = date(m.GetUntilTime().AsTime())
-	}
-	add("Until", until)
-	out.Held = "From " + date(m.GetFromTime().AsTime()) + " until " + uncapitalised(until)
+	add("Until", sentenceCase(until(m.GetUntilTime())))
+	out.Held = "From " + date(m.GetFromTime().AsTime()) + " until " + until(m.GetUntilTime())
 	if m.GetVerifyTime() != nil {
 		add("Last verified", dateTime(m.GetVerifyTime().AsTime()))
 	}

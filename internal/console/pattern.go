@@ -37,11 +37,11 @@ func (w *words) pattern(p *registerv1.Pattern, records []*registerv1.ForceRecord
 		}
 	}
 	victims := howMany(p)
-	if n := p.GetVictimsUnresolved(); n > 0 {
-		victims += "; of " + fmt.Sprint(n) + " it is not known whether they are others"
-		if n == 1 {
-			victims = strings.Replace(victims, "they are others", "it is another", 1)
-		}
+	switch n := p.GetVictimsUnresolved(); {
+	case n == 1:
+		victims += "; of 1 it is not known whether it is another"
+	case n > 1:
+		victims += fmt.Sprintf("; of %d it is not known whether they are others", n)
 	}
 	add("Victims", victims)
 	if p.GetAssociatedVictims() != "" && p.GetAssociatedVictims() != "none" {

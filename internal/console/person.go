@@ -94,8 +94,11 @@ func (w *words) nominal(n *registerv1.Nominal) nominalView {
 			continue
 		}
 		also := personName(p)
-		if kind := enum("NAME_KIND_", p.GetKind().String()); kind != "" && kind != "Primary" {
-			also += " (" + map[bool]string{true: "former name", false: strings.ToLower(kind)}[p.GetKind() == registerv1.NameKind_NAME_KIND_FORMER] + ")"
+		switch kind := enum("NAME_KIND_", p.GetKind().String()); {
+		case p.GetKind() == registerv1.NameKind_NAME_KIND_FORMER:
+			also += " (former name)"
+		case kind != "" && kind != "Primary":
+			also += " (" + strings.ToLower(kind) + ")"
 		}
 		if out.Others != "" {
 			out.Others += ", "

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/access"
 )
 
 type sanctionsView struct {
@@ -164,7 +165,7 @@ func (c *Console) imposeView(v *visit, f *form) *imposeView {
 	if v.s.data.Force == "" {
 		view.Force = c.words.force(v.chosenForce())
 	}
-	if known := c.strengths(v.chosenForce()); len(known) > 0 {
+	if known := access.Strengths(c.issuers, v.chosenForce()); len(known) > 0 {
 		options := []choice{{Title: "No stronger than now"}}
 		for _, s := range known {
 			options = append(options, choice{Value: s, Title: s})

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
 
 	"google.golang.org/grpc/codes"
@@ -144,23 +143,6 @@ func notThere(err error) bool {
 
 // enumCode is the code of an enum's value in the reference data.
 func enumCode(prefix string, e fmt.Stringer) string { return strings.TrimPrefix(e.String(), prefix) }
-
-// strengths are the strengths of sign-in that a force's providers know and accept, the
-// weakest first.
-func (c *Console) strengths(force string) []string {
-	var out []string
-	for _, i := range c.issuers {
-		if !slices.Contains(i.Forces, force) {
-			continue
-		}
-		for _, s := range i.Sufficient() {
-			if !slices.Contains(out, s) {
-				out = append(out, s)
-			}
-		}
-	}
-	return out
-}
 
 // person is who stands in the log under a subject, a collar number or both.
 func person(subject, collar string) string {

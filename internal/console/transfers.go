@@ -67,16 +67,16 @@ func (c *Console) transferView(v *visit, t *registerv1.Transfer) transferView {
 		Ours: t.GetFromForce() == v.force(), Open: t.GetState() == registerv1.TransferState_TRANSFER_STATE_OFFERED,
 		State: enum("TRANSFER_STATE_", t.GetState().String()), Tag: "govuk-tag--grey", Answer: t.GetAnswer(), By: t.GetAnsweredBy(),
 	}
-	record := t.GetNewNominal()
+	record, offers := t.GetNewNominal(), " offers "
+	if !out.Open { // it is history
+		offers = " offered "
+	}
 	if out.Ours {
 		out.Other, record = c.words.force(t.GetToForce()), t.GetNominal()
-		out.Head = "Your force offers a matter to " + out.Other
+		out.Head = "Your force" + offers + "a matter to " + out.Other
 	} else {
 		out.Other = c.words.force(t.GetFromForce())
-		out.Head = out.Other + " offers your force a matter"
-	}
-	if !out.Open { // it is history
-		out.Head = strings.Replace(strings.Replace(out.Head, "Your force offers", "Your force offered", 1), out.Other+" offers", out.Other+" offered", 1)
+		out.Head = out.Other + offers + "your force a matter"
 	}
 	if record != "" && v.may("nominal.read") {
 		out.Record = "/nominals/" + lastPart(record)
@@ -115,11 +115,7 @@ func (w *words) matter(m *registerv1.TransferMatter) *matterView {
 	}
 	out.Facts = []asked{{"Standing", w.standing(m.GetStanding())}, {"Conduct", incidents}, {"Risk", grade}}
 	for _, k := range m.GetMeasures() {
-		until := "further order"
-		if k.GetUntilTime() != nil {
-			until = date(k.GetUntilTime().AsTime())
-		}
-		out.Measures = append(out.Measures, w.measure(k.GetKind())+", until "+until+", "+count(k.GetBreaches(), "breach", "breaches"))
+		out.Measures = append(out.Measures, w.measure(k.GetKind())+", until "+until(k.GetUntilTime())+", "+count(k.GetBreaches(), "breach", "breaches"))
 	}
 	for _, d := range m.GetDuties() {
 		out.Duties = append(out.Duties, d.GetTitle()+", due "+dateTime(d.GetDueTime().AsTime()))

@@ -8,6 +8,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/refdata"
 )
@@ -179,6 +181,14 @@ func date(t time.Time) string {
 		return ""
 	}
 	return t.In(london).Format("2 January 2006")
+}
+
+// until writes until when a measure holds, within a sentence.
+func until(t *timestamppb.Timestamp) string {
+	if t == nil {
+		return "further order"
+	}
+	return date(t.AsTime())
 }
 
 // month writes "2023-04" as April 2023.
