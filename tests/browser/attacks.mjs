@@ -1,6 +1,6 @@
 // What somebody might try in or through a browser.
 import { createServer } from "node:http";
-import { base, check, open, signIn, signOut, suite } from "./lib.mjs";
+import { base, check, follow, open, signIn, signOut, suite } from "./lib.mjs";
 
 const corpus = [
   "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "</textarea><svg onload=alert(1)>", "javascript:alert(1)", "'-alert(1)-'", "</title><script>alert(1)</script>",
@@ -21,8 +21,7 @@ async function scripts(browser) {
           for (const list of document.querySelectorAll("main select")) list.selectedIndex = list.options.length - 1;
           for (const box of document.querySelectorAll("main [type=checkbox]")) box.checked = true;
         }, bad);
-        await page.locator("main form").last().locator("button.govuk-button").first().click();
-        await page.waitForLoadState();
+        await follow(page, page.locator("main form").last().locator("button.govuk-button").first());
         check((await page.locator("main script, main iframe, main img, main a[href^='javascript']").count()) === 0, `${path}: ${bad} became markup`);
       }
     }
@@ -71,7 +70,7 @@ async function back(browser) {
   await page.selectOption("#reason", "CRIME_INVESTIGATION");
   await page.fill("#reference", "33/1234/26");
   await page.fill("#surname", "Thackery");
-  await page.locator("main form button.govuk-button").click();
+  await follow(page, "main form button.govuk-button");
   await page.getByRole("heading", { name: /found/ }).waitFor();
   await signOut(page);
   for (let i = 0; i < 4; i++) {
@@ -85,8 +84,7 @@ async function redirects(browser) {
   for (const to of ["https://evil.example/", "//evil.example/", "/\\evil.example", "/%5Cevil.example", "javascript:alert(1)"]) {
     const page = await open(browser);
     await page.goto(base + "/sign-in?to=" + encodeURIComponent(to));
-    await page.locator('a[href*="account=investigator-33"]').first().click();
-    await page.waitForLoadState();
+    await follow(page, 'a[href*="account=investigator-33"]');
     check(new URL(page.url()).origin === base, `${to} led to ${page.url()}`);
     await page.context().close();
   }

@@ -1,14 +1,14 @@
 // What is recorded about a person and asked of other forces: assessments, safety
 // plans, questions, of whom to be told, evidence for an order. With scripts each
 // page and state is looked at closely; without them all of it works too.
-import { accessible, base, check, desk, fits, look, open, phone, says, signIn, signOut, suite } from "./lib.mjs";
+import { accessible, base, check, desk, fits, follow, look, open, phone, says, signIn, signOut, suite } from "./lib.mjs";
 
 const main = (page) => page.locator("main");
 const send = async (page, name) => {
-  await Promise.all([page.waitForEvent("load"), main(page).getByRole("button", { name, exact: true }).last().click()]);
+  await follow(page, main(page).getByRole("button", { name, exact: true }).last());
 };
-const follow = async (page, name) => {
-  await Promise.all([page.waitForEvent("load"), main(page).getByRole("link", { name }).first().click()]);
+const link = async (page, name) => {
+  await follow(page, main(page).getByRole("link", { name }).first());
 };
 
 // The person of whom force 33 holds a record and others too, as a search finds him.
@@ -21,12 +21,12 @@ async function findHim(page) {
   await page.fill("#surname", "Thackery");
   await page.fill("#birth-year", "1987");
   await send(page, "Search");
-  await Promise.all([page.waitForEvent("load"), page.locator("main a.govuk-button").first().click()]);
+  await follow(page, "main a.govuk-button");
 }
 
 async function ownRecord(page) {
   await findHim(page);
-  await follow(page, "Open your force’s record");
+  await link(page, "Open your force’s record");
   await page.getByText("Your force’s record").first().waitFor();
 }
 
@@ -37,7 +37,7 @@ async function risk(browser, options, close) {
   await says(page, "What you can do now");
   await close(page, "an own record");
   const record = page.url();
-  await follow(page, "Assess the risk");
+  await link(page, "Assess the risk");
   await close(page, "an assessment");
   await send(page, "Record the assessment");
   await says(page, "Choose a grade");
@@ -74,7 +74,7 @@ async function risk(browser, options, close) {
   // The supervisor grades it anew.
   await signIn(page, "supervisor-33");
   await page.goto(record);
-  await Promise.all([page.waitForEvent("load"), page.locator('main a[href^="/assessments/"]').first().click()]);
+  await follow(page, 'main a[href^="/assessments/"]');
   await close(page, "an assessment to be graded anew");
   await send(page, "Record the grade");
   await close(page, "an assessment to be graded anew, errors");
@@ -117,7 +117,7 @@ async function exchange(browser, options, close) {
   const page = await open(browser, phone, options);
   await signIn(page, "spoc-33");
   await findHim(page);
-  await follow(page, /Ask a question/);
+  await link(page, /Ask a question/);
   await close(page, "a question to be asked");
   await send(page, "Send the question");
   await close(page, "a question, errors");
@@ -130,7 +130,7 @@ async function exchange(browser, options, close) {
   await says(page, "Is he known to carry a knife?");
   await close(page, "questions");
   await findHim(page);
-  await follow(page, /Tell us when another force registers him/);
+  await link(page, /Tell us when another force registers him/);
   await close(page, "to be told of a person");
   await send(page, "Ask to be told");
   await close(page, "to be told of a person, errors");
@@ -139,7 +139,7 @@ async function exchange(browser, options, close) {
   await send(page, "Ask to be told");
   await says(page, "and of searches");
   await close(page, "of whom to be told");
-  await page.getByRole("button", { name: /^End it/ }).first().click();
+  await follow(page, page.getByRole("button", { name: /^End it/ }).first());
   await page.getByText("is no longer told").waitFor();
   await signOut(page);
 
@@ -147,7 +147,7 @@ async function exchange(browser, options, close) {
   check(account !== undefined, `nobody answers for ${asked}`);
   await signIn(page, account);
   await page.goto(base + "/questions");
-  await follow(page, "Leicestershire asks your force");
+  await link(page, "Leicestershire asks your force");
   await says(page, "Your answer is a disclosure to Leicestershire");
   await close(page, "a question to be answered");
   await send(page, "Answer");

@@ -96,13 +96,13 @@ export function watch(page) {
 
 export async function signIn(page, account) {
   await page.goto(base + "/sign-in");
-  await page.locator(`a[href*="account=${account}"]`).first().click();
+  await follow(page, `a[href*="account=${account}"]`);
   await page.getByRole("button", { name: "Sign out" }).waitFor();
 }
 
 // Signs out, and waits until that is done: to go elsewhere before would break it off.
 export async function signOut(page) {
-  await page.locator("header").getByRole("button", { name: "Sign out" }).click();
+  await follow(page, page.locator("header").getByRole("button", { name: "Sign out" }));
   await page.waitForURL("**/signed-out");
 }
 
@@ -154,6 +154,13 @@ export async function look(page, what) {
   await clean(page, what);
   await page.evaluate((closed) => [...document.querySelectorAll("main details")].forEach((d, i) => (d.open = !closed[i])), folded);
   await page.setViewportSize(size);
+}
+
+// Clicks what a selector finds first, or a locator, and waits until the page it leads to
+// is there whole: what is looked at next is of that page, and all of it.
+export async function follow(page, target) {
+  const at = typeof target === "string" ? page.locator(target).first() : target;
+  await Promise.all([page.waitForEvent("load"), at.click()]);
 }
 
 export async function says(page, text) {

@@ -1,9 +1,5 @@
 // The pages by which no other walk comes, or not at every size.
-import { base, desk, fillSearch, look, open, says, signIn, signOut, suite } from "./lib.mjs";
-
-const follow = async (page, selector) => {
-  await Promise.all([page.waitForEvent("load"), page.locator(selector).first().click()]);
-};
+import { base, desk, fillSearch, follow, look, open, says, signIn, signOut, suite } from "./lib.mjs";
 
 async function found(page) {
   await page.goto(base + "/search");

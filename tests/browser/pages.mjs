@@ -1,6 +1,6 @@
 // Every page for every role, at a desk, on a phone and at 400 %, and the states
 // that pages can be in.
-import { accessible, base, check, clean, desk, fillSearch, fits, open, phone, signIn, suite, zoomed } from "./lib.mjs";
+import { accessible, base, check, clean, desk, fillSearch, fits, follow, open, phone, signIn, suite, zoomed } from "./lib.mjs";
 
 const accounts = ["investigator-33", "control_room-33", "spoc-33", "supervisor-33", "psd-33", "dpo-33", "auditor", "admin"];
 
@@ -57,8 +57,7 @@ async function states(browser) {
       if (name === "reason") await page.selectOption("#reason", value);
       else await page.fill("#" + name, value);
     }
-    await page.locator("main form button.govuk-button").click();
-    await page.waitForLoadState();
+    await follow(page, "main form button.govuk-button");
   };
   await search({ reason: "", reference: "", "birth-day": "41" });
   check((await page.title()).startsWith("Error: "), "the title does not tell of the errors");
@@ -76,11 +75,10 @@ async function states(browser) {
   await page.fill("#reference", "33/" + "9".repeat(60));
   await page.fill("#surname", long);
   await page.fill("#given", "Ignatius");
-  await page.locator("main form[action='/register'] button.govuk-button").click();
+  await follow(page, "main form[action='/register'] button.govuk-button");
   await page.goto(base + "/register/conduct");
   await look("what happened, a long name");
-  await page.locator('button[value="register"]').click();
-  await page.waitForLoadState();
+  await follow(page, 'button[value="register"]');
   await look("what happened, errors");
   await page.goto(base + "/nowhere");
   await look("no such page");
@@ -97,8 +95,8 @@ async function printed(browser) {
   await page.emulateMedia({ media: "screen" });
   await page.goto(base + "/search");
   await fillSearch(page, "33");
-  await Promise.all([page.waitForEvent("load"), page.locator("main form button.govuk-button").click()]);
-  await Promise.all([page.waitForEvent("load"), page.locator("main a.govuk-button").first().click()]);
+  await follow(page, "main form button.govuk-button");
+  await follow(page, "main a.govuk-button");
   const folded = () => page.locator("details:not([open])", { hasText: "not critical" }).locator("h3").first().evaluate((e) => e.checkVisibility({ contentVisibilityAuto: true, visibilityProperty: true }));
   check(!(await folded()), "what is not critical is not folded away");
   await page.emulateMedia({ media: "print" });

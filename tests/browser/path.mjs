@@ -1,5 +1,5 @@
 // The main path, from the report of one force to the log of another.
-import { accessible, base, check, choose, clean, desk, fits, open, phone, press, says, signIn, signOut, suite, tabTo, typeInto } from "./lib.mjs";
+import { accessible, base, check, choose, clean, desk, fits, follow, open, phone, press, says, signIn, signOut, suite, tabTo, typeInto } from "./lib.mjs";
 
 // By the keyboard alone: force 33 registers, force 10 finds, 10 confirms, 33 is told,
 // and professional standards of 10 see it all. With scripts and without.
@@ -123,20 +123,20 @@ async function menuByKeyboard(browser) {
 export async function withoutScripts(browser) {
   const a = await open(browser, phone, { javaScriptEnabled: false });
   await a.goto(base + "/sign-in");
-  await a.locator('a[href*="account=investigator-33"]').click();
+  await follow(a, 'a[href*="account=investigator-33"]');
   check(await a.locator('nav a[href="/register"]').isVisible(), "the menu does not show without scripts");
   await a.selectOption("#reason", "RISK_ASSESSMENT");
   await a.fill("#reference", "33/903/26");
   await a.fill("#given", "Calum");
   await a.fill("#surname", "Thackary");
-  await a.locator("main form button.govuk-button").click();
+  await follow(a, "main form button.govuk-button");
   await a.getByRole("heading", { name: /found/ }).waitFor();
-  await a.locator("main a.govuk-button").first().click();
+  await follow(a, "main a.govuk-button");
   await a.getByRole("heading", { name: "Timeline" }).waitFor();
-  await a.locator(".govuk-back-link").click();
+  await follow(a, ".govuk-back-link");
   await a.getByRole("heading", { name: /found/ }).waitFor();
-  await a.locator('nav a[href="/register"]').click();
-  await a.locator("main form[action='/register'] button.govuk-button").click();
+  await follow(a, 'nav a[href="/register"]');
+  await follow(a, "main form[action='/register'] button.govuk-button");
   await a.getByRole("heading", { name: "There is a problem" }).waitFor();
   await signOut(a);
   await a.getByRole("heading", { name: "You have signed out" }).waitFor();
@@ -166,15 +166,15 @@ export async function live(browser) {
   await b.fill("#birth-year", "1987");
   await b.locator("main details summary").first().click();
   await b.fill("#phone", "07700 900588");
-  await b.locator("main form[action='/register'] button.govuk-button").click();
-  await b.locator('a[href="/register/conduct"]').click();
+  await follow(b, "main form[action='/register'] button.govuk-button");
+  await follow(b, 'a[href="/register/conduct"]');
   await b.fill("#occurred-day", "1");
   await b.fill("#occurred-month", "9");
   await b.fill("#occurred-year", "2026");
   await b.check('input[name="behaviours"][value="THREATS_TO_KILL"]');
   await b.fill("#victim-given", "Xanthe");
   await b.fill("#victim-surname", "Plover");
-  await b.locator('button[value="register"]').click();
+  await follow(b, 'button[value="register"]');
   await b.getByRole("heading", { name: /is registered/ }).waitFor();
   await a.locator("#alerts > li").nth(before).waitFor({ timeout: 60_000 });
   check(/new alert/.test(await a.locator("#live-status").innerText()), "what is new is not announced");

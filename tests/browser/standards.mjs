@@ -3,10 +3,10 @@
 // One walk through all of them serves the tests, with scripts and without, and the
 // pictures.
 import { createHash, randomBytes } from "node:crypto";
-import { base, check, desk, fillSearch, look, open, phone, says, signIn, suite } from "./lib.mjs";
+import { base, check, desk, fillSearch, follow, look, open, phone, says, signIn, suite } from "./lib.mjs";
 
 const send = async (page, name, within = "main") => {
-  await Promise.all([page.waitForEvent("load"), page.locator(within).getByRole("button", { name }).first().click()]);
+  await follow(page, page.locator(within).getByRole("button", { name }).first());
 };
 const go = (page, path) => page.goto(base + path);
 // What was given last is folded away.
@@ -29,8 +29,7 @@ async function searched(browser) {
 async function cases(page, seen) {
   await go(page, "/cases?list=all");
   await seen(page, "cases");
-  await page.locator("main .card a", { hasText: "supervisor-33" }).first().click();
-  await page.waitForLoadState();
+  await follow(page, page.locator("main .card a", { hasText: "supervisor-33" }).first());
   const take = page.getByRole("button", { name: "Take the case" });
   if (await take.count()) {
     await seen(page, "case");
@@ -108,8 +107,7 @@ async function unsealing(page, second, seen) {
   await purpose(page, "PSD/43/1");
   await page.selectOption("#method", "SearchService.CreateSearch");
   await send(page, "Show entries");
-  await page.locator("main a", { hasText: "Ask to unseal" }).first().click();
-  await page.waitForLoadState();
+  await follow(page, page.locator("main a", { hasText: "Ask to unseal" }).first());
   await seen(page, "ask-to-unseal");
   await send(page, "Ask a second person");
   await says(page, "There is a problem");
@@ -208,8 +206,7 @@ async function evidence(page, seen) {
   const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Make and download" }).click()]);
   check(/^evidence-entry-\d+\.zip$/.test(file.suggestedFilename()), `the bundle is called ${file.suggestedFilename()}`);
   check((await file.failure()) === null, "the bundle broke off");
-  await page.getByRole("link", { name: "Then show where it is recorded" }).click();
-  await page.waitForLoadState();
+  await follow(page, page.getByRole("link", { name: "Then show where it is recorded" }));
   await says(page, "Made during this sign-in");
   await seen(page, "evidence-made");
 }
@@ -262,8 +259,7 @@ async function caseAccess(page, seen) {
   await page.fill("#days", "30");
   await send(page, "Open the case access");
   await says(page, "The case access is open");
-  await page.locator("main a", { hasText: "Ask to unseal an entry" }).first().click();
-  await page.waitForLoadState();
+  await follow(page, page.locator("main a", { hasText: "Ask to unseal an entry" }).first());
   await seen(page, "ask-to-unseal-as-auditor");
   await go(page, "/standards/sanctions?force=43");
   await seen(page, "sanctions-for-the-auditor");

@@ -1,7 +1,7 @@
 // A matter is handed over, by the keyboard alone: force 33 offers it, force 10 takes it
 // over and both see it; it is offered back, taken back, offered again and declined. One
 // walk serves the tests, with scripts and without, and the pictures.
-import { base, choose, look, open, phone, press, says, signIn, suite, tabTo, typeInto } from "./lib.mjs";
+import { base, choose, follow, look, open, phone, press, says, signIn, suite, tabTo, typeInto } from "./lib.mjs";
 
 // The last button of a name, or link, by the keyboard.
 const button = (name) => `main button[value="${name}"]`;
@@ -17,16 +17,16 @@ async function reported(page, surname) {
   await page.fill("#given", "Odhran");
   await page.fill("#surname", surname);
   await page.fill("#birth-year", "1991");
-  await page.locator("main form[action='/register'] button.govuk-button").click();
-  await page.locator('a[href="/register/conduct"]').click();
+  await follow(page, "main form[action='/register'] button.govuk-button");
+  await follow(page, 'a[href="/register/conduct"]');
   await page.fill("#occurred-day", "3");
   await page.fill("#occurred-month", "8");
   await page.fill("#occurred-year", "2026");
   await page.check('input[name="behaviours"][value="THREATS_TO_KILL"]');
   await page.fill("#victim-given", "Petronella");
   await page.fill("#victim-surname", "Sandpiper");
-  await page.locator('button[value="register"]').click();
-  await page.getByRole("link", { name: "Open the record" }).click();
+  await follow(page, 'button[value="register"]');
+  await follow(page, page.getByRole("link", { name: "Open the record" }));
   await page.getByText("Your force’s record").first().waitFor();
   return page.url();
 }
@@ -69,7 +69,7 @@ export async function walk(browser, viewport, options, surname, seen) {
   await says(b, "Leicestershire offers your force a matter");
   await seen(b, "transfers-to-answer");
   await b.goto(base + "/duties");
-  await b.getByRole("link", { name: "Matter offered by another force" }).first().click();
+  await follow(b, b.getByRole("link", { name: "Matter offered by another force" }).first());
   await says(b, "nothing else closes this duty");
   await seen(b, "duty-to-answer");
   await press(b, 'main a[href^="/transfers/"]');
