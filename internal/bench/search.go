@@ -27,7 +27,7 @@ func (r *run) ask(ctx context.Context, on *replica, clients int, questions []que
 	return func(_ context.Context, client, n int) (answer, error) {
 		q := &questions[(client*step+n)%len(questions)]
 		// The client's own context carries the token.
-		found, err := services[client].CreateSearch(contexts[client][n%usersOfClient], q.request)
+		found, err := services[client].CreateSearch(contexts[client][n/callsOfUser%usersOfClient], q.request)
 		if err != nil {
 			return answer{}, err
 		}
@@ -51,7 +51,7 @@ func (r *run) self(ctx context.Context, on *replica, clients int) (caller, func(
 		services[i] = registerv1.NewDirectoryServiceClient(c)
 	}
 	return func(_ context.Context, client, n int) (answer, error) {
-		_, err := services[client].GetSelf(contexts[client][n%usersOfClient], &registerv1.GetSelfRequest{})
+		_, err := services[client].GetSelf(contexts[client][n/callsOfUser%usersOfClient], &registerv1.GetSelfRequest{})
 		return answer{}, err
 	}, func() { closeAll(conns) }, nil
 }

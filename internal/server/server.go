@@ -74,6 +74,10 @@ const (
 	countEvery        = time.Minute
 )
 
+// worthHugePages is the size of the index, in bytes, from which on huge pages are of use: at
+// some 100,000 nominals it outgrows what a processor knows of its pages.
+const worthHugePages = 48 << 20
+
 // maxConnections bounds the connections open at one port.
 const maxConnections = 4096
 
@@ -197,6 +201,9 @@ func (s *Server) open(ctx context.Context) error {
 	}
 	if err := s.view.Load(ctx); err != nil {
 		return err
+	}
+	if s.view.Index().Bytes() >= worthHugePages {
+		s.useHugePages(ctx)
 	}
 	s.chain = &Chain{
 		methods: methods, authn: s.authn, policies: s.policies,

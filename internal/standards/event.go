@@ -47,7 +47,7 @@ func (w *Watcher) event(entry *postgres.Entry, bodies map[int64]postgres.Body) (
 	switch {
 	case (m.Method == "SearchService.CreateSearch" || m.Method == "SearchService.FindNominals") && named && len(m.Terms) > 0 && (!e.Refused || e.Self || m.Outcome == service.OutcomeName(codes.PermissionDenied)):
 		e.Kind = misuse.Look
-		var stored storev1.StoredSearch
+		var stored storev1.HiddenSearch
 		if openWatched(w.Keys, m.ID, bodies, entry.Index, &stored) {
 			w.hidden(&e, &stored)
 		}
@@ -87,7 +87,8 @@ func (w *Watcher) checked(e *misuse.Event, results []uuid.UUID) {
 	}
 }
 
-// openWatched opens the sealed part of an entry; false when it was dropped.
+// openWatched opens the sealed part of an entry, as far as into has fields for it; false
+// when it was dropped.
 func openWatched(keys *seal.KeyRing, id uuid.UUID, bodies map[int64]postgres.Body, index int64, into proto.Message) bool {
 	b, ok := bodies[index]
 	if !ok {
@@ -98,12 +99,12 @@ func openWatched(keys *seal.KeyRing, id uuid.UUID, bodies map[int64]postgres.Bod
 		return false
 	}
 	plain, err := key.Open(b.Sealed, seal.BodyAD(id))
-	return err == nil && proto.Unmarshal(plain, into) == nil
+	return err == nil && proto.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(plain, into) == nil
 }
 
 // hidden adds what the searcher was not told: SILENT records that he met, and victims
 // whom his criteria fit.
-func (w *Watcher) hidden(e *misuse.Event, stored *storev1.StoredSearch) {
+func (w *Watcher) hidden(e *misuse.Event, stored *storev1.HiddenSearch) {
 	for _, id := range stored.GetSilent() {
 		if veil, ok := w.View.Veil(identity.ID(id)); ok && !slices.Contains(e.Silent, veil.Force) {
 			e.Silent = append(e.Silent, veil.Force)

@@ -90,7 +90,7 @@ func (w *Watcher) reached(unread int64, judged time.Time) {
 // Bounds of watching.
 const (
 	misuseEvery = time.Second
-	misusePage  = 1000 // entries read at a time
+	misusePage  = 250 // entries read at a time
 	markEvery   = time.Minute
 	markEntries = 5000
 )
@@ -148,7 +148,7 @@ func (w *Watcher) Step(ctx context.Context) error {
 		}
 	}
 	for w.at < head.Size {
-		until, began := min(w.at+misusePage, head.Size), time.Now()
+		until := min(w.at+misusePage, head.Size)
 		if err := w.read(ctx, until); err != nil {
 			w.engine = nil // it may have read half a page: begin anew
 			return err
@@ -158,9 +158,6 @@ func (w *Watcher) Step(ctx context.Context) error {
 			if _, err := w.DB.AsOnlyWatcher(ctx, w.write); err != nil {
 				return err
 			}
-		}
-		if w.at < head.Size { // weeks of it after a start: the calls have their half
-			service.Pause(ctx, time.Since(began), nil)
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -237,7 +234,9 @@ func (w *Watcher) reader(ctx context.Context, from time.Time) (logReader, error)
 // read feeds the engine the entries up to an index, and the facts that came with
 // them.
 func (w *Watcher) read(ctx context.Context, until int64) error {
+	half := &halfTime{since: time.Now()}
 	err := w.feed(ctx, w.engine, w.at, until, func(e *misuse.Event, flags []misuse.Flag) {
+		half.rest(ctx)
 		w.last = e.Time
 		for _, f := range flags {
 			if f.Index >= w.mark {
@@ -249,6 +248,22 @@ func (w *Watcher) read(ctx context.Context, until int64) error {
 		w.at = until
 	}
 	return err
+}
+
+// halfTime leaves the calls as much time as the work takes, in pieces so small that none of
+// them feels it: a second's entries judged in one go would hold up all that come meanwhile,
+// and after a start there are weeks of them.
+type halfTime struct{ since time.Time }
+
+// pieceOfWork is how long is worked without a rest.
+const pieceOfWork = 2 * time.Millisecond
+
+// rest waits as long as has been worked, if that is a piece.
+func (h *halfTime) rest(ctx context.Context) {
+	if worked := time.Since(h.since); worked >= pieceOfWork {
+		service.Pause(ctx, worked, nil)
+		h.since = time.Now()
+	}
 }
 
 // feed feeds an engine a range of the log.

@@ -1013,6 +1013,62 @@ func (x *StoredSearch) GetVictims() [][]byte {
 	return nil
 }
 
+// HiddenSearch is what StoredSearch holds for those who look for misuse, under the same
+// numbers: they need not read the rest.
+type HiddenSearch struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Those of StoredSearch.
+	Silent [][]byte `protobuf:"bytes,4,rep,name=silent,proto3" json:"silent,omitempty"`
+	// Those of StoredSearch.
+	Victims       [][]byte `protobuf:"bytes,5,rep,name=victims,proto3" json:"victims,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HiddenSearch) Reset() {
+	*x = HiddenSearch{}
+	mi := &file_register_store_v1_stored_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HiddenSearch) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HiddenSearch) ProtoMessage() {}
+
+func (x *HiddenSearch) ProtoReflect() protoreflect.Message {
+	mi := &file_register_store_v1_stored_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HiddenSearch.ProtoReflect.Descriptor instead.
+func (*HiddenSearch) Descriptor() ([]byte, []int) {
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *HiddenSearch) GetSilent() [][]byte {
+	if x != nil {
+		return x.Silent
+	}
+	return nil
+}
+
+func (x *HiddenSearch) GetVictims() [][]byte {
+	if x != nil {
+		return x.Victims
+	}
+	return nil
+}
+
 // Basis is the frozen set of nominals behind a candidate.
 type Basis struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1027,7 +1083,7 @@ type Basis struct {
 
 func (x *Basis) Reset() {
 	*x = Basis{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[13]
+	mi := &file_register_store_v1_stored_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1039,7 +1095,7 @@ func (x *Basis) String() string {
 func (*Basis) ProtoMessage() {}
 
 func (x *Basis) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[13]
+	mi := &file_register_store_v1_stored_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1052,7 +1108,7 @@ func (x *Basis) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Basis.ProtoReflect.Descriptor instead.
 func (*Basis) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{13}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Basis) GetNominals() []*NominalRef {
@@ -1082,7 +1138,7 @@ type NominalRef struct {
 
 func (x *NominalRef) Reset() {
 	*x = NominalRef{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[14]
+	mi := &file_register_store_v1_stored_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1094,7 +1150,7 @@ func (x *NominalRef) String() string {
 func (*NominalRef) ProtoMessage() {}
 
 func (x *NominalRef) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[14]
+	mi := &file_register_store_v1_stored_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1107,7 +1163,7 @@ func (x *NominalRef) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NominalRef.ProtoReflect.Descriptor instead.
 func (*NominalRef) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{14}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *NominalRef) GetId() []byte {
@@ -1135,7 +1191,7 @@ type Shown struct {
 
 func (x *Shown) Reset() {
 	*x = Shown{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[15]
+	mi := &file_register_store_v1_stored_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1147,7 +1203,7 @@ func (x *Shown) String() string {
 func (*Shown) ProtoMessage() {}
 
 func (x *Shown) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[15]
+	mi := &file_register_store_v1_stored_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1160,7 +1216,7 @@ func (x *Shown) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Shown.ProtoReflect.Descriptor instead.
 func (*Shown) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{15}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Shown) GetCandidate() *v1.Candidate {
@@ -1194,7 +1250,7 @@ type StoredReason struct {
 
 func (x *StoredReason) Reset() {
 	*x = StoredReason{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[16]
+	mi := &file_register_store_v1_stored_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1206,7 +1262,7 @@ func (x *StoredReason) String() string {
 func (*StoredReason) ProtoMessage() {}
 
 func (x *StoredReason) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[16]
+	mi := &file_register_store_v1_stored_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1219,7 +1275,7 @@ func (x *StoredReason) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredReason.ProtoReflect.Descriptor instead.
 func (*StoredReason) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{16}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *StoredReason) GetMethod() string {
@@ -1291,7 +1347,7 @@ type StoredLink struct {
 
 func (x *StoredLink) Reset() {
 	*x = StoredLink{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[17]
+	mi := &file_register_store_v1_stored_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1303,7 +1359,7 @@ func (x *StoredLink) String() string {
 func (*StoredLink) ProtoMessage() {}
 
 func (x *StoredLink) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[17]
+	mi := &file_register_store_v1_stored_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1316,7 +1372,7 @@ func (x *StoredLink) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredLink.ProtoReflect.Descriptor instead.
 func (*StoredLink) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{17}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *StoredLink) GetLink() *v1.Link {
@@ -1382,7 +1438,7 @@ type StoredAlert struct {
 
 func (x *StoredAlert) Reset() {
 	*x = StoredAlert{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[18]
+	mi := &file_register_store_v1_stored_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1394,7 +1450,7 @@ func (x *StoredAlert) String() string {
 func (*StoredAlert) ProtoMessage() {}
 
 func (x *StoredAlert) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[18]
+	mi := &file_register_store_v1_stored_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1407,7 +1463,7 @@ func (x *StoredAlert) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredAlert.ProtoReflect.Descriptor instead.
 func (*StoredAlert) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{18}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *StoredAlert) GetAlert() *v1.Alert {
@@ -1477,7 +1533,7 @@ type StoredSanction struct {
 
 func (x *StoredSanction) Reset() {
 	*x = StoredSanction{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[19]
+	mi := &file_register_store_v1_stored_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1489,7 +1545,7 @@ func (x *StoredSanction) String() string {
 func (*StoredSanction) ProtoMessage() {}
 
 func (x *StoredSanction) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[19]
+	mi := &file_register_store_v1_stored_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1502,7 +1558,7 @@ func (x *StoredSanction) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredSanction.ProtoReflect.Descriptor instead.
 func (*StoredSanction) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{19}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *StoredSanction) GetSanction() *v1.Sanction {
@@ -1525,7 +1581,7 @@ type StoredUnsealing struct {
 
 func (x *StoredUnsealing) Reset() {
 	*x = StoredUnsealing{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[20]
+	mi := &file_register_store_v1_stored_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1537,7 +1593,7 @@ func (x *StoredUnsealing) String() string {
 func (*StoredUnsealing) ProtoMessage() {}
 
 func (x *StoredUnsealing) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[20]
+	mi := &file_register_store_v1_stored_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1550,7 +1606,7 @@ func (x *StoredUnsealing) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredUnsealing.ProtoReflect.Descriptor instead.
 func (*StoredUnsealing) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{20}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *StoredUnsealing) GetUnsealing() *v1.Unsealing {
@@ -1580,7 +1636,7 @@ type StoredCaseAccess struct {
 
 func (x *StoredCaseAccess) Reset() {
 	*x = StoredCaseAccess{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[21]
+	mi := &file_register_store_v1_stored_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1592,7 +1648,7 @@ func (x *StoredCaseAccess) String() string {
 func (*StoredCaseAccess) ProtoMessage() {}
 
 func (x *StoredCaseAccess) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[21]
+	mi := &file_register_store_v1_stored_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1605,7 +1661,7 @@ func (x *StoredCaseAccess) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredCaseAccess.ProtoReflect.Descriptor instead.
 func (*StoredCaseAccess) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{21}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *StoredCaseAccess) GetAccess() *v1.CaseAccess {
@@ -1633,7 +1689,7 @@ type StoredReview struct {
 
 func (x *StoredReview) Reset() {
 	*x = StoredReview{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[22]
+	mi := &file_register_store_v1_stored_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1645,7 +1701,7 @@ func (x *StoredReview) String() string {
 func (*StoredReview) ProtoMessage() {}
 
 func (x *StoredReview) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[22]
+	mi := &file_register_store_v1_stored_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1658,7 +1714,7 @@ func (x *StoredReview) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredReview.ProtoReflect.Descriptor instead.
 func (*StoredReview) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{22}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *StoredReview) GetReading() *v1.Reading {
@@ -1679,7 +1735,7 @@ type StoredSample struct {
 
 func (x *StoredSample) Reset() {
 	*x = StoredSample{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[23]
+	mi := &file_register_store_v1_stored_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1691,7 +1747,7 @@ func (x *StoredSample) String() string {
 func (*StoredSample) ProtoMessage() {}
 
 func (x *StoredSample) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[23]
+	mi := &file_register_store_v1_stored_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1704,7 +1760,7 @@ func (x *StoredSample) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredSample.ProtoReflect.Descriptor instead.
 func (*StoredSample) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{23}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *StoredSample) GetSample() *v1.Sample {
@@ -1735,7 +1791,7 @@ type StoredFact struct {
 
 func (x *StoredFact) Reset() {
 	*x = StoredFact{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[24]
+	mi := &file_register_store_v1_stored_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1747,7 +1803,7 @@ func (x *StoredFact) String() string {
 func (*StoredFact) ProtoMessage() {}
 
 func (x *StoredFact) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[24]
+	mi := &file_register_store_v1_stored_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1760,7 +1816,7 @@ func (x *StoredFact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredFact.ProtoReflect.Descriptor instead.
 func (*StoredFact) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{24}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *StoredFact) GetFact() isStoredFact_Fact {
@@ -1876,7 +1932,7 @@ type StoredStaff struct {
 
 func (x *StoredStaff) Reset() {
 	*x = StoredStaff{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[25]
+	mi := &file_register_store_v1_stored_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1888,7 +1944,7 @@ func (x *StoredStaff) String() string {
 func (*StoredStaff) ProtoMessage() {}
 
 func (x *StoredStaff) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[25]
+	mi := &file_register_store_v1_stored_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1901,7 +1957,7 @@ func (x *StoredStaff) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredStaff.ProtoReflect.Descriptor instead.
 func (*StoredStaff) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{25}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *StoredStaff) GetSubject() string {
@@ -1993,7 +2049,7 @@ type StoredCollar struct {
 
 func (x *StoredCollar) Reset() {
 	*x = StoredCollar{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[26]
+	mi := &file_register_store_v1_stored_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2005,7 +2061,7 @@ func (x *StoredCollar) String() string {
 func (*StoredCollar) ProtoMessage() {}
 
 func (x *StoredCollar) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[26]
+	mi := &file_register_store_v1_stored_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2018,7 +2074,7 @@ func (x *StoredCollar) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredCollar.ProtoReflect.Descriptor instead.
 func (*StoredCollar) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{26}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *StoredCollar) GetSubject() string {
@@ -2053,7 +2109,7 @@ type StoredCaseFact struct {
 
 func (x *StoredCaseFact) Reset() {
 	*x = StoredCaseFact{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[27]
+	mi := &file_register_store_v1_stored_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2065,7 +2121,7 @@ func (x *StoredCaseFact) String() string {
 func (*StoredCaseFact) ProtoMessage() {}
 
 func (x *StoredCaseFact) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[27]
+	mi := &file_register_store_v1_stored_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2078,7 +2134,7 @@ func (x *StoredCaseFact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredCaseFact.ProtoReflect.Descriptor instead.
 func (*StoredCaseFact) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{27}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *StoredCaseFact) GetReferences() []string {
@@ -2156,7 +2212,7 @@ type StoredRoster struct {
 
 func (x *StoredRoster) Reset() {
 	*x = StoredRoster{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[28]
+	mi := &file_register_store_v1_stored_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2168,7 +2224,7 @@ func (x *StoredRoster) String() string {
 func (*StoredRoster) ProtoMessage() {}
 
 func (x *StoredRoster) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[28]
+	mi := &file_register_store_v1_stored_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2181,7 +2237,7 @@ func (x *StoredRoster) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredRoster.ProtoReflect.Descriptor instead.
 func (*StoredRoster) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{28}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *StoredRoster) GetSubject() string {
@@ -2234,7 +2290,7 @@ type StoredFlag struct {
 
 func (x *StoredFlag) Reset() {
 	*x = StoredFlag{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[29]
+	mi := &file_register_store_v1_stored_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2246,7 +2302,7 @@ func (x *StoredFlag) String() string {
 func (*StoredFlag) ProtoMessage() {}
 
 func (x *StoredFlag) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[29]
+	mi := &file_register_store_v1_stored_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2259,7 +2315,7 @@ func (x *StoredFlag) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredFlag.ProtoReflect.Descriptor instead.
 func (*StoredFlag) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{29}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *StoredFlag) GetFlag() *v1.MisuseFlag {
@@ -2298,7 +2354,7 @@ type StoredMisuseCase struct {
 
 func (x *StoredMisuseCase) Reset() {
 	*x = StoredMisuseCase{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[30]
+	mi := &file_register_store_v1_stored_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2310,7 +2366,7 @@ func (x *StoredMisuseCase) String() string {
 func (*StoredMisuseCase) ProtoMessage() {}
 
 func (x *StoredMisuseCase) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[30]
+	mi := &file_register_store_v1_stored_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2323,7 +2379,7 @@ func (x *StoredMisuseCase) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredMisuseCase.ProtoReflect.Descriptor instead.
 func (*StoredMisuseCase) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{30}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *StoredMisuseCase) GetMisuseCase() *v1.MisuseCase {
@@ -2358,7 +2414,7 @@ type StoredHold struct {
 
 func (x *StoredHold) Reset() {
 	*x = StoredHold{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[31]
+	mi := &file_register_store_v1_stored_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2370,7 +2426,7 @@ func (x *StoredHold) String() string {
 func (*StoredHold) ProtoMessage() {}
 
 func (x *StoredHold) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[31]
+	mi := &file_register_store_v1_stored_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2383,7 +2439,7 @@ func (x *StoredHold) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredHold.ProtoReflect.Descriptor instead.
 func (*StoredHold) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{31}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *StoredHold) GetHold() *v1.Hold {
@@ -2407,7 +2463,7 @@ type StoredSubscription struct {
 
 func (x *StoredSubscription) Reset() {
 	*x = StoredSubscription{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[32]
+	mi := &file_register_store_v1_stored_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2419,7 +2475,7 @@ func (x *StoredSubscription) String() string {
 func (*StoredSubscription) ProtoMessage() {}
 
 func (x *StoredSubscription) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[32]
+	mi := &file_register_store_v1_stored_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2432,7 +2488,7 @@ func (x *StoredSubscription) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredSubscription.ProtoReflect.Descriptor instead.
 func (*StoredSubscription) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{32}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *StoredSubscription) GetSubscription() *v1.Subscription {
@@ -2463,7 +2519,7 @@ type StoredQuestion struct {
 
 func (x *StoredQuestion) Reset() {
 	*x = StoredQuestion{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[33]
+	mi := &file_register_store_v1_stored_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2475,7 +2531,7 @@ func (x *StoredQuestion) String() string {
 func (*StoredQuestion) ProtoMessage() {}
 
 func (x *StoredQuestion) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[33]
+	mi := &file_register_store_v1_stored_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2488,7 +2544,7 @@ func (x *StoredQuestion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredQuestion.ProtoReflect.Descriptor instead.
 func (*StoredQuestion) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{33}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *StoredQuestion) GetQuestion() *v1.Question {
@@ -2524,7 +2580,7 @@ type StoredTransfer struct {
 
 func (x *StoredTransfer) Reset() {
 	*x = StoredTransfer{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[34]
+	mi := &file_register_store_v1_stored_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2536,7 +2592,7 @@ func (x *StoredTransfer) String() string {
 func (*StoredTransfer) ProtoMessage() {}
 
 func (x *StoredTransfer) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[34]
+	mi := &file_register_store_v1_stored_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2549,7 +2605,7 @@ func (x *StoredTransfer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredTransfer.ProtoReflect.Descriptor instead.
 func (*StoredTransfer) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{34}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *StoredTransfer) GetTransfer() *v1.Transfer {
@@ -2595,7 +2651,7 @@ type StoredMove struct {
 
 func (x *StoredMove) Reset() {
 	*x = StoredMove{}
-	mi := &file_register_store_v1_stored_proto_msgTypes[35]
+	mi := &file_register_store_v1_stored_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2607,7 +2663,7 @@ func (x *StoredMove) String() string {
 func (*StoredMove) ProtoMessage() {}
 
 func (x *StoredMove) ProtoReflect() protoreflect.Message {
-	mi := &file_register_store_v1_stored_proto_msgTypes[35]
+	mi := &file_register_store_v1_stored_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2620,7 +2676,7 @@ func (x *StoredMove) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredMove.ProtoReflect.Descriptor instead.
 func (*StoredMove) Descriptor() ([]byte, []int) {
-	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{35}
+	return file_register_store_v1_stored_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *StoredMove) GetCollection() string {
@@ -2739,6 +2795,9 @@ const file_register_store_v1_stored_proto_rawDesc = "" +
 	"\x06search\x18\x01 \x01(\v2\x13.register.v1.SearchR\x06search\x12.\n" +
 	"\x05bases\x18\x02 \x03(\v2\x18.register.store.v1.BasisR\x05bases\x12\x18\n" +
 	"\asubject\x18\x03 \x01(\tR\asubject\x12\x16\n" +
+	"\x06silent\x18\x04 \x03(\fR\x06silent\x12\x18\n" +
+	"\avictims\x18\x05 \x03(\fR\avictims\"@\n" +
+	"\fHiddenSearch\x12\x16\n" +
 	"\x06silent\x18\x04 \x03(\fR\x06silent\x12\x18\n" +
 	"\avictims\x18\x05 \x03(\fR\avictims\"X\n" +
 	"\x05Basis\x129\n" +
@@ -2878,7 +2937,7 @@ func file_register_store_v1_stored_proto_rawDescGZIP() []byte {
 	return file_register_store_v1_stored_proto_rawDescData
 }
 
-var file_register_store_v1_stored_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
+var file_register_store_v1_stored_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
 var file_register_store_v1_stored_proto_goTypes = []any{
 	(*StoredNominal)(nil),         // 0: register.store.v1.StoredNominal
 	(*StoredCourse)(nil),          // 1: register.store.v1.StoredCourse
@@ -2893,110 +2952,111 @@ var file_register_store_v1_stored_proto_goTypes = []any{
 	(*VictimToken)(nil),           // 10: register.store.v1.VictimToken
 	(*StoredForce)(nil),           // 11: register.store.v1.StoredForce
 	(*StoredSearch)(nil),          // 12: register.store.v1.StoredSearch
-	(*Basis)(nil),                 // 13: register.store.v1.Basis
-	(*NominalRef)(nil),            // 14: register.store.v1.NominalRef
-	(*Shown)(nil),                 // 15: register.store.v1.Shown
-	(*StoredReason)(nil),          // 16: register.store.v1.StoredReason
-	(*StoredLink)(nil),            // 17: register.store.v1.StoredLink
-	(*StoredAlert)(nil),           // 18: register.store.v1.StoredAlert
-	(*StoredSanction)(nil),        // 19: register.store.v1.StoredSanction
-	(*StoredUnsealing)(nil),       // 20: register.store.v1.StoredUnsealing
-	(*StoredCaseAccess)(nil),      // 21: register.store.v1.StoredCaseAccess
-	(*StoredReview)(nil),          // 22: register.store.v1.StoredReview
-	(*StoredSample)(nil),          // 23: register.store.v1.StoredSample
-	(*StoredFact)(nil),            // 24: register.store.v1.StoredFact
-	(*StoredStaff)(nil),           // 25: register.store.v1.StoredStaff
-	(*StoredCollar)(nil),          // 26: register.store.v1.StoredCollar
-	(*StoredCaseFact)(nil),        // 27: register.store.v1.StoredCaseFact
-	(*StoredRoster)(nil),          // 28: register.store.v1.StoredRoster
-	(*StoredFlag)(nil),            // 29: register.store.v1.StoredFlag
-	(*StoredMisuseCase)(nil),      // 30: register.store.v1.StoredMisuseCase
-	(*StoredHold)(nil),            // 31: register.store.v1.StoredHold
-	(*StoredSubscription)(nil),    // 32: register.store.v1.StoredSubscription
-	(*StoredQuestion)(nil),        // 33: register.store.v1.StoredQuestion
-	(*StoredTransfer)(nil),        // 34: register.store.v1.StoredTransfer
-	(*StoredMove)(nil),            // 35: register.store.v1.StoredMove
-	(*v1.Nominal)(nil),            // 36: register.v1.Nominal
-	(*timestamppb.Timestamp)(nil), // 37: google.protobuf.Timestamp
-	(*v1.CourseOfConduct)(nil),    // 38: register.v1.CourseOfConduct
-	(v1.VictimSameness)(0),        // 39: register.v1.VictimSameness
-	(*v1.Measure)(nil),            // 40: register.v1.Measure
-	(*v1.Breach)(nil),             // 41: register.v1.Breach
-	(*v1.Assessment)(nil),         // 42: register.v1.Assessment
-	(*v1.Regrade)(nil),            // 43: register.v1.Regrade
-	(*v1.SafetyPlan)(nil),         // 44: register.v1.SafetyPlan
-	(*v1.ForceContact)(nil),       // 45: register.v1.ForceContact
-	(*v1.Search)(nil),             // 46: register.v1.Search
-	(*v1.Candidate)(nil),          // 47: register.v1.Candidate
-	(*v1.Link)(nil),               // 48: register.v1.Link
-	(*v1.Alert)(nil),              // 49: register.v1.Alert
-	(*v1.Sanction)(nil),           // 50: register.v1.Sanction
-	(*v1.Unsealing)(nil),          // 51: register.v1.Unsealing
-	(*v1.CaseAccess)(nil),         // 52: register.v1.CaseAccess
-	(*v1.Reading)(nil),            // 53: register.v1.Reading
-	(*v1.Sample)(nil),             // 54: register.v1.Sample
-	(*v1.MisuseFlag)(nil),         // 55: register.v1.MisuseFlag
-	(*v1.MisuseCase)(nil),         // 56: register.v1.MisuseCase
-	(*v1.Hold)(nil),               // 57: register.v1.Hold
-	(*v1.Subscription)(nil),       // 58: register.v1.Subscription
-	(*v1.Question)(nil),           // 59: register.v1.Question
-	(*v1.Transfer)(nil),           // 60: register.v1.Transfer
+	(*HiddenSearch)(nil),          // 13: register.store.v1.HiddenSearch
+	(*Basis)(nil),                 // 14: register.store.v1.Basis
+	(*NominalRef)(nil),            // 15: register.store.v1.NominalRef
+	(*Shown)(nil),                 // 16: register.store.v1.Shown
+	(*StoredReason)(nil),          // 17: register.store.v1.StoredReason
+	(*StoredLink)(nil),            // 18: register.store.v1.StoredLink
+	(*StoredAlert)(nil),           // 19: register.store.v1.StoredAlert
+	(*StoredSanction)(nil),        // 20: register.store.v1.StoredSanction
+	(*StoredUnsealing)(nil),       // 21: register.store.v1.StoredUnsealing
+	(*StoredCaseAccess)(nil),      // 22: register.store.v1.StoredCaseAccess
+	(*StoredReview)(nil),          // 23: register.store.v1.StoredReview
+	(*StoredSample)(nil),          // 24: register.store.v1.StoredSample
+	(*StoredFact)(nil),            // 25: register.store.v1.StoredFact
+	(*StoredStaff)(nil),           // 26: register.store.v1.StoredStaff
+	(*StoredCollar)(nil),          // 27: register.store.v1.StoredCollar
+	(*StoredCaseFact)(nil),        // 28: register.store.v1.StoredCaseFact
+	(*StoredRoster)(nil),          // 29: register.store.v1.StoredRoster
+	(*StoredFlag)(nil),            // 30: register.store.v1.StoredFlag
+	(*StoredMisuseCase)(nil),      // 31: register.store.v1.StoredMisuseCase
+	(*StoredHold)(nil),            // 32: register.store.v1.StoredHold
+	(*StoredSubscription)(nil),    // 33: register.store.v1.StoredSubscription
+	(*StoredQuestion)(nil),        // 34: register.store.v1.StoredQuestion
+	(*StoredTransfer)(nil),        // 35: register.store.v1.StoredTransfer
+	(*StoredMove)(nil),            // 36: register.store.v1.StoredMove
+	(*v1.Nominal)(nil),            // 37: register.v1.Nominal
+	(*timestamppb.Timestamp)(nil), // 38: google.protobuf.Timestamp
+	(*v1.CourseOfConduct)(nil),    // 39: register.v1.CourseOfConduct
+	(v1.VictimSameness)(0),        // 40: register.v1.VictimSameness
+	(*v1.Measure)(nil),            // 41: register.v1.Measure
+	(*v1.Breach)(nil),             // 42: register.v1.Breach
+	(*v1.Assessment)(nil),         // 43: register.v1.Assessment
+	(*v1.Regrade)(nil),            // 44: register.v1.Regrade
+	(*v1.SafetyPlan)(nil),         // 45: register.v1.SafetyPlan
+	(*v1.ForceContact)(nil),       // 46: register.v1.ForceContact
+	(*v1.Search)(nil),             // 47: register.v1.Search
+	(*v1.Candidate)(nil),          // 48: register.v1.Candidate
+	(*v1.Link)(nil),               // 49: register.v1.Link
+	(*v1.Alert)(nil),              // 50: register.v1.Alert
+	(*v1.Sanction)(nil),           // 51: register.v1.Sanction
+	(*v1.Unsealing)(nil),          // 52: register.v1.Unsealing
+	(*v1.CaseAccess)(nil),         // 53: register.v1.CaseAccess
+	(*v1.Reading)(nil),            // 54: register.v1.Reading
+	(*v1.Sample)(nil),             // 55: register.v1.Sample
+	(*v1.MisuseFlag)(nil),         // 56: register.v1.MisuseFlag
+	(*v1.MisuseCase)(nil),         // 57: register.v1.MisuseCase
+	(*v1.Hold)(nil),               // 58: register.v1.Hold
+	(*v1.Subscription)(nil),       // 59: register.v1.Subscription
+	(*v1.Question)(nil),           // 60: register.v1.Question
+	(*v1.Transfer)(nil),           // 61: register.v1.Transfer
 }
 var file_register_store_v1_stored_proto_depIdxs = []int32{
-	36, // 0: register.store.v1.StoredNominal.nominal:type_name -> register.v1.Nominal
-	37, // 1: register.store.v1.StoredNominal.update_time:type_name -> google.protobuf.Timestamp
-	38, // 2: register.store.v1.StoredCourse.course:type_name -> register.v1.CourseOfConduct
+	37, // 0: register.store.v1.StoredNominal.nominal:type_name -> register.v1.Nominal
+	38, // 1: register.store.v1.StoredNominal.update_time:type_name -> google.protobuf.Timestamp
+	39, // 2: register.store.v1.StoredCourse.course:type_name -> register.v1.CourseOfConduct
 	9,  // 3: register.store.v1.StoredCourse.victim:type_name -> register.store.v1.VictimTokens
 	9,  // 4: register.store.v1.StoredCourse.associated:type_name -> register.store.v1.VictimTokens
-	37, // 5: register.store.v1.StoredCourse.update_time:type_name -> google.protobuf.Timestamp
-	37, // 6: register.store.v1.StoredCourse.create_time:type_name -> google.protobuf.Timestamp
+	38, // 5: register.store.v1.StoredCourse.update_time:type_name -> google.protobuf.Timestamp
+	38, // 6: register.store.v1.StoredCourse.create_time:type_name -> google.protobuf.Timestamp
 	2,  // 7: register.store.v1.StoredCourse.settlements:type_name -> register.store.v1.Settlement
 	3,  // 8: register.store.v1.StoredCourse.counter_reviews:type_name -> register.store.v1.CounterReview
-	39, // 9: register.store.v1.Settlement.sameness:type_name -> register.v1.VictimSameness
-	37, // 10: register.store.v1.Settlement.settle_time:type_name -> google.protobuf.Timestamp
-	37, // 11: register.store.v1.CounterReview.review_time:type_name -> google.protobuf.Timestamp
+	40, // 9: register.store.v1.Settlement.sameness:type_name -> register.v1.VictimSameness
+	38, // 10: register.store.v1.Settlement.settle_time:type_name -> google.protobuf.Timestamp
+	38, // 11: register.store.v1.CounterReview.review_time:type_name -> google.protobuf.Timestamp
 	8,  // 12: register.store.v1.StoredMeasure.part:type_name -> register.store.v1.Part
-	40, // 13: register.store.v1.StoredMeasure.measure:type_name -> register.v1.Measure
+	41, // 13: register.store.v1.StoredMeasure.measure:type_name -> register.v1.Measure
 	8,  // 14: register.store.v1.StoredBreach.part:type_name -> register.store.v1.Part
-	41, // 15: register.store.v1.StoredBreach.breach:type_name -> register.v1.Breach
+	42, // 15: register.store.v1.StoredBreach.breach:type_name -> register.v1.Breach
 	8,  // 16: register.store.v1.StoredAssessment.part:type_name -> register.store.v1.Part
-	42, // 17: register.store.v1.StoredAssessment.assessment:type_name -> register.v1.Assessment
-	43, // 18: register.store.v1.StoredAssessment.regrades:type_name -> register.v1.Regrade
+	43, // 17: register.store.v1.StoredAssessment.assessment:type_name -> register.v1.Assessment
+	44, // 18: register.store.v1.StoredAssessment.regrades:type_name -> register.v1.Regrade
 	8,  // 19: register.store.v1.StoredPlan.part:type_name -> register.store.v1.Part
-	44, // 20: register.store.v1.StoredPlan.plan:type_name -> register.v1.SafetyPlan
-	37, // 21: register.store.v1.Part.create_time:type_name -> google.protobuf.Timestamp
-	37, // 22: register.store.v1.Part.update_time:type_name -> google.protobuf.Timestamp
-	37, // 23: register.store.v1.Part.load_time:type_name -> google.protobuf.Timestamp
+	45, // 20: register.store.v1.StoredPlan.plan:type_name -> register.v1.SafetyPlan
+	38, // 21: register.store.v1.Part.create_time:type_name -> google.protobuf.Timestamp
+	38, // 22: register.store.v1.Part.update_time:type_name -> google.protobuf.Timestamp
+	38, // 23: register.store.v1.Part.load_time:type_name -> google.protobuf.Timestamp
 	10, // 24: register.store.v1.VictimTokens.tokens:type_name -> register.store.v1.VictimToken
-	45, // 25: register.store.v1.StoredForce.contact:type_name -> register.v1.ForceContact
-	37, // 26: register.store.v1.StoredForce.update_time:type_name -> google.protobuf.Timestamp
-	46, // 27: register.store.v1.StoredSearch.search:type_name -> register.v1.Search
-	13, // 28: register.store.v1.StoredSearch.bases:type_name -> register.store.v1.Basis
-	14, // 29: register.store.v1.Basis.nominals:type_name -> register.store.v1.NominalRef
-	47, // 30: register.store.v1.Shown.candidate:type_name -> register.v1.Candidate
-	48, // 31: register.store.v1.StoredLink.link:type_name -> register.v1.Link
-	49, // 32: register.store.v1.StoredAlert.alert:type_name -> register.v1.Alert
-	50, // 33: register.store.v1.StoredSanction.sanction:type_name -> register.v1.Sanction
-	51, // 34: register.store.v1.StoredUnsealing.unsealing:type_name -> register.v1.Unsealing
-	52, // 35: register.store.v1.StoredCaseAccess.access:type_name -> register.v1.CaseAccess
-	53, // 36: register.store.v1.StoredReview.reading:type_name -> register.v1.Reading
-	54, // 37: register.store.v1.StoredSample.sample:type_name -> register.v1.Sample
-	25, // 38: register.store.v1.StoredFact.staff:type_name -> register.store.v1.StoredStaff
-	27, // 39: register.store.v1.StoredFact.case:type_name -> register.store.v1.StoredCaseFact
-	28, // 40: register.store.v1.StoredFact.roster:type_name -> register.store.v1.StoredRoster
-	26, // 41: register.store.v1.StoredFact.collar:type_name -> register.store.v1.StoredCollar
-	37, // 42: register.store.v1.StoredCaseFact.open_time:type_name -> google.protobuf.Timestamp
-	37, // 43: register.store.v1.StoredCaseFact.close_time:type_name -> google.protobuf.Timestamp
-	37, // 44: register.store.v1.StoredRoster.first_day:type_name -> google.protobuf.Timestamp
-	37, // 45: register.store.v1.StoredRoster.starts:type_name -> google.protobuf.Timestamp
-	37, // 46: register.store.v1.StoredRoster.ends:type_name -> google.protobuf.Timestamp
-	55, // 47: register.store.v1.StoredFlag.flag:type_name -> register.v1.MisuseFlag
-	56, // 48: register.store.v1.StoredMisuseCase.misuse_case:type_name -> register.v1.MisuseCase
-	57, // 49: register.store.v1.StoredHold.hold:type_name -> register.v1.Hold
-	58, // 50: register.store.v1.StoredSubscription.subscription:type_name -> register.v1.Subscription
-	59, // 51: register.store.v1.StoredQuestion.question:type_name -> register.v1.Question
-	60, // 52: register.store.v1.StoredTransfer.transfer:type_name -> register.v1.Transfer
-	35, // 53: register.store.v1.StoredTransfer.moved:type_name -> register.store.v1.StoredMove
+	46, // 25: register.store.v1.StoredForce.contact:type_name -> register.v1.ForceContact
+	38, // 26: register.store.v1.StoredForce.update_time:type_name -> google.protobuf.Timestamp
+	47, // 27: register.store.v1.StoredSearch.search:type_name -> register.v1.Search
+	14, // 28: register.store.v1.StoredSearch.bases:type_name -> register.store.v1.Basis
+	15, // 29: register.store.v1.Basis.nominals:type_name -> register.store.v1.NominalRef
+	48, // 30: register.store.v1.Shown.candidate:type_name -> register.v1.Candidate
+	49, // 31: register.store.v1.StoredLink.link:type_name -> register.v1.Link
+	50, // 32: register.store.v1.StoredAlert.alert:type_name -> register.v1.Alert
+	51, // 33: register.store.v1.StoredSanction.sanction:type_name -> register.v1.Sanction
+	52, // 34: register.store.v1.StoredUnsealing.unsealing:type_name -> register.v1.Unsealing
+	53, // 35: register.store.v1.StoredCaseAccess.access:type_name -> register.v1.CaseAccess
+	54, // 36: register.store.v1.StoredReview.reading:type_name -> register.v1.Reading
+	55, // 37: register.store.v1.StoredSample.sample:type_name -> register.v1.Sample
+	26, // 38: register.store.v1.StoredFact.staff:type_name -> register.store.v1.StoredStaff
+	28, // 39: register.store.v1.StoredFact.case:type_name -> register.store.v1.StoredCaseFact
+	29, // 40: register.store.v1.StoredFact.roster:type_name -> register.store.v1.StoredRoster
+	27, // 41: register.store.v1.StoredFact.collar:type_name -> register.store.v1.StoredCollar
+	38, // 42: register.store.v1.StoredCaseFact.open_time:type_name -> google.protobuf.Timestamp
+	38, // 43: register.store.v1.StoredCaseFact.close_time:type_name -> google.protobuf.Timestamp
+	38, // 44: register.store.v1.StoredRoster.first_day:type_name -> google.protobuf.Timestamp
+	38, // 45: register.store.v1.StoredRoster.starts:type_name -> google.protobuf.Timestamp
+	38, // 46: register.store.v1.StoredRoster.ends:type_name -> google.protobuf.Timestamp
+	56, // 47: register.store.v1.StoredFlag.flag:type_name -> register.v1.MisuseFlag
+	57, // 48: register.store.v1.StoredMisuseCase.misuse_case:type_name -> register.v1.MisuseCase
+	58, // 49: register.store.v1.StoredHold.hold:type_name -> register.v1.Hold
+	59, // 50: register.store.v1.StoredSubscription.subscription:type_name -> register.v1.Subscription
+	60, // 51: register.store.v1.StoredQuestion.question:type_name -> register.v1.Question
+	61, // 52: register.store.v1.StoredTransfer.transfer:type_name -> register.v1.Transfer
+	36, // 53: register.store.v1.StoredTransfer.moved:type_name -> register.store.v1.StoredMove
 	54, // [54:54] is the sub-list for method output_type
 	54, // [54:54] is the sub-list for method input_type
 	54, // [54:54] is the sub-list for extension type_name
@@ -3009,7 +3069,7 @@ func file_register_store_v1_stored_proto_init() {
 	if File_register_store_v1_stored_proto != nil {
 		return
 	}
-	file_register_store_v1_stored_proto_msgTypes[24].OneofWrappers = []any{
+	file_register_store_v1_stored_proto_msgTypes[25].OneofWrappers = []any{
 		(*StoredFact_Staff)(nil),
 		(*StoredFact_Case)(nil),
 		(*StoredFact_Roster)(nil),
@@ -3021,7 +3081,7 @@ func file_register_store_v1_stored_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_register_store_v1_stored_proto_rawDesc), len(file_register_store_v1_stored_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   36,
+			NumMessages:   37,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
