@@ -3,6 +3,8 @@ package server
 import (
 	"bufio"
 	"context"
+	"encoding/binary"
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -28,18 +30,41 @@ func (s *Server) useHugePages(ctx context.Context) {
 		return
 	}
 	defer func() { _ = maps.Close() }() // it was only read
+	pages, err := os.Open("/proc/self/pagemap")
+	if err != nil {
+		return
+	}
+	defer func() { _ = pages.Close() }() // likewise
 	began, collapsed := time.Now(), 0
 	for lines := bufio.NewScanner(maps); lines.Scan(); {
 		from, to := anonymous(lines.Text())
 		for at := from; at < to; at += hugePage {
-			// The answer of the second, which works at once, tells whether it was of use.
-			_, _, _ = unix.Syscall(unix.SYS_MADVISE, at, hugePage, unix.MADV_HUGEPAGE)
+			if !inUse(pages, at) {
+				continue
+			}
 			if _, _, failed := unix.Syscall(unix.SYS_MADVISE, at, hugePage, unix.MADV_COLLAPSE); failed == 0 {
 				collapsed++
 			}
 		}
 	}
 	s.log.InfoContext(ctx, "memory is kept in huge pages", "mib", collapsed*hugePage>>20, "took", time.Since(began).String())
+}
+
+// inUse is true when memory stands behind nearly all of a huge page's place already: to take
+// the rest as well costs little.
+func inUse(pagemap io.ReaderAt, at uintptr) bool {
+	const page, entry, present = 4096, 8, 1 << 63 // see pagemap in the kernel's documentation
+	raw := make([]byte, hugePage/page*entry)
+	if _, err := pagemap.ReadAt(raw, int64(at/page*entry)); err != nil { //nolint:gosec // an address has 47 bits
+		return false
+	}
+	there := 0
+	for i := 0; i < len(raw); i += entry {
+		if binary.NativeEndian.Uint64(raw[i:])&present != 0 {
+			there++
+		}
+	}
+	return there*8 >= hugePage/page*7
 }
 
 // anonymous is the part of a line of /proc/self/maps that whole huge pages can take, if it
