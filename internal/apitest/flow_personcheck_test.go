@@ -79,11 +79,8 @@ func TestRegistrationIsACheck(t *testing.T) {
 	t.Parallel()
 	s, clock := clocked(t)
 	a, b := s.elsewhere10()
-	r := threatAt("33", a, "A-1", clock.Now().Add(-5*time.Hour))
-	plain := proto.CloneOf(r)
-	plain.Course.Source.Reference, plain.Course.Incidents[0].Reference = "A-0", "A-0/1"
 	other := s.register("33", "unsought", "N-2")
-	plain.Course.Nominal = other
+	plain := threatAt("33", other, "A-0", clock.Now().Add(-5*time.Hour))
 	if k := checkOf(s.must("system-33", registerCourse, plain)); k != nil {
 		t.Errorf("who did not ask is told %v", k)
 	}
@@ -91,6 +88,7 @@ func TestRegistrationIsACheck(t *testing.T) {
 		t.Errorf("%d duties to check whom nobody checked", len(got))
 	}
 
+	r := threatAt("33", a, "A-1", clock.Now().Add(-2*time.Hour)) // no duty of it is overdue, and climbs meanwhile
 	first := s.must("system-33", registerCourse, checked(r))
 	k := checkOf(first)
 	s.wantKnown("registering", k)
@@ -120,7 +118,7 @@ func TestRegistrationIsACheck(t *testing.T) {
 		t.Errorf("checked before by %v", last)
 	}
 	clock.Advance(time.Minute)
-	second := checked(threatAt("33", a, "A-1", clock.Now().Add(-5*time.Hour)))
+	second := checked(threatAt("33", a, "A-1", clock.Now().Add(-2*time.Hour)))
 	second.Course.Source.Revision = 2
 	streamed := s.w.call(s.Context(), overMTLS, "system-33", registerRecords, &pb.RegisterRecordsRequest{Sequence: 1, Record: &pb.RegisterRecordsRequest_Course{Course: second}})
 	if streamed.err != nil || len(streamed.responses) != 1 {
