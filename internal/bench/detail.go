@@ -56,7 +56,7 @@ func (r *run) detail(ctx context.Context) error {
 
 // details returns a caller that opens the person's detail from a search of its own.
 func (r *replica) details(ctx context.Context, clients int) (caller, func(), error) {
-	conns, contexts, err := r.investigators(ctx, clients)
+	conns, contexts, err := r.investigators(ctx, clients, 1)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -16,7 +16,7 @@ const step = 7919
 
 // ask returns a caller that searches, and what gives its connections back.
 func (r *run) ask(ctx context.Context, on *replica, clients int, questions []question) (caller, func(), error) {
-	conns, contexts, err := on.investigators(ctx, clients)
+	conns, contexts, err := on.investigators(ctx, clients, usersOfClient)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -42,7 +42,7 @@ func (r *run) ask(ctx context.Context, on *replica, clients int, questions []que
 
 // self returns a caller that makes the emptiest call there is.
 func (r *run) self(ctx context.Context, on *replica, clients int) (caller, func(), error) {
-	conns, contexts, err := on.investigators(ctx, clients)
+	conns, contexts, err := on.investigators(ctx, clients, usersOfClient)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -314,9 +314,9 @@ func (r *replica) dial(force string) (*grpc.ClientConn, error) {
 // write the flags is no part of what a search costs.
 const usersOfClient, callsOfUser = 2000, 5
 
-// investigators connects clients, each with the contexts of its users, who have never
+// investigators connects clients, each with the contexts of so many users, who have never
 // called before.
-func (r *replica) investigators(ctx context.Context, clients int) (conns []*grpc.ClientConn, contexts [][]context.Context, err error) {
+func (r *replica) investigators(ctx context.Context, clients, usersOfEach int) (conns []*grpc.ClientConn, contexts [][]context.Context, err error) {
 	accounts, group := []string{"investigator-10", "investigator-33", "investigator-43"}, rand.Text()
 	for i := range clients {
 		conn, err := r.dial("")
@@ -324,7 +324,7 @@ func (r *replica) investigators(ctx context.Context, clients int) (conns []*grpc
 			return nil, nil, err
 		}
 		conns = append(conns, conn)
-		users := make([]context.Context, usersOfClient)
+		users := make([]context.Context, usersOfEach)
 		for j := range users {
 			token, err := r.site.idp.MintForTest(accounts[i%len(accounts)], map[string]any{"sub": fmt.Sprintf("bench-%s-%d-%d", group, i, j)})
 			if err != nil {
