@@ -67,7 +67,7 @@ func referenceCode(n int) string { return fmt.Sprintf("1:%016x", uint64(n)*0x9E3
 func (v *invented) entry(at time.Time) *accesslog.Pending {
 	n := v.skewed(entryUsers)
 	subject, force := userName(n)
-	p := entry(v.sealed)
+	p := entry(v.sealed, 0)
 	m := &p.Entry
 	var id uuid.UUID
 	for i := range id {

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"runtime"
+	"runtime/debug"
 )
 
 // variant is one of several things that are compared, turn by turn.
@@ -48,9 +50,20 @@ func (r *run) turn(ctx context.Context, v *variant, clients int, first bool) err
 	if err := warm(ctx, clients, before, call); err != nil {
 		return err
 	}
+	defer withoutCollections()()
 	m := v.measures[clients]
 	earlier := r.site.effort(v.server)
 	err = m.take(ctx, clients, r.Time, call)
 	m.used = m.used.plus(r.site.effort(v.server).minus(earlier))
 	return err
+}
+
+// withoutCollections collects the load generator's garbage now, and not again until the
+// returned function is called. It holds all the people: each collection took both
+// processors for up to a tenth of a second, twice a second, before servers that give way
+// to it (priority.go), and a client on a machine of his own waits for none of that.
+func withoutCollections() (end func()) {
+	runtime.GC()
+	before := debug.SetGCPercent(1000) // some seconds' garbage; not without any bound
+	return func() { debug.SetGCPercent(before) }
 }
