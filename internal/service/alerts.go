@@ -86,7 +86,7 @@ func (s *sight) addressed(to registerv1.AlertAudience) bool {
 func (s *Alerts) ListAlerts(ctx context.Context, req *registerv1.ListAlertsRequest) (*registerv1.ListAlertsResponse, error) {
 	c := call.From(ctx)
 	force := call.ForceCode(req.GetParent())
-	binding := "alerts|" + req.GetParent()
+	binding := AskedOf("alerts", req)
 	at := cursor{index: -1}
 	place := at.bytes()
 	if err := s.readToken(req.GetPageToken(), binding, place); err != nil {

@@ -23,7 +23,7 @@ func (s *Courses) ListCourses(ctx context.Context, req *registerv1.ListCoursesRe
 	if err != nil {
 		return nil, err
 	}
-	binding := "courses|" + req.GetParent()
+	binding := AskedOf("courses", req)
 	var after uuid.UUID
 	if err := s.ReadPageToken(req.GetPageToken(), binding, &after); err != nil {
 		return nil, err

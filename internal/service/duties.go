@@ -60,7 +60,7 @@ func readDutyPlace(b []byte) dutyPlace {
 func (s *Duties) ListDuties(ctx context.Context, req *registerv1.ListDutiesRequest) (*registerv1.ListDutiesResponse, error) {
 	c := call.From(ctx)
 	force := call.ForceCode(req.GetParent())
-	binding := askedOf("duties", req)
+	binding := AskedOf("duties", req)
 	place := dutyPlace{}.bytes()
 	if err := s.readToken(req.GetPageToken(), binding, place); err != nil {
 		return nil, err

@@ -104,7 +104,7 @@ func (d *Deps) readsPaper(c *call.Call, p *view.Paper) bool {
 
 // paperPage is a page of a force's papers, the newest first, and the token of the next.
 func (d *Deps) paperPage(ctx context.Context, c *call.Call, kind postgres.Kind, req paperRequest, wants func(*view.Paper) bool) (page []*view.Paper, next string, err error) {
-	binding := askedOf(string(kind), req)
+	binding := AskedOf(string(kind), req)
 	var after uuid.UUID
 	if err := d.ReadPageToken(req.GetPageToken(), binding, &after); err != nil {
 		return nil, "", err

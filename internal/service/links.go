@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
-	"fmt"
 	"slices"
 
 	"github.com/google/uuid"
@@ -96,7 +95,7 @@ func (l listed) place() []byte {
 func (s *Links) ListLinks(ctx context.Context, req *registerv1.ListLinksRequest) (*registerv1.ListLinksResponse, error) {
 	c := call.From(ctx)
 	see := s.sight(c, call.ForceCode(req.GetParent()))
-	binding := fmt.Sprint("links|", req.GetParent(), req.GetStates(), req.GetDeferred())
+	binding := AskedOf("links", req)
 	place := make([]byte, 8+len(identity.ID{}))
 	if err := s.readToken(req.GetPageToken(), binding, place); err != nil {
 		return nil, err

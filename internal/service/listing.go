@@ -105,6 +105,7 @@ func ListRecords[M any, P content[M]](ctx context.Context, d *Deps, l Listing, w
 
 // pageRequest asks for a page of a force's records.
 type pageRequest interface {
+	proto.Message
 	GetParent() string
 	GetPageToken() string
 	GetPageSize() int32
@@ -113,14 +114,7 @@ type pageRequest interface {
 
 // PageOf is the page that professional standards ask of the records of a kind.
 func PageOf(kind postgres.Kind, req pageRequest) Listing {
-	binding := string(kind) + "|" + req.GetParent()
-	if req.GetNewestFirst() {
-		binding += "|newest"
-	}
-	if r, ok := req.(interface{ GetStanding() bool }); ok && r.GetStanding() {
-		binding += "|standing"
-	}
-	return Listing{Force: call.ForceCode(req.GetParent()), Kind: kind, Binding: binding, Token: req.GetPageToken(), Size: req.GetPageSize(), NewestFirst: req.GetNewestFirst()}
+	return Listing{Force: call.ForceCode(req.GetParent()), Kind: kind, Binding: AskedOf(string(kind), req), Token: req.GetPageToken(), Size: req.GetPageSize(), NewestFirst: req.GetNewestFirst()}
 }
 
 // Every wants every record.

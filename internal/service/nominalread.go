@@ -61,7 +61,7 @@ func (s *Nominals) ListNominals(ctx context.Context, req *registerv1.ListNominal
 	c := call.From(ctx)
 	force := call.ForceCode(req.GetParent())
 	size := PageSize(req.GetPageSize(), 100)
-	binding := "nominals|" + req.GetParent()
+	binding := AskedOf("nominals", req)
 	var after uuid.UUID
 	if err := s.ReadPageToken(req.GetPageToken(), binding, &after); err != nil {
 		return nil, err

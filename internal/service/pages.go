@@ -20,9 +20,9 @@ func PageSize(asked int32, standard int) int {
 	return int(asked)
 }
 
-// askedOf is what binds a page token to a whole question: all of the request but which
+// AskedOf is what binds a page token to a whole question: all of the request but which
 // page it asks for.
-func askedOf(list string, req proto.Message) string {
+func AskedOf(list string, req proto.Message) string {
 	m := proto.Clone(req).ProtoReflect()
 	for _, name := range []protoreflect.Name{"page_token", "page_size"} {
 		if f := m.Descriptor().Fields().ByName(name); f != nil {

@@ -6,9 +6,7 @@ package standards
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -61,7 +59,7 @@ func (s *Misuse) ListFlags(ctx context.Context, req *registerv1.ListFlagsRequest
 	c := call.From(ctx)
 	c.Entry.Reason = reviewPurpose
 	c.SetBody(&storev1.StoredReason{Method: c.Method.Short, Code: reviewPurpose, Subject: req.GetSubject()})
-	binding := strings.Join([]string{"flags", req.GetParent(), req.GetRule(), req.GetSubject()}, "|")
+	binding := service.AskedOf("flags", req)
 	reviewer := reviewerOf(s.Deps, c)
 	l := service.Listing{Force: audience(req.GetParent()), Kind: postgres.KindMisuseFlag, Binding: binding, Token: req.GetPageToken(), Size: req.GetPageSize(), NewestFirst: true}
 	resp := &registerv1.ListFlagsResponse{}
@@ -95,7 +93,7 @@ func shownFlag(c *call.Call, r postgres.Record, stored *storev1.StoredFlag) *reg
 func (s *Misuse) ListCases(ctx context.Context, req *registerv1.ListCasesRequest) (*registerv1.ListCasesResponse, error) {
 	c := call.From(ctx)
 	c.Entry.Reason = reviewPurpose
-	binding := fmt.Sprintf("cases|%s|%t", req.GetParent(), req.GetUndecided())
+	binding := service.AskedOf("cases", req)
 	reviewer := reviewerOf(s.Deps, c)
 	l := service.Listing{Force: audience(req.GetParent()), Kind: postgres.KindMisuseCase, Binding: binding, Token: req.GetPageToken(), Size: req.GetPageSize(), NewestFirst: true}
 	resp := &registerv1.ListCasesResponse{}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"strconv"
-	"strings"
 
 	"github.com/google/uuid"
 	"google.golang.org/grpc/codes"
@@ -62,7 +61,7 @@ func (s *Standards) ListReadings(ctx context.Context, req *registerv1.ListReadin
 	}
 	notePurpose(s.Deps, c, req)
 	noteAbout(c, call.ForceCode(req.GetParent()))
-	binding := strings.Join([]string{"readings", req.GetParent(), req.GetSubject()}, "|")
+	binding := service.AskedOf("readings", req)
 	filter := readingsOf(of)
 	filter.Actor, filter.NewestFirst, filter.Limit = req.GetSubject(), true, readingsPage
 	var after uuid.UUID
