@@ -81,12 +81,17 @@ func (s *sight) addressed(to registerv1.AlertAudience) bool {
 	return false
 }
 
+// alertsOf is what a place among the alerts of a force is bound to: the force alone. A token
+// of the list is good for the stream and the other way round, whatever either filters, and
+// consumers keep theirs.
+func alertsOf(parent string) string { return "alerts|" + parent }
+
 // ListAlerts implements the RPC. The view is pulled to the head of the log
 // first: nothing can come later that belongs before the cursor.
 func (s *Alerts) ListAlerts(ctx context.Context, req *registerv1.ListAlertsRequest) (*registerv1.ListAlertsResponse, error) {
 	c := call.From(ctx)
 	force := call.ForceCode(req.GetParent())
-	binding := AskedOf("alerts", req)
+	binding := alertsOf(req.GetParent())
 	at := cursor{index: -1}
 	place := at.bytes()
 	if err := s.readToken(req.GetPageToken(), binding, place); err != nil {

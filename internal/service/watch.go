@@ -72,7 +72,7 @@ func (s *Alerts) WatchAlerts(req *registerv1.WatchAlertsRequest, stream register
 		return NewProblem(codes.ResourceExhausted, ReasonTooManyRequests, "you have too many streams of alerts open: end one of them")
 	}
 	defer closing()
-	w := &watch{Alerts: s, c: c, force: call.ForceCode(req.GetParent()), binding: "alerts|" + req.GetParent(), stream: stream}
+	w := &watch{Alerts: s, c: c, force: call.ForceCode(req.GetParent()), binding: alertsOf(req.GetParent()), stream: stream}
 	place := cursor{index: -1}.bytes()
 	if err := s.readToken(req.GetPageToken(), w.binding, place); err != nil {
 		return err
