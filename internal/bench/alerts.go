@@ -174,7 +174,7 @@ func (r *run) delays(ctx context.Context, replicas []*replica, people int, cours
 	}
 	d := &delays{}
 	for range r.Repeats {
-		if err := d.calls.take(ctx, alertClients, r.Time, call); err != nil {
+		if err := r.take(ctx, &d.calls, nil, alertClients, r.Time, call); err != nil {
 			return nil, err
 		}
 	}

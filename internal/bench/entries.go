@@ -56,6 +56,7 @@ func (v *invented) skewed(n int) int {
 	return int(math.Pow(v.random.Float64(), 3) * float64(n))
 }
 
+// userName is the account and the force of the caller of that number, below entryUsers.
 func userName(n int) (subject, force string) {
 	force = fmt.Sprintf("%02d", n%entryForces+1)
 	return fmt.Sprintf("https://sign-in-%s.example#%06d", force, n), force

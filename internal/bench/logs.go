@@ -20,8 +20,8 @@ import (
 // logClients are the numbers of clients of the log alone.
 var logClients = []int{1, 8, 32, 64}
 
-// logCallers and logMatters are how many make entries, and for how many crime references.
-const logCallers, logMatters = 20_000, 100_000
+// logMatters is for how many crime references entries are made.
+const logMatters = 100_000
 
 // sealedBytes is about what a search's sealed body comes to.
 const sealedBytes = 600
@@ -80,29 +80,27 @@ func (r *run) logAlone(ctx context.Context) error {
 			return answer{}, err
 		}
 	}
-	variants := []*variant{
-		alone("access log, one replica", write(one)),
-		alone("access log, two replicas", write(one, two)),
-		alone("plain INSERT a request", func(ctx context.Context, _, _ int) (answer, error) {
-			_, err := pool.Exec(ctx, "INSERT INTO plain (meta, body) VALUES ($1, $2)", example, sealed)
-			return answer{}, err
-		}),
-		alone("plain INSERT that answers the same questions", func(ctx context.Context, client, n int) (answer, error) {
-			e := entry(sealed, client*step+n)
-			_, err := pool.Exec(ctx, `INSERT INTO asked (force, actor, method, operation, outcome, reference_hmac, reason, records, meta, search_id, body)
-				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-				e.Entry.Actor.Force, e.Entry.Actor.Sub, e.Entry.Method, e.Entry.Operation, e.Entry.Outcome, e.Entry.ReferenceHMAC, e.Entry.Reason,
-				e.Entry.ResultCount, example, e.Body.SearchID.UUID.String(), sealed)
-			return answer{}, err
-		}),
-		// One round trip; two would only make it slower.
-		alone("row-locked hash chain", func(ctx context.Context, _, _ int) (answer, error) {
-			sum := sha256.Sum256(example)
-			_, err := pool.Exec(ctx, `WITH head AS (UPDATE chain_head SET n = n + 1, hash = sha256(hash || $1) RETURNING n, hash)
-				INSERT INTO chain SELECT n, hash, $2, $3 FROM head`, sum[:], example, sealed)
-			return answer{}, err
-		}),
-	}
+	log, twoLogs := alone("access log, one replica", write(one)), alone("access log, two replicas", write(one, two))
+	plain := alone("plain INSERT a request", func(ctx context.Context, _, _ int) (answer, error) {
+		_, err := pool.Exec(ctx, "INSERT INTO plain (meta, body) VALUES ($1, $2)", example, sealed)
+		return answer{}, err
+	})
+	asked := alone("plain INSERT that answers the same questions", func(ctx context.Context, client, n int) (answer, error) {
+		e := entry(sealed, client*step+n)
+		_, err := pool.Exec(ctx, `INSERT INTO asked (force, actor, method, operation, outcome, reference_hmac, reason, records, meta, search_id, body)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			e.Entry.Actor.Force, e.Entry.Actor.Sub, e.Entry.Method, e.Entry.Operation, e.Entry.Outcome, e.Entry.ReferenceHMAC, e.Entry.Reason,
+			e.Entry.ResultCount, example, e.Body.SearchID.UUID.String(), sealed)
+		return answer{}, err
+	})
+	// One round trip; two would only make it slower.
+	chain := alone("row-locked hash chain", func(ctx context.Context, _, _ int) (answer, error) {
+		sum := sha256.Sum256(example)
+		_, err := pool.Exec(ctx, `WITH head AS (UPDATE chain_head SET n = n + 1, hash = sha256(hash || $1) RETURNING n, hash)
+			INSERT INTO chain SELECT n, hash, $2, $3 FROM head`, sum[:], example, sealed)
+		return answer{}, err
+	})
+	variants := []*variant{log, twoLogs, plain, asked, chain}
 	if err := r.inTurn(ctx, logClients, variants); err != nil {
 		return err
 	}
@@ -119,11 +117,10 @@ func (r *run) logAlone(ctx context.Context) error {
 	}
 	r.out.table(append(slices.Clone(usual), perCallColumns[1:]...), rows)
 	for _, n := range logClients {
-		log := variants[0].measures[n].rate()
+		rate := func(v *variant) float64 { return v.measures[n].rate() }
 		ratios = append(ratios, []string{
-			strconv.Itoa(n), ratio(log, variants[2].measures[n].rate()), ratio(log, variants[3].measures[n].rate()), ratio(log, variants[4].measures[n].rate()),
-			ratio(variants[1].measures[n].rate(), variants[2].measures[n].rate()),
-			ratio(variants[2].measures[n].processor().Seconds(), variants[0].measures[n].processor().Seconds()),
+			strconv.Itoa(n), ratio(rate(log), rate(plain)), ratio(rate(log), rate(asked)), ratio(rate(log), rate(chain)), ratio(rate(twoLogs), rate(plain)),
+			ratio(plain.measures[n].processor().Seconds(), log.measures[n].processor().Seconds()),
 		})
 	}
 	r.out.table([]string{"clients", "one replica ÷ plain INSERT", "÷ plain INSERT that answers", "÷ hash chain", "two replicas ÷ plain INSERT", "processor time of a plain INSERT ÷ one replica's"}, ratios)
@@ -159,15 +156,15 @@ func (r *run) writer(ctx context.Context, url string) (*accesslog.Writer, func()
 // policy stands for the policy's hash.
 var policy = fmt.Sprintf("%064x", 1)
 
-// entry is an entry as a search makes it.
-// n tells whose it is and for what matter.
+// entry is an entry as a search makes it; n tells whose it is and for what matter.
 func entry(sealed []byte, n int) *accesslog.Pending {
+	subject, force := userName(n % entryUsers)
 	return &accesslog.Pending{
 		Entry: accesslog.Metadata{
-			Actor: accesslog.Actor{Sub: fmt.Sprintf("https://sign-in.example#investigator-%d", n%logCallers), Force: "33", Collar: "33101", Assurance: accesslog.Verified, Kind: accesslog.Person},
+			Actor: accesslog.Actor{Sub: subject, Force: force, Collar: "33101", Assurance: accesslog.Verified, Kind: accesslog.Person},
 			Roles: []string{"investigator"}, ACR: "aal2", Client: "registerctl", Addr: "192.0.2.7",
 			Method: "SearchService.CreateSearch", Operation: "CONSULTATION", Reason: "CRIME_INVESTIGATION",
-			ReferenceHMAC: fmt.Sprintf("1:%016x", n%logMatters), Terms: []string{"1:0123456789abcdef", "1:fedcba9876543210"}, ResultCount: 3,
+			ReferenceHMAC: referenceCode(n % logMatters), Terms: []string{"1:0123456789abcdef", "1:fedcba9876543210"}, ResultCount: 3,
 			Decision: accesslog.Decision{Effect: accesslog.Allow, Line: "12: p, investigator, search, create, any_force", Policy: policy},
 			Outcome:  "OK",
 		},

@@ -133,11 +133,9 @@ func (r *run) profiledCalls(ctx context.Context, name string, open func(context.
 		}
 		defer done()
 		var m measure
-		before := r.site.effort(server)
-		if err := m.take(ctx, clients, r.Time*5/4, call); err != nil {
+		if err := r.take(ctx, &m, server, clients, r.Time*5/4, call); err != nil {
 			return err
 		}
-		m.used = r.site.effort(server).minus(before)
 		r.out.table(slices.Concat(usual, perCallColumns), [][]string{slices.Concat(m.row(name, "8"), m.perCall())})
 		return nil
 	})

@@ -109,12 +109,12 @@ func (r *run) underImport(ctx context.Context) error {
 			}
 			err = warm(ctx, n, r.Time/5, call)
 			if err == nil {
-				err = quietly[n].take(ctx, n, r.Time, call)
+				err = r.take(ctx, quietly[n], server, n, r.Time, call)
 			}
 			if err == nil {
 				var rate float64
 				rate, err = r.whileImporting(ctx, server, fmt.Sprintf("import/%d/%d/", repeat, n), func() error {
-					return busy[n].take(ctx, n, r.Time, call)
+					return r.take(ctx, busy[n], server, n, r.Time, call)
 				})
 				imported = append(imported, rate)
 			}

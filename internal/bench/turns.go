@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"time"
 )
 
 // variant is one of several things that are compared, turn by turn.
@@ -50,11 +51,16 @@ func (r *run) turn(ctx context.Context, v *variant, clients int, first bool) err
 	if err := warm(ctx, clients, before, call); err != nil {
 		return err
 	}
+	return r.take(ctx, v.measures[clients], v.server, clients, r.Time, call)
+}
+
+// take measures calls for so long, with the processor time that they take; of a server's
+// unless it is nil.
+func (r *run) take(ctx context.Context, m *measure, server *replica, clients int, d time.Duration, call caller) error {
 	defer withoutCollections()()
-	m := v.measures[clients]
-	earlier := r.site.effort(v.server)
-	err = m.take(ctx, clients, r.Time, call)
-	m.used = m.used.plus(r.site.effort(v.server).minus(earlier))
+	earlier := r.site.effort(server)
+	err := m.take(ctx, clients, d, call)
+	m.used = m.used.plus(r.site.effort(server).minus(earlier))
 	return err
 }
 
