@@ -41,16 +41,23 @@ func main() {
 	var c cli
 	k := kong.Parse(&c, kong.Name("register"), kong.UsageOnError(), kong.Vars{"version": version()},
 		kong.Description("Serial-perpetrator register for stalking."))
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	log := c.journal()
 	slog.SetDefault(log)
-	k.BindTo(ctx, (*context.Context)(nil))
-	if err := k.Run(log); err != nil {
-		fmt.Fprintln(os.Stderr, "register:", err)
-		stop()
-		os.Exit(1) //nolint:gocritic // stop has been called
+	err := k.BindSingletonProvider(untilStopped)
+	if err == nil {
+		err = k.Run(log)
 	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "register:", err)
+		os.Exit(1)
+	}
+}
+
+// untilStopped is the context of commands that ask for one: they end in order when they
+// are interrupted. The others, which only compute, end at once.
+func untilStopped() context.Context {
+	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM) //nolint:govet // until the process ends
+	return ctx
 }
 
 // version is that of the source: a tag, or the time and the commit.
