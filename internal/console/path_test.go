@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -187,6 +188,35 @@ func TestEveryPageForEveryRole(t *testing.T) {
 			b.CheckRedirect = nil
 		}
 		b.get("/nowhere").must(t, http.StatusNotFound, "There is no such page")
+	}
+}
+
+// What the register knows of a suspect was told once, under the entry of his registration:
+// of many who ask for the page at once, in whatever tabs, one is shown it.
+func TestToldOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.register("10", "B1", "Calum", "Thackery", "CONTACT")
+	b := w.as("investigator-33").still()
+	b.post("/register", suspect).must(t, http.StatusSeeOther)
+	b.post("/register/conduct", conduct()).must(t, http.StatusSeeOther)
+	pages := make([]page, 16)
+	var wg sync.WaitGroup
+	for i := range pages {
+		wg.Go(func() { pages[i] = b.get("/register/done") })
+	}
+	wg.Wait()
+	told := 0
+	for _, p := range pages {
+		p.must(t, http.StatusOK, "The report on Calum Thackery is registered")
+		if strings.Contains(p.text, "What the register knows of him</h2>") {
+			told++
+		} else {
+			p.must(t, http.StatusOK, "was shown once").mustNot(t, "Northumbria", "See why")
+		}
+	}
+	if told != 1 {
+		t.Errorf("shown %d times", told)
 	}
 }
 
