@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/perpetrator-register/register/internal/uktime"
 )
 
 // considerWithin is how long after the second report a measure must be considered.
@@ -51,7 +53,7 @@ func (e *reading) measureEnding() {
 		if !e.passed(from) || e.passed(m.Until) {
 			continue
 		}
-		p := e.ofMeasure(m, m.ID.String()+"/"+DayOf(m.Until.UTC()).String(), "What restrains him ends on "+m.Until.UTC().Format("2 January 2006")+" and nothing takes its place.", from)
+		p := e.ofMeasure(m, m.ID.String()+"/"+DayOf(m.Until.UTC()).String(), "What restrains him ends on "+m.Until.In(uktime.London).Format("2 January 2006")+" and nothing takes its place.", from)
 		p.Due = m.Until
 		e.duty(p)
 	}

@@ -3,6 +3,7 @@ package conduct
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -267,5 +268,22 @@ func TestAKeptCardIsTheCard(t *testing.T) {
 	})
 	if held == 0 || changed == 0 {
 		t.Errorf("%d held, %d did not", held, changed)
+	}
+}
+
+// The day on which a measure ends is that of the court's clock: midnight in London is the
+// evening before in UTC, all summer.
+func TestTheDayAMeasureEnds(t *testing.T) {
+	t.Parallel()
+	h := plain(behaviours(t, "CONTACT")).bail(0)
+	h.Measures[0].Until = time.Date(epoch.Year(), 7, 31, 23, 0, 0, 0, time.UTC)
+	h.Measures[0].From = h.Measures[0].Until.AddDate(0, 0, -28)
+	all := rules.Prompts(h, h.Measures[0].Until.Add(-oneDay))
+	i := slices.IndexFunc(all, func(p Prompt) bool { return p.Code == "MEASURE_ENDING" })
+	if i < 0 {
+		t.Fatal("nobody is told that it ends")
+	}
+	if !strings.Contains(all[i].Reason, "1 August") {
+		t.Errorf("told: %s", all[i].Reason)
 	}
 }

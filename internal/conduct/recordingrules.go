@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/perpetrator-register/register/internal/refdata"
+	"github.com/perpetrator-register/register/internal/uktime"
 )
 
 func recordingRules() []rule {
@@ -43,9 +44,9 @@ func (e *reading) recordedAs(p *part, codes map[string]bool) bool {
 	})
 }
 
-// recordingRule is the rule by which a report was to be recorded on its day.
+// recordingRule is the rule by which a report was to be recorded on its day, as London counts it.
 func (e *reading) recordingRule(r *report) (refdata.RecordingRule, bool) {
-	return e.data.RecordingRule(r.jurisdiction(), r.Reported.UTC().Format(time.DateOnly))
+	return e.data.RecordingRule(r.jurisdiction(), r.Reported.In(uktime.London).Format(time.DateOnly))
 }
 
 // where says by what a recording rule asks for stalking to be seen.

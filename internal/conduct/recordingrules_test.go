@@ -45,4 +45,8 @@ LATER,2020-04-01,england and wales,2,2,true,false,One principal crime,Invented.
 	if got := misrecorded(time.Date(2021, 5, 1, 12, 0, 0, 0, time.UTC)); got != "" {
 		t.Errorf("where an included classification suffices: %q", got)
 	}
+	// The second report comes half an hour into 1 April in London.
+	if got := misrecorded(time.Date(2020, 3, 30, 23, 30, 0, 0, time.UTC)); got != "" {
+		t.Errorf("on the first night of the rule by which it suffices: %q", got)
+	}
 }

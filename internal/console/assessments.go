@@ -11,6 +11,7 @@ import (
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/refdata"
+	"github.com/perpetrator-register/register/internal/uktime"
 )
 
 // assessmentView is one assessment of risk, with the grades given later.
@@ -151,7 +152,7 @@ type assessmentFormView struct {
 // assessmentForm asks for an assessment about an own nominal, by one questionnaire.
 func (c *Console) assessmentForm(v *visit) error {
 	f := c.freshForm().set("tool", v.r.URL.Query().Get("tool")).set("assessor", v.s.data.Collar)
-	today := c.now().In(london)
+	today := c.now().In(uktime.London)
 	f.set("assessed-day", strconv.Itoa(today.Day())).set("assessed-month", strconv.Itoa(int(today.Month()))).set("assessed-year", strconv.Itoa(today.Year()))
 	return c.showAssessmentForm(v, f, http.StatusOK)
 }
@@ -258,7 +259,7 @@ func (c *Console) lately(f *form, id, what string) *timestamppb.Timestamp {
 	if at == nil {
 		return nil
 	}
-	day := func(t time.Time) string { return t.In(london).Format(time.DateOnly) }
+	day := func(t time.Time) string { return t.In(uktime.London).Format(time.DateOnly) }
 	switch {
 	case day(at.AsTime()) == day(opened):
 		return timestamppb.New(opened)

@@ -15,6 +15,7 @@ import (
 	"github.com/perpetrator-register/register/internal/client"
 	"github.com/perpetrator-register/register/internal/console/picture"
 	"github.com/perpetrator-register/register/internal/refdata"
+	"github.com/perpetrator-register/register/internal/uktime"
 )
 
 const (
@@ -228,7 +229,7 @@ func (c *Console) logAnswer(v *visit, f *form, entries []*registerv1.LogEntry, n
 	if picturing {
 		view.Bounded, view.Next = next != "", ""
 		view.Heading = "What " + shortSubject(f.get("subject")) + " did: " + view.Heading
-		h := picture.NewHours("Calls of "+shortSubject(f.get("subject"))+" by day and hour", times, london)
+		h := picture.NewHours("Calls of "+shortSubject(f.get("subject"))+" by day and hour", times, uktime.London)
 		view.Hours, view.Facts = &h, c.activityFacts(entries)
 		view.Sanction = v.sanctionable(c.subjectOf(f.get("subject"), v.s.data.Force), entries)
 	}
@@ -285,7 +286,7 @@ func unsealAddress(entry int64, force string) string {
 
 func (c *Console) entryView(e *registerv1.LogEntry) entryView {
 	out := entryView{
-		Index: e.GetIndex(), Time: e.GetTime().AsTime().In(london).Format("2 Jan 2006, 15:04:05"), Subject: e.GetSubject(), Short: shortSubject(e.GetSubject()), Collar: e.GetCollarNumber(),
+		Index: e.GetIndex(), Time: e.GetTime().AsTime().In(uktime.London).Format("2 Jan 2006, 15:04:05"), Subject: e.GetSubject(), Short: shortSubject(e.GetSubject()), Collar: e.GetCollarNumber(),
 		Method: methodTitle(e.GetMethod()), Outcome: outcomeTitle(e.GetOutcome()), Reason: c.words.reason(e.GetReason()), Count: e.GetResultCount(),
 		Refused: e.GetOutcome() != "OK", Leaf: hex.EncodeToString(e.GetLeafHash()), Metadata: string(e.GetMetadata()), Force: "National",
 	}

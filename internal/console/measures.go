@@ -12,6 +12,7 @@ import (
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/client"
+	"github.com/perpetrator-register/register/internal/uktime"
 )
 
 // measureView is one thing that restrains a suspect.
@@ -186,7 +187,7 @@ func (c *Console) day(f *form, id, what string, needed bool) *timestamppb.Timest
 		}
 		return nil
 	}
-	t := time.Date(int(d.GetYear()), time.Month(d.GetMonth()), int(d.GetDay()), 12, 0, 0, 0, london)
+	t := time.Date(int(d.GetYear()), time.Month(d.GetMonth()), int(d.GetDay()), 12, 0, 0, 0, uktime.London)
 	if t.Day() != int(d.GetDay()) {
 		f.fault(id+"-day", "The month has no such day")
 	}

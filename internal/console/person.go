@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/console/picture"
@@ -290,7 +289,7 @@ func (w *words) timeline(courses []*registerv1.CourseOfConduct, measures []pictu
 	for i, k := range courses {
 		l := picture.Lane{Label: w.courseLabel(i, k)}
 		for _, in := range k.GetIncidents() {
-			l.Incidents = append(l.Incidents, picture.Incident{Time: in.GetOccurTime().AsTime().In(time.UTC), Kind: w.kind(in)})
+			l.Incidents = append(l.Incidents, picture.Incident{Time: in.GetOccurTime().AsTime(), Kind: w.kind(in)})
 		}
 		lanes = append(lanes, l)
 	}

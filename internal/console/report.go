@@ -9,6 +9,7 @@ import (
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/refdata"
+	"github.com/perpetrator-register/register/internal/uktime"
 )
 
 type conductView struct {
@@ -179,7 +180,7 @@ func (c *Console) courseOf(v *visit, f *form) *registerv1.CourseOfConduct {
 	}
 	switch when := f.partialDate("occurred", "The date"); {
 	case when != nil && when.GetDay() > 0:
-		t := time.Date(int(when.GetYear()), time.Month(when.GetMonth()), int(when.GetDay()), 12, 0, 0, 0, london)
+		t := time.Date(int(when.GetYear()), time.Month(when.GetMonth()), int(when.GetDay()), 12, 0, 0, 0, uktime.London)
 		switch {
 		case t.Day() != int(when.GetDay()):
 			f.fault("occurred-day", "The month has no such day")

@@ -10,6 +10,7 @@ import (
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/console/picture"
+	"github.com/perpetrator-register/register/internal/uktime"
 )
 
 type resultsView struct {
@@ -116,7 +117,7 @@ func (c *Console) showSearch(v *visit) error {
 		view.Notices = append(view.Notices, c.noticeText(n))
 	}
 	if s.GetExpireTime().AsTime().After(c.now()) {
-		view.Until = s.GetExpireTime().AsTime().In(london).Format("15:04 on 2 January")
+		view.Until = s.GetExpireTime().AsTime().In(uktime.London).Format("15:04 on 2 January")
 	} else {
 		view.MayOpen = false
 	}

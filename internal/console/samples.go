@@ -10,6 +10,7 @@ import (
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/refdata"
+	"github.com/perpetrator-register/register/internal/uktime"
 )
 
 type samplesView struct {
@@ -156,7 +157,7 @@ func wholeDay(f *form, id, what string, add int) *timestamppb.Timestamp {
 		f.fault(id+"-day", what+" must be a whole date")
 		return nil
 	}
-	return timestamppb.New(time.Date(int(d.GetYear()), time.Month(d.GetMonth()), int(d.GetDay())+add, 0, 0, 0, 0, london))
+	return timestamppb.New(time.Date(int(d.GetYear()), time.Month(d.GetMonth()), int(d.GetDay())+add, 0, 0, 0, 0, uktime.London))
 }
 
 // beginSample fixes of what a sample is drawn.

@@ -12,6 +12,7 @@ import (
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/refdata"
+	"github.com/perpetrator-register/register/internal/uktime"
 )
 
 // words turns codes into what a person reads. A code that is not known is
@@ -160,27 +161,18 @@ func count[N int | int32 | int64](n N, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// london is where the pages' clocks stand.
-var london = func() *time.Location {
-	l, err := time.LoadLocation("Europe/London")
-	if err != nil {
-		return time.UTC
-	}
-	return l
-}()
-
 func dateTime(t time.Time) string {
 	if t.IsZero() || t.Unix() == 0 {
 		return ""
 	}
-	return t.In(london).Format("2 January 2006, 15:04")
+	return t.In(uktime.London).Format("2 January 2006, 15:04")
 }
 
 func date(t time.Time) string {
 	if t.IsZero() || t.Unix() == 0 {
 		return ""
 	}
-	return t.In(london).Format("2 January 2006")
+	return t.In(uktime.London).Format("2 January 2006")
 }
 
 // until writes until when a measure holds, within a sentence.

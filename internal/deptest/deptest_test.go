@@ -70,7 +70,7 @@ func TestArrowsGoDown(t *testing.T) {
 	t.Parallel()
 	ranks := [][]string{
 		{"api", "api/register/v1", "policies"},
-		{"api/register/store/v1", "internal/arena", "internal/lately", "internal/wire"},
+		{"api/register/store/v1", "internal/arena", "internal/lately", "internal/uktime", "internal/wire"},
 		{
 			"internal/identity", "internal/refdata", "internal/checkpoint", "internal/sample", "internal/tlogfile", "internal/misuse",
 			"internal/console/picture", "internal/console/assets",

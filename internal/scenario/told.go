@@ -8,6 +8,7 @@ import (
 
 	"github.com/perpetrator-register/register/internal/conduct"
 	"github.com/perpetrator-register/register/internal/refdata"
+	"github.com/perpetrator-register/register/internal/uktime"
 )
 
 // Texts puts prompts as the cases do, sorted: "NO_ACTION 33", "SERIAL alleged",
@@ -77,16 +78,8 @@ func hasOfficer(h *conduct.History, course conduct.ID) bool {
 
 // turn is the step by day or by night, in London.
 func turn(s refdata.Step, at time.Time) refdata.Turn {
-	if h := at.In(london).Hour(); h < 8 || h >= 20 {
+	if h := at.In(uktime.London).Hour(); h < 8 || h >= 20 {
 		return s.Night
 	}
 	return s.Day
 }
-
-var london = func() *time.Location {
-	l, err := time.LoadLocation("Europe/London")
-	if err != nil {
-		return time.UTC
-	}
-	return l
-}()

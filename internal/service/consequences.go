@@ -16,6 +16,7 @@ import (
 	"github.com/perpetrator-register/register/internal/conduct"
 	"github.com/perpetrator-register/register/internal/identity"
 	"github.com/perpetrator-register/register/internal/postgres"
+	"github.com/perpetrator-register/register/internal/uktime"
 	"github.com/perpetrator-register/register/internal/view"
 )
 
@@ -343,7 +344,7 @@ func (b *batch) tellDuty(change accesslog.Change, stored *storev1.StoredDuty, ev
 }
 
 // clockTime is a time as people in the force read it.
-func clockTime(t time.Time) string { return t.In(london).Format("2 January 2006 15:04") }
+func clockTime(t time.Time) string { return t.In(uktime.London).Format("2 January 2006, 15:04") }
 
 func roleTitle(r registerv1.DutyRole) string {
 	if r == registerv1.DutyRole_DUTY_ROLE_SPOC {

@@ -8,6 +8,7 @@ import (
 
 	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/uktime"
 )
 
 // What happens to a duty, in its events.
@@ -134,17 +135,9 @@ const (
 
 // isNight reports whether a time is at night in London.
 func isNight(t time.Time) bool {
-	h := t.In(london).Hour()
+	h := t.In(uktime.London).Hour()
 	return h >= nightBegins || h < nightEnds
 }
-
-var london = func() *time.Location {
-	l, err := time.LoadLocation("Europe/London")
-	if err != nil {
-		return time.UTC // at most an hour away
-	}
-	return l
-}()
 
 // usualLadder is that of a duty that has none of its own.
 func usualLadder() []rung {

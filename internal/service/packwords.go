@@ -10,6 +10,7 @@ import (
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/call"
 	"github.com/perpetrator-register/register/internal/refdata"
+	"github.com/perpetrator-register/register/internal/uktime"
 )
 
 // packWords writes codes, dates and forces as whoever reads a pack on paper knows
@@ -21,13 +22,13 @@ func printed(t *timestamppb.Timestamp, layout string) string {
 	if t == nil {
 		return "not recorded"
 	}
-	return t.AsTime().In(london).Format(layout)
+	return t.AsTime().In(uktime.London).Format(layout)
 }
 
 // happenedAt is when something happened. Who knows the day alone sends its midnight or its
 // noon: an hour that nobody has said is not printed for a court.
 func happenedAt(t *timestamppb.Timestamp) string {
-	local := t.AsTime().In(london).Format(time.TimeOnly)
+	local := t.AsTime().In(uktime.London).Format(time.TimeOnly)
 	if local == "00:00:00" || local == "12:00:00" || t.AsTime().Format(time.TimeOnly) == "00:00:00" {
 		return printed(t, "2 January 2006")
 	}

@@ -160,3 +160,13 @@ func TestYearsAreLabelled(t *testing.T) {
 		}
 	}
 }
+
+// What a picture says in words is dated by the clock in London, as the list beneath it is.
+func TestDatesAreLondons(t *testing.T) {
+	t.Parallel()
+	night := time.Date(2026, 7, 31, 23, 30, 0, 0, time.UTC)
+	shown, ok := NewTimeline("Incidents", []Lane{{Label: "One", Incidents: []Incident{{Time: night, Kind: Contact}}}})
+	if !ok || !strings.Contains(fmt.Sprintf("%+v", shown), "1 August 2026") {
+		t.Errorf("told: %+v", shown)
+	}
+}

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/perpetrator-register/register/internal/uktime"
 )
 
 // Kind says what sort of incident a mark stands for.
@@ -157,7 +159,7 @@ func describe(lanes []Lane) string {
 	return strings.Join(told, ". ") + ". The list below says each."
 }
 
-func written(t time.Time) string { return t.Format("2 January 2006") }
+func written(t time.Time) string { return t.In(uktime.London).Format("2 January 2006") }
 
 // times are when incidents of a kind happened, the oldest first.
 func (l Lane) times(kind Kind) []time.Time {
