@@ -56,7 +56,7 @@ func main() {
 // untilStopped is the context of commands that ask for one: they end in order when they
 // are interrupted. The others, which only compute, end at once.
 func untilStopped() context.Context {
-	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM) //nolint:govet // until the process ends
+	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM) // until the process ends
 	return ctx
 }
 

@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 // A command that computes for a minute ends when it is interrupted.
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
-	long := exec.CommandContext(t.Context(), os.Args[0], "misuse", "year") //nolint:gosec // this program
+	long := exec.CommandContext(t.Context(), os.Args[0], "misuse", "year")
 	long.Env = append(os.Environ(), asProgram+"=1")
 	if err := long.Start(); err != nil {
 		t.Fatal(err)
