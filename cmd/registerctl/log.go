@@ -108,9 +108,13 @@ func (c *logListCmd) Run(a *app) error {
 			}
 			who += ")"
 		}
+		outcome := e.GetOutcome()
+		if e.GetSource() != "" {
+			outcome += fmt.Sprintf(" (calls: %d, from %s)", e.GetCount(), e.GetSource())
+		}
 		rows = append(rows, []string{
 			strconv.FormatInt(e.GetIndex(), 10), minute(e.GetTime()), forceCode(e.GetForce()), who, e.GetMethod(),
-			words("OPERATION_", e.GetOperation()), e.GetOutcome(), e.GetReason(), strconv.Itoa(int(e.GetResultCount())),
+			words("OPERATION_", e.GetOperation()), outcome, e.GetReason(), strconv.Itoa(int(e.GetResultCount())),
 		})
 	}
 	a.table([]string{"ENTRY", "TIME", "FORCE", "WHO", "METHOD", "OPERATION", "OUTCOME", "REASON", "RECORDS"}, rows)

@@ -134,7 +134,12 @@ func (f *fake) OpenUnsealing(ctx context.Context, r *registerv1.OpenUnsealingReq
 	f.asked(r)
 	search := hit()
 	search.Justification = "seen\x1b[2J outside"
-	search.Criteria = &registerv1.SearchCriteria{Names: []*registerv1.PersonName{{Full: "Callum Thackery"}}}
+	search.Criteria = &registerv1.SearchCriteria{
+		Names: []*registerv1.PersonName{{Full: "Callum Thackery"}}, BirthDate: &registerv1.PartialDate{Year: 1987, Month: 3}, Sex: registerv1.Sex_SEX_MALE,
+		Phones: []string{"07700 900133"}, Emails: []string{"c@example.net"}, Vehicles: []string{"AB12 CDE"}, Postcodes: []string{"LE2 7PQ"},
+		Handles:     []*registerv1.Handle{{Value: "cal_t", Platform: "Chat"}},
+		Identifiers: []*registerv1.Identifier{{Kind: registerv1.IdentifierKind_IDENTIFIER_KIND_PNC, Value: "87/1234P"}},
+	}
 	return &registerv1.UnsealedEntry{Entry: &registerv1.LogEntry{Index: 41, Method: "SearchService.CreateSearch"}, Content: &registerv1.UnsealedEntry_Search{Search: search}}, nil
 }
 
@@ -211,7 +216,7 @@ func TestUnsealings(t *testing.T) {
 		{[]string{"psd", "unseal", "approve", unsealingID, "--no-conflict"}, &registerv1.ApproveUnsealingRequest{Name: unsealingID, NoConflict: true}, nil},
 		{[]string{"psd", "unseal", "refuse", unsealingID, "--reason", "no case bears this reference", "--no-conflict"},
 			&registerv1.RefuseUnsealingRequest{Name: unsealingID, Reason: "no case bears this reference", NoConflict: true}, []string{"REFUSED " + unsealingID, "why refused", "no case bears"}},
-		{[]string{"psd", "unseal", "open", unsealingID}, &registerv1.OpenUnsealingRequest{Name: unsealingID}, []string{"ENTRY 41", "outside", "Callum Thackery", "entry 47"}},
+		{[]string{"psd", "unseal", "open", unsealingID}, &registerv1.OpenUnsealingRequest{Name: unsealingID}, []string{"ENTRY 41", "outside", "Callum Thackery", "1987", "male", "07700 900133", "c@example.net", "AB12 CDE", "LE2 7PQ", "cal_t Chat", "pnc", "87/1234P", "entry 47"}},
 		{[]string{"psd", "unseal", "list"}, &registerv1.ListUnsealingsRequest{Parent: "forces/33", PageSize: 200}, []string{"--page-token 2"}},
 		{[]string{"psd", "case-access", "--force", "33", "--purpose", "security", "--reference", "IOPC/1", "--reason", "a complaint", "--days", "30"},
 			&registerv1.OpenCaseAccessRequest{Parent: "forces/33", Purpose: security, Reference: "IOPC/1", Reason: "a complaint", Days: 30}, []string{"caseAccesses/1"}},

@@ -95,11 +95,39 @@ func (c *psdOpenCmd) Run(a *app) error {
 		a.field("reason", s.GetReason())
 		a.field("words", s.GetJustification())
 		a.field("reference", s.GetReference())
-		for _, n := range s.GetCriteria().GetNames() {
-			a.field("asked for", fullName(n))
-		}
+		a.say("  asked for")
+		a.showCriteria(s.GetCriteria())
 		a.showSearch(s)
 	})
+}
+
+// showCriteria prints all that a search asked for: an unsealed entry is opened once.
+func (a *app) showCriteria(k *registerv1.SearchCriteria) {
+	for _, n := range k.GetNames() {
+		kind := words("NAME_KIND_", n.GetKind())
+		if kind != "" {
+			kind = " (" + kind + ")"
+		}
+		a.field("  name", fullName(n)+kind)
+	}
+	if k.GetBirthDate() != nil {
+		a.field("  born", client.FormatDate(k.GetBirthDate()))
+	}
+	a.field("  sex", words("SEX_", k.GetSex()))
+	for _, list := range []struct {
+		what   string
+		values []string
+	}{{"phone", k.GetPhones()}, {"e-mail", k.GetEmails()}, {"vehicle", k.GetVehicles()}, {"postcode", k.GetPostcodes()}} {
+		for _, v := range list.values {
+			a.field("  "+list.what, v)
+		}
+	}
+	for _, h := range k.GetHandles() {
+		a.field("  handle", strings.TrimSpace(h.GetValue()+" "+h.GetPlatform()))
+	}
+	for _, i := range k.GetIdentifiers() {
+		a.field("  "+words("IDENTIFIER_KIND_", i.GetKind()), i.GetValue())
+	}
 }
 
 type psdUnsealsCmd struct {

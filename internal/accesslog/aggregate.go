@@ -11,9 +11,10 @@ import (
 	"time"
 )
 
-// Refusal is a call refused before its caller was known: no certificate or
-// token that we trust, or bytes that are no call at all.
+// Refusal is a call refused before its caller was known (no certificate or token that
+// we trust, or bytes that are no call at all), or of a caller who asks too often.
 type Refusal struct {
+	Actor  Actor      // who called; zero where that was not known
 	Addr   netip.Addr // remote address; counted by its network (/24, /48)
 	Method string     // RPC if known, else the transport: "grpc", "http", "tls"
 	Code   string     // gRPC code name, or a short code of the transport's fault
@@ -26,7 +27,7 @@ type AggregateOptions struct {
 	Log     *slog.Logger  // slog.Default
 }
 
-// Aggregator counts refusals of unknown callers, and logs each count as one
+// Aggregator counts such refusals, and logs each count as one
 // entry once a minute, so that a flood of calls cannot fill the log. Safe for
 // concurrent use.
 type Aggregator struct {
@@ -42,7 +43,10 @@ type Aggregator struct {
 	stopped  chan struct{}
 }
 
-type refusalKey struct{ source, method, code string }
+type refusalKey struct {
+	actor                Actor
+	source, method, code string
+}
 
 // other stands for the keys beyond the limit.
 const other = "other"
@@ -68,7 +72,10 @@ func NewAggregator(a Appender, o AggregateOptions) *Aggregator {
 
 // Add counts a refusal. It neither waits nor fails.
 func (g *Aggregator) Add(r Refusal) {
-	g.add(refusalKey{network(r.Addr), short(r.Method), short(r.Code)}, 1)
+	if r.Actor == (Actor{}) {
+		r.Actor.Kind = Anonymous
+	}
+	g.add(refusalKey{r.Actor, network(r.Addr), short(r.Method), short(r.Code)}, 1)
 }
 
 // add counts under a key, or when there are too many, under ever coarser ones.
@@ -77,7 +84,7 @@ func (g *Aggregator) add(k refusalKey, n int64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if _, known := g.counts[k]; !known && len(g.counts) >= g.o.MaxKeys {
-		k = refusalKey{other, other, other}
+		k = refusalKey{Actor{Kind: Anonymous}, other, other, other}
 	}
 	g.counts[k] += n
 }
@@ -149,11 +156,11 @@ func (g *Aggregator) Flush(ctx context.Context) error {
 		keys = append(keys, k)
 	}
 	slices.SortFunc(keys, func(a, b refusalKey) int {
-		return cmp.Or(cmp.Compare(a.source, b.source), cmp.Compare(a.method, b.method), cmp.Compare(a.code, b.code))
+		return cmp.Or(cmp.Compare(a.actor.Sub, b.actor.Sub), cmp.Compare(a.source, b.source), cmp.Compare(a.method, b.method), cmp.Compare(a.code, b.code))
 	})
 	for i, k := range keys {
 		_, err := g.a.Append(ctx, &Pending{Entry: Metadata{
-			Actor: Actor{Kind: Anonymous}, Method: k.method, Outcome: k.code, Source: k.source, Count: counts[k],
+			Actor: k.actor, Method: k.method, Outcome: k.code, Source: k.source, Count: counts[k],
 			Decision: Decision{Effect: Deny},
 		}})
 		if errors.Is(err, ErrUnknownOutcome) || err == nil {

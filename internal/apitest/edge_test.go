@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/encoding"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/proto"
 
 	pb "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/accesslog"
@@ -197,10 +199,30 @@ func TestTooManyRequests(t *testing.T) {
 	w.replica.Stop()
 	w.replica = reader
 	w.conns[""] = dial(t, reader.Server.GRPCAddr(), w.site.ClientTLS(""))
-	for _, e := range readLog(t, w, "auditor", "forces/-") {
-		if e.GetOutcome() == "RESOURCE_EXHAUSTED/TOO_MANY_REQUESTS" && e.GetMethod() == getSelf {
-			return
+	counted := int64(0)
+	for _, e := range readLog(t, w, "psd-33", "forces/33") {
+		if e.GetOutcome() == "RESOURCE_EXHAUSTED/TOO_MANY_REQUESTS" && e.GetMethod() == getSelf && strings.HasSuffix(e.GetSubject(), "#spoc-33") && e.GetSource() != "" {
+			counted += e.GetCount()
 		}
 	}
-	t.Error("the refusals are not counted")
+	if counted != 3 {
+		t.Errorf("%d refusals stand in the log for his force to see, want 3", counted)
+	}
+}
+
+// TestParentIsAskedFor: whoever leaves out whose record it is has asked for no other
+// force's, and is told what is missing; who names another force's is refused.
+func TestParentIsAskedFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	for short, request := range map[string]proto.Message{registerNominal: &pb.RegisterNominalRequest{}, registerCourse: &pb.RegisterCourseRequest{}} {
+		a := w.call(t.Context(), overMTLS, "system-33", short, request)
+		if code, reason, fields := refusal(a.err); code != codes.InvalidArgument || reason != "INVALID_FIELDS" || !slices.Contains(fields, "parent") {
+			t.Errorf("%s: %s %s %s", short, code, reason, fields)
+		}
+	}
+	a := w.call(t.Context(), overMTLS, "system-33", registerCourse, &pb.RegisterCourseRequest{Parent: "forces/10"})
+	if code, reason, _ := refusal(a.err); code != codes.PermissionDenied || reason != "OTHER_FORCE" {
+		t.Errorf("another force's: %s %s", code, reason)
+	}
 }

@@ -79,7 +79,7 @@ func New(m *Method, actor access.Actor, policy *access.Policy, log Log) *Call {
 	c := &Call{Method: m, Actor: actor, Policy: policy, log: log.Appender, keys: log.Keys}
 	c.Entry = accesslog.Metadata{
 		ID:        uuid.Must(uuid.NewV7()),
-		Actor:     logActor(actor),
+		Actor:     LogActor(actor),
 		Roles:     actor.Roles.Names(),
 		ACR:       actor.ACR,
 		Client:    actor.Client,
@@ -104,7 +104,8 @@ func (c *Call) Fork() *Call {
 	return f
 }
 
-func logActor(a access.Actor) accesslog.Actor {
+// LogActor is the caller as entries of the log name him.
+func LogActor(a access.Actor) accesslog.Actor {
 	return accesslog.Actor{
 		Sub:       Subject(a),
 		Force:     a.Force,

@@ -56,6 +56,7 @@ type entryView struct {
 	Time                                   string
 	Subject, Short, Force, Collar, Officer string
 	Method, Outcome, Reason                string
+	Calls                                  string // how many, from where, when it stands for more than one
 	Count                                  int32
 	Refused                                bool
 	Leaf, Metadata                         string
@@ -106,6 +107,10 @@ var logOutcomes = []choice{
 func outcomeTitle(outcome string) string {
 	if i := slices.IndexFunc(logOutcomes, func(k choice) bool { return k.Value == outcome }); i > 0 {
 		return logOutcomes[i].Title
+	}
+	// Refusals counted together say of what kind, and why.
+	if _, why, ok := strings.Cut(outcome, "/"); ok {
+		outcome = why
 	}
 	return enum("", outcome)
 }
@@ -290,8 +295,14 @@ func (c *Console) entryView(e *registerv1.LogEntry) entryView {
 		Method: methodTitle(e.GetMethod()), Outcome: outcomeTitle(e.GetOutcome()), Reason: c.words.reason(e.GetReason()), Count: e.GetResultCount(),
 		Refused: e.GetOutcome() != "OK", Leaf: hex.EncodeToString(e.GetLeafHash()), Metadata: string(e.GetMetadata()), Force: "National",
 	}
-	if e.GetForce() != "" {
+	switch {
+	case e.GetForce() != "":
 		out.Force = c.words.force(e.GetForce())
+	case e.GetSubject() == "":
+		out.Force = "Caller not known"
+	}
+	if e.GetSource() != "" {
+		out.Calls = count(e.GetCount(), "call", "calls") + " from " + e.GetSource()
 	}
 	if e.GetCollarNumber() != "" && !e.GetOfficerVerified() {
 		out.Officer = "named by the system, not proved"

@@ -124,6 +124,9 @@ func (w *words) criteria(k *registerv1.SearchCriteria) (by []asked, not []string
 	}
 	add("Name", names...)
 	add("Date of birth", partialDate(k.GetBirthDate()))
+	if k.GetSex() != registerv1.Sex_SEX_UNSPECIFIED {
+		add("Sex", enum("SEX_", k.GetSex().String()))
+	}
 	add("Telephone number", k.GetPhones()...)
 	add("E-mail address", k.GetEmails()...)
 	add("User name online", handles...)

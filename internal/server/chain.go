@@ -137,7 +137,7 @@ func (ch *Chain) run(ctx context.Context, full string, req proto.Message, perfor
 		return nil, ch.refuse(creds.Address, m.Short, told.Code, told.Reason, told.Message)
 	}
 	if !ch.limits.allow(actor, "") {
-		return nil, ch.refuse(creds.Address, m.Short, codes.ResourceExhausted, service.ReasonTooManyRequests, "too many requests: slow down")
+		return nil, ch.tooMany(actor, m)
 	}
 	c := call.New(m, actor, ch.policies.Current(), ch.log)
 	if span := trace.SpanContextFromContext(ctx); span.HasTraceID() {
@@ -253,6 +253,12 @@ func notAuthenticated(err error) *service.Problem {
 // admit authorises a call and validates its request, if that is known already.
 func (ch *Chain) admit(c *call.Call, req proto.Message) error {
 	if err := authorise(c, req); err != nil {
+		// Who has left out whose thing it is has not asked for another force's.
+		if p := service.AsProblem(err); p.Reason == service.ReasonOtherForce && call.TargetForce(req) == "" {
+			if wrong := ch.check.Check(req); wrong != nil {
+				return wrong
+			}
+		}
 		return err
 	}
 	if req == nil {
@@ -282,16 +288,27 @@ func authorise(c *call.Call, req proto.Message) error {
 	return nil
 }
 
-// refuse counts a refusal of a caller who is not known, or who asks too often.
+// refuse counts a refusal of a caller who is not known.
 func (ch *Chain) refuse(source, method string, code codes.Code, reason, message string) error {
-	ch.refusals.Add(accesslog.Refusal{Addr: addrOf(source), Method: method, Code: service.OutcomeName(code) + "/" + reason})
-	return &service.Problem{Code: code, Reason: reason, Message: message}
+	return ch.counted(accesslog.Refusal{Addr: addrOf(source), Method: method}, &service.Problem{Code: code, Reason: reason, Message: message})
+}
+
+// tooMany counts a refusal of a caller who asks too often, under his name.
+func (ch *Chain) tooMany(actor access.Actor, m *call.Method) error {
+	return ch.counted(accesslog.Refusal{Actor: call.LogActor(actor), Addr: addrOf(actor.Address), Method: m.Short},
+		&service.Problem{Code: codes.ResourceExhausted, Reason: service.ReasonTooManyRequests, Message: "too many requests: slow down"})
+}
+
+func (ch *Chain) counted(r accesslog.Refusal, p *service.Problem) error {
+	r.Code = service.OutcomeName(p.Code) + "/" + p.Reason
+	ch.refusals.Add(r)
+	return p
 }
 
 // refuseKnown logs, one by one, a genuine credential that claims what it may not.
 func (ch *Chain) refuseKnown(ctx context.Context, m *call.Method, refused *access.AuthError) (*accesslog.Receipt, error) {
 	if !ch.limits.allow(refused.Actor, "refused ") {
-		return nil, ch.refuse(refused.Actor.Address, m.Short, codes.ResourceExhausted, service.ReasonTooManyRequests, "too many requests: slow down")
+		return nil, ch.tooMany(refused.Actor, m)
 	}
 	c := call.New(m, refused.Actor, ch.policies.Current(), ch.log)
 	c.Entry.Marks = []string{"refused:" + string(refused.Reason)}

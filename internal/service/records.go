@@ -311,7 +311,7 @@ func (s *Records) registerInto(ctx context.Context, c *call.Call, m *registerv1.
 		out.Result = &registerv1.RegisterRecordsResponse_Plan{Plan: resp}
 		return err
 	}
-	return Invalid(ReasonInvalidFields, []Violation{{"record", "is not of the contract's form: give `nominal`, `course`, `measure`, `breach`, `assessment` or `plan`, over REST one JSON object a line"}})
+	return Invalid(ReasonInvalidFields, []Violation{{"record", "is not of the contract's form: over REST one JSON object a line, such as {\"sequence\": 1, \"nominal\": {\"parent\": \"forces/33\", \"nominal\": {…}}}, or with `course`, `measure`, `breach`, `assessment` or `plan`"}})
 }
 
 // allowed applies the policy and the record's own rules to one record.

@@ -244,6 +244,7 @@ func logEntry(row postgres.Entry) (*registerv1.LogEntry, error) {
 		OfficerVerified: m.Actor.Assurance == accesslog.Verified, Method: m.Method,
 		Operation: registerv1.Operation(registerv1.Operation_value["OPERATION_"+m.Operation]),
 		Outcome:   m.Outcome, Reason: m.Reason, ResultCount: service.Count(m.ResultCount), LeafHash: row.LeafHash, Metadata: row.Meta,
+		Count: max(1, m.Count), Source: m.Source,
 	}
 	if m.Actor.Force != "" {
 		out.Force = "forces/" + m.Actor.Force

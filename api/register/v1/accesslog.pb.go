@@ -1126,7 +1126,13 @@ type LogEntry struct {
 	// The leaf hash of the entry.
 	LeafHash []byte `protobuf:"bytes,12,opt,name=leaf_hash,json=leafHash,proto3" json:"leaf_hash,omitempty"`
 	// The entry's metadata, byte for byte as hashed: JSON.
-	Metadata      []byte `protobuf:"bytes,13,opt,name=metadata,proto3" json:"metadata,omitempty"`
+	Metadata []byte `protobuf:"bytes,13,opt,name=metadata,proto3" json:"metadata,omitempty"`
+	// How many calls the entry stands for, from 1: refusals of callers who are not known,
+	// or who ask too often, are counted for a minute and logged together.
+	Count int64 `protobuf:"varint,14,opt,name=count,proto3" json:"count,omitempty"`
+	// The network that such calls came from, as "192.0.2.0/24"; empty when the entry is of
+	// one call.
+	Source        string `protobuf:"bytes,15,opt,name=source,proto3" json:"source,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1252,6 +1258,20 @@ func (x *LogEntry) GetMetadata() []byte {
 	return nil
 }
 
+func (x *LogEntry) GetCount() int64 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+func (x *LogEntry) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
 var File_register_v1_accesslog_proto protoreflect.FileDescriptor
 
 const file_register_v1_accesslog_proto_rawDesc = "" +
@@ -1331,7 +1351,7 @@ const file_register_v1_accesslog_proto_rawDesc = "" +
 	"\arecords\x18\x04 \x01(\x03R\arecords\"n\n" +
 	"\x13ListEntriesResponse\x12/\n" +
 	"\aentries\x18\x01 \x03(\v2\x15.register.v1.LogEntryR\aentries\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xac\x03\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xda\x03\n" +
 	"\bLogEntry\x12\x14\n" +
 	"\x05index\x18\x01 \x01(\x03R\x05index\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x18\n" +
@@ -1346,7 +1366,9 @@ const file_register_v1_accesslog_proto_rawDesc = "" +
 	" \x01(\tR\x06reason\x12!\n" +
 	"\fresult_count\x18\v \x01(\x05R\vresultCount\x12\x1b\n" +
 	"\tleaf_hash\x18\f \x01(\fR\bleafHash\x12\x1a\n" +
-	"\bmetadata\x18\r \x01(\fR\bmetadata*\xa6\x01\n" +
+	"\bmetadata\x18\r \x01(\fR\bmetadata\x12\x14\n" +
+	"\x05count\x18\x0e \x01(\x03R\x05count\x12\x16\n" +
+	"\x06source\x18\x0f \x01(\tR\x06source*\xa6\x01\n" +
 	"\n" +
 	"LogPurpose\x12\x1b\n" +
 	"\x17LOG_PURPOSE_UNSPECIFIED\x10\x00\x12\x1a\n" +
