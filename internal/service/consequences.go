@@ -326,7 +326,7 @@ func (b *batch) tellDuty(change accesslog.Change, stored *storev1.StoredDuty, ev
 	switch event {
 	case eventOpened, eventAgain:
 		a.kind = registerv1.AlertKind_ALERT_KIND_DUTY_OPENED
-		a.message = duty.GetTitle() + ": " + duty.GetMessage() + " Due " + clockTime(duty.GetDueTime().AsTime()) + "."
+		a.message = duty.GetTitle() + ". " + duty.GetMessage() + " Due " + clockTime(duty.GetDueTime().AsTime()) + "."
 	case eventClimbed:
 		a.kind = registerv1.AlertKind_ALERT_KIND_DUTY_ESCALATED
 		a.message = duty.GetTitle() + ": it was not done in time and is now for the " + roleTitle(duty.GetOwner().GetRole()) + "."
@@ -343,7 +343,7 @@ func (b *batch) tellDuty(change accesslog.Change, stored *storev1.StoredDuty, ev
 }
 
 // clockTime is a time as people in the force read it.
-func clockTime(t time.Time) string { return t.In(london).Format("2 January 2006 15:04") }
+func clockTime(t time.Time) string { return t.In(london).Format("2 January 2006, 15:04") }
 
 func roleTitle(r registerv1.DutyRole) string {
 	if r == registerv1.DutyRole_DUTY_ROLE_SPOC {
