@@ -44,7 +44,7 @@ func TestAskTheOwnerAndWatch(t *testing.T) {
 
 	// The owner is alerted, reads and answers; what is answered twice changes nothing.
 	spoc := w.as("spoc-33")
-	alert := spoc.get("/alerts").must(t, http.StatusOK, "A question to your force, Northumbria", "Open it")
+	alert := spoc.get("/alerts").must(t, http.StatusOK, "A question to your force, Northumbria", "Open the question")
 	at := firstLink(t, alert.text, `/questions/[0-9a-f-]{36}`)
 	spoc.get("/questions").must(t, http.StatusOK, "To answer", "Northumbria asks your force", "10/55/26")
 	spoc.get("/questions?list=asked").must(t, http.StatusOK, "There are none")
