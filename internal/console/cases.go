@@ -142,7 +142,7 @@ func flagOf(f *registerv1.MisuseFlag) flagView {
 	for _, n := range []struct {
 		what string
 		n    int32
-	}{{"Searches", f.GetSearches()}, {"Persons", f.GetPersons()}, {"Days", f.GetDays()}, {"References", f.GetReferences()}} {
+	}{{"Searches", f.GetSearches()}, {"People", f.GetPersons()}, {"Days", f.GetDays()}, {"References", f.GetReferences()}} {
 		if n.n > 0 {
 			out.Facts = append(out.Facts, asked{n.what, strconv.Itoa(int(n.n))})
 		}
