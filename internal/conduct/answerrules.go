@@ -19,7 +19,7 @@ const (
 func answerRules() []rule {
 	return []rule{
 		{Rule{Code: "NO_ACTION", Version: "1", Title: "Report not answered", Critical: true, Within: 3 * time.Hour,
-			Says:   "Nobody has seen to the victim or taken him: within an hour of a threat to kill, violence or another grave report, within a day of any other. What is done for him, a call by telephone, or a reason for doing nothing is no answer.",
+			Says:   "Nobody has seen to the victim or arrested him: within an hour of a threat to kill, violence or another grave report, within a day of any other. What is done for him, a call by telephone, or a reason for doing nothing is no answer.",
 			Source: sourceReview, Closes: []string{"ARRESTED", "CHARGED", "REMANDED", "RECALLED", "ATTENDED", "VISITED_VICTIM", "STATEMENT_TAKEN", "INTERVIEWED", "MEASURE_APPLIED_FOR", "PLAN_MADE"},
 			Acts: supervisor, Tells: []string{spoc}}, (*reading).noAction},
 		{Rule{Code: "ARREST_OUTSTANDING", Version: "1", Title: "Arrest ordered and not made", Critical: true, Within: 3 * time.Hour,
@@ -46,10 +46,10 @@ func (e *reading) noAction() {
 			prompt := Prompt{Course: r.matter.ID, Force: p.force, Unconfirmed: p.unconfirmed(), Evidence: []Evidence{r.evidence()}}
 			if e.traits.isGrave(r.Report) {
 				prompt.Since, prompt.Key = r.start.Add(graveWithin), r.matter.ID.String()+"/"+r.Reference
-				prompt.Reason = "A grave report has not been answered: nobody has seen to the victim or taken him."
+				prompt.Reason = "A grave report has not been answered: nobody has seen to the victim or arrested him."
 			} else {
 				prompt.Since, prompt.Key = r.start.Add(answerWithin), p.id().String()+"/"+week(r.Reported)
-				prompt.Reason, prompt.Course = "A report has not been answered for a day: nobody has seen to the victim or taken him.", p.id()
+				prompt.Reason, prompt.Course = "A report has not been answered for a day: nobody has seen to the victim or arrested him.", p.id()
 			}
 			if e.passed(prompt.Since) {
 				e.duty(prompt)

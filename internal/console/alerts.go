@@ -119,26 +119,23 @@ func (c *Console) alertView(v *visit, a *registerv1.Alert) alertView {
 		out.Kind += ", " + c.words.force(a.GetOtherForce())
 	}
 	if a.GetLink() != "" && v.may("link.read") {
-		out.Link = linkAddress(a.GetLink())
+		out.LinkText, out.Link = "See why", linkAddress(a.GetLink())
 	}
 	if len(a.GetNominals()) > 0 && v.may("nominal.read") {
 		n := a.GetNominals()[0]
 		out.Record = "/nominals/" + n[strings.LastIndex(n, "/")+1:]
 	}
 	if strings.Contains(a.GetSubject(), "/duties/") && v.may("duty.read") {
-		out.Link = "/duties/" + lastPart(a.GetSubject())
+		out.LinkText, out.Link = "Open the duty", "/duties/"+lastPart(a.GetSubject())
 	}
 	if strings.Contains(a.GetSubject(), "/questions/") && v.may("question.read") {
-		out.Link = "/questions/" + lastPart(a.GetSubject())
+		out.LinkText, out.Link = "Open the question", "/questions/"+lastPart(a.GetSubject())
 	}
 	if strings.Contains(a.GetSubject(), "/transfers/") && v.may("transfer.read") {
-		out.Link = "/transfers/" + lastPart(a.GetSubject())
+		out.LinkText, out.Link = "Open the transfer", "/transfers/"+lastPart(a.GetSubject())
 	}
 	if a.GetOtherForce() != "" && slices.Contains(askedAbout, a.GetKind()) && v.may("question.ask") {
 		out.Ask, out.AskText = askPage(a.GetName(), a.GetOtherForce()), "Ask "+c.words.force(a.GetOtherForce())
-	}
-	if out.LinkText = "See why"; a.GetLink() == "" {
-		out.LinkText = "Open it"
 	}
 	if a.GetUnconfirmed() && out.Link == "" && out.Record != "" && v.may("link.read") {
 		out.Link, out.LinkText = out.Record+"/person", "See the links"

@@ -129,14 +129,20 @@ func ruleTitle(code string) string {
 }
 
 func flagOf(f *registerv1.MisuseFlag) flagView {
-	out := flagView{Title: f.GetTitle(), Seen: sentence(f.GetSeen()), When: dateTime(f.GetFirstTime().AsTime()), Weighed: f.GetWeighed()}
+	out := flagView{Title: f.GetTitle(), Seen: sentence(f.GetSeen()), When: dateTime(f.GetFirstTime().AsTime())}
+	for _, w := range f.GetWeighed() {
+		if role, ok := strings.CutPrefix(w, "role "); ok {
+			w = "his role: " + uncapitalised(roleTitle(role))
+		}
+		out.Weighed = append(out.Weighed, w)
+	}
 	if last := dateTime(f.GetLastTime().AsTime()); last != out.When {
 		out.When += " to " + last
 	}
 	for _, n := range []struct {
 		what string
 		n    int32
-	}{{"Searches", f.GetSearches()}, {"Persons", f.GetPersons()}, {"Days", f.GetDays()}, {"References", f.GetReferences()}} {
+	}{{"Searches", f.GetSearches()}, {"People", f.GetPersons()}, {"Days", f.GetDays()}, {"References", f.GetReferences()}} {
 		if n.n > 0 {
 			out.Facts = append(out.Facts, asked{n.what, strconv.Itoa(int(n.n))})
 		}

@@ -44,7 +44,7 @@ func TestAskTheOwnerAndWatch(t *testing.T) {
 
 	// The owner is alerted, reads and answers; what is answered twice changes nothing.
 	spoc := w.as("spoc-33")
-	alert := spoc.get("/alerts").must(t, http.StatusOK, "A question to your force, Northumbria", "Open it")
+	alert := spoc.get("/alerts").must(t, http.StatusOK, "A question to your force, Northumbria", "Open the question")
 	at := firstLink(t, alert.text, `/questions/[0-9a-f-]{36}`)
 	spoc.get("/questions").must(t, http.StatusOK, "To answer", "Northumbria asks your force", "10/55/26")
 	spoc.get("/questions?list=asked").must(t, http.StatusOK, "There are none")
@@ -90,7 +90,7 @@ func TestEvidencePack(t *testing.T) {
 	spoc.get(record+"/pack").must(t, http.StatusOK, "To whom it goes", "legal services")
 	spoc.post(record+"/pack", url.Values{}).must(t, http.StatusUnprocessableEntity, `href="#kind"`, `href="#recipient"`, `href="#reference"`)
 	pack := spoc.post(record+"/pack", url.Values{"kind": {"COURT"}, "recipient": {"Leicester <i>Magistrates</i>"}, "reference": {"SPO/33/7"}}).must(t, http.StatusOK,
-		"OFFICIAL-SENSITIVE", "Evidence pack: stalking protection order", "SPO/33/7", "Leicester &lt;i&gt;Magistrates", "Calum Thackery", "An allegation is not a conviction")
+		"OFFICIAL-SENSITIVE", "Evidence pack: stalking protection order", "SPO/33/7", "Leicester &lt;i&gt;Magistrates", "Calum Thackery", "An allegation is not a conviction", "<td>1 of 1 course</td>")
 	pack.mustNot(t, "<script", "Wilhelmina", "Canary")
 	policy := pack.Header.Get("Content-Security-Policy")
 	if !regexp.MustCompile(`^default-src 'none'; style-src 'sha256-[A-Za-z0-9+/=]{44}'; base-uri 'none'`).MatchString(policy) || strings.Contains(policy, "unsafe") {

@@ -124,7 +124,7 @@ func (c *Console) placeHoldView(v *visit, f *form) *placeHoldView {
 		Subject: f.text("subject", "Whose calls", "The sign-in name of a person in the force, or the whole name of a system.", ""),
 		Record:  f.text("record", "Or which record was met", "A record’s name, such as forces/33/nominals/0198…", ""),
 		Crime:   f.text("crime", "Or under which crime or incident reference", "", "govuk-input--width-20"),
-		First:   f.text("first", "Or entries from", "Its number, as the log lists it.", "govuk-input--width-10"), Last: f.text("last", "To", "The last of them.", "govuk-input--width-10"),
+		First:   f.text("first", "Or entries from", "The number of the first, as the log lists it.", "govuk-input--width-10"), Last: f.text("last", "To", "The number of the last.", "govuk-input--width-10"),
 		Why: f.area("why", "Why", "At least 10 characters.", 3, 1000), Reference: f.text("reference", "Reference of the case", "", "govuk-input--width-20"),
 	}
 	view.First.Mode, view.Last.Mode = "numeric", "numeric"

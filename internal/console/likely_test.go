@@ -2,6 +2,7 @@ package console
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -62,7 +63,7 @@ func TestActivityFacts(t *testing.T) {
 	})
 	want := []asked{
 		{"What", "Opened a person (2), Searched (2)"}, {"Why", "No call gave a reason"}, {"Searches", "2, of which 1 found nobody"},
-		{"References", "2 different ones"}, {"Records met", "2 different"}, {"Met 2 times", him},
+		{"References", "2 different"}, {"Records met", "2 different"}, {"Met 2 times", him},
 	}
 	if len(got) != len(want) {
 		t.Fatalf("facts %+v, want %+v", got, want)
@@ -71,5 +72,14 @@ func TestActivityFacts(t *testing.T) {
 		if got[i] != want[i] {
 			t.Errorf("%+v, want %+v", got[i], want[i])
 		}
+	}
+}
+
+// A flag names the role of whom it is about as the sign-in page does.
+func TestFlagNamesTheRole(t *testing.T) {
+	t.Parallel()
+	got := flagOf(&registerv1.MisuseFlag{Weighed: []string{"the force has told of no cases lately", "role control_room"}}).Weighed
+	if want := []string{"the force has told of no cases lately", "his role: control room"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -68,7 +68,7 @@ func (c *Console) activityFacts(entries []*registerv1.LogEntry) []asked {
 	if searches > 0 {
 		facts = append(facts, asked{"Searches", fmt.Sprintf("%d, of which %d found nobody", searches, nobody)})
 	}
-	facts = append(facts, asked{"References", count(len(references), "different one", "different ones")}, asked{"Records met", fmt.Sprintf("%d different", len(records))})
+	facts = append(facts, asked{"References", fmt.Sprintf("%d different", len(references))}, asked{"Records met", fmt.Sprintf("%d different", len(records))})
 	for _, id := range records.most()[:min(maxTallied, len(records))] {
 		if records[id] > 1 {
 			facts = append(facts, asked{"Met " + count(records[id], "time", "times"), id})

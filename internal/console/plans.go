@@ -32,8 +32,8 @@ type planAction struct {
 }
 
 type referralView struct {
-	Number               int
-	Title, When, Outcome string
+	Number                       int
+	Title, Within, When, Outcome string // Within is the title within a sentence
 }
 
 func (c *Console) planView(v *visit, p *registerv1.SafetyPlan, labels map[string]string) planView {
@@ -58,9 +58,13 @@ func (c *Console) planView(v *visit, p *registerv1.SafetyPlan, labels map[string
 		out.Actions = append(out.Actions, one)
 	}
 	for i, r := range p.GetReferrals() {
-		out.Referrals = append(out.Referrals, referralView{i, c.words.item(refdata.Referrals, r.GetCode()), date(r.GetReferTime().AsTime()), enum("", r.GetOutcome())})
+		out.Referrals = append(out.Referrals, referralOf(i, c.words.item(refdata.Referrals, r.GetCode()), r))
 	}
 	return out
+}
+
+func referralOf(i int, title string, r *registerv1.Referral) referralView {
+	return referralView{i, title, uncapitalised(title), date(r.GetReferTime().AsTime()), uncapitalised(enum("", r.GetOutcome()))}
 }
 
 type planFormView struct {

@@ -117,7 +117,7 @@ func (c *Console) showSearch(v *visit) error {
 		view.Notices = append(view.Notices, c.noticeText(n))
 	}
 	if s.GetExpireTime().AsTime().After(c.now()) {
-		view.Until = s.GetExpireTime().AsTime().In(uktime.London).Format("15:04 on 2 January")
+		view.Until = s.GetExpireTime().AsTime().In(uktime.London).Format("15:04 on 2 January 2006")
 	} else {
 		view.MayOpen = false
 	}

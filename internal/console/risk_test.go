@@ -109,10 +109,10 @@ func TestRiskAndSafetyPlan(t *testing.T) {
 	revision = version(t, ticked, "revision")
 	officer.post(at, url.Values{"revision": {revision}, "do": {"add"}}).must(t, http.StatusUnprocessableEntity, `href="#action"`, `href="#owner"`, `href="#due-day"`)
 	added := officer.post(at, url.Values{"revision": {revision}, "do": {"add"}, "action": {"PATROLS"}, "owner": {"Response team"}, "due-day": {"1"}, "due-month": {"2"}, "due-year": {"2030"}}).must(t, http.StatusOK, "added to the plan", "Patrols", "To be done")
-	answered := officer.post(at, url.Values{"revision": {version(t, added, "revision")}, "number": {"0"}, "do": {"ACCEPTED"}}).must(t, http.StatusOK, "MARAC: Accepted")
+	answered := officer.post(at, url.Values{"revision": {version(t, added, "revision")}, "number": {"0"}, "do": {"ACCEPTED"}}).must(t, http.StatusOK, "MARAC: accepted")
 	officer.post(at, url.Values{"revision": {version(t, answered, "revision")}, "do": {"refer"}, "referral": {"ADVOCATE"}}).must(t, http.StatusOK, "The referral is recorded", "Independent advocate")
 	officer.post(at, url.Values{"revision": {"6"}, "number": {"9"}, "do": {"done"}}).must(t, http.StatusConflict)
-	spoc.get(record).must(t, http.StatusOK, "1 overdue", "Referred to MARAC (Accepted)")
+	spoc.get(record).must(t, http.StatusOK, "1 overdue", "Referred to MARAC (accepted); independent advocate.")
 	w.as("control_room-33").get(at).must(t, http.StatusForbidden)
 	w.as("investigator-10").get(at).must(t, http.StatusNotFound)
 

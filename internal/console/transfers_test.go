@@ -62,7 +62,7 @@ func TestTransferOfAMatter(t *testing.T) {
 	accept := url.Values{"do": {"accept"}, "id": {id}, "record": {"new"}, "reference": {"33/77/26"}, "officer": {"not a collar number"}, "answer": {"We have her now."}}
 	theirs.post(at, accept).must(t, http.StatusUnprocessableEntity, `href="#officer"`, `value="33/77/26"`)
 	accept.Set("officer", "5150")
-	taken := theirs.post(at, accept).must(t, http.StatusOK, "The matter is your force’s now", "Accepted", "We have her now.", "Open your force’s record").mustNot(t, "Accept the matter")
+	taken := theirs.post(at, accept).must(t, http.StatusOK, "The matter is your force’s now", "Accepted", "Why it was offered", "We have her now.", "Open your force’s record").mustNot(t, "Accept the matter")
 	own := firstLink(t, taken.text, `/nominals/[0-9a-f-]{36}`)
 	theirs.get(own).must(t, http.StatusOK, "Calum Thackery", "Northumbria since", "Leicestershire since")
 	theirs.post(at, accept).must(t, http.StatusConflict, "nothing was changed")

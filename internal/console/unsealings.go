@@ -89,7 +89,7 @@ func (c *Console) unsealingView(v *visit, f *form, u *registerv1.Unsealing) unse
 	case u.GetState() == registerv1.UnsealingState_UNSEALING_STATE_REQUESTED:
 		out.State, out.Tag = "Waits for a second person", "govuk-tag--orange"
 		out.MayApprove, out.MayRefuse = second, second
-		until = "Another member approves it until " + stamp(u.GetExpireTime()) + ", or it lapses."
+		until = "Another member may approve it until " + stamp(u.GetExpireTime()) + "; after that it lapses."
 	default:
 		out.State, out.Tag, out.MayOpen, out.MayRefuse = "Approved", "govuk-tag--green", mine, second
 		until = "Whoever asked may open it once, until " + stamp(u.GetExpireTime()) + "."
@@ -196,7 +196,7 @@ func (c *Console) askUnsealing(v *visit) error {
 	if err := v.keepPurpose(f); err != nil {
 		return err
 	}
-	if err := v.tell("Your request is made. Another member of your department approves it within 24 hours."); err != nil {
+	if err := v.tell("Your request is made. Another member of your department has 24 hours to approve it."); err != nil {
 		return err
 	}
 	return v.seeOther("/standards/unsealings" + v.ofForce())

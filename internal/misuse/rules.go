@@ -157,7 +157,7 @@ func init() { //nolint:gochecknoinits // the rules ask for their own thresholds 
 			Thresholds: []Threshold{{"times", "different people"}, {tHours, "hours before and after"}, inDays, rarely, onceIn, chance},
 			look:       (*judgement).tipOff, late: true},
 		{Code: codeProbe, Version: 1, Title: "Reached for what is hidden",
-			Looks:  "criteria that fit a victim, or a record that is SILENT; the latter is told to its owner force alone",
+			Looks:  "criteria that fit a victim, or a silent record; the latter is told to its owner force alone",
 			Clears: work, look: (*judgement).probe, late: true},
 		{Code: codeBreakGlass, Version: 1, Title: "Threat to life, often",
 			Looks: "searches for a threat to life without any reference, again and again", Clears: "the control room takes more of them",

@@ -327,7 +327,7 @@ func (b *batch) tellDuty(change accesslog.Change, stored *storev1.StoredDuty, ev
 	switch event {
 	case eventOpened, eventAgain:
 		a.kind = registerv1.AlertKind_ALERT_KIND_DUTY_OPENED
-		a.message = duty.GetTitle() + ": " + duty.GetMessage() + " Due " + clockTime(duty.GetDueTime().AsTime()) + "."
+		a.message = duty.GetTitle() + ". " + duty.GetMessage() + " Due " + clockTime(duty.GetDueTime().AsTime()) + "."
 	case eventClimbed:
 		a.kind = registerv1.AlertKind_ALERT_KIND_DUTY_ESCALATED
 		a.message = duty.GetTitle() + ": it was not done in time and is now for the " + roleTitle(duty.GetOwner().GetRole()) + "."

@@ -77,7 +77,7 @@ func (b *batch) even(k courseChange, n int) error {
 }
 
 const (
-	matchMessage   = "A course of conduct of your force and one of another suspect have the same victim. Speak with the other force. Nobody who registered it has been told."
+	matchMessage   = "A course of conduct of your force and one of another suspect have the same victim. Speak with the other force. Whoever registered them has not been told."
 	probeMessage   = "An officer of your force has registered conduct against a victim who had reported somebody else. This may be honest. Nothing of it was shown to him."
 	counterMessage = "Two people accuse each other: the suspect of one course is the victim of the other. It counts towards nothing until it is reviewed."
 )

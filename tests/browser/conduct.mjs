@@ -139,7 +139,7 @@ async function exchange(browser, options, close) {
   await send(page, "Ask to be told");
   await says(page, "and of searches");
   await close(page, "of whom to be told");
-  await follow(page, page.getByRole("button", { name: /^End it/ }).first());
+  await follow(page, page.getByRole("button", { name: /^Stop watching/ }).first());
   await page.getByText("is no longer told").waitFor();
   await signOut(page);
 
@@ -150,10 +150,10 @@ async function exchange(browser, options, close) {
   await link(page, "Leicestershire asks your force");
   await says(page, "Your answer is a disclosure to Leicestershire");
   await close(page, "a question to be answered");
-  await send(page, "Answer");
+  await send(page, "Send the answer");
   await close(page, "a question to be answered, errors");
   await page.fill("#answer", "He was seen with one twice.");
-  await send(page, "Answer");
+  await send(page, "Send the answer");
   await says(page, "Leicestershire has your answer");
   await close(page, "a question answered");
   await page.context().close();

@@ -249,7 +249,7 @@ async function readings(page, seen) {
 async function caseAccess(page, seen) {
   await go(page, "/standards/case-access");
   await page.selectOption("#force", "43");
-  await send(page, "Show");
+  await send(page, "Show this force");
   await seen(page, "case-access");
   await send(page, "Open the case access");
   await says(page, "There is a problem");
