@@ -80,6 +80,10 @@ func (a *app) verifyProof(data []byte, offline bool) error {
 	if err != nil {
 		return usageError{err}
 	}
+	witnesses, err := client.NewWitnesses(profile.WitnessKeys, profile.WitnessQuorum)
+	if err != nil {
+		return usageError{err}
+	}
 	p, err := tlogfile.ParseProof(data)
 	if err != nil {
 		return err
@@ -91,6 +95,11 @@ func (a *app) verifyProof(data []byte, offline bool) error {
 	shown := &client.Proof{Index: p.Index, Leaf: p.Leaf, Checkpoint: &client.Checkpoint{Origin: c.Origin, Tree: c.Tree, Signed: true}}
 	shown.Newest = shown.Checkpoint
 	if offline {
+		if witnesses != nil {
+			if _, err := witnesses.Verify(string(p.Note)); err != nil {
+				return fmt.Errorf("the proof FAILED: %w", err)
+			}
+		}
 		if len(c.Witnesses) > 0 && !a.JSON {
 			a.say("Its tree is co-signed by %s.", client.Clean(strings.Join(c.Witnesses, ", ")))
 		}

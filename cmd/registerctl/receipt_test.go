@@ -13,7 +13,9 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/checkpoint"
 	"github.com/perpetrator-register/register/internal/client"
+	"github.com/perpetrator-register/register/internal/tlogfile"
 )
 
 // memoryLog is an access log in memory.
@@ -152,4 +154,65 @@ func TestReceipts(t *testing.T) {
 	}
 	save()
 	expect(exitFault, "not a receipt", "receipt", "verify", saved)
+}
+
+// A kept proof is of a tree that the quorum has co-signed, or it fails, offline too.
+func TestOfflineProofNeedsItsWitnesses(t *testing.T) {
+	b := newBench(t)
+	log := newMemoryLog(t)
+	b.fake.log = log
+	log.add(t, "zero", "one", "two")
+	signed, err := log.note()
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, oneKey, err := checkpoint.GenerateCosigner("witness.example/1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, twoKey, err := checkpoint.GenerateCosigner("witness.example/2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cosigner, err := checkpoint.NewCosigner(one, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, _, _ := strings.Cut(signed, "\n\n")
+	cosigned, err := note.Sign(&note.Note{Text: text + "\n"}, log.signer, cosigner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hashes, err := tlog.ProveRecord(3, 1, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := func(name, note string) string {
+		p := tlogfile.Proof{Index: 1, Hashes: hashes, Leaf: log.leaves[1], Note: []byte(note)}
+		file := filepath.Join(b.dir, name)
+		if err := os.WriteFile(file, p.Marshal(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	alone, seen := kept("alone", signed), kept("seen", string(cosigned))
+	for _, tt := range []struct {
+		file  string
+		flags []string
+		code  int
+		says  string
+	}{
+		{alone, nil, exitOK, "holds entry 1"},
+		{alone, []string{"--witness-key", oneKey}, exitFault, "FAILED: 0 of 1 known witnesses"},
+		{seen, []string{"--witness-key", oneKey}, exitOK, "co-signed by witness.example/1"},
+		{seen, []string{"--witness-key", oneKey, "--witness-key", twoKey}, exitFault, "FAILED: 1 of 2 known witnesses"},
+		{seen, []string{"--witness-key", oneKey, "--witness-key", twoKey, "--witness-quorum", "1"}, exitOK, "co-signed by witness.example/1"},
+		{seen, []string{"--witness-key", oneKey, "--witness-quorum", "2"}, exitUsage, "between 1 and the number of witnesses"},
+		{seen, []string{"--witness-quorum", "1"}, exitUsage, "needs their keys"},
+	} {
+		code, out, errOut := b.run("", append([]string{"--log-key", log.key, "receipt", "verify", "--offline", tt.file}, tt.flags...)...)
+		if code != tt.code || !strings.Contains(out+errOut, tt.says) || (code == exitOK) != strings.Contains(out, "PROVED") {
+			t.Errorf("%s %v: exit %d\n%s%s", filepath.Base(tt.file), tt.flags, code, out, errOut)
+		}
+	}
 }

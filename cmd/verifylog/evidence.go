@@ -28,11 +28,14 @@ type Bundle struct {
 	Disclosure int64  `json:"disclosure"`
 	Size       int64  `json:"size"` // of the signed tree that holds them
 	Root       string `json:"root"`
+	// Witnesses are those who have co-signed that tree, if a quorum was asked for.
+	Witnesses []string `json:"witnesses,omitempty"`
 }
 
 // evidence verifies a bundle: that the log has signed it, that its files are those
-// that were signed and no others, and that the signed tree holds every entry.
-func evidence(dir string, keys *tlogfile.Keys) (Bundle, error) {
+// that were signed and no others, and that the signed tree, which the quorum must have
+// co-signed, holds every entry.
+func evidence(dir string, keys *tlogfile.Keys, quorum int) (Bundle, error) {
 	manifest, err := os.ReadFile(filepath.Join(dir, tlogfile.EvidenceFile))
 	if err != nil {
 		return Bundle{}, err
@@ -57,10 +60,13 @@ func evidence(dir string, keys *tlogfile.Keys) (Bundle, error) {
 		if err != nil {
 			return b, err
 		}
+		if err := keys.Quorum(c, quorum); err != nil {
+			return b, at(index, tlogfile.EvidenceProofPath(index), err.Error())
+		}
 		if b.Size != 0 && b.Size != c.Tree.N {
 			return b, at(index, tlogfile.EvidenceProofPath(index), "its proof is of another tree than the one before")
 		}
-		b.Size, b.Root = c.Tree.N, c.Tree.Hash.String()
+		b.Size, b.Root, b.Witnesses = c.Tree.N, c.Tree.Hash.String(), c.Witnesses
 	}
 	return b, nil
 }

@@ -136,7 +136,7 @@ func perform(o options) (said fmt.Stringer, err error) {
 		if err != nil {
 			return nil, usageError{err}
 		}
-		return consistent(kept, folder(o.args[1]), keys)
+		return consistent(kept, folder(o.args[1]), keys, o.quorum)
 	case command == "receipt" && (n == 1 || n == 2):
 		data, err := os.ReadFile(o.args[0])
 		if err != nil {
@@ -146,11 +146,11 @@ func perform(o options) (said fmt.Stringer, err error) {
 		if n == 2 {
 			dir = folder(o.args[1])
 		}
-		return receipts(data, dir, keys)
+		return receipts(data, dir, keys, o.quorum)
 	case command == "sample" && n == 2:
 		return redraw(folder(o.args[1]), o.args[0], keys, o.quorum)
 	case command == "evidence" && n == 1:
-		return evidence(o.args[0], keys)
+		return evidence(o.args[0], keys, o.quorum)
 	case command == "export" && n == 1:
 		dir := folder(o.args[0])
 		m, err := dir.manifest()

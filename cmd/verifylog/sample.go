@@ -134,6 +134,9 @@ func (r Redrawn) String() string {
 	if len(r.Missing) > 0 {
 		fmt.Fprintf(&b, "NOT REVEALED: the nonce of %s; its commitment stood in its place.\n", strings.Join(r.Missing, " and "))
 	}
+	if len(r.Witnesses) == 0 {
+		b.WriteString(unwitnessed + ": nothing shows that nobody has chosen the tree.\n")
+	}
 	fmt.Fprintf(&b, "entries %s\n", strings.Trim(fmt.Sprint(r.Entries), "[]"))
 	return b.String()
 }
