@@ -86,7 +86,7 @@ func TestSampleIsDrawnAgain(t *testing.T) {
 	again := func(name string) (string, error) {
 		id := name[strings.LastIndexByte(name, '/')+1:]
 		out, err := exec.CommandContext(t.Context(), verifier, "sample", id, dir, "--key", site.Keys.LogVerifiers()[0],
-			"--witness", witness.Config.Key, "--quorum", "1").CombinedOutput()
+			"--witness", witness.Config.Key).CombinedOutput()
 		return string(out), err
 	}
 	for _, o := range []*registerv1.Sample{drawn, without} {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -96,6 +97,66 @@ func TestQuorumOfEveryProof(t *testing.T) {
 		var out, errOut strings.Builder
 		if code := run(append(args, "--key", r.key), &out, &errOut); code != exitProved || !strings.Contains(out.String(), "No witness's signature was checked") {
 			t.Errorf("%v: exit %d, %s%s", args, code, out.String(), errOut.String())
+		}
+	}
+}
+
+// A witness's key that is given asks for more than half of the witnesses, as
+// registerctl does; who wants no witness says so.
+func TestWitnessKeysImplyAQuorum(t *testing.T) {
+	r := newRegistry(t)
+	for range 20 {
+		r.append(read())
+	}
+	signers := make([]note.Signer, 3)
+	keys := make([]string, 3)
+	for i := range signers {
+		signers[i], keys[i] = newCosigner(t, fmt.Sprint("witness.example/", i))
+	}
+	_, another := newCosigner(t, "witness.example/0") // the first witness's next key
+	r.cosigned(10, signers[0], signers[1])
+	r.cosigned(15, signers[0])
+	dir := string(r.export(nil))
+	kept, empty := filepath.Join(t.TempDir(), "kept"), filepath.Join(t.TempDir(), "empty")
+	first, err := r.db.CheckpointAt(t.Context(), 5)
+	must(t, err)
+	must(t, os.WriteFile(kept, first.Note, 0o600))
+	must(t, os.WriteFile(empty, nil, 0o600))
+	const unchecked, needs = "No witness's signature was checked", "needs their keys"
+	for _, tt := range []struct {
+		keys  []string
+		flags []string
+		code  int
+		says  string
+	}{
+		{nil, nil, exitProved, unchecked},
+		{nil, []string{"--quorum", "0"}, exitProved, unchecked},
+		{nil, []string{"--quorum", "1"}, exitUsage, needs},
+		{keys[:1], nil, exitProved, "co-signed up to entry 14 by witness.example/0"},
+		{keys[:2], nil, exitProved, "co-signed up to entry 9 by witness.example/0, witness.example/1"},
+		{keys, nil, exitProved, "co-signed up to entry 9 by witness.example/0, witness.example/1"},
+		{keys, []string{"--quorum", "3"}, exitFault, "expected 3 of 3; found 2 of 3"},
+		{keys, []string{"--quorum", "1"}, exitProved, "co-signed up to entry 14"},
+		{keys, []string{"--quorum", "0"}, exitProved, unchecked},
+		{keys[1:], nil, exitFault, "expected 2 of 2; found 1 of 2"},
+		{keys[2:], nil, exitFault, "expected 1 of 1; found 0 of 1"},
+		{keys[2:], []string{"--quorum", "0"}, exitProved, unchecked},
+		{keys[:1], []string{"--quorum", "2"}, exitUsage, needs},
+		{[]string{keys[0], another}, nil, exitProved, "co-signed up to entry 14"},
+		{[]string{keys[0], another}, []string{"--quorum", "2"}, exitUsage, needs},
+		{keys, []string{"--quorum", "-1"}, exitUsage, "not a number of witnesses"},
+		{[]string{"@" + empty}, nil, exitUsage, "holds no key"},
+	} {
+		for _, args := range [][]string{{dir}, {"consistency", kept, dir}} {
+			args = append(args, "--key", r.key)
+			for _, k := range tt.keys {
+				args = append(args, "--witness", k)
+			}
+			var out, errOut strings.Builder
+			code := run(append(args, tt.flags...), &out, &errOut)
+			if said := out.String() + errOut.String(); code != tt.code || !strings.Contains(said, tt.says) || strings.Contains(said, unchecked) != (tt.says == unchecked) {
+				t.Errorf("%s, %d keys, %v: exit %d, %s", args[0], len(tt.keys), tt.flags, code, said)
+			}
 		}
 	}
 }

@@ -83,6 +83,15 @@ func (k *Keys) Witnesses() int {
 	return len(names)
 }
 
+// Majority is the quorum unless another is asked for: more than half of so many
+// witnesses, so that no two histories can have it; 0 of none.
+func Majority(witnesses int) int {
+	if witnesses == 0 {
+		return 0
+	}
+	return witnesses/2 + 1
+}
+
 // Quorum checks that so many of the known witnesses have co-signed a checkpoint.
 func (k *Keys) Quorum(c Checkpoint, quorum int) error {
 	if len(c.Witnesses) < quorum {
