@@ -51,7 +51,8 @@ const usage = `Usage:
   verifylog consistency [flags] OLD DIR    that the export extends the checkpoints in the file OLD
   verifylog receipt [flags] FILE [DIR]     that the log holds the entry of a receipt or .tlog-proof
   verifylog evidence [flags] DIR           that a bundle of evidence is as the register made it
-  verifylog sample [flags] ID DIR          that a dip sample is the one that its nonces and the log give
+  verifylog sample [flags] ID DIR          that a dip sample is the one that its nonces and the log give; ID is
+                                           its UUID, or its name: forces/33/samples/UUID
 
 Flags:
   --key KEY        public key of the log's signer, or @FILE with one a line; may be repeated (required);
@@ -177,7 +178,11 @@ func perform(o options) (said fmt.Stringer, err error) {
 		}
 		return receipts(data, dir, keys, quorum)
 	case command == "sample" && n == 2:
-		return redraw(folder(o.args[1]), o.args[0], keys, quorum)
+		force, id, ok := tlogfile.ParseSampleName(o.args[0])
+		if !ok {
+			return nil, usageError{fmt.Errorf("%q is no sample: give its id, or forces/33/samples/ID", o.args[0])}
+		}
+		return redraw(folder(o.args[1]), force, id, keys, quorum)
 	case command == "evidence" && n == 1:
 		return evidence(o.args[0], keys, quorum)
 	case command == "export" && n == 1:
