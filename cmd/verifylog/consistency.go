@@ -15,7 +15,7 @@ import (
 func newest(dir folder, keys *tlogfile.Keys) (tlogfile.Checkpoint, error) {
 	signed, err := dir.read(tlogfile.CheckpointFile)
 	if err != nil {
-		return tlogfile.Checkpoint{}, err
+		return tlogfile.Checkpoint{}, dir.missing(err, tlogfile.CheckpointFile, "the newest checkpoint is missing", 0, 0)
 	}
 	c, err := keys.OpenCheckpoint(signed)
 	if err != nil {
@@ -99,7 +99,7 @@ func extends(old, now tlogfile.Checkpoint, good int64, dir folder) *Fault {
 	reader := dir.hashReader(now.Tree.N)
 	proof, err := tlog.ProveTree(now.Tree.N, old.Tree.N, reader)
 	if err != nil {
-		return at(old.Tree.N-1, "", err.Error())
+		return faultOf(old.Tree.N-1, err)
 	}
 	if tlog.CheckTree(proof, now.Tree.N, now.Tree.Hash, old.Tree.N, old.Tree.Hash) == nil {
 		return nil

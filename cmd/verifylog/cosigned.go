@@ -30,7 +30,7 @@ func newestCosigned(dir folder, now tlogfile.Checkpoint, keys *tlogfile.Keys, qu
 	}
 	f, err := dir.open(tlogfile.CheckpointsFile)
 	if err != nil {
-		return best, err
+		return best, dir.missing(err, tlogfile.CheckpointsFile, fileMissing, 0, now.Tree.N-1)
 	}
 	defer func() { _ = f.Close() }() // it was only read
 	most := len(now.Witnesses)

@@ -37,12 +37,16 @@ type Bundle struct {
 // co-signed, holds every entry.
 func evidence(dir string, keys *tlogfile.Keys, quorum int) (Bundle, error) {
 	manifest, err := os.ReadFile(filepath.Join(dir, tlogfile.EvidenceFile))
-	if err != nil {
-		return Bundle{}, err
-	}
-	signed, err := folder(dir).read(tlogfile.EvidenceNoteFile)
-	if err != nil {
-		return Bundle{}, err
+	signed, errNote := folder(dir).read(tlogfile.EvidenceNoteFile)
+	switch noManifest, noNote := errors.Is(err, fs.ErrNotExist), errors.Is(errNote, fs.ErrNotExist); {
+	case noManifest && noNote:
+		return Bundle{}, fmt.Errorf("%s is no bundle of evidence: %w", dir, err)
+	case noManifest:
+		return Bundle{}, at(0, tlogfile.EvidenceFile, "the file is missing")
+	case noNote:
+		return Bundle{}, at(0, tlogfile.EvidenceNoteFile, "the file is missing")
+	case err != nil || errNote != nil:
+		return Bundle{}, errors.Join(err, errNote)
 	}
 	var m tlogfile.EvidenceManifest
 	if err := json.Unmarshal(manifest, &m); err != nil || m.Format != tlogfile.EvidenceFormat {

@@ -123,7 +123,7 @@ func holds(r tlogfile.Receipt, now tlogfile.Checkpoint, dir folder, keys *tlogfi
 	}
 	proof, err := tlog.ProveRecord(now.Tree.N, r.Index, dir.hashReader(now.Tree.N))
 	if err != nil {
-		return at(r.Index, "", err.Error())
+		return faultOf(r.Index, err)
 	}
 	if tlog.CheckRecord(proof, now.Tree.N, now.Tree.Hash, r.Index, r.Leaf) != nil {
 		return at(r.Index, "", "the log does not hold the entry of the receipt: another stands in its place").

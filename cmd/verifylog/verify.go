@@ -80,7 +80,7 @@ func (v *verifier) run() (err error) {
 	}
 	defer v.rows.close()
 	if v.notes, err = openNotes(v.dir, v.keys, v.m.From); err != nil {
-		return err
+		return v.dir.missing(err, tlogfile.CheckpointsFile, fileMissing, v.m.From, v.m.Size-1)
 	}
 	defer v.notes.close()
 	if v.tree, err = v.start(); err != nil {
