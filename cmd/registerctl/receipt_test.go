@@ -125,8 +125,11 @@ func TestReceipts(t *testing.T) {
 		}
 	}
 	save(second, first)
-	expect(exitOK, "holds entry 2", "receipt", "verify", saved)
-	expect(exitOK, "holds entry 4", "receipt", "verify", "--all", saved)
+	for _, entry := range []string{"holds entry 2", "holds entry 4", "2 of 2 proved"} {
+		expect(exitOK, entry, "receipt", "verify", saved)
+	}
+	expect(exitOK, "2 of 2 proved", "receipt", "verify", "--all", saved)
+	expect(exitOK, "2 of 2 well formed, none proved", "receipt", "verify", "--offline", saved)
 	expect(exitOK, "well formed: entry 2", "receipt", "verify", "--offline", saved)
 	expect(exitOK, "holds entry 2", "log", "verify-receipt", "@"+saved)
 	expect(exitOK, "holds entry 2", "log", "verify-receipt", first.String())
@@ -153,7 +156,46 @@ func TestReceipts(t *testing.T) {
 		t.Error("a proof was kept that proves nothing")
 	}
 	save()
-	expect(exitFault, "not a receipt", "receipt", "verify", saved)
+	expect(exitFault, "holds no receipt", "receipt", "verify", saved)
+}
+
+// Each receipt of a file is proved, and the first that does not hold is named.
+func TestReceiptsOfAFile(t *testing.T) {
+	b := newBench(t)
+	log := newMemoryLog(t)
+	b.fake.log = log
+	log.add(t, "zero", "one", "two", "three", "four")
+	line := func(index int64) string { return log.receipt(t, index).String() + "\n" }
+	spoilt := log.receipt(t, 3)
+	spoilt.Leaf = log.leaves[1]
+	missing := &client.Receipt{Index: 40, Leaf: log.leaves[1]}
+	for name, tt := range map[string]struct {
+		text string
+		code int
+		says string
+	}{
+		"one":                 {line(2), exitOK, "1 of 1 proved"},
+		"three":               {line(2) + line(0) + line(4), exitOK, "3 of 3 proved"},
+		"with empty lines":    {"\n" + line(2) + "\r\n" + line(4) + "\n\n", exitOK, "2 of 2 proved"},
+		"the first is false":  {spoilt.String() + "\n" + line(2) + line(4), exitFault, "line 1: "},
+		"one between":         {line(2) + "\n" + spoilt.String() + "\n" + line(4), exitFault, "line 3: "},
+		"the first of two":    {line(2) + spoilt.String() + "\nnone\n", exitFault, "line 2: "},
+		"one is garbled":      {line(2) + "none\n" + line(4), exitFault, "line 2: not a receipt"},
+		"one beyond the log":  {line(2) + missing.String() + "\n", exitFault, "line 2"},
+		"nothing":             {"\n\n", exitFault, "holds no receipt"},
+		"nothing but garbage": {"none", exitFault, "line 1: not a receipt"},
+	} {
+		code, out, errOut := b.run(tt.text, "--log-key", log.key, "receipt", "verify", "-")
+		if code != tt.code || !strings.Contains(out+errOut, tt.says) || (code == exitOK) != strings.Contains(out, "Receipts of the file") {
+			t.Errorf("%s: exit %d\n%s%s", name, code, out, errOut)
+		}
+	}
+	if code, _, errOut := b.run(line(2), "--profile", "nobody", "receipt", "verify", "-"); code != exitUsage || strings.Contains(errOut, "line 1") {
+		t.Errorf("by nobody: exit %d, %s", code, errOut)
+	}
+	if _, help, _ := b.run("", "receipt", "verify", "--help"); strings.Contains(help, "--all") {
+		t.Errorf("a flag without effect is shown:\n%s", help)
+	}
 }
 
 // A kept proof is of a tree that the quorum has co-signed, or it fails, offline too.
