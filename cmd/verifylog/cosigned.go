@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/perpetrator-register/register/internal/tlogfile"
 )
@@ -44,6 +45,9 @@ func newestCosigned(dir folder, now tlogfile.Checkpoint, keys *tlogfile.Keys, qu
 		}
 		if _, signatures, _ := bytes.Cut(signed, []byte("\n\n")); bytes.Count(signatures, []byte("\n")) < 2 {
 			continue // the log's own signature alone
+		}
+		if c, err := tlogfile.ParseCheckpoint(textOf(signed)); err == nil && !slices.Contains(keys.Origins(), c.Origin) {
+			continue // of an epoch whose key was not given
 		}
 		c, err := keys.OpenCheckpoint(signed)
 		if err != nil {
