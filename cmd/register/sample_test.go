@@ -32,6 +32,7 @@ func TestSampleIsDrawnAgain(t *testing.T) {
 	}
 	site := servertest.NewSite(t, nil)
 	witness := site.StartWitness("witness.example/1")
+	another := site.StartWitness("witness.example/2") // which the register does not ask
 	config := site.Config()
 	config.Witnesses = server.Witnesses{List: []server.WitnessConfig{witness.Config}, Quorum: 1, Every: time.Second, WarnAfter: time.Hour}
 	var ahead atomic.Int64
@@ -84,9 +85,8 @@ func TestSampleIsDrawnAgain(t *testing.T) {
 	export := exportCmd{DatabaseURL: site.DB.ServiceURL, Out: dir, To: -1, Checkpoints: 1}
 	must(t, export.Run(t.Context(), slog.New(slog.DiscardHandler)))
 	again := func(name string) (string, error) {
-		id := name[strings.LastIndexByte(name, '/')+1:]
-		out, err := exec.CommandContext(t.Context(), verifier, "sample", id, dir, "--key", site.Keys.LogVerifiers()[0],
-			"--witness", witness.Config.Key, "--quorum", "1").CombinedOutput()
+		out, err := exec.CommandContext(t.Context(), verifier, "sample", name, dir, "--key", site.Keys.LogVerifiers()[0],
+			"--witness", witness.Config.Key).CombinedOutput()
 		return string(out), err
 	}
 	for _, o := range []*registerv1.Sample{drawn, without} {
@@ -102,7 +102,27 @@ func TestSampleIsDrawnAgain(t *testing.T) {
 			t.Errorf("missing %v:\n%s", o.GetMissing(), out)
 		}
 	}
-	if out, err := again("01980000-0000-7000-8000-0123456789ab"); err == nil || !strings.HasPrefix(out, "FAULT") {
-		t.Errorf("a sample that is none: %v\n%s", err, out)
+	id := strings.TrimPrefix(drawn.GetName(), "forces/33/samples/")
+	for name, want := range map[string]string{
+		id:                                     "PROVED",
+		"forces/43/samples/" + id:              "FAULT",
+		"01980000-0000-7000-8000-0123456789ab": "FAULT",
+		"forces/33/samples/01980000-0000-7000-8000-0123456789ab": "FAULT",
+		"nope":                   "verifylog: ",
+		"forces/33/samples/nope": "verifylog: ",
+	} {
+		if out, err := again(name); (err == nil) != (want == "PROVED") || !strings.HasPrefix(out, want) {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+	}
+	// A witness's key is enough to ask for its signature.
+	for key, want := range map[string]string{another.Config.Key: "co-signed by 1", "": "No witness's signature was checked"} {
+		args := []string{"sample", id, dir, "--key", site.Keys.LogVerifiers()[0]}
+		if key != "" {
+			args = append(args, "--witness", key)
+		}
+		if out, _ := exec.CommandContext(t.Context(), verifier, args...).CombinedOutput(); !strings.Contains(string(out), want) {
+			t.Errorf("by the witness's key %q:\n%s", key, out)
+		}
 	}
 }

@@ -21,31 +21,19 @@ type receiptCmd struct {
 
 const maxReceiptFile = 16 << 20
 
-// receiptsIn reads the receipts in a file, one a line; the last one alone unless
-// all are wanted.
-func receiptsIn(data []byte, all bool) ([]*client.Receipt, error) {
+// lastReceipt reads the last receipt in a file of them, one a line.
+func lastReceipt(data []byte) (*client.Receipt, error) {
 	lines := strings.Split(strings.TrimSpace(string(data)), "\n")
-	if !all {
-		lines = lines[len(lines)-1:]
-	}
-	var out []*client.Receipt
-	for _, line := range lines {
-		r, err := client.ParseReceipt(line)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, r)
-	}
-	return out, nil
+	return client.ParseReceipt(lines[len(lines)-1])
 }
 
 type receiptVerifyCmd struct {
 	File    string `arg:"" help:"File of receipts, one a line, or a .tlog-proof; - for standard input."`
-	All     bool   `help:"Verify every receipt of the file; else the last."`
+	All     bool   `hidden:"" help:"Without effect: every receipt is verified."`
 	Offline bool   `help:"Ask the log nothing."`
 }
 
-// Run verifies a file.
+// Run verifies a file: each receipt of it, up to the first that does not hold.
 func (c *receiptVerifyCmd) Run(a *app) error {
 	data, err := a.readInput(c.File, maxReceiptFile)
 	if err != nil {
@@ -54,14 +42,38 @@ func (c *receiptVerifyCmd) Run(a *app) error {
 	if tlogfile.IsProof(data) {
 		return a.verifyProof(data, c.Offline)
 	}
-	receipts, err := receiptsIn(data, c.All)
-	if err != nil {
-		return err
-	}
-	for _, r := range receipts {
-		if err := a.verifyReceipt(r, c.Offline); err != nil {
+	if !c.Offline { // what hinders all of them is not the first one's fault
+		if _, err := a.prover(); err != nil {
 			return err
 		}
+	}
+	verified, number := 0, 0
+	for line := range strings.Lines(string(data)) {
+		number++
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		r, err := client.ParseReceipt(line)
+		if err == nil {
+			err = a.verifyReceipt(r, c.Offline)
+		}
+		if client.AsProblem(err) != nil { // which is told in its own words
+			a.warn("registerctl: line %d is not proved", number)
+			return err
+		}
+		if err != nil {
+			return fmt.Errorf("line %d: %w", number, err)
+		}
+		verified++
+	}
+	switch {
+	case verified == 0:
+		return errors.New("the file holds no receipt")
+	case a.JSON:
+	case c.Offline:
+		a.say("Receipts of the file: %d of %d well formed, none proved.", verified, verified)
+	default:
+		a.say("Receipts of the file: %d of %d proved.", verified, verified)
 	}
 	return nil
 }
@@ -80,6 +92,10 @@ func (a *app) verifyProof(data []byte, offline bool) error {
 	if err != nil {
 		return usageError{err}
 	}
+	witnesses, err := client.NewWitnesses(profile.WitnessKeys, profile.WitnessQuorum)
+	if err != nil {
+		return usageError{err}
+	}
 	p, err := tlogfile.ParseProof(data)
 	if err != nil {
 		return err
@@ -91,6 +107,11 @@ func (a *app) verifyProof(data []byte, offline bool) error {
 	shown := &client.Proof{Index: p.Index, Leaf: p.Leaf, Checkpoint: &client.Checkpoint{Origin: c.Origin, Tree: c.Tree, Signed: true}}
 	shown.Newest = shown.Checkpoint
 	if offline {
+		if witnesses != nil {
+			if _, err := witnesses.Verify(string(p.Note)); err != nil {
+				return fmt.Errorf("the proof FAILED: %w", err)
+			}
+		}
 		if len(c.Witnesses) > 0 && !a.JSON {
 			a.say("Its tree is co-signed by %s.", client.Clean(strings.Join(c.Witnesses, ", ")))
 		}
@@ -121,7 +142,7 @@ func (c *receiptKeepCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	receipts, err := receiptsIn(data, false)
+	receipt, err := lastReceipt(data)
 	if err != nil {
 		return err
 	}
@@ -131,7 +152,7 @@ func (c *receiptKeepCmd) Run(a *app) error {
 	}
 	var proof *tlogfile.Proof
 	_, err = a.call(func(ctx context.Context, _ ...grpc.CallOption) (err error) {
-		proof, err = prover.Keep(ctx, receipts[0])
+		proof, err = prover.Keep(ctx, receipt)
 		return err
 	})
 	if err != nil {
@@ -160,11 +181,11 @@ func (c *verifyCmd) Run(a *app) error {
 			return err
 		}
 	}
-	receipts, err := receiptsIn(data, false)
+	receipt, err := lastReceipt(data)
 	if err != nil {
 		return err
 	}
-	return a.verifyReceipt(receipts[0], c.Offline)
+	return a.verifyReceipt(receipt, c.Offline)
 }
 
 // verifyReceipt verifies a receipt: offline as far as it goes, or against the log.

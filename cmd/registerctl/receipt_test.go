@@ -13,7 +13,9 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
+	"github.com/perpetrator-register/register/internal/checkpoint"
 	"github.com/perpetrator-register/register/internal/client"
+	"github.com/perpetrator-register/register/internal/tlogfile"
 )
 
 // memoryLog is an access log in memory.
@@ -123,8 +125,11 @@ func TestReceipts(t *testing.T) {
 		}
 	}
 	save(second, first)
-	expect(exitOK, "holds entry 2", "receipt", "verify", saved)
-	expect(exitOK, "holds entry 4", "receipt", "verify", "--all", saved)
+	for _, entry := range []string{"holds entry 2", "holds entry 4", "2 of 2 proved"} {
+		expect(exitOK, entry, "receipt", "verify", saved)
+	}
+	expect(exitOK, "2 of 2 proved", "receipt", "verify", "--all", saved)
+	expect(exitOK, "2 of 2 well formed, none proved", "receipt", "verify", "--offline", saved)
 	expect(exitOK, "well formed: entry 2", "receipt", "verify", "--offline", saved)
 	expect(exitOK, "holds entry 2", "log", "verify-receipt", "@"+saved)
 	expect(exitOK, "holds entry 2", "log", "verify-receipt", first.String())
@@ -151,5 +156,105 @@ func TestReceipts(t *testing.T) {
 		t.Error("a proof was kept that proves nothing")
 	}
 	save()
-	expect(exitFault, "not a receipt", "receipt", "verify", saved)
+	expect(exitFault, "holds no receipt", "receipt", "verify", saved)
+}
+
+// Each receipt of a file is proved, and the first that does not hold is named.
+func TestReceiptsOfAFile(t *testing.T) {
+	b := newBench(t)
+	log := newMemoryLog(t)
+	b.fake.log = log
+	log.add(t, "zero", "one", "two", "three", "four")
+	line := func(index int64) string { return log.receipt(t, index).String() + "\n" }
+	spoilt := log.receipt(t, 3)
+	spoilt.Leaf = log.leaves[1]
+	missing := &client.Receipt{Index: 40, Leaf: log.leaves[1]}
+	for name, tt := range map[string]struct {
+		text string
+		code int
+		says string
+	}{
+		"one":                 {line(2), exitOK, "1 of 1 proved"},
+		"three":               {line(2) + line(0) + line(4), exitOK, "3 of 3 proved"},
+		"with empty lines":    {"\n" + line(2) + "\r\n" + line(4) + "\n\n", exitOK, "2 of 2 proved"},
+		"the first is false":  {spoilt.String() + "\n" + line(2) + line(4), exitFault, "line 1: "},
+		"one between":         {line(2) + "\n" + spoilt.String() + "\n" + line(4), exitFault, "line 3: "},
+		"the first of two":    {line(2) + spoilt.String() + "\nnone\n", exitFault, "line 2: "},
+		"one is garbled":      {line(2) + "none\n" + line(4), exitFault, "line 2: not a receipt"},
+		"one beyond the log":  {line(2) + missing.String() + "\n", exitFault, "line 2"},
+		"nothing":             {"\n\n", exitFault, "holds no receipt"},
+		"nothing but garbage": {"none", exitFault, "line 1: not a receipt"},
+	} {
+		code, out, errOut := b.run(tt.text, "--log-key", log.key, "receipt", "verify", "-")
+		if code != tt.code || !strings.Contains(out+errOut, tt.says) || (code == exitOK) != strings.Contains(out, "Receipts of the file") {
+			t.Errorf("%s: exit %d\n%s%s", name, code, out, errOut)
+		}
+	}
+	if code, _, errOut := b.run(line(2), "--profile", "nobody", "receipt", "verify", "-"); code != exitUsage || strings.Contains(errOut, "line 1") {
+		t.Errorf("by nobody: exit %d, %s", code, errOut)
+	}
+	if _, help, _ := b.run("", "receipt", "verify", "--help"); strings.Contains(help, "--all") {
+		t.Errorf("a flag without effect is shown:\n%s", help)
+	}
+}
+
+// A kept proof is of a tree that the quorum has co-signed, or it fails, offline too.
+func TestOfflineProofNeedsItsWitnesses(t *testing.T) {
+	b := newBench(t)
+	log := newMemoryLog(t)
+	b.fake.log = log
+	log.add(t, "zero", "one", "two")
+	signed, err := log.note()
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, oneKey, err := checkpoint.GenerateCosigner("witness.example/1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, twoKey, err := checkpoint.GenerateCosigner("witness.example/2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cosigner, err := checkpoint.NewCosigner(one, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, _, _ := strings.Cut(signed, "\n\n")
+	cosigned, err := note.Sign(&note.Note{Text: text + "\n"}, log.signer, cosigner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hashes, err := tlog.ProveRecord(3, 1, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := func(name, note string) string {
+		p := tlogfile.Proof{Index: 1, Hashes: hashes, Leaf: log.leaves[1], Note: []byte(note)}
+		file := filepath.Join(b.dir, name)
+		if err := os.WriteFile(file, p.Marshal(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	alone, seen := kept("alone", signed), kept("seen", string(cosigned))
+	for _, tt := range []struct {
+		file  string
+		flags []string
+		code  int
+		says  string
+	}{
+		{alone, nil, exitOK, "holds entry 1"},
+		{alone, []string{"--witness-key", oneKey}, exitFault, "FAILED: 0 of 1 known witnesses"},
+		{seen, []string{"--witness-key", oneKey}, exitOK, "co-signed by witness.example/1"},
+		{seen, []string{"--witness-key", oneKey, "--witness-key", twoKey}, exitFault, "FAILED: 1 of 2 known witnesses"},
+		{seen, []string{"--witness-key", oneKey, "--witness-key", twoKey, "--witness-quorum", "1"}, exitOK, "co-signed by witness.example/1"},
+		{seen, []string{"--witness-key", oneKey, "--witness-quorum", "2"}, exitUsage, "between 1 and the number of witnesses"},
+		{seen, []string{"--witness-quorum", "1"}, exitUsage, "needs their keys"},
+	} {
+		code, out, errOut := b.run("", append([]string{"--log-key", log.key, "receipt", "verify", "--offline", tt.file}, tt.flags...)...)
+		if code != tt.code || !strings.Contains(out+errOut, tt.says) || (code == exitOK) != strings.Contains(out, "PROVED") {
+			t.Errorf("%s %v: exit %d\n%s%s", filepath.Base(tt.file), tt.flags, code, out, errOut)
+		}
+	}
 }

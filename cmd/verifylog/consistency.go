@@ -15,7 +15,7 @@ import (
 func newest(dir folder, keys *tlogfile.Keys) (tlogfile.Checkpoint, error) {
 	signed, err := dir.read(tlogfile.CheckpointFile)
 	if err != nil {
-		return tlogfile.Checkpoint{}, err
+		return tlogfile.Checkpoint{}, dir.missing(err, tlogfile.CheckpointFile, "the newest checkpoint is missing", 0, 0)
 	}
 	c, err := keys.OpenCheckpoint(signed)
 	if err != nil {
@@ -34,12 +34,17 @@ type Span struct {
 	Older   int64  `json:"older_size"`
 	Newer   int64  `json:"newer_size"`
 	Root    string `json:"root"`
+	// Witnessed is the size of the newest tree that the quorum has co-signed, which
+	// covers the older checkpoints, Witnesses who has; 0 without a quorum.
+	Witnessed int64    `json:"witnessed_size,omitempty"`
+	Witnesses []string `json:"witnesses,omitempty"`
 }
 
 // consistent proves that an export extends the trees of checkpoints kept from
 // before: that the log was neither rolled back nor written anew. It reads the
-// tiles, and believes of them what the newest checkpoint proves.
-func consistent(kept []byte, dir folder, keys *tlogfile.Keys) (Span, error) {
+// tiles, and believes of them what the newest checkpoint proves. The quorum must have
+// co-signed a tree of the export that covers all of those.
+func consistent(kept []byte, dir folder, keys *tlogfile.Keys, quorum int) (Span, error) {
 	now, err := newest(dir, keys)
 	if err != nil {
 		return Span{}, err
@@ -49,7 +54,7 @@ func consistent(kept []byte, dir folder, keys *tlogfile.Keys) (Span, error) {
 	for {
 		signed, err := r.Next()
 		if errors.Is(err, io.EOF) && s.Checked > 0 {
-			return s, nil
+			break
 		}
 		if err != nil {
 			return s, errors.New("the checkpoint kept from before is no signed note")
@@ -64,6 +69,15 @@ func consistent(kept []byte, dir folder, keys *tlogfile.Keys) (Span, error) {
 		s.Checked++
 		s.Older = max(s.Older, old.Tree.N)
 	}
+	seen, err := newestCosigned(dir, now, keys, quorum)
+	if err != nil {
+		return s, err
+	}
+	if f := covers(seen, s.Older-1, quorum); f != nil {
+		return s, f
+	}
+	s.Witnessed, s.Witnesses = seen.Tree.N, seen.Witnesses
+	return s, nil
 }
 
 // extends proves that the tree of now extends that of old; good is the size of a
@@ -85,7 +99,7 @@ func extends(old, now tlogfile.Checkpoint, good int64, dir folder) *Fault {
 	reader := dir.hashReader(now.Tree.N)
 	proof, err := tlog.ProveTree(now.Tree.N, old.Tree.N, reader)
 	if err != nil {
-		return at(old.Tree.N-1, "", err.Error())
+		return faultOf(old.Tree.N-1, err)
 	}
 	if tlog.CheckTree(proof, now.Tree.N, now.Tree.Hash, old.Tree.N, old.Tree.Hash) == nil {
 		return nil

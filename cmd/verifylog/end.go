@@ -61,7 +61,7 @@ func (v *verifier) beyond() error {
 		v.note(at(v.m.StoredVersions-1, tlogfile.ManifestFile, "the database held a version of an entry that no checkpoint covers"))
 	}
 	if v.quorum > 0 && v.report.Witnessed == 0 {
-		v.note(at(v.m.Size-1, tlogfile.CheckpointsFile, fmt.Sprintf("no checkpoint here is co-signed by %d known witnesses", v.quorum)))
+		v.note(tooFew(v.m.Size-1, v.keys, v.quorum, v.most))
 	}
 	if v.noted != nil {
 		return v.noted

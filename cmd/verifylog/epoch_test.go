@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/rand"
 	"log/slog"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -92,6 +93,35 @@ func TestEpochsAreFollowed(t *testing.T) {
 	part := r.export(func(o *logexport.Options) { o.From = 256 })
 	if report, err := verify(part, keysOf(t, first, second, third), 0); err != nil || report.Origin != origin+"/3" {
 		t.Errorf("a part: %+v, %v", report, err)
+	}
+}
+
+// What witnesses have co-signed under the newest name counts without the keys of the
+// names before it.
+func TestCosignedAcrossEpochs(t *testing.T) {
+	r := newRegistry(t)
+	for range 5 {
+		r.append(read())
+	}
+	one, key := newCosigner(t, "witness.example/iopc")
+	r.cosigned(4, one)
+	r.rename(origin+"/2", 0)
+	for range 5 {
+		r.append(read())
+	}
+	kept := filepath.Join(string(r.export(nil)), tlogfile.CheckpointFile)
+	for range 5 {
+		r.append(read())
+	}
+	args := []string{"consistency", kept, "", "--witness", key}
+	args[2] = string(r.export(nil))
+	if code, a := r.program(args...); code != exitFault || !strings.Contains(a.Fault.Error(), "found 0 of 1") {
+		t.Errorf("under the old name alone: %d, %v %s", code, a.Fault, a.errors)
+	}
+	r.cosigned(13, one)
+	args[2] = string(r.export(nil))
+	if code, a := r.program(args...); code != exitProved {
+		t.Errorf("under the new name: %d, %v %s", code, a.Fault, a.errors)
 	}
 }
 

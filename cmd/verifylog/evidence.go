@@ -28,18 +28,25 @@ type Bundle struct {
 	Disclosure int64  `json:"disclosure"`
 	Size       int64  `json:"size"` // of the signed tree that holds them
 	Root       string `json:"root"`
+	// Witnesses are those who have co-signed that tree, if a quorum was asked for.
+	Witnesses []string `json:"witnesses,omitempty"`
 }
 
 // evidence verifies a bundle: that the log has signed it, that its files are those
-// that were signed and no others, and that the signed tree holds every entry.
-func evidence(dir string, keys *tlogfile.Keys) (Bundle, error) {
+// that were signed and no others, and that the signed tree, which the quorum must have
+// co-signed, holds every entry.
+func evidence(dir string, keys *tlogfile.Keys, quorum int) (Bundle, error) {
 	manifest, err := os.ReadFile(filepath.Join(dir, tlogfile.EvidenceFile))
-	if err != nil {
-		return Bundle{}, err
-	}
-	signed, err := folder(dir).read(tlogfile.EvidenceNoteFile)
-	if err != nil {
-		return Bundle{}, err
+	signed, errNote := folder(dir).read(tlogfile.EvidenceNoteFile)
+	switch noManifest, noNote := errors.Is(err, fs.ErrNotExist), errors.Is(errNote, fs.ErrNotExist); {
+	case noManifest && noNote:
+		return Bundle{}, fmt.Errorf("%s is no bundle of evidence: %w", dir, err)
+	case noManifest:
+		return Bundle{}, at(0, tlogfile.EvidenceFile, "the file is missing")
+	case noNote:
+		return Bundle{}, at(0, tlogfile.EvidenceNoteFile, "the file is missing")
+	case err != nil || errNote != nil:
+		return Bundle{}, errors.Join(err, errNote)
 	}
 	var m tlogfile.EvidenceManifest
 	if err := json.Unmarshal(manifest, &m); err != nil || m.Format != tlogfile.EvidenceFormat {
@@ -57,10 +64,13 @@ func evidence(dir string, keys *tlogfile.Keys) (Bundle, error) {
 		if err != nil {
 			return b, err
 		}
+		if err := keys.Quorum(c, quorum); err != nil {
+			return b, at(index, tlogfile.EvidenceProofPath(index), err.Error())
+		}
 		if b.Size != 0 && b.Size != c.Tree.N {
 			return b, at(index, tlogfile.EvidenceProofPath(index), "its proof is of another tree than the one before")
 		}
-		b.Size, b.Root = c.Tree.N, c.Tree.Hash.String()
+		b.Size, b.Root, b.Witnesses = c.Tree.N, c.Tree.Hash.String(), c.Witnesses
 	}
 	return b, nil
 }

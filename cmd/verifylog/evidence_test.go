@@ -132,6 +132,17 @@ func (r *registry) spoiledEvidence(t *testing.T, dir string) {
 			t.Errorf("%s: %d %+v", name, code, a)
 		}
 	}
+	for _, name := range []string{entry, proof, tlogfile.ReportFile, tlogfile.CheckpointFile, tlogfile.EvidenceFile, tlogfile.EvidenceNoteFile} {
+		spoiled := filepath.Join(t.TempDir(), "bundle")
+		must(t, os.CopyFS(spoiled, os.DirFS(dir)))
+		must(t, os.Remove(filepath.Join(spoiled, name)))
+		if code, a := r.program("evidence", spoiled); code != exitFault || a.Fault.File != name {
+			t.Errorf("%s is missing: %d %+v %s", name, code, a.Fault, a.errors)
+		}
+	}
+	if code, a := r.program("evidence", t.TempDir()); code != exitUsage || !strings.Contains(a.errors, "is no bundle") {
+		t.Errorf("no bundle: %d %+v %s", code, a.Fault, a.errors)
+	}
 }
 
 // Without its entry in the log, nothing is disclosed.

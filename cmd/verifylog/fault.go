@@ -94,6 +94,14 @@ func (f *Fault) exact() bool { return f.Index == f.Through }
 // precedes tells whether f is the first fault, whatever is wrong with the entry.
 func (f *Fault) precedes(index int64) bool { return f != nil && earlier(f, at(index, "", "")) == f }
 
+// faultOf is the fault in an error, or that an entry cannot be proved for it.
+func faultOf(index int64, err error) *Fault {
+	if f, ok := asFault(err); ok {
+		return f
+	}
+	return at(index, "", err.Error())
+}
+
 // asFault finds the fault in an error.
 func asFault(err error) (*Fault, bool) {
 	var f *Fault

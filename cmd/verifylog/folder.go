@@ -21,6 +21,31 @@ func (d folder) open(name string) (*os.File, error) {
 	return os.Open(filepath.Join(string(d), filepath.FromSlash(name)))
 }
 
+// export tells whether a folder is an export, whatever it lacks: one of the files that
+// only an export has is there.
+func (d folder) export() bool {
+	for _, name := range []string{tlogfile.ManifestFile, tlogfile.CheckpointsFile, tlogfile.VersionsFile, tlogfile.BodiesFile, "tile"} {
+		if _, err := os.Stat(filepath.Join(string(d), filepath.FromSlash(name))); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// missing makes the fault of an export that lacks a file out of the error of opening it;
+// every other error stays as it is. The fault is of the entries from one to another.
+func (d folder) missing(err error, name, what string, from, through int64) error {
+	switch {
+	case !errors.Is(err, os.ErrNotExist):
+		return err
+	case !d.export():
+		return fmt.Errorf("%s is no export of the access log: %w", d, err)
+	}
+	return &Fault{Index: from, Through: through, File: name, What: what}
+}
+
+const fileMissing = "the file is missing from the export"
+
 // maxFile bounds the files that are read as a whole.
 const maxFile = 1 << 20
 
@@ -43,7 +68,7 @@ func (d folder) manifest() (tlogfile.Manifest, error) {
 	var m tlogfile.Manifest
 	data, err := d.read(tlogfile.ManifestFile)
 	if err != nil {
-		return m, err
+		return m, d.missing(err, tlogfile.ManifestFile, fileMissing, 0, 0)
 	}
 	err = json.Unmarshal(data, &m)
 	if err != nil || m.Format != tlogfile.ExportFormat || !m.Complete || m.From < 0 || m.From%tlogfile.TileWidth != 0 || m.Size <= m.From {
@@ -96,7 +121,9 @@ func (d folder) hashReader(size int64) tlog.HashReader {
 			name := tlogfile.TilePath(t.L, t.N, tlogfile.Width(size, t.L, t.N))
 			data, err := d.read(name)
 			if err != nil {
-				return nil, fmt.Errorf("the tile %s cannot be read: %w", name, err)
+				span := int64(1) << (tlogfile.TileHeight * (t.L + 1)) // entries under the tile
+				err = fmt.Errorf("the tile %s cannot be read: %w", name, err)
+				return nil, d.missing(err, name, "the tile is missing", t.N*span, min(size, (t.N+1)*span)-1)
 			}
 			if out[i], err = tlog.HashFromTile(t, data, index); err != nil {
 				return nil, fmt.Errorf("%s is not a tile", name)

@@ -23,6 +23,7 @@ import (
 	"os"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/perpetrator-register/register/internal/tlogfile"
@@ -50,13 +51,15 @@ const usage = `Usage:
   verifylog consistency [flags] OLD DIR    that the export extends the checkpoints in the file OLD
   verifylog receipt [flags] FILE [DIR]     that the log holds the entry of a receipt or .tlog-proof
   verifylog evidence [flags] DIR           that a bundle of evidence is as the register made it
-  verifylog sample [flags] ID DIR          that a dip sample is the one that its nonces and the log give
+  verifylog sample [flags] ID DIR          that a dip sample is the one that its nonces and the log give; ID is
+                                           its UUID, or its name: forces/33/samples/UUID
 
 Flags:
   --key KEY        public key of the log's signer, or @FILE with one a line; may be repeated (required);
                    of a log that has begun new epochs, the keys of each name, oldest first
   --witness KEY    public key of a witness, or @FILE; may be repeated
-  --quorum N       so many witnesses must have co-signed a checkpoint of the export
+  --quorum N       so many witnesses must have co-signed what is proved: more than half of those
+                   given unless said otherwise; 0 checks no witness's signature
   --part           accept an export that does not begin with entry 0
   --json           print JSON
 `
@@ -64,7 +67,7 @@ Flags:
 // options are the command line.
 type options struct {
 	keys, witnesses []string
-	quorum          int
+	quorum          *int // nil if it was not given
 	part, json      bool
 	args            []string
 }
@@ -75,7 +78,14 @@ func parse(args []string, errOut io.Writer) (o options, err error) {
 	f.Usage = func() { _, _ = fmt.Fprint(errOut, usage) }
 	f.Func("key", "", func(s string) error { return addKeys(&o.keys, s) })
 	f.Func("witness", "", func(s string) error { return addKeys(&o.witnesses, s) })
-	f.IntVar(&o.quorum, "quorum", 0, "")
+	f.Func("quorum", "", func(s string) error {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 0 {
+			return errors.New("not a number of witnesses")
+		}
+		o.quorum = &n
+		return nil
+	})
 	f.BoolVar(&o.part, "part", false, "")
 	f.BoolVar(&o.json, "json", false, "")
 	// Flags may follow arguments.
@@ -102,8 +112,30 @@ func addKeys(to *[]string, s string) error {
 	if err != nil {
 		return err
 	}
-	*to = append(*to, strings.Fields(string(data))...)
+	found := strings.Fields(string(data))
+	if len(found) == 0 {
+		return errors.New("the file holds no key")
+	}
+	*to = append(*to, found...)
 	return nil
+}
+
+// trusted reads the keys, and how many witnesses must have co-signed. By a quorum of 0,
+// none of their keys is used.
+func (o *options) trusted() (*tlogfile.Keys, int, error) {
+	keys, err := tlogfile.NewKeys(o.keys, o.witnesses)
+	if err != nil {
+		return nil, 0, usageError{err}
+	}
+	switch known := keys.Witnesses(); {
+	case o.quorum == nil:
+		return keys, tlogfile.Majority(known), nil
+	case *o.quorum > known:
+		return nil, 0, usageError{fmt.Errorf("a quorum of %d witnesses needs their keys: those of %d are given", *o.quorum, known)}
+	case *o.quorum == 0:
+		keys, err = tlogfile.NewKeys(o.keys, nil)
+	}
+	return keys, *o.quorum, err
 }
 
 func run(args []string, out, errOut io.Writer) int {
@@ -124,19 +156,17 @@ func perform(o options) (said fmt.Stringer, err error) {
 	if len(o.args) > 0 && slices.Contains([]string{"consistency", "receipt", "evidence", "sample"}, o.args[0]) {
 		command, o.args = o.args[0], o.args[1:]
 	}
-	keys, err := tlogfile.NewKeys(o.keys, o.witnesses)
+	keys, quorum, err := o.trusted()
 	if err != nil {
-		return nil, usageError{err}
+		return nil, err
 	}
 	switch n := len(o.args); {
-	case o.quorum > len(o.witnesses):
-		return nil, usageError{errors.New("the quorum is larger than the number of witnesses given")}
 	case command == "consistency" && n == 2:
 		kept, err := os.ReadFile(o.args[0])
 		if err != nil {
 			return nil, usageError{err}
 		}
-		return consistent(kept, folder(o.args[1]), keys)
+		return consistent(kept, folder(o.args[1]), keys, quorum)
 	case command == "receipt" && (n == 1 || n == 2):
 		data, err := os.ReadFile(o.args[0])
 		if err != nil {
@@ -146,11 +176,15 @@ func perform(o options) (said fmt.Stringer, err error) {
 		if n == 2 {
 			dir = folder(o.args[1])
 		}
-		return receipts(data, dir, keys)
+		return receipts(data, dir, keys, quorum)
 	case command == "sample" && n == 2:
-		return redraw(folder(o.args[1]), o.args[0], keys, o.quorum)
+		force, id, ok := tlogfile.ParseSampleName(o.args[0])
+		if !ok {
+			return nil, usageError{fmt.Errorf("%q is no sample: give its id, or forces/33/samples/ID", o.args[0])}
+		}
+		return redraw(folder(o.args[1]), force, id, keys, quorum)
 	case command == "evidence" && n == 1:
-		return evidence(o.args[0], keys)
+		return evidence(o.args[0], keys, quorum)
 	case command == "export" && n == 1:
 		dir := folder(o.args[0])
 		m, err := dir.manifest()
@@ -160,7 +194,7 @@ func perform(o options) (said fmt.Stringer, err error) {
 		if err != nil {
 			return nil, err
 		}
-		return verify(dir, keys, o.quorum)
+		return verify(dir, keys, quorum)
 	}
 	return nil, usageError{errors.New("wrong number of arguments; see --help")}
 }

@@ -28,12 +28,13 @@ func openChecker(d folder, m tlogfile.Manifest, report *Report) (*rowChecker, er
 	c := &rowChecker{dir: d, m: m, report: report, ids: newTable(m.Size-m.From, false), records: newHistories(d, m.From > 0)}
 	var err error
 	if c.versions, err = openRows[tlogfile.VersionRow](d, tlogfile.VersionsFile); err != nil {
-		return nil, err
+		return nil, d.missing(err, tlogfile.VersionsFile, fileMissing, m.From, m.Size-1)
 	}
 	if c.bodies, err = openRows[tlogfile.BodyRow](d, tlogfile.BodiesFile); err != nil {
 		c.versions.close()
+		return nil, d.missing(err, tlogfile.BodiesFile, fileMissing, m.From, m.Size-1)
 	}
-	return c, err
+	return c, nil
 }
 
 func (c *rowChecker) close() {

@@ -23,8 +23,8 @@ type Redrawn struct {
 }
 
 // redraw verifies a whole export, reads from its entries what a sample was bound to,
-// and draws it again.
-func redraw(dir folder, id string, keys *tlogfile.Keys, quorum int) (Redrawn, error) {
+// and draws it again. The sample must be the force's, if one is given.
+func redraw(dir folder, force, id string, keys *tlogfile.Keys, quorum int) (Redrawn, error) {
 	report, err := verify(dir, keys, quorum)
 	if err != nil {
 		return Redrawn{}, err
@@ -46,6 +46,9 @@ func redraw(dir folder, id string, keys *tlogfile.Keys, quorum int) (Redrawn, er
 	}
 	if s.Tree == 0 {
 		return Redrawn{}, at(s.Begun, "", "the log does not say that the sample "+id+" was drawn")
+	}
+	if force != "" && force != s.Force {
+		return Redrawn{}, at(s.Begun, "", "the sample "+id+" is of another force's entries").differ("force "+force, "force "+s.Force)
 	}
 	out := Redrawn{ID: id, Force: s.Force, From: s.From, Until: s.Until, Tree: s.Tree, Missing: s.Missing()}
 	var population []int64
@@ -133,6 +136,9 @@ func (r Redrawn) String() string {
 	b.WriteString("\n")
 	if len(r.Missing) > 0 {
 		fmt.Fprintf(&b, "NOT REVEALED: the nonce of %s; its commitment stood in its place.\n", strings.Join(r.Missing, " and "))
+	}
+	if len(r.Witnesses) == 0 {
+		b.WriteString(unwitnessed + ": nothing shows that nobody has chosen the tree.\n")
 	}
 	fmt.Fprintf(&b, "entries %s\n", strings.Trim(fmt.Sprint(r.Entries), "[]"))
 	return b.String()

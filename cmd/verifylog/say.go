@@ -31,15 +31,22 @@ func (r Report) String() string {
 	if r.Witnessed > 0 {
 		fmt.Fprintf(&b, "co-signed up to entry %d by %s\n", r.Witnessed-1, strings.Join(r.Witnesses, ", "))
 	} else {
-		b.WriteString("No witness's signature was checked: compare the root with a checkpoint kept elsewhere.\n")
+		b.WriteString(compare)
 	}
 	return b.String()
 }
 
+// compare is said of a root where no quorum was asked for.
+const compare = unwitnessed + ": compare the root with a checkpoint kept elsewhere.\n"
+
 // String is what consistency proved.
 func (s Span) String() string {
-	return fmt.Sprintf("PROVED. The log of %d entries extends each of the %d checkpoints kept from before, up to that of %d entries.\nroot %s\n",
-		s.Newer, s.Checked, s.Older, s.Root)
+	told := compare
+	if s.Witnessed > 0 {
+		told = fmt.Sprintf("co-signed up to entry %d by %s\n", s.Witnessed-1, strings.Join(s.Witnesses, ", "))
+	}
+	return fmt.Sprintf("PROVED. The log of %d entries extends each of the %d checkpoints kept from before, up to that of %d entries.\nroot %s\n%s",
+		s.Newer, s.Checked, s.Older, s.Root, told)
 }
 
 // HeldList is what receipts proved.
@@ -48,17 +55,26 @@ type HeldList []Held
 // String is the list for people.
 func (l HeldList) String() string {
 	var b strings.Builder
+	checked := true
 	for _, h := range l {
 		fmt.Fprintf(&b, "PROVED. The log holds entry %d, leaf %s, in its signed tree of %d entries.\n", h.Index, h.Leaf, h.Size)
-		if len(h.Witnesses) > 0 {
-			fmt.Fprintf(&b, "co-signed by %s\n", strings.Join(h.Witnesses, ", "))
+		if h.Witnessed > 0 {
+			fmt.Fprintf(&b, "co-signed, in the tree of %d entries, by %s\n", h.Witnessed, strings.Join(h.Witnesses, ", "))
 		}
+		checked = checked && h.Witnessed > 0
+	}
+	if !checked {
+		b.WriteString(unwitnessed + ".\n")
 	}
 	return b.String()
 }
 
 // String is what a bundle of evidence was proved to be.
 func (b Bundle) String() string {
-	return fmt.Sprintf("PROVED. The bundle is as %s made it for %s, reference %s: %s.\n%d entries, and entry %d that records the disclosure, are in its signed tree of %d entries.\nroot %s\n",
-		b.Origin, b.Recipient, b.Reference, b.Selection, b.Entries, b.Disclosure, b.Size, b.Root)
+	told := compare
+	if len(b.Witnesses) > 0 {
+		told = fmt.Sprintf("co-signed by %s\n", strings.Join(b.Witnesses, ", "))
+	}
+	return fmt.Sprintf("PROVED. The bundle is as %s made it for %s, reference %s: %s.\n%d entries, and entry %d that records the disclosure, are in its signed tree of %d entries.\nroot %s\n%s",
+		b.Origin, b.Recipient, b.Reference, b.Selection, b.Entries, b.Disclosure, b.Size, b.Root, told)
 }

@@ -49,6 +49,7 @@ type verifier struct {
 	good      int64      // size of the last tree that a checkpoint has proved
 	noted     *Fault     // the earliest exact fault since then
 	contested *contested // a checkpoint that the entries contradict
+	most      int        // how many witnesses have co-signed one checkpoint
 	report    Report
 }
 
@@ -79,7 +80,7 @@ func (v *verifier) run() (err error) {
 	}
 	defer v.rows.close()
 	if v.notes, err = openNotes(v.dir, v.keys, v.m.From); err != nil {
-		return err
+		return v.dir.missing(err, tlogfile.CheckpointsFile, fileMissing, v.m.From, v.m.Size-1)
 	}
 	defer v.notes.close()
 	if v.tree, err = v.start(); err != nil {
@@ -259,6 +260,7 @@ func (v *verifier) judge(c *tlogfile.Checkpoint) *Fault {
 		return v.noted
 	}
 	v.good = c.Tree.N
+	v.most = max(v.most, len(c.Witnesses))
 	if len(c.Witnesses) >= max(1, v.quorum) {
 		v.report.Witnessed, v.report.Witnesses = c.Tree.N, c.Witnesses
 	}

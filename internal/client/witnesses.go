@@ -10,6 +10,7 @@ import (
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/checkpoint"
+	"github.com/perpetrator-register/register/internal/tlogfile"
 )
 
 // Witnesses are those whose cosignatures a checkpoint is believed by.
@@ -40,7 +41,7 @@ func NewWitnesses(keys []string, quorum int) (*Witnesses, error) {
 	}
 	w := &Witnesses{known: note.VerifierList(list...), keys: len(names), quorum: quorum}
 	if w.quorum == 0 {
-		w.quorum = w.keys/2 + 1
+		w.quorum = tlogfile.Majority(w.keys)
 	}
 	if w.quorum < 1 || w.quorum > w.keys {
 		return nil, fmt.Errorf("the quorum must be between 1 and the number of witnesses, %d", w.keys)

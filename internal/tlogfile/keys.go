@@ -74,6 +74,32 @@ func (k *Keys) Verifier(name string, hash uint32) (note.Verifier, error) {
 	return nil, &note.UnknownVerifierError{Name: name, KeyHash: hash}
 }
 
+// Witnesses is how many witnesses are known; one of them may have several keys.
+func (k *Keys) Witnesses() int {
+	names := map[string]bool{}
+	for id := range k.witnesses {
+		names[id.name] = true
+	}
+	return len(names)
+}
+
+// Majority is the quorum unless another is asked for: more than half of so many
+// witnesses, so that no two histories can have it; 0 of none.
+func Majority(witnesses int) int {
+	if witnesses == 0 {
+		return 0
+	}
+	return witnesses/2 + 1
+}
+
+// Quorum checks that so many of the known witnesses have co-signed a checkpoint.
+func (k *Keys) Quorum(c Checkpoint, quorum int) error {
+	if len(c.Witnesses) < quorum {
+		return fmt.Errorf("%d of %d known witnesses have co-signed the checkpoint, %d must have", len(c.Witnesses), k.Witnesses(), quorum)
+	}
+	return nil
+}
+
 func (k *Keys) witness(name string, hash uint32) bool { return k.witnesses[keyID{name, hash}] }
 
 // algCosignature is the signature type of cosignature/v1 (C2SP tlog-cosignature).

@@ -29,6 +29,19 @@ type Sample struct {
 	drawn       [32]byte
 }
 
+// ParseSampleName reads a sample's id, or its whole name: forces/33/samples/ID. Of an id
+// alone, the force is empty.
+func ParseSampleName(name string) (force, id string, ok bool) {
+	id = name
+	if rest, whole := strings.CutPrefix(name, "forces/"); whole {
+		force, id, ok = strings.Cut(rest, "/samples/")
+		if !ok || force == "" || strings.Contains(force, "/") {
+			return "", "", false
+		}
+	}
+	return force, id, isUUID(id)
+}
+
 var errSample = errors.New("what it says of the sample is malformed, out of turn or contradicts what was said before")
 
 // Note takes in the marks of an entry.

@@ -278,3 +278,13 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// No two histories can both have more than half of the witnesses.
+func TestMajority(t *testing.T) {
+	t.Parallel()
+	for witnesses, want := range []int{0, 1, 2, 2, 3, 3, 4} {
+		if got := Majority(witnesses); got != want {
+			t.Errorf("%d of %d", got, witnesses)
+		}
+	}
+}
