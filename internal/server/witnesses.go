@@ -11,6 +11,7 @@ import (
 	"github.com/perpetrator-register/register/internal/accesslog"
 	"github.com/perpetrator-register/register/internal/checkpoint"
 	"github.com/perpetrator-register/register/internal/gather"
+	"github.com/perpetrator-register/register/internal/tlogfile"
 	"github.com/perpetrator-register/register/internal/witness"
 )
 
@@ -50,7 +51,7 @@ func (w *Witnesses) standard() {
 	if len(w.List) == 0 {
 		return
 	}
-	set(&w.Quorum, len(w.List)/2+1)
+	set(&w.Quorum, tlogfile.Majority(len(w.List)))
 	set(&w.Every, time.Minute)
 	set(&w.WarnAfter, max(10*time.Minute, 10*w.Every))
 }
