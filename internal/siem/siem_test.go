@@ -142,10 +142,39 @@ func TestFileIsContinued(t *testing.T) {
 	if _, err := Write(t.Context(), l.db, Options{Force: "33"}, &out); err != nil || len(sequences(t, out.Bytes())) != 5 {
 		t.Errorf("one force: %v, %v", sequences(t, out.Bytes()), err)
 	}
-	other := filepath.Join(t.TempDir(), "other")
-	must(t, os.WriteFile(other, []byte("something else\n"), 0o600))
-	if _, _, err := Open(other); err == nil {
-		t.Error("a file of something else is continued")
+}
+
+// A file of something else is refused in one sentence, and stays as it is.
+func TestForeignFileIsLeftAsItIs(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 3*maxLine)
+	for _, text := range []string{
+		"one line without end", "something else\n", "something else\nand more", "\n", "{}\n", long, long + "\n",
+		`{"metadata":{"sequence":7}}` + "\n" + `{"metadata":`,
+	} {
+		name := filepath.Join(t.TempDir(), "other")
+		must(t, os.WriteFile(name, []byte(text), 0o600))
+		_, _, err := Open(name)
+		if err == nil || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), name) || strings.Contains(err.Error(), "invalid") {
+			t.Errorf("%.40q: %v", text, err)
+		}
+		if now, err := os.ReadFile(name); err != nil || string(now) != text {
+			t.Errorf("%.40q became %.40q, %v", text, now, err)
+		}
+	}
+}
+
+// A disk that is full is told of once.
+func TestFullDiskIsToldOnce(t *testing.T) {
+	l := newLog(t)
+	l.add(20, "33")
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("there is no full disk here: ", err)
+	}
+	defer full.Close() //nolint:errcheck // nothing was written
+	if _, err := Write(t.Context(), l.db, Options{}, full); err == nil || strings.Count(err.Error(), "no space left") != 1 {
+		t.Errorf("%v", err)
 	}
 }
 
