@@ -141,6 +141,7 @@ type unmapped struct {
 	ResultCount   int      `json:"result_count"`
 	Changes       int      `json:"changed_records,omitempty"`
 	Source        string   `json:"source,omitempty"`
+	Selected      string   `json:"selected_force,omitempty"` // the stream has this force's callers alone
 }
 
 // activities are those of the statutory operations.

@@ -22,7 +22,7 @@ import (
 type Options struct {
 	// Next is the index of the first entry.
 	Next int64
-	// Force, if set, selects the entries of its callers.
+	// Force, if set, selects the entries of its callers; each line says so.
 	Force string
 	// Every is how often to look for new entries; 0 ends when all are written.
 	Every time.Duration
@@ -105,7 +105,9 @@ func (s *stream) page(ctx context.Context) (more bool, err error) {
 			return false, fmt.Errorf("entry %d: %w", e.Index, err)
 		}
 		if s.o.Force == "" || m.Actor.Force == s.o.Force {
-			line, err := json.Marshal(NewEvent(s.origin, e.Index, tlog.RecordHash(e.Meta), &m))
+			event := NewEvent(s.origin, e.Index, tlog.RecordHash(e.Meta), &m)
+			event.Unmapped.Selected = s.o.Force
+			line, err := json.Marshal(event)
 			if err != nil {
 				return false, err
 			}
@@ -126,20 +128,21 @@ const maxLine = 8 << 20
 
 // Open opens a file to be continued: what follows its last whole line is cut off.
 // next is the index after that of the last line, 0 for a fresh file. A file that is not
-// of this log's lines is refused and left as it is.
-func Open(name string) (f *os.File, next int64, err error) {
+// of this log's lines is refused and left as it is, and so is one that would go on with
+// other callers (force) or elsewhere (at, if not nil) than where it ends: it would lack lines.
+func Open(name, force string, at *int64) (f *os.File, next int64, err error) {
 	file, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, 0, err
 	}
-	if next, err = resume(file); err != nil {
+	if next, err = resume(file, force, at); err != nil {
 		return nil, 0, errors.Join(err, file.Close())
 	}
 	return file, next, nil
 }
 
 // resume brings a file to where it goes on. It is cut only when its last line is ours.
-func resume(f *os.File) (next int64, err error) {
+func resume(f *os.File, force string, at *int64) (next int64, err error) {
 	line, end, err := lastLine(f)
 	if err != nil {
 		return 0, err
@@ -150,6 +153,14 @@ func resume(f *os.File) (next int64, err error) {
 			return 0, fmt.Errorf("%s does not end with an entry of the log: it is left as it is; name another file", f.Name())
 		}
 		next = *e.Metadata.Sequence + 1
+		switch before := e.Unmapped.Selected; {
+		case before != force:
+			return 0, fmt.Errorf("%s holds %s: it does not go on with %s; name another file", f.Name(), selection(before), selection(force))
+		case at != nil && *at != next:
+			return 0, fmt.Errorf("%s goes on with entry %d, not %d: leave --next out, or name another file", f.Name(), next, *at)
+		}
+	} else if at != nil {
+		next = *at
 	}
 	if err := f.Truncate(end); err != nil {
 		return 0, err
@@ -164,6 +175,17 @@ type written struct {
 		Product  product `json:"product"`
 		Sequence *int64  `json:"sequence"`
 	} `json:"metadata"`
+	Unmapped struct {
+		Selected string `json:"selected_force"`
+	} `json:"unmapped"`
+}
+
+// selection says in words which entries a file holds.
+func selection(force string) string {
+	if force == "" {
+		return "the entries of all callers"
+	}
+	return "the entries of the callers of force " + force + " alone"
 }
 
 // parseLine reads a line and tells whether it is one of ours.
