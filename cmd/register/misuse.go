@@ -66,9 +66,13 @@ func readRules(path string) (*misuse.Settings, error) {
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("--rules: %w", err)
 	}
-	return misuse.ParseSettings(data)
+	settings, err := misuse.ParseSettings(data)
+	if err != nil {
+		return nil, fmt.Errorf("--rules: %s: %w", path, err)
+	}
+	return settings, nil
 }
 
 // printReplay prints what rules would flag.

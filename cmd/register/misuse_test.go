@@ -76,6 +76,19 @@ func TestReplay(t *testing.T) {
 	}
 }
 
+// A file that does not hold what its flag takes is named with the flag.
+func TestUnreadableFilesAreNamed(t *testing.T) {
+	t.Parallel()
+	words := filepath.Join(t.TempDir(), "README.md")
+	must(t, os.WriteFile(words, []byte("# Words\n"), 0o600))
+	if _, err := readRules(words); err == nil || !strings.HasPrefix(err.Error(), "--rules: "+words+": ") {
+		t.Errorf("rules: %v", err)
+	}
+	if _, err := weights(words); err == nil || !strings.HasPrefix(err.Error(), "--weights: "+words+": ") {
+		t.Errorf("weights: %v", err)
+	}
+}
+
 // loose writes thresholds that flag no run of searches that found nobody.
 func loose(t *testing.T) string {
 	t.Helper()

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"reflect"
 	"strings"
 	"time"
 
@@ -160,7 +161,7 @@ func (c *Config) model() (*identity.Model, error) {
 	}
 	model, err := identity.ParseModel(raw)
 	if err != nil {
-		return nil, fmt.Errorf("weights: %w", err)
+		return nil, fmt.Errorf("weights: %s: %w", c.Weights, err)
 	}
 	return model, nil
 }
@@ -179,9 +180,18 @@ func LoadConfig(path string, development bool) (*Config, error) {
 // ReadConfig reads YAML and validates it. Unknown keys are faults.
 func ReadConfig(r io.Reader, development bool) (*Config, error) {
 	c := Config{Development: development}
-	d := yaml.NewDecoder(r)
-	d.KnownFields(true)
-	if err := d.Decode(&c); err != nil && !errors.Is(err, io.EOF) { // an empty file lacks all
+	var document yaml.Node
+	switch err := yaml.NewDecoder(r).Decode(&document); {
+	case errors.Is(err, io.EOF): // an empty file lacks all
+		return &c, c.Validate()
+	case err != nil:
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	var s settings
+	if err := s.check(&document, reflect.TypeFor[Config]()); err != nil {
+		return nil, err
+	}
+	if err := document.Decode(&c); err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
 	return &c, c.Validate()
@@ -194,7 +204,7 @@ func (c *Config) Validate() error {
 	fault := func(name, what string) { faults = append(faults, fmt.Errorf("%s: %s", name, what)) }
 	c.GRPC.validate("grpc", c.Development, fault)
 	c.REST.validate("rest", c.Development, fault)
-	if !isLoopback(c.Admin) && !c.Development {
+	if !isLoopback(c.Admin) {
 		fault("admin", "must be a loopback address: metrics and health have no authentication")
 	}
 	c.Database.validate(c.Development, fault)
@@ -220,10 +230,7 @@ func (c *Config) Validate() error {
 	if c.Origin == "" {
 		fault("origin", "is required: the log's name in checkpoints, such as register.example/log")
 	}
-	if c.Limits.PerSecond < 0 || c.Limits.Burst < 0 || c.Limits.PersonPerSecond < 0 || c.Limits.PersonBurst < 0 || c.Limits.MaxMessage < 0 || c.Limits.SearchTTL < 0 || c.Limits.ProposalsPerDay < 0 || c.Limits.CallTimeout < 0 ||
-		c.Limits.HeaderTimeout < 0 || c.Limits.BodyTimeout < 0 {
-		fault("limits", "must not be negative")
-	}
+	c.Limits.validate(fault)
 	c.Witnesses.validate(c.Development, fault)
 	if c.Console != nil {
 		c.Console.Validate(c.Issuers, c.Development, fault)
@@ -270,6 +277,22 @@ func (l *Listener) validate(name string, development bool, fault func(name, what
 	}
 	if name == "grpc" && l.ClientCA == "" && !development {
 		fault(name+".client_ca", "is required: force systems prove themselves by client certificates")
+	}
+}
+
+func (l *Limits) validate(fault func(name, what string)) {
+	for _, one := range []struct {
+		name     string
+		negative bool
+	}{
+		{"per_second", l.PerSecond < 0}, {"burst", l.Burst < 0},
+		{"person_per_second", l.PersonPerSecond < 0}, {"person_burst", l.PersonBurst < 0},
+		{"max_message", l.MaxMessage < 0}, {"search_ttl", l.SearchTTL < 0}, {"call_timeout", l.CallTimeout < 0},
+		{"header_timeout", l.HeaderTimeout < 0}, {"proposals_per_day", l.ProposalsPerDay < 0}, {"body_timeout", l.BodyTimeout < 0},
+	} {
+		if one.negative {
+			fault("limits."+one.name, "must not be negative; left out, it has the standard value")
+		}
 	}
 }
 
