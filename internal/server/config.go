@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -169,12 +171,25 @@ func (c *Config) model() (*identity.Model, error) {
 // LoadConfig reads a file and validates it; development allows what a real
 // server refuses.
 func LoadConfig(path string, development bool) (*Config, error) {
-	f, err := os.Open(path)
+	raw, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close() //nolint:errcheck // only read
-	return ReadConfig(f, development)
+	c, err := ReadConfig(bytes.NewReader(raw), development)
+	if err == nil || development || c == nil || !c.forDevelopment() {
+		return c, err
+	}
+	if _, dev := ReadConfig(bytes.NewReader(raw), true); dev != nil {
+		return c, err // it would not do there either
+	}
+	return c, fmt.Errorf("%s is a development configuration: it is taken with --development, never with real data; without it:\n%w", path, err)
+}
+
+// forDevelopment reports whether there is a setting that development alone has: another
+// fault must tempt nobody to serve real data by its rules.
+func (c *Config) forDevelopment() bool {
+	loopback := func(i access.IssuerConfig) bool { return i.AllowLoopbackHTTP }
+	return c.Keys.Dir != "" && c.Keys.KMS == "" && slices.ContainsFunc(c.Issuers, loopback)
 }
 
 // ReadConfig reads YAML and validates it. Unknown keys are faults.

@@ -175,6 +175,44 @@ func TestAdminIsOnLoopback(t *testing.T) {
 	}
 }
 
+// Whoever gives a command the configuration of the development register is told what it
+// is; whoever forgot a setting of a real one is not shown a way around it.
+func TestDevelopmentConfigurationIsTold(t *testing.T) {
+	t.Parallel()
+	const development = `
+database: {url: "postgres://register_service@127.0.0.1/register"}
+keys: {dir: keys}
+issuers: [{url: "http://127.0.0.1:8081", forces: ["33"], roles: [investigator], min_acr: aal2, allow_loopback_http: true}]
+policy_dir: policies
+origin: register.example/log
+`
+	without := func(part string) string { return strings.Replace(soundConfig, part, "", 1) }
+	for name, c := range map[string]struct {
+		text string
+		told bool
+	}{
+		"development":             {development, true},
+		"development, but broken": {development + "limits: {burst: -1}\n", false},
+		"without a key service":   {without(`, kms: "hcvault://vault.example:8200/transit/keys/register", token_file: token`), false},
+		"without client roots":    {without(`, client_ca: ca.pem`), false},
+	} {
+		path := filepath.Join(t.TempDir(), "register.yaml")
+		if err := os.WriteFile(path, []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := LoadConfig(path, false)
+		if err == nil || strings.HasPrefix(err.Error(), path+" is a development configuration") != c.told || strings.Contains(err.Error(), "--development") != c.told {
+			t.Errorf("%s: %v", name, err)
+		}
+		if c.told && !strings.Contains(err.Error(), "\nkeys.kms: ") {
+			t.Errorf("%s: the faults are missing: %v", name, err)
+		}
+		if _, err := LoadConfig(path, true); c.told && err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // The witnesses have standard values, and each fault its name.
 func TestWitnesses(t *testing.T) {
 	t.Parallel()
