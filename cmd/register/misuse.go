@@ -24,12 +24,12 @@ type misuseCmd struct {
 }
 
 type misuseReplayCmd struct {
-	Config      string    `arg:"" help:"The configuration file (YAML) of the servers." type:"existingfile"`
-	Rules       string    `help:"Thresholds to try, in place of those in the policy's folder." type:"existingfile"`
-	From        time.Time `help:"The first time that counts: 2026-11-01T00:00:00Z; else 28 days ago." placeholder:"TIME"`
-	To          time.Time `help:"The time up to which entries count; else now." placeholder:"TIME"`
-	JSON        bool      `help:"Print JSON." name:"json"`
-	Development bool      `help:"As for serve."`
+	Config      string `arg:"" help:"The configuration file (YAML) of the servers." type:"existingfile"`
+	Rules       string `help:"Thresholds to try, in place of those in the policy's folder." type:"existingfile"`
+	From        when   `help:"The first time that counts: 2026-11-01 (its beginning in London), 2026-11-01T08:00:00Z, or 24h, 7d before now; else 28 days ago." placeholder:"TIME"`
+	To          when   `help:"Entries before this time count; with a day, those before the day begins; else all until now." placeholder:"TIME"`
+	JSON        bool   `help:"Print JSON." name:"json"`
+	Development bool   `help:"As for serve."`
 }
 
 // Run replays the log.
@@ -43,11 +43,11 @@ func (c *misuseReplayCmd) Run(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	from := c.From
+	from := c.From.Time
 	if from.IsZero() {
 		from = time.Now().AddDate(0, 0, -28)
 	}
-	out, err := server.ReplayMisuse(ctx, config, settings, from, c.To, log)
+	out, err := server.ReplayMisuse(ctx, config, settings, from, c.To.Time, log)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/server"
 	"github.com/perpetrator-register/register/internal/servertest"
@@ -73,6 +75,30 @@ func TestReplay(t *testing.T) {
 	must(t, printReplay(&text, out))
 	if !strings.Contains(text.String(), "ZERO_HITS") || !strings.Contains(text.String(), "loose") {
 		t.Error(text.String())
+	}
+}
+
+// Times are given as to registerctl; a day begins when it does in London.
+func TestTimesOnTheCommandLine(t *testing.T) {
+	t.Parallel()
+	parse := func(args ...string) (cli, error) {
+		var c cli
+		parser, err := kong.New(&c, kong.Name("register"))
+		must(t, err)
+		_, err = parser.Parse(args)
+		return c, err
+	}
+	evidence := []string{"evidence", "misuse_test.go", "--out", "x", "--all-forces", "--reference", "R/1", "--recipient", "iopc"}
+	c, err := parse(append(evidence, "--from", "2026-07-01", "--to", "2026-11-01T08:00:00Z")...)
+	if err != nil || c.Evidence.From.UTC().Format(time.RFC3339) != "2026-06-30T23:00:00Z" || c.Evidence.To.UTC().Format(time.RFC3339) != "2026-11-01T08:00:00Z" {
+		t.Errorf("%v to %v, %v", c.Evidence.From, c.Evidence.To, err)
+	}
+	c, err = parse("misuse", "replay", "misuse_test.go", "--from", "7d", "--to", "2026-11-01")
+	if ago := time.Since(c.Misuse.Replay.From.Time); err != nil || ago < 7*24*time.Hour || ago > 8*24*time.Hour || c.Misuse.Replay.To.UTC().Format(time.RFC3339) != "2026-11-01T00:00:00Z" {
+		t.Errorf("%v to %v, %v", c.Misuse.Replay.From, c.Misuse.Replay.To, err)
+	}
+	if _, err := parse(append(evidence, "--to", "noon")...); err == nil || !strings.Contains(err.Error(), "--to") || !strings.Contains(err.Error(), "is not a time: give 2026-11-20") {
+		t.Errorf("%v", err)
 	}
 }
 
