@@ -77,13 +77,8 @@ func readRules(path string) (*misuse.Settings, error) {
 
 // printReplay prints what rules would flag.
 func printReplay(to io.Writer, r *standards.MisuseReplay) error {
-	until := r.Until
-	if until.IsZero() {
-		until = time.Now()
-	}
-	days := max(1, until.Sub(r.From).Hours()/24)
 	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintf(w, "%d entries of %.0f days, thresholds %s\n\n", r.Entries, days, r.Settings)
+	_, _ = fmt.Fprintf(w, "%d entries over %.1f days of the log, thresholds %s\n\n", r.Entries, r.Days, r.Settings)
 	_, _ = fmt.Fprintln(w, "RULE\tFLAGS\tA DAY\tUSERS\tDECIDED\tUPHELD\tJUSTIFIED\tPRECISION")
 	total := 0
 	for _, rule := range r.Rules {
@@ -91,10 +86,10 @@ func printReplay(to io.Writer, r *standards.MisuseReplay) error {
 		if n := rule.Upheld + rule.Justified; n > 0 {
 			precision = fmt.Sprintf("%.2f", float64(rule.Upheld)/float64(n))
 		}
-		_, _ = fmt.Fprintf(w, "%s\t%d\t%.2f\t%d\t%d\t%d\t%d\t%s\n", rule.Rule, rule.Flags, float64(rule.Flags)/days, rule.Actors, rule.Known, rule.Upheld, rule.Justified, precision)
+		_, _ = fmt.Fprintf(w, "%s\t%d\t%.2f\t%d\t%d\t%d\t%d\t%s\n", rule.Rule, rule.Flags, float64(rule.Flags)/r.Days, rule.Actors, rule.Known, rule.Upheld, rule.Justified, precision)
 		total += rule.Flags
 	}
-	_, _ = fmt.Fprintf(w, "all\t%d\t%.2f\n", total, float64(total)/days)
+	_, _ = fmt.Fprintf(w, "all\t%d\t%.2f\n", total, float64(total)/r.Days)
 	return w.Flush()
 }
 

@@ -76,6 +76,21 @@ func TestReplay(t *testing.T) {
 	if !strings.Contains(text.String(), "ZERO_HITS") || !strings.Contains(text.String(), "loose") {
 		t.Error(text.String())
 	}
+
+	// What is flagged a day is over the days that the log has, not over those asked for.
+	for ahead, want := range map[int]string{0: "over 1.0 days", 10: "over 10.0 days"} {
+		config := site.Config()
+		config.Clock = func() time.Time { return time.Now().AddDate(0, 0, ahead) }
+		for _, until := range []time.Time{{}, time.Now().AddDate(1, 0, 0)} {
+			out, err := server.ReplayMisuse(t.Context(), config, nil, time.Now().AddDate(0, 0, -28), until, slog.New(slog.DiscardHandler))
+			must(t, err)
+			text.Reset()
+			must(t, printReplay(&text, out))
+			if !strings.Contains(text.String(), want) {
+				t.Errorf("%d days on, want %s:\n%s", ahead, want, text.String())
+			}
+		}
+	}
 }
 
 // Times are given as to registerctl; a day begins when it does in London.
