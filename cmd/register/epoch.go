@@ -38,11 +38,7 @@ func (c *epochCmd) Run(ctx context.Context, log *slog.Logger) error {
 			return err
 		}
 	}
-	provider, err := config.Keys.Provider()
-	if err != nil {
-		return err
-	}
-	keys, err := seal.Open(ctx, provider)
+	keys, err := config.Keys.Open(ctx)
 	if err != nil {
 		return err
 	}

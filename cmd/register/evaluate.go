@@ -71,7 +71,11 @@ func weights(path string) (*identity.Model, error) {
 	}
 	raw, err := os.ReadFile(path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("--weights: %w", err)
 	}
-	return identity.ParseModel(raw)
+	model, err := identity.ParseModel(raw)
+	if err != nil {
+		return nil, fmt.Errorf("--weights: %s: %w", path, err)
+	}
+	return model, nil
 }

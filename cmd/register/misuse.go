@@ -24,12 +24,12 @@ type misuseCmd struct {
 }
 
 type misuseReplayCmd struct {
-	Config      string    `arg:"" help:"The configuration file (YAML) of the servers." type:"existingfile"`
-	Rules       string    `help:"Thresholds to try, in place of those in the policy's folder." type:"existingfile"`
-	From        time.Time `help:"The first time that counts: 2026-11-01T00:00:00Z; else 28 days ago." placeholder:"TIME"`
-	To          time.Time `help:"The time up to which entries count; else now." placeholder:"TIME"`
-	JSON        bool      `help:"Print JSON." name:"json"`
-	Development bool      `help:"As for serve."`
+	Config      string `arg:"" help:"The configuration file (YAML) of the servers." type:"existingfile"`
+	Rules       string `help:"Thresholds to try, in place of those in the policy's folder." type:"existingfile"`
+	From        when   `help:"The first time that counts: 2026-11-01 (its beginning in London), 2026-11-01T08:00:00Z, or 24h, 7d before now; else 28 days ago." placeholder:"TIME"`
+	To          when   `help:"Entries before this time count; with a day, those before the day begins; else all until now." placeholder:"TIME"`
+	JSON        bool   `help:"Print JSON." name:"json"`
+	Development bool   `help:"As for serve."`
 }
 
 // Run replays the log.
@@ -43,11 +43,11 @@ func (c *misuseReplayCmd) Run(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	from := c.From
+	from := c.From.Time
 	if from.IsZero() {
 		from = time.Now().AddDate(0, 0, -28)
 	}
-	out, err := server.ReplayMisuse(ctx, config, settings, from, c.To, log)
+	out, err := server.ReplayMisuse(ctx, config, settings, from, c.To.Time, log)
 	if err != nil {
 		return err
 	}
@@ -66,20 +66,19 @@ func readRules(path string) (*misuse.Settings, error) {
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("--rules: %w", err)
 	}
-	return misuse.ParseSettings(data)
+	settings, err := misuse.ParseSettings(data)
+	if err != nil {
+		return nil, fmt.Errorf("--rules: %s: %w", path, err)
+	}
+	return settings, nil
 }
 
 // printReplay prints what rules would flag.
 func printReplay(to io.Writer, r *standards.MisuseReplay) error {
-	until := r.Until
-	if until.IsZero() {
-		until = time.Now()
-	}
-	days := max(1, until.Sub(r.From).Hours()/24)
 	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintf(w, "%d entries of %.0f days, thresholds %s\n\n", r.Entries, days, r.Settings)
+	_, _ = fmt.Fprintf(w, "%d entries over %.1f days of the log, thresholds %s\n\n", r.Entries, r.Days, r.Settings)
 	_, _ = fmt.Fprintln(w, "RULE\tFLAGS\tA DAY\tUSERS\tDECIDED\tUPHELD\tJUSTIFIED\tPRECISION")
 	total := 0
 	for _, rule := range r.Rules {
@@ -87,10 +86,10 @@ func printReplay(to io.Writer, r *standards.MisuseReplay) error {
 		if n := rule.Upheld + rule.Justified; n > 0 {
 			precision = fmt.Sprintf("%.2f", float64(rule.Upheld)/float64(n))
 		}
-		_, _ = fmt.Fprintf(w, "%s\t%d\t%.2f\t%d\t%d\t%d\t%d\t%s\n", rule.Rule, rule.Flags, float64(rule.Flags)/days, rule.Actors, rule.Known, rule.Upheld, rule.Justified, precision)
+		_, _ = fmt.Fprintf(w, "%s\t%d\t%.2f\t%d\t%d\t%d\t%d\t%s\n", rule.Rule, rule.Flags, float64(rule.Flags)/r.Days, rule.Actors, rule.Known, rule.Upheld, rule.Justified, precision)
 		total += rule.Flags
 	}
-	_, _ = fmt.Fprintf(w, "all\t%d\t%.2f\n", total, float64(total)/days)
+	_, _ = fmt.Fprintf(w, "all\t%d\t%.2f\n", total, float64(total)/r.Days)
 	return w.Flush()
 }
 

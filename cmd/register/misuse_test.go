@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/server"
 	"github.com/perpetrator-register/register/internal/servertest"
@@ -73,6 +75,58 @@ func TestReplay(t *testing.T) {
 	must(t, printReplay(&text, out))
 	if !strings.Contains(text.String(), "ZERO_HITS") || !strings.Contains(text.String(), "loose") {
 		t.Error(text.String())
+	}
+
+	// What is flagged a day is over the days that the log has, not over those asked for.
+	for ahead, want := range map[int]string{0: "over 1.0 days", 10: "over 10.0 days"} {
+		config := site.Config()
+		config.Clock = func() time.Time { return time.Now().AddDate(0, 0, ahead) }
+		for _, until := range []time.Time{{}, time.Now().AddDate(1, 0, 0)} {
+			out, err := server.ReplayMisuse(t.Context(), config, nil, time.Now().AddDate(0, 0, -28), until, slog.New(slog.DiscardHandler))
+			must(t, err)
+			text.Reset()
+			must(t, printReplay(&text, out))
+			if !strings.Contains(text.String(), want) {
+				t.Errorf("%d days on, want %s:\n%s", ahead, want, text.String())
+			}
+		}
+	}
+}
+
+// Times are given as to registerctl; a day begins when it does in London.
+func TestTimesOnTheCommandLine(t *testing.T) {
+	t.Parallel()
+	parse := func(args ...string) (cli, error) {
+		var c cli
+		parser, err := kong.New(&c, kong.Name("register"))
+		must(t, err)
+		_, err = parser.Parse(args)
+		return c, err
+	}
+	evidence := []string{"evidence", "misuse_test.go", "--out", "x", "--all-forces", "--reference", "R/1", "--recipient", "iopc"}
+	c, err := parse(append(evidence, "--from", "2026-07-01", "--to", "2026-11-01T08:00:00Z")...)
+	if err != nil || c.Evidence.From.UTC().Format(time.RFC3339) != "2026-06-30T23:00:00Z" || c.Evidence.To.UTC().Format(time.RFC3339) != "2026-11-01T08:00:00Z" {
+		t.Errorf("%v to %v, %v", c.Evidence.From, c.Evidence.To, err)
+	}
+	c, err = parse("misuse", "replay", "misuse_test.go", "--from", "7d", "--to", "2026-11-01")
+	if ago := time.Since(c.Misuse.Replay.From.Time); err != nil || ago < 7*24*time.Hour || ago > 8*24*time.Hour || c.Misuse.Replay.To.UTC().Format(time.RFC3339) != "2026-11-01T00:00:00Z" {
+		t.Errorf("%v to %v, %v", c.Misuse.Replay.From, c.Misuse.Replay.To, err)
+	}
+	if _, err := parse(append(evidence, "--to", "noon")...); err == nil || !strings.Contains(err.Error(), "--to") || !strings.Contains(err.Error(), "is not a time: give 2026-11-20") {
+		t.Errorf("%v", err)
+	}
+}
+
+// A file that does not hold what its flag takes is named with the flag.
+func TestUnreadableFilesAreNamed(t *testing.T) {
+	t.Parallel()
+	words := filepath.Join(t.TempDir(), "README.md")
+	must(t, os.WriteFile(words, []byte("# Words\n"), 0o600))
+	if _, err := readRules(words); err == nil || !strings.HasPrefix(err.Error(), "--rules: "+words+": ") {
+		t.Errorf("rules: %v", err)
+	}
+	if _, err := weights(words); err == nil || !strings.HasPrefix(err.Error(), "--weights: "+words+": ") {
+		t.Errorf("weights: %v", err)
 	}
 }
 

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"regexp"
 	"strconv"
 	"time"
 
@@ -13,6 +11,7 @@ import (
 
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/client"
+	"github.com/perpetrator-register/register/internal/uktime"
 )
 
 type logCmd struct {
@@ -167,25 +166,9 @@ func (a *app) logForce(asked string, all bool) (string, error) {
 	return force, nil
 }
 
-var ago = regexp.MustCompile(`^([0-9]{1,6})(m|h|d|w)$`)
-
-// moment reads a day (its beginning, local time), a time, or how long before
-// now: 30m, 24h, 7d, 2w. Empty is no time.
+// moment reads a time as uktime.Moment does; a day is one of this machine's clock.
 func moment(s string, now time.Time) (time.Time, error) {
-	if s == "" {
-		return time.Time{}, nil
-	}
-	if m := ago.FindStringSubmatch(s); m != nil {
-		n, _ := strconv.Atoi(m[1]) // at most six digits
-		unit := map[string]time.Duration{"m": time.Minute, "h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour}[m[2]]
-		return now.Add(-time.Duration(n) * unit), nil
-	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04", "2006-01-02 15:04", time.DateOnly} {
-		if t, err := time.ParseInLocation(layout, s, time.Local); err == nil {
-			return t, nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("%q is not a time: give 2026-11-20, 2026-11-20T08:00:00Z, or 24h or 7d before now", client.Clean(s))
+	return uktime.Moment(s, now, time.Local)
 }
 
 // stamp is the time in a message; no time is absent.

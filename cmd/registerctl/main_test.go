@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 	"unicode"
 
 	"github.com/google/go-cmp/cmp"
@@ -301,15 +300,6 @@ func TestLogList(t *testing.T) {
 	for _, bad := range [][]string{{"--purpose", "curiosity"}, {"--purpose", "security", "--since", "noon"}, {"--purpose", "security", "--all-forces", "--force", "33"}, {"--purpose", "security", "--limit", "0"}} {
 		if code, _, _ := b.run("", append([]string{"log", "list", "--reference", "REV/1"}, bad...)...); code != exitUsage {
 			t.Errorf("%v: exit %d", bad, code)
-		}
-	}
-}
-
-func TestMoment(t *testing.T) {
-	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-	for in, want := range map[string]string{"30m": "2026-11-21T11:30:00Z", "2w": "2026-11-07T12:00:00Z", "2026-11-20T08:00:00+01:00": "2026-11-20T07:00:00Z"} {
-		if got, err := moment(in, now); err != nil || got.UTC().Format(time.RFC3339) != want {
-			t.Errorf("%s: %v, %v", in, got, err)
 		}
 	}
 }

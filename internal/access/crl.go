@@ -33,19 +33,19 @@ func parseCRLs(files []namedFile) (*revocations, error) {
 		der := f.data
 		if block, _ := pem.Decode(f.data); block != nil {
 			if block.Type != "X509 CRL" {
-				return nil, fmt.Errorf("tls: revocation list %s: holds a %q", f.name, block.Type)
+				return nil, fmt.Errorf("revocation list %s: holds a %q", f.name, block.Type)
 			}
 			der = block.Bytes
 		}
 		list, err := x509.ParseRevocationList(der)
 		if err != nil {
-			return nil, fmt.Errorf("tls: revocation list %s: %w", f.name, err)
+			return nil, fmt.Errorf("revocation list %s: %w", f.name, err)
 		}
 		// A critical extension changes what the list means (a delta, or the
 		// list of another issuer's certificates): refuse rather than misread.
 		for _, e := range list.Extensions {
 			if e.Critical {
-				return nil, fmt.Errorf("tls: revocation list %s: critical extension %s is not supported", f.name, e.Id)
+				return nil, fmt.Errorf("revocation list %s: critical extension %s is not supported", f.name, e.Id)
 			}
 		}
 		c := &crl{list: list, revoked: make(map[string]bool, len(list.RevokedCertificateEntries))}

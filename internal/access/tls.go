@@ -19,6 +19,9 @@ import (
 
 // TLSOptions configures the server's side of TLS.
 type TLSOptions struct {
+	// Name precedes the settings' names in errors, such as "grpc."; they are cert, key,
+	// client_ca and crl_dir.
+	Name string
 	// CertFile and KeyFile are the server's PEM chain and key.
 	CertFile, KeyFile string
 	// ClientCAFile holds the PEM roots that client certificates must chain to.
@@ -149,24 +152,25 @@ type tlsFiles struct {
 }
 
 func (t *TLS) read() (f tlsFiles, err error) {
+	var faults []error
 	for _, one := range []struct {
-		name string
-		to   *[]byte
-	}{{t.o.CertFile, &f.cert}, {t.o.KeyFile, &f.key}, {t.o.ClientCAFile, &f.ca}} {
+		setting, name string
+		to            *[]byte
+	}{{"cert", t.o.CertFile, &f.cert}, {"key", t.o.KeyFile, &f.key}, {"client_ca", t.o.ClientCAFile, &f.ca}} {
 		if one.name == "" {
 			continue
 		}
 		if *one.to, err = os.ReadFile(one.name); err != nil {
-			return f, fmt.Errorf("tls: %w", err)
+			faults = append(faults, t.fault(one.setting, err))
 		}
 	}
 	if t.o.CRLDir == "" {
-		return f, nil
+		return f, errors.Join(faults...)
 	}
 	// ReadDir, unlike Glob, fails when the folder cannot be read.
 	entries, err := os.ReadDir(t.o.CRLDir)
 	if err != nil {
-		return f, fmt.Errorf("tls: revocation lists: %w", err)
+		faults = append(faults, t.fault("crl_dir", err))
 	}
 	for _, e := range entries {
 		if e.IsDir() || filepath.Ext(e.Name()) != ".crl" {
@@ -174,12 +178,17 @@ func (t *TLS) read() (f tlsFiles, err error) {
 		}
 		data, err := os.ReadFile(filepath.Join(t.o.CRLDir, e.Name()))
 		if err != nil {
-			return f, fmt.Errorf("tls: revocation lists: %w", err)
+			faults = append(faults, t.fault("crl_dir", err))
 		}
 		f.crls = append(f.crls, namedFile{e.Name(), data})
 	}
 	sort.Slice(f.crls, func(i, j int) bool { return f.crls[i].name < f.crls[j].name })
-	return f, nil
+	return f, errors.Join(faults...)
+}
+
+// fault names the setting that an error is about.
+func (t *TLS) fault(setting string, err error) error {
+	return fmt.Errorf("%s%s: %w", t.o.Name, setting, err)
 }
 
 func (f tlsFiles) sum() (sum [sha256.Size]byte) {
@@ -198,7 +207,7 @@ func (f tlsFiles) sum() (sum [sha256.Size]byte) {
 func (t *TLS) build(f tlsFiles) (*tlsState, error) {
 	cert, err := tls.X509KeyPair(f.cert, f.key)
 	if err != nil {
-		return nil, fmt.Errorf("tls: server certificate: %w", err)
+		return nil, t.fault("cert", fmt.Errorf("%s with the key %s: %w", t.o.CertFile, t.o.KeyFile, err))
 	}
 	c := &tls.Config{
 		MinVersion:   tls.VersionTLS13,
@@ -211,7 +220,7 @@ func (t *TLS) build(f tlsFiles) (*tlsState, error) {
 	s := &tlsState{config: c}
 	if t.o.ClientCAFile != "" {
 		if s.roots, err = parseRoots(f.ca); err != nil {
-			return nil, fmt.Errorf("tls: client roots: %w", err)
+			return nil, t.fault("client_ca", fmt.Errorf("%s: %w", t.o.ClientCAFile, err))
 		}
 		c.ClientCAs = pool(s.roots)
 		c.ClientAuth = tls.VerifyClientCertIfGiven
@@ -223,7 +232,7 @@ func (t *TLS) build(f tlsFiles) (*tlsState, error) {
 		}
 	}
 	if s.crls, err = parseCRLs(f.crls); err != nil {
-		return nil, err
+		return nil, t.fault("crl_dir", err)
 	}
 	return s, nil
 }

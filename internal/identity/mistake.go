@@ -190,7 +190,7 @@ func (m *Model) compileMistakes() error {
 	for k := mistakeNone + 1; k < mistakes; k++ {
 		c, ok := m.Mistakes[k.group()][k.String()]
 		if !ok || c.M <= 0 || c.M > 1 || c.U <= 0 || c.U > 1 {
-			return fmt.Errorf("weights: mistakes of a %s: %s must have m and u above 0 and at most 1", k.group(), k)
+			return fmt.Errorf("mistakes of a %s: %s must have m and u above 0 and at most 1", k.group(), k)
 		}
 		m.mistakes[k] = math.Log2(c.M / c.U)
 	}

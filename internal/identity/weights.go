@@ -176,7 +176,7 @@ func DefaultModel() *Model { return defaultModel() }
 func ParseModel(data []byte) (*Model, error) {
 	var m Model
 	if err := json.Unmarshal(data, &m); err != nil {
-		return nil, fmt.Errorf("weights: %w", err)
+		return nil, fmt.Errorf("not the JSON of weights: %w", err)
 	}
 	if err := m.compile(); err != nil {
 		return nil, err
@@ -186,17 +186,17 @@ func ParseModel(data []byte) (*Model, error) {
 
 func (m *Model) compile() error {
 	if m.Version == "" || m.Pseudo <= 0 || m.Rare <= 0 || m.Population < 1 || m.AddressScale <= 0 {
-		return fmt.Errorf("weights: version, pseudo, rare, population and address_scale must be set")
+		return fmt.Errorf("version, pseudo, rare, population and address_scale must be set")
 	}
 	if t := m.Thresholds; t.Join < t.Propose || t.Break < t.Propose || t.Break > t.Join {
-		return fmt.Errorf("weights: the thresholds must rise: propose, break, join")
+		return fmt.Errorf("the thresholds must rise: propose, break, join")
 	}
 	for f := range fields {
 		for r := range rules {
 			w, ok := m.Fields[f.String()][r.String()]
 			if !ok {
 				if decided(f, r) {
-					return fmt.Errorf("weights: %s has no weight for %s", f, r)
+					return fmt.Errorf("%s has no weight for %s", f, r)
 				}
 				continue
 			}
@@ -206,12 +206,12 @@ func (m *Model) compile() error {
 			}
 			if slips(f, r) {
 				if w.Slip <= 0 || w.Slip > 1 {
-					return fmt.Errorf("weights: %s %s must have a slip above 0 and at most 1", f, r)
+					return fmt.Errorf("%s %s must have a slip above 0 and at most 1", f, r)
 				}
 				u = 1
 			}
 			if w.M <= 0 || w.M > 1 || u <= 0 || !w.adjusted && u > 1 {
-				return fmt.Errorf("weights: %s %s must have m and u above 0 and at most 1", f, r)
+				return fmt.Errorf("%s %s must have m and u above 0 and at most 1", f, r)
 			}
 			w.bits, w.logM = math.Log2(w.M/u), math.Log2(w.M)
 			m.table[f][r] = w

@@ -70,7 +70,7 @@ func ParseSettings(data []byte) (*Settings, error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&s); err != nil {
-		return nil, fmt.Errorf("misuse rules: %w", err)
+		return nil, fmt.Errorf("misuse rules: not the JSON of thresholds: %w", err)
 	}
 	if err := s.check(); err != nil {
 		return nil, fmt.Errorf("misuse rules: %w", err)

@@ -1,12 +1,15 @@
 package server
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/url"
 	"os"
+	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -160,7 +163,7 @@ func (c *Config) model() (*identity.Model, error) {
 	}
 	model, err := identity.ParseModel(raw)
 	if err != nil {
-		return nil, fmt.Errorf("weights: %w", err)
+		return nil, fmt.Errorf("weights: %s: %w", c.Weights, err)
 	}
 	return model, nil
 }
@@ -168,20 +171,42 @@ func (c *Config) model() (*identity.Model, error) {
 // LoadConfig reads a file and validates it; development allows what a real
 // server refuses.
 func LoadConfig(path string, development bool) (*Config, error) {
-	f, err := os.Open(path)
+	raw, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close() //nolint:errcheck // only read
-	return ReadConfig(f, development)
+	c, err := ReadConfig(bytes.NewReader(raw), development)
+	if err == nil || development || c == nil || !c.forDevelopment() {
+		return c, err
+	}
+	if _, dev := ReadConfig(bytes.NewReader(raw), true); dev != nil {
+		return c, err // it would not do there either
+	}
+	return c, fmt.Errorf("%s is a development configuration: it is taken with --development, never with real data; without it:\n%w", path, err)
+}
+
+// forDevelopment reports whether there is a setting that development alone has: another
+// fault must tempt nobody to serve real data by its rules.
+func (c *Config) forDevelopment() bool {
+	loopback := func(i access.IssuerConfig) bool { return i.AllowLoopbackHTTP }
+	return c.Keys.Dir != "" && c.Keys.KMS == "" && slices.ContainsFunc(c.Issuers, loopback)
 }
 
 // ReadConfig reads YAML and validates it. Unknown keys are faults.
 func ReadConfig(r io.Reader, development bool) (*Config, error) {
 	c := Config{Development: development}
-	d := yaml.NewDecoder(r)
-	d.KnownFields(true)
-	if err := d.Decode(&c); err != nil && !errors.Is(err, io.EOF) { // an empty file lacks all
+	var document yaml.Node
+	switch err := yaml.NewDecoder(r).Decode(&document); {
+	case errors.Is(err, io.EOF): // an empty file lacks all
+		return &c, c.Validate()
+	case err != nil:
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	var s settings
+	if err := s.check(&document, reflect.TypeFor[Config]()); err != nil {
+		return nil, err
+	}
+	if err := document.Decode(&c); err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
 	return &c, c.Validate()
@@ -194,7 +219,7 @@ func (c *Config) Validate() error {
 	fault := func(name, what string) { faults = append(faults, fmt.Errorf("%s: %s", name, what)) }
 	c.GRPC.validate("grpc", c.Development, fault)
 	c.REST.validate("rest", c.Development, fault)
-	if !isLoopback(c.Admin) && !c.Development {
+	if !isLoopback(c.Admin) {
 		fault("admin", "must be a loopback address: metrics and health have no authentication")
 	}
 	c.Database.validate(c.Development, fault)
@@ -220,10 +245,7 @@ func (c *Config) Validate() error {
 	if c.Origin == "" {
 		fault("origin", "is required: the log's name in checkpoints, such as register.example/log")
 	}
-	if c.Limits.PerSecond < 0 || c.Limits.Burst < 0 || c.Limits.PersonPerSecond < 0 || c.Limits.PersonBurst < 0 || c.Limits.MaxMessage < 0 || c.Limits.SearchTTL < 0 || c.Limits.ProposalsPerDay < 0 || c.Limits.CallTimeout < 0 ||
-		c.Limits.HeaderTimeout < 0 || c.Limits.BodyTimeout < 0 {
-		fault("limits", "must not be negative")
-	}
+	c.Limits.validate(fault)
 	c.Witnesses.validate(c.Development, fault)
 	if c.Console != nil {
 		c.Console.Validate(c.Issuers, c.Development, fault)
@@ -270,6 +292,22 @@ func (l *Listener) validate(name string, development bool, fault func(name, what
 	}
 	if name == "grpc" && l.ClientCA == "" && !development {
 		fault(name+".client_ca", "is required: force systems prove themselves by client certificates")
+	}
+}
+
+func (l *Limits) validate(fault func(name, what string)) {
+	for _, one := range []struct {
+		name     string
+		negative bool
+	}{
+		{"per_second", l.PerSecond < 0}, {"burst", l.Burst < 0},
+		{"person_per_second", l.PersonPerSecond < 0}, {"person_burst", l.PersonBurst < 0},
+		{"max_message", l.MaxMessage < 0}, {"search_ttl", l.SearchTTL < 0}, {"call_timeout", l.CallTimeout < 0},
+		{"header_timeout", l.HeaderTimeout < 0}, {"proposals_per_day", l.ProposalsPerDay < 0}, {"body_timeout", l.BodyTimeout < 0},
+	} {
+		if one.negative {
+			fault("limits."+one.name, "must not be negative; left out, it has the standard value")
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -29,10 +30,27 @@ func (k Keys) Provider() (seal.Provider, error) {
 	}
 	client, err := k.vault()
 	if err != nil {
-		return nil, fmt.Errorf("keys: %w", err)
+		return nil, fmt.Errorf("keys.%w", err)
 	}
 	registry.RegisterKMSClient(client)
-	return seal.KMSProvider(k.Dir, k.KMS)
+	provider, err := seal.KMSProvider(k.Dir, k.KMS)
+	if err != nil {
+		return nil, fmt.Errorf("keys.kms: %w", err)
+	}
+	return provider, nil
+}
+
+// Open reads the keys from where they are.
+func (k Keys) Open(ctx context.Context) (*seal.KeyRing, error) {
+	provider, err := k.Provider()
+	if err != nil {
+		return nil, err
+	}
+	keys, err := seal.Open(ctx, provider)
+	if err != nil {
+		return nil, fmt.Errorf("keys.dir: %s: %w", k.Dir, err)
+	}
+	return keys, nil
 }
 
 const vaultScheme = "hcvault://"
@@ -50,9 +68,13 @@ func (k Keys) vault() (registry.KMSClient, error) {
 		}
 		config.RootCAs = x509.NewCertPool()
 		if !config.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, errors.New("ca: no certificate in it")
+			return nil, fmt.Errorf("ca: %s: no certificate in it", k.CA)
 		}
 	}
 	// One client serves the one key that is configured.
-	return hcvault.NewClient(k.KMS, config, strings.TrimSpace(string(token)))
+	client, err := hcvault.NewClient(k.KMS, config, strings.TrimSpace(string(token)))
+	if err != nil {
+		return nil, fmt.Errorf("kms: %w", err)
+	}
+	return client, nil
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -22,14 +23,19 @@ const MisuseFile = "misuse.json"
 // MisuseSettings reads the thresholds by which misuse is looked for: those in the
 // folder of the policy, else those that are built in.
 func (c *Config) MisuseSettings() (*misuse.Settings, error) {
-	data, err := os.ReadFile(filepath.Join(c.PolicyDir, MisuseFile))
+	file := filepath.Join(c.PolicyDir, MisuseFile)
+	data, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		data, err = policies.Misuse, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("policy_dir: %w", err)
 	}
-	return misuse.ParseSettings(data)
+	settings, err := misuse.ParseSettings(data)
+	if err != nil {
+		return nil, fmt.Errorf("policy_dir: %s: %w", file, err)
+	}
+	return settings, nil
 }
 
 // watcher makes the watcher of the log; Run has it work.

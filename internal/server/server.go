@@ -129,11 +129,8 @@ func (s *Server) openData(ctx context.Context) error {
 // openStore opens the keys and the database, and starts the log's writer.
 func (s *Server) openStore(ctx context.Context) error {
 	c := s.config
-	provider, err := c.Keys.Provider()
-	if err != nil {
-		return err
-	}
-	if s.keys, err = seal.Open(ctx, provider); err != nil {
+	var err error
+	if s.keys, err = c.Keys.Open(ctx); err != nil {
 		return err
 	}
 	if c.Database.OwnerURL != "" {
@@ -225,22 +222,17 @@ func (s *Server) open(ctx context.Context) error {
 
 // openTLS reads the certificates of both ports, and returns every fault.
 func (s *Server) openTLS() error {
-	open := func(l Listener) (*access.TLS, error) {
+	open := func(name string, l Listener) (*access.TLS, error) {
 		if l.Cert == "" {
 			return nil, nil //nolint:nilnil // plain HTTP on loopback, in development alone
 		}
 		return access.NewTLS(access.TLSOptions{
-			CertFile: l.Cert, KeyFile: l.Key, ClientCAFile: l.ClientCA, CRLDir: l.CRLDir, RequireCRL: l.ClientCA != "",
+			Name: name, CertFile: l.Cert, KeyFile: l.Key, ClientCAFile: l.ClientCA, CRLDir: l.CRLDir, RequireCRL: l.ClientCA != "",
 		})
 	}
 	var faults [2]error
-	var err error
-	if s.tls, err = open(s.config.GRPC); err != nil {
-		faults[0] = fmt.Errorf("grpc: %w", err)
-	}
-	if s.restTLS, err = open(s.config.REST); err != nil {
-		faults[1] = fmt.Errorf("rest: %w", err)
-	}
+	s.tls, faults[0] = open("grpc.", s.config.GRPC)
+	s.restTLS, faults[1] = open("rest.", s.config.REST)
 	return errors.Join(faults[:]...)
 }
 

@@ -65,6 +65,9 @@ type product struct {
 	Vendor string `json:"vendor_name"`
 }
 
+// self is the product whose events these are.
+var self = product{Name: "Serial-perpetrator register", Vendor: "perpetrator-register"}
+
 type actor struct {
 	User           user            `json:"user"`
 	AppName        string          `json:"app_name,omitempty"`
@@ -138,6 +141,7 @@ type unmapped struct {
 	ResultCount   int      `json:"result_count"`
 	Changes       int      `json:"changed_records,omitempty"`
 	Source        string   `json:"source,omitempty"`
+	Selected      string   `json:"selected_force,omitempty"` // the stream has this force's callers alone
 }
 
 // activities are those of the statutory operations.
@@ -157,7 +161,7 @@ func NewEvent(origin string, index int64, leaf tlog.Hash, m *accesslog.Metadata)
 		SeverityID: severityInformational, StatusID: statusSuccess, StatusCode: m.Outcome,
 		Time: m.Time.UnixMilli(), Count: m.Count,
 		Metadata: metadata{
-			Version: Version, Product: product{Name: "Serial-perpetrator register", Vendor: "perpetrator-register"},
+			Version: Version, Product: self,
 			UID: m.ID.String(), Sequence: index, LogName: origin,
 			OriginalTime: m.Time.UTC().Format("2006-01-02T15:04:05.000000Z"), CorrelationUID: m.Trace,
 		},

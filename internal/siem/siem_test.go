@@ -120,7 +120,7 @@ func TestFileIsContinued(t *testing.T) {
 	l.add(5, "33")
 	name := filepath.Join(t.TempDir(), "log.jsonl")
 	for round := range 3 {
-		f, next, err := Open(name)
+		f, next, err := Open(name, "", nil)
 		must(t, err)
 		next, err = Write(t.Context(), l.db, Options{Next: next}, f)
 		must(t, err)
@@ -131,7 +131,7 @@ func TestFileIsContinued(t *testing.T) {
 		must(t, errors.Join(err, f.Close()))
 		l.add(3, "43")
 	}
-	f, next, err := Open(name)
+	f, next, err := Open(name, "", nil)
 	must(t, errors.Join(err, f.Close()))
 	data, err := os.ReadFile(name)
 	must(t, err)
@@ -142,10 +142,85 @@ func TestFileIsContinued(t *testing.T) {
 	if _, err := Write(t.Context(), l.db, Options{Force: "33"}, &out); err != nil || len(sequences(t, out.Bytes())) != 5 {
 		t.Errorf("one force: %v, %v", sequences(t, out.Bytes()), err)
 	}
-	other := filepath.Join(t.TempDir(), "other")
-	must(t, os.WriteFile(other, []byte("something else\n"), 0o600))
-	if _, _, err := Open(other); err == nil {
-		t.Error("a file of something else is continued")
+}
+
+// A file of something else is refused in one sentence, and stays as it is.
+func TestForeignFileIsLeftAsItIs(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 3*maxLine)
+	for _, text := range []string{
+		"one line without end", "something else\n", "something else\nand more", "\n", "{}\n", long, long + "\n",
+		`{"metadata":{"sequence":7}}` + "\n" + `{"metadata":`,
+	} {
+		name := filepath.Join(t.TempDir(), "other")
+		must(t, os.WriteFile(name, []byte(text), 0o600))
+		_, _, err := Open(name, "", nil)
+		if err == nil || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), name) || strings.Contains(err.Error(), "invalid") {
+			t.Errorf("%.40q: %v", text, err)
+		}
+		if now, err := os.ReadFile(name); err != nil || string(now) != text {
+			t.Errorf("%.40q became %.40q, %v", text, now, err)
+		}
+	}
+}
+
+// A file goes on with the selection that it has, from where it ends, or not at all: else
+// it would lack lines that it says it has.
+func TestFileKeepsItsSelection(t *testing.T) {
+	l := newLog(t)
+	l.add(2, "33")
+	l.add(2, "10")
+	for _, force := range []string{"", "33", "10"} {
+		name := filepath.Join(t.TempDir(), "log.jsonl")
+		first := int64(1)
+		f, next, err := Open(name, force, &first)
+		must(t, err)
+		if next != first {
+			t.Errorf("a fresh file begins at %d", next)
+		}
+		_, err = Write(t.Context(), l.db, Options{Next: next, Force: force}, f)
+		must(t, errors.Join(err, f.Close()))
+		was, err := os.ReadFile(name)
+		must(t, err)
+		lines := sequences(t, was)
+		end := lines[len(lines)-1] + 1
+		for _, other := range []string{"", "33", "10"} {
+			f, next, err := Open(name, other, nil)
+			switch {
+			case other == force && (err != nil || next != end):
+				t.Errorf("%q goes on at %d, want %d: %v", force, next, end, err)
+			case other != force && (err == nil || strings.Contains(err.Error(), "\n")):
+				t.Errorf("%q goes on with %q: %v", force, other, err)
+			}
+			if err == nil {
+				must(t, f.Close())
+			}
+		}
+		for _, at := range []int64{0, end - 1, end + 1} {
+			if _, _, err := Open(name, force, &at); err == nil || !strings.Contains(err.Error(), "--next") {
+				t.Errorf("%q goes on at %d, and ends at %d: %v", force, at, end, err)
+			}
+		}
+		f, _, err = Open(name, force, &end)
+		must(t, err)
+		must(t, f.Close())
+		if now, err := os.ReadFile(name); err != nil || !bytes.Equal(now, was) {
+			t.Errorf("%q was changed: %v", force, err)
+		}
+	}
+}
+
+// A disk that is full is told of once.
+func TestFullDiskIsToldOnce(t *testing.T) {
+	l := newLog(t)
+	l.add(20, "33")
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("there is no full disk here: ", err)
+	}
+	defer full.Close() //nolint:errcheck // nothing was written
+	if _, err := Write(t.Context(), l.db, Options{}, full); err == nil || strings.Count(err.Error(), "no space left") != 1 {
+		t.Errorf("%v", err)
 	}
 }
 

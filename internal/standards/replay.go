@@ -21,6 +21,8 @@ type MisuseReplay struct {
 	// From and Until bound the part.
 	From  time.Time `json:"from"`
 	Until time.Time `json:"until"`
+	// Days is how much of it the log holds, from its first entry to now, and at least one.
+	Days float64 `json:"days"`
 	// Entries is how many entries it has.
 	Entries int64 `json:"entries"`
 	// Rules has every rule, in the order of their declaration.
@@ -44,7 +46,7 @@ type MisuseReplayed struct {
 // Replay runs the watcher's rules over a part of the log, and writes nothing. The
 // times are those of entries; until zero means up to now.
 func (w *Watcher) Replay(ctx context.Context, from, until time.Time) (*MisuseReplay, error) {
-	out := &MisuseReplay{Settings: w.Settings.Version, From: from, Until: until}
+	out := &MisuseReplay{Settings: w.Settings.Version, From: from, Until: until, Days: 1}
 	at := map[string]int{}
 	actors := map[string]map[string]bool{}
 	for i, r := range misuse.Rules() {
@@ -63,6 +65,9 @@ func (w *Watcher) Replay(ctx context.Context, from, until time.Time) (*MisuseRep
 		return nil, err
 	}
 	end = min(end, head.Size)
+	if out.Days, err = w.days(ctx, from, until); err != nil {
+		return nil, err
+	}
 	judged, err := w.judged(ctx, head.Size)
 	if err != nil {
 		return nil, err
@@ -91,6 +96,21 @@ func (w *Watcher) Replay(ctx context.Context, from, until time.Time) (*MisuseRep
 		r.next = next
 	}
 	return out, nil
+}
+
+// days is how much of a time the log holds: a young log has not had 28 days to flag in.
+func (w *Watcher) days(ctx context.Context, from, until time.Time) (float64, error) {
+	first, err := w.DB.Entries(ctx, 0, 1, 1)
+	if err != nil {
+		return 0, err
+	}
+	if len(first) > 0 && from.Before(first[0].Time) {
+		from = first[0].Time
+	}
+	if now := w.Now(); until.IsZero() || now.Before(until) {
+		until = now
+	}
+	return max(1, until.Sub(from).Hours()/24), nil
 }
 
 func (r *MisuseReplayed) count(f *misuse.Flag, judged map[int64]registerv1.CaseOutcome) {
