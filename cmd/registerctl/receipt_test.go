@@ -198,6 +198,28 @@ func TestReceiptsOfAFile(t *testing.T) {
 	}
 }
 
+// cosigned is a signed note with the cosignature of the first of two witnesses, and both
+// their keys.
+func (l *memoryLog) cosigned(t *testing.T, signed string) (cosigned []byte, first, second string) {
+	t.Helper()
+	private, first, err := checkpoint.GenerateCosigner("witness.example/1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, second, err = checkpoint.GenerateCosigner("witness.example/2"); err != nil {
+		t.Fatal(err)
+	}
+	cosigner, err := checkpoint.NewCosigner(private, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, _, _ := strings.Cut(signed, "\n\n")
+	if cosigned, err = note.Sign(&note.Note{Text: text + "\n"}, l.signer, cosigner); err != nil {
+		t.Fatal(err)
+	}
+	return cosigned, first, second
+}
+
 // A kept proof is of a tree that the quorum has co-signed, or it fails, offline too.
 func TestOfflineProofNeedsItsWitnesses(t *testing.T) {
 	b := newBench(t)
@@ -208,23 +230,7 @@ func TestOfflineProofNeedsItsWitnesses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	one, oneKey, err := checkpoint.GenerateCosigner("witness.example/1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, twoKey, err := checkpoint.GenerateCosigner("witness.example/2")
-	if err != nil {
-		t.Fatal(err)
-	}
-	cosigner, err := checkpoint.NewCosigner(one, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, _, _ := strings.Cut(signed, "\n\n")
-	cosigned, err := note.Sign(&note.Note{Text: text + "\n"}, log.signer, cosigner)
-	if err != nil {
-		t.Fatal(err)
-	}
+	cosigned, oneKey, twoKey := log.cosigned(t, signed)
 	hashes, err := tlog.ProveRecord(3, 1, log)
 	if err != nil {
 		t.Fatal(err)

@@ -5,10 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/mod/sumdb/note"
-
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
-	"github.com/perpetrator-register/register/internal/checkpoint"
 )
 
 func TestWitnessedCheckpoint(t *testing.T) {
@@ -21,23 +18,7 @@ func TestWitnessedCheckpoint(t *testing.T) {
 		t.Fatal(err)
 	}
 	log.add(t, "three", "four", "five")
-	private, witnessKey, err := checkpoint.GenerateCosigner("witness.example/1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, otherKey, err := checkpoint.GenerateCosigner("witness.example/2")
-	if err != nil {
-		t.Fatal(err)
-	}
-	cosigner, err := checkpoint.NewCosigner(private, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, _, _ := strings.Cut(signed, "\n\n")
-	cosigned, err := note.Sign(&note.Note{Text: text + "\n"}, log.signer, cosigner)
-	if err != nil {
-		t.Fatal(err)
-	}
+	cosigned, witnessKey, otherKey := log.cosigned(t, signed)
 	asked := []string{"--log-key", log.key, "log", "checkpoint", "--witnessed"}
 	if code, out, errOut := b.run("", asked...); code != exitFault || out != "" || !strings.Contains(errOut, "no checkpoint") {
 		t.Errorf("none: %d %q %q", code, out, errOut)

@@ -56,7 +56,7 @@ type entryView struct {
 	Time                                   string
 	Subject, Short, Force, Collar, Officer string
 	Method, Outcome, Reason                string
-	Calls                                  string // how many, from where, when it stands for more than one
+	Calls                                  string // how many, and from where, when they are refusals counted together
 	Count                                  int32
 	Refused                                bool
 	Leaf, Metadata                         string

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -37,7 +38,7 @@ func (s *settings) value(n *yaml.Node, t reflect.Type, name string) {
 	case n.Tag == "!!null": // the standard value
 	case t.Kind() == reflect.Struct:
 		if n.Kind != yaml.MappingNode {
-			s.fault("%s: takes settings of its own, not %s, at line %d", or(name, "configuration"), shown(n), n.Line)
+			s.fault("%s: takes settings of its own, not %s, at line %d", cmp.Or(name, "configuration"), shown(n), n.Line)
 			return
 		}
 		s.group(n, t, name)
@@ -107,11 +108,4 @@ func shown(n *yaml.Node) string {
 	default:
 		return fmt.Sprintf("%q", n.Value)
 	}
-}
-
-func or(text, other string) string {
-	if text == "" {
-		return other
-	}
-	return text
 }

@@ -16,7 +16,6 @@ import (
 	storev1 "github.com/perpetrator-register/register/api/register/store/v1"
 	registerv1 "github.com/perpetrator-register/register/api/register/v1"
 	"github.com/perpetrator-register/register/internal/call"
-	"github.com/perpetrator-register/register/internal/uktime"
 	"github.com/perpetrator-register/register/internal/view"
 )
 
@@ -63,7 +62,7 @@ type packData struct {
 }
 
 // MadeAt is when the pack was made.
-func (p *packData) MadeAt() string { return p.Made.In(uktime.London).Format("2 January 2006, 15:04") }
+func (p *packData) MadeAt() string { return clockTime(p.Made) }
 
 // CreateEvidencePack implements the RPC.
 func (s *Histories) CreateEvidencePack(ctx context.Context, req *registerv1.CreateEvidencePackRequest) (*registerv1.EvidencePack, error) {
