@@ -128,9 +128,11 @@ func (a *attempt) run(ctx context.Context, g *gathering) error {
 		g.topUp()
 		a.items = g.items
 	}
+	w.version = head.Version
 	if err := a.gate(ctx, tx, head); err != nil {
 		return err
 	}
+	a.overtaken()
 	a.admit(head)
 	a.amend(ctx, tx, head)
 	if len(a.items) == 0 {
@@ -151,6 +153,9 @@ func (a *attempt) run(ctx context.Context, g *gathering) error {
 func (a *attempt) written(next edge) {
 	w := a.w
 	w.edge, w.time = next, a.batch.Time
+	if n := len(a.batch.Versions); n > 0 {
+		w.version = a.batch.Versions[n-1].LogIndex
+	}
 	w.alone++
 	w.answered = len(a.items)
 	w.stats.batches.Add(1)
@@ -222,6 +227,17 @@ func (w *Writer) catchUp(ctx context.Context, tx *postgres.LogTx, head postgres.
 	}
 	w.edge = e
 	return nil
+}
+
+// overtaken finishes the items whose answers hold no longer, and keeps the others.
+func (a *attempt) overtaken() {
+	a.items = slices.DeleteFunc(slices.Clone(a.items), func(it *item) bool {
+		is := it.p.Unchanged && it.p.Level < a.w.version
+		if is {
+			it.finish(Receipt{}, ErrOvertaken)
+		}
+		return is
+	})
 }
 
 // admit finishes the items whose records have moved on, and keeps the others.

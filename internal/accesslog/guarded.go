@@ -39,6 +39,7 @@ func (a *attempt) runGuarded(ctx context.Context) error {
 		guard.Sanction = w.o.Gate.Level() // before the callers are checked: more may be learnt in between
 	}
 	a.check()
+	a.overtaken() // nobody else has written: what we know of versions is all
 	if len(a.items) == 0 {
 		return nil
 	}

@@ -59,10 +59,12 @@ func newFixture(tb testing.TB) *fixture {
 	}
 	d := pgtest.New(tb)
 	f := &fixture{tb: tb, d: d, logKey: newLogKey(tb)}
-	// Tests that hold the lock take what time they need.
-	f.db, f.w = f.replica(postgres.Options{LockTimeout: 15 * time.Second, StatementTimeout: 15 * time.Second})
+	f.db, f.w = f.replica(patient)
 	return f
 }
+
+// patient is for tests that hold the lock, and take what time they need.
+var patient = postgres.Options{LockTimeout: 15 * time.Second, StatementTimeout: 15 * time.Second}
 
 // replica adds a writer with its own connections to the same database.
 func (f *fixture) replica(o postgres.Options) (*postgres.DB, *Writer) {

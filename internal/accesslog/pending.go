@@ -26,6 +26,9 @@ var (
 	// ErrConflict says that a record is not at the version the change was made
 	// from, or is new and exists already: read again and retry.
 	ErrConflict = errors.New("the record has changed")
+	// ErrOvertaken says that a record was written since the answer of an entry that
+	// says Unchanged was made. Nothing was written: answer again.
+	ErrOvertaken = errors.New("the register has changed since")
 	// ErrRejected says that the entry is not acceptable for what it holds.
 	ErrRejected = errors.New("the log entry is not acceptable")
 	// ErrCorrupt says that the stored log contradicts itself.
@@ -52,6 +55,10 @@ type Pending struct {
 	Amend func(News) (Amendment, error)
 	// Level is the log index up to which the maker had seen the register.
 	Level int64
+	// Unchanged makes the append fail with ErrOvertaken if a version of any record has
+	// committed after Level: the answer holds when its entry is written, and nobody need
+	// ask for news before.
+	Unchanged bool
 	// Tell, if not nil, is what Amend of those behind in the batch is told of it.
 	Tell any
 }

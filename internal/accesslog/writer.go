@@ -47,6 +47,7 @@ type Writer struct {
 	// Of the writing goroutine alone:
 	edge     edge      // of the log as last known
 	time     time.Time // of our last batch
+	version  int64     // log index of the newest version of a record, as of edge
 	alone    int       // batches in a row before which nobody else had written
 	leaf     []byte    // room for what is hashed
 	answered int       // callers answered since the last batch was gathered

@@ -35,11 +35,12 @@ type Call struct {
 	Touches []postgres.Touch
 	// Requires are records that must stand unchanged when the entry commits.
 	Requires []accesslog.Requirement
-	// Level, Amend and Tell are those of accesslog.Pending: what a change must
-	// take account of under the log's lock.
-	Level int64
-	Amend func(accesslog.News) (accesslog.Amendment, error)
-	Tell  any
+	// Level, Unchanged, Amend and Tell are those of accesslog.Pending: what must be taken
+	// account of under the log's lock.
+	Level     int64
+	Unchanged bool
+	Amend     func(accesslog.News) (accesslog.Amendment, error)
+	Tell      any
 	// Stopped is the sanction that stopped the call; its entry tells of it.
 	Stopped error
 	// StillMay, if not nil, asks whether the caller of a stream may go on: what he
@@ -53,6 +54,9 @@ type Call struct {
 	// Tries counts how often the use case has asked what its change means for duties:
 	// it was begun afresh because others were quicker.
 	Tries int
+	// Overtaken says that the call has been performed before, and what it answered held no
+	// longer when its entry was to be written: it is to ask for news first.
+	Overtaken bool
 	// Load names the load of history that the record is part of; empty when it comes
 	// alone.
 	Load string
@@ -192,7 +196,7 @@ func (c *Call) Afresh() {
 // is disclosed. What it met and must not show stays noted for the owner's PSD.
 func (c *Call) Discard() {
 	c.Entry.Results, c.Entry.ResultCount, c.Requires = nil, 0, nil
-	c.Level, c.Amend, c.Tell = 0, nil, nil
+	c.Level, c.Unchanged, c.Amend, c.Tell = 0, false, nil, nil
 	// A fresh list: an entry that was given up may still be on its way to the log.
 	var silent []postgres.Touch
 	for _, t := range c.Touches {
@@ -217,7 +221,7 @@ func (c *Call) Commit(ctx context.Context, outcome string, changes ...accesslog.
 	}
 	c.Entry.Outcome = outcome
 	p := &accesslog.Pending{Entry: c.Entry, Changes: changes, Touches: c.Touches, Requires: c.Requires,
-		Level: c.Level, Amend: c.Amend, Tell: c.Tell}
+		Level: c.Level, Unchanged: c.Unchanged, Amend: c.Amend, Tell: c.Tell}
 	if c.body != nil {
 		body, err := c.sealBody()
 		if err != nil {

@@ -52,10 +52,12 @@ type LogHead struct {
 	Root []byte
 	// Sanction is the log index of the newest change of a sanction, -1 if there is none.
 	Sanction int64
-	Leaves   [][]byte                  // leaf hashes from LogNeed.Size on, at most MaxLeaves
-	Known    map[uuid.UUID]KnownRecord // those of the records that exist
-	Taken    map[string]bool           // source HMACs that belong to a record
-	News     []News                    // nominals written after LogNeed.Since, in log order; at most MaxNews
+	// Version is the log index of the newest version of any record, -1 if there is none.
+	Version int64
+	Leaves  [][]byte                  // leaf hashes from LogNeed.Size on, at most MaxLeaves
+	Known   map[uuid.UUID]KnownRecord // those of the records that exist
+	Taken   map[string]bool           // source HMACs that belong to a record
+	News    []News                    // nominals written after LogNeed.Since, in log order; at most MaxNews
 }
 
 // KnownRecord is what the log's writer needs to know of a record.
@@ -130,8 +132,8 @@ func (tx *LogTx) begin(ctx context.Context, need LogNeed) (head LogHead, err err
 			return head, err
 		}
 	}
-	head.Sanction = -1
-	err = results.QueryRow().Scan(&head.Size, &head.Time, &head.Root, &head.Sanction)
+	head.Sanction, head.Version = -1, -1
+	err = results.QueryRow().Scan(&head.Size, &head.Time, &head.Root, &head.Sanction, &head.Version)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return head, err
 	}

@@ -120,7 +120,7 @@ func sanctionsAfter(ctx context.Context, from querier, after int64) ([]FeedRow, 
 }
 
 // FeedHead is the log index of the newest version, -1 if there is none. It is
-// cheap: ask it before a search.
+// cheap to ask.
 func (db *DB) FeedHead(ctx context.Context) (int64, error) {
 	var head int64
 	err := db.pool.QueryRow(ctx, qFeedHead).Scan(&head)

@@ -31,6 +31,10 @@ func appenderFor(w *accesslog.Writer) accesslog.Appender {
 // while another that is compared with it does.
 func watching() bool { return os.Getenv("REGISTER_BENCH_LOG") != "off" }
 
+// confirming is whether the log makes sure that answers hold: where there is none, each
+// call asks the database whether they do.
+func confirming() bool { return watching() }
+
 // profile serves CPU and memory profiles on a loopback address.
 func profile(addr string) {
 	if !isLoopback(addr) {

@@ -139,22 +139,32 @@ func (ch *Chain) run(ctx context.Context, full string, req proto.Message, perfor
 	if !ch.limits.allow(actor, "") {
 		return nil, ch.tooMany(actor, m)
 	}
-	c := call.New(m, actor, ch.policies.Current(), ch.log)
-	if span := trace.SpanContextFromContext(ctx); span.HasTraceID() {
-		c.Entry.Trace = span.TraceID().String()
+	for overtaken := false; ; overtaken = true {
+		c := call.New(m, actor, ch.policies.Current(), ch.log)
+		c.Overtaken = overtaken
+		if span := trace.SpanContextFromContext(ctx); span.HasTraceID() {
+			c.Entry.Trace = span.TraceID().String()
+		}
+		// Whom a sanction is known to stop need not be answered first.
+		if err = ch.gate.Stops(ctx, c.Caller()); err != nil {
+			c.Stop(err)
+		} else {
+			err = ch.guarded(call.With(ctx, c), c, req, perform)
+		}
+		receipt, err := ch.conclude(ctx, c, err)
+		if !errors.Is(err, accesslog.ErrOvertaken) { // which a call that was overtaken never is again
+			return receipt, err
+		}
 	}
-	// Whom a sanction is known to stop need not be answered first.
-	if err = ch.gate.Stops(ctx, c.Caller()); err != nil {
-		c.Stop(err)
-	} else {
-		err = ch.guarded(call.With(ctx, c), c, req, perform)
-	}
-	return ch.conclude(ctx, c, err)
 }
 
 // conclude makes the call's entry durable, unless its use case has done so,
-// and says what the caller may be told.
+// and says what the caller may be told: unless the answer was overtaken, when nothing was
+// written and the call is to be performed again.
 func (ch *Chain) conclude(ctx context.Context, c *call.Call, err error) (*accesslog.Receipt, error) {
+	if errors.Is(err, accesslog.ErrOvertaken) {
+		return nil, err
+	}
 	outcome := codes.OK
 	var problem *service.Problem
 	if err != nil {
@@ -178,6 +188,9 @@ func (ch *Chain) conclude(ctx context.Context, c *call.Call, err error) (*access
 		if accesslog.Sanctioned(logErr) {
 			problem = service.AsProblem(logErr)
 			logErr = c.Commit(logCtx, service.OutcomeName(problem.Code))
+		}
+		if errors.Is(logErr, accesslog.ErrOvertaken) {
+			return nil, logErr
 		}
 		if logErr != nil {
 			ch.slog.ErrorContext(ctx, "entry not written: call refused", "method", c.Method.Short, "err", logErr)

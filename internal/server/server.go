@@ -169,6 +169,7 @@ func (s *Server) deps() *service.Deps {
 	return &service.Deps{
 		DB: s.db, Keys: s.keys, View: s.view, Ref: s.ref, Rules: rules, Proof: accesslog.NewReader(s.db),
 		Origin: c.Origin, SearchTTL: c.Limits.SearchTTL, Timeout: c.Limits.CallTimeout, Now: c.now(), Log: s.log,
+		Confirms: confirming(),
 	}
 }
 

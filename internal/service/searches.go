@@ -50,7 +50,7 @@ func (s *Searches) CreateSearch(ctx context.Context, req *registerv1.CreateSearc
 		return nil, refusedSelf(c, ownSearch)
 	}
 	record, _ := identity.NewRecord(mapped.Raw)
-	found, silent, err := s.View.Search(ctx, record, identity.Limits{Candidates: maxNominals})
+	found, silent, err := s.look(ctx, c, record)
 	if err != nil {
 		return nil, notChecked(err)
 	}
@@ -111,6 +111,19 @@ func (s *Searches) CreateSearch(ctx context.Context, req *registerv1.CreateSearc
 		return answer, err
 	}
 	return answer, c.Commit(ctx, OutcomeName(codes.OK), b.changes...)
+}
+
+// look finds nominals with every change that committed before the call. While little is
+// written it asks nobody: the log makes sure as it writes the entry, and has the call
+// performed again if something was written after all.
+func (s *Searches) look(ctx context.Context, c *call.Call, record identity.Record) (identity.Result, []*view.Nominal, error) {
+	limits := identity.Limits{Candidates: maxNominals}
+	if s.Confirms && !c.Overtaken && s.View.Quiet() {
+		c.Level, c.Unchanged = s.View.Head(), true // before: more may be learnt in between
+		found, silent := s.View.Glance(record, limits)
+		return found, silent, nil
+	}
+	return s.View.Search(ctx, record, limits)
 }
 
 // noteSilent notes in the entry the SILENT nominals that the criteria fit, and returns their

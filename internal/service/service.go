@@ -39,6 +39,9 @@ type Deps struct {
 	// Now is the clock.
 	Now func() time.Time
 	Log *slog.Logger
+	// Confirms says that the log makes sure of an answer as it writes its entry
+	// (accesslog.Pending.Unchanged); otherwise the database is asked before.
+	Confirms bool
 }
 
 // Timestamp is the time of the clock.

@@ -1,2 +1,2 @@
--- Log index of the newest version: cheap enough to ask before every search.
+-- Log index of the newest version: cheap to ask.
 SELECT coalesce(max(log_index), -1) FROM register.version
