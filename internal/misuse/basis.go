@@ -43,13 +43,10 @@ func (e *Engine) basis(ev *Event, a *actor) (basis, *Case) {
 	case c.his(ev):
 		return outside, c
 	}
-	claimOf, ok := a.claims[ev.Reference]
-	if !ok {
-		claimOf = &claim{persons: map[Code]day{}}
-		a.claims[ev.Reference] = claimOf
+	people := a.claim(ev.Reference, ev.person(), dayOf(ev.Time))
+	if !slices.Contains(a.today.references, ev.Reference) {
+		a.today.references = append(a.today.references, ev.Reference)
 	}
-	people := claimOf.use(ev.person(), dayOf(ev.Time))
-	a.today.references[ev.Reference] = true
 	believed := people <= e.set.Claims.persons(ev) && len(a.today.references) <= e.set.Claims.references(ev)
 	switch {
 	case believed && c == nil:

@@ -1,6 +1,7 @@
 package misuse
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"time"
@@ -14,8 +15,11 @@ type Engine struct {
 	facts   *Facts
 	actors  map[string]*actor
 	groups  map[groupKey]*group
-	around  map[Code]*vicinity
-	pending []pending
+	names   names
+	looks   trail              // unexplained searches, by person and record
+	asked   trail              // searches of the last days by person, whatever explains them
+	written trail              // registrations, by person and record
+	pending queue              // of searches with a reference that the force has not told of yet
 	waiting map[Code][]waiting // by reference
 	raised  map[raised]day     // the bucket in which a flag was last raised
 	today   day
@@ -29,36 +33,11 @@ type raised struct {
 	about       Code
 }
 
-// vicinity is what happened lately to a person or a record.
-type vicinity struct {
-	looks         []trace // unexplained searches
-	registrations []trace
-	asked         []asked // searches of the last days, whatever explains them
-}
-
-// asked is a search by somebody of a group.
-type asked struct {
-	actor string
-	by    *actor
-	look  look
-}
-
-type trace struct {
-	actor string
-	look  look
-}
-
-// pending is a search with a reference that the force has not told of yet.
-type pending struct {
-	event Event
-	look  look
-}
-
 // NewEngine makes an engine that has seen nothing.
 func NewEngine(s *Settings) *Engine {
 	return &Engine{
 		set: s, facts: newFacts(), actors: map[string]*actor{}, groups: map[groupKey]*group{},
-		around: map[Code]*vicinity{}, waiting: map[Code][]waiting{}, raised: map[raised]day{},
+		names: names{numbers: map[string]who{}}, looks: newTrail(maxLooks), asked: newTrail(maxAsked), written: newTrail(maxLooks), waiting: map[Code][]waiting{}, raised: map[raised]day{},
 	}
 }
 
@@ -111,28 +90,14 @@ func (e *Engine) begin(d day) {
 		a.apart = recent(a.apart, from)
 		a.urgent = recent(a.urgent, from)
 		a.worked = slices.DeleteFunc(a.worked, func(at int64) bool { return at < from })
-		for ref, c := range a.claims {
-			for p, last := range c.persons {
-				if last <= d-claimDays {
-					delete(c.persons, p)
-				}
-			}
-			if len(c.persons) == 0 {
-				delete(a.claims, ref)
-			}
-		}
+		a.claims = slices.DeleteFunc(a.claims, func(c claim) bool { return c.last <= d-claimDays })
 		if len(a.totals) == 0 || a.totals[len(a.totals)-1].day <= d-day(e.set.Horizon) { //nolint:gosec // days are small
 			delete(e.actors, key)
 		}
 	}
-	for code, v := range e.around {
-		old := func(t trace) bool { return dayOf(t.look.time()) < d-vicinityDays }
-		v.looks, v.registrations = slices.DeleteFunc(v.looks, old), slices.DeleteFunc(v.registrations, old)
-		v.asked = slices.DeleteFunc(v.asked, func(a asked) bool { return dayOf(a.look.time()) < d-askedDays })
-		if len(v.looks)+len(v.registrations)+len(v.asked) == 0 {
-			delete(e.around, code)
-		}
-	}
+	e.looks.forget(d - vicinityDays)
+	e.written.forget(d - vicinityDays)
+	e.asked.forget(d - askedDays)
 	for key, bucket := range e.raised {
 		if bucket < d-2*day(e.set.Horizon) { //nolint:gosec // days are small
 			delete(e.raised, key)
@@ -146,12 +111,12 @@ const vicinityDays = 29
 func (e *Engine) actor(ev *Event) *actor {
 	a, ok := e.actors[ev.Actor]
 	if !ok {
-		a = &actor{claims: map[Code]*claim{}}
+		a = &actor{who: e.names.number(ev.Actor)}
 		e.actors[ev.Actor] = a
 	}
 	a.force, a.role, a.roles = ev.Force, ev.role(), ev.Roles
-	if d := dayOf(ev.Time); a.today.day != d || a.today.references == nil {
-		a.today = today{day: d, references: map[Code]bool{}}
+	if d := dayOf(ev.Time); a.today.day != d {
+		a.today = today{day: d}
 	}
 	return a
 }
@@ -166,15 +131,6 @@ func (e *Engine) group(a *actor) *group {
 	return g
 }
 
-func (e *Engine) near(c Code) *vicinity {
-	v, ok := e.around[c]
-	if !ok {
-		v = &vicinity{}
-		e.around[c] = v
-	}
-	return v
-}
-
 // look judges a search: first what explains it, then the rules.
 func (e *Engine) look(ev *Event) {
 	a := e.actor(ev)
@@ -184,7 +140,7 @@ func (e *Engine) look(ev *Event) {
 		l.bits |= offDuty
 	}
 	a.count(d, e.set.Horizon)
-	e.group(a).look(d, e.set.Horizon, ev.Actor)
+	e.group(a).look(d, e.set.Horizon, a.who)
 	j := judgement{e: e, ev: ev, a: a, l: &l, at: ev}
 	e.nearRegistration(&j)
 	e.nearStaff(&j)
@@ -200,7 +156,7 @@ func (e *Engine) look(ev *Event) {
 	}
 	switch j.basis {
 	case claimed:
-		e.pending = append(e.pending, pending{*ev, l})
+		e.pending.push(pack(binary.LittleEndian.AppendUint16(nil, uint16(l.bits)), ev))
 	case outside:
 		a.apart = add(a.apart, l, e.set.Horizon)
 	case urgent:
@@ -249,11 +205,7 @@ func (e *Engine) unexplained(a *actor, ev *Event, l *look) {
 	e.wait(ev, a)
 	for _, c := range []Code{l.person, l.record} {
 		if c != 0 {
-			v := e.near(c)
-			v.looks = append(v.looks, trace{ev.Actor, *l})
-			if len(v.looks) > maxLooks {
-				v.looks = slices.Delete(v.looks, 0, 1)
-			}
+			e.looks.add(c, trace{a.who, *l})
 		}
 	}
 }
@@ -261,34 +213,36 @@ func (e *Engine) unexplained(a *actor, ev *Event, l *look) {
 // settle judges the searches whose references should have been told of by now.
 func (e *Engine) settle(ev *Event) {
 	due := ev.Time.Add(-e.set.settle())
-	n := 0
-	for n < len(e.pending) && !e.pending[n].event.Time.After(due) {
-		n++
+	for p := e.pending.front(); p != nil && !packed(p[2:]).time().After(due); p = e.pending.front() {
+		then := packed(p[2:]).unpack()
+		l := newLook(&then)
+		l.bits = bits(binary.LittleEndian.Uint16(p))
+		e.pending.pop()
+		e.settled(&then, &l, ev)
 	}
-	for i := range n {
-		p := &e.pending[i]
-		a, ok := e.actors[p.event.Actor]
-		if !ok {
-			continue
+}
+
+// settled judges, with a later event, a search whose reference should have been told of.
+func (e *Engine) settled(ev *Event, l *look, at *Event) {
+	a, ok := e.actors[ev.Actor]
+	if !ok {
+		return
+	}
+	if _, known := e.facts.cases[ev.Reference]; known || !e.facts.tells(ev.Force, at.Time) {
+		if known {
+			a.work(l)
 		}
-		if _, known := e.facts.cases[p.event.Reference]; known || !e.facts.tells(p.event.Force, ev.Time) {
-			if known {
-				a.work(&p.look)
-			}
-			continue
-		}
-		p.look.bits |= unknown
-		e.unexplained(a, &p.event, &p.look)
-		j := judgement{e: e, ev: &p.event, a: a, l: &p.look, at: ev, basis: none, late: true}
-		for k := range rules {
-			if rules[k].late && e.set.Rules[rules[k].Code][tOn] == 1 {
-				j.rule = &rules[k]
-				rules[k].look(&j)
-			}
+		return
+	}
+	l.bits |= unknown
+	e.unexplained(a, ev, l)
+	j := judgement{e: e, ev: ev, a: a, l: l, at: at, basis: none, late: true}
+	for i := range rules {
+		if rules[i].late && e.set.Rules[rules[i].Code][tOn] == 1 {
+			j.rule = &rules[i]
+			rules[i].look(&j)
 		}
 	}
-	clear(e.pending[:n])
-	e.pending = e.pending[n:] // and not moved to the front: append does that now and then
 }
 
 // raise raises a flag, unless the same was raised in the same stretch of days.

@@ -20,7 +20,7 @@ type groupDay struct {
 	passed             int64 // of these, those that nothing accounts for
 	staffed            int64 // searches for staff of the same force
 	namesakes          int64 // searches by a rare name alone that staff bear
-	sizes              map[string]int
+	sizes              map[who]int
 }
 
 // at finds a day, or begins it.
@@ -30,7 +30,7 @@ func (g *group) at(d day, horizon int) *groupDay {
 		i--
 	}
 	if i == len(g.days) || g.days[i].day != d {
-		g.days = slices.Insert(g.days, i, groupDay{day: d, sizes: map[string]int{}})
+		g.days = slices.Insert(g.days, i, groupDay{day: d, sizes: map[who]int{}})
 	}
 	newest := g.days[len(g.days)-1].day
 	for j := range g.days {
@@ -57,11 +57,11 @@ func (g *group) on(d day) *groupDay {
 }
 
 // look counts a search.
-func (g *group) look(d day, horizon int, who string) {
+func (g *group) look(d day, horizon int, w who) {
 	t := g.at(d, horizon)
 	t.looks++
 	if t.sizes != nil {
-		t.sizes[who]++
+		t.sizes[w]++
 	}
 }
 

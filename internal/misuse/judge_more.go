@@ -157,20 +157,20 @@ func (j *judgement) manyUsers() {
 	}
 	from := dayOf(j.at.Time) - day(j.t(tDays)) //nolint:gosec // days are small
 	for _, about := range []Code{j.l.person, j.l.record} {
-		v := j.e.around[about]
-		if about == 0 || v == nil {
+		if about == 0 {
 			continue
 		}
 		var users []string
 		looks := map[string][]look{}
-		for _, t := range v.looks {
+		for t := range j.e.looks.of(about) {
 			if dayOf(t.look.time()) <= from || !j.e.same(j.ev.Force, j.l, &t.look, j.t(tRare)) {
 				continue
 			}
-			if looks[t.actor] == nil {
-				users = append(users, t.actor)
+			name := j.e.names.of[t.who]
+			if looks[name] == nil {
+				users = append(users, name)
 			}
-			looks[t.actor] = append(looks[t.actor], t.look)
+			looks[name] = append(looks[name], t.look)
 		}
 		if reasons(users, looks) < j.t("users") {
 			continue

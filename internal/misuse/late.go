@@ -6,7 +6,7 @@ import "slices"
 // yet be explained: a force tells of a long incident after it, or who works on a case
 // only when he has begun.
 type waiting struct {
-	event Event
+	event packed
 	by    *actor
 	group *group
 }
@@ -14,14 +14,14 @@ type waiting struct {
 // wait keeps a search with a reference, in case the reference is explained later.
 func (e *Engine) wait(ev *Event, a *actor) {
 	if ev.Reference != 0 {
-		e.waiting[ev.Reference] = append(e.waiting[ev.Reference], waiting{*ev, a, e.group(a)})
+		e.waiting[ev.Reference] = append(e.waiting[ev.Reference], waiting{pack(nil, ev), a, e.group(a)})
 	}
 }
 
 // forgetWaiting drops searches that have waited for as long as references are remembered.
 func (e *Engine) forgetWaiting(d day) {
 	for ref, list := range e.waiting {
-		list = slices.DeleteFunc(list, func(w waiting) bool { return dayOf(w.event.Time) <= d-claimDays })
+		list = slices.DeleteFunc(list, func(w waiting) bool { return dayOf(w.event.time()) <= d-claimDays })
 		if e.waiting[ref] = list; len(list) == 0 {
 			delete(e.waiting, ref)
 		}
@@ -38,9 +38,10 @@ func (e *Engine) explain() {
 				continue
 			}
 			list = slices.DeleteFunc(list, func(w waiting) bool {
-				explained := e.accountsFor(c, &w.event)
+				ev := w.event.unpack()
+				explained := e.accountsFor(c, &ev)
 				if explained {
-					e.takeBack(&w)
+					e.takeBack(&w, &ev)
 				}
 				return explained
 			})
@@ -60,8 +61,7 @@ func (e *Engine) accountsFor(c *Case, ev *Event) bool {
 }
 
 // takeBack takes a search out of those that nothing accounts for.
-func (e *Engine) takeBack(w *waiting) {
-	ev := &w.event
+func (e *Engine) takeBack(w *waiting, ev *Event) {
 	var was bits
 	here := func(l look) bool { return l.index == ev.Index }
 	if i := slices.IndexFunc(w.by.unexplained, here); i >= 0 {
@@ -82,8 +82,6 @@ func (e *Engine) takeBack(w *waiting) {
 		}
 	}
 	for _, c := range []Code{l.person, l.record} {
-		if v := e.around[c]; v != nil {
-			v.looks = slices.DeleteFunc(v.looks, func(t trace) bool { return t.look.index == ev.Index })
-		}
+		e.looks.drop(c, func(t *trace) bool { return t.look.index == ev.Index })
 	}
 }

@@ -58,6 +58,7 @@ const maxLooks = 4096
 
 // actor is what is kept of one actor.
 type actor struct {
+	who         who
 	force, role string
 	roles       []string
 	// unexplained are the searches that nothing accounts for, in order of time.
@@ -70,8 +71,8 @@ type actor struct {
 	// roster had him off duty.
 	worked []int64
 	// claims are the references of others or of nobody yet, with the people they
-	// were used for.
-	claims map[Code]*claim
+	// were used for, within claimDays.
+	claims []claim
 	// totals are his searches by day.
 	totals []total
 	// today is what he has done today.
@@ -81,18 +82,30 @@ type actor struct {
 // claimDays is for how long it counts for whom a reference was used.
 const claimDays = 28
 
-// claim is a reference that is not confirmed: when it was last used for whom.
-type claim struct{ persons map[Code]day }
+// claim is the use of a reference that is not confirmed, for one person.
+type claim struct {
+	reference, person Code
+	last              day
+}
 
-// use notes a use and returns for how many people the reference was used lately.
-func (c *claim) use(person Code, d day) int {
-	c.persons[person] = d
-	for p, last := range c.persons {
-		if last <= d-claimDays {
-			delete(c.persons, p)
+// claim notes the use of a reference and returns for how many people it was used lately.
+func (a *actor) claim(reference, person Code, d day) int {
+	n, known := 0, false
+	for i := range a.claims {
+		c := &a.claims[i]
+		if c.reference != reference {
+			continue
+		}
+		n++
+		if c.person == person {
+			c.last, known = d, true
 		}
 	}
-	return len(c.persons)
+	if !known {
+		a.claims = append(a.claims, claim{reference, person, d})
+		n++
+	}
+	return n
 }
 
 type total struct {
@@ -103,8 +116,8 @@ type total struct {
 // today is what an actor has done on one day.
 type today struct {
 	day        day
-	open       int           // searches that no confirmed case accounts for
-	references map[Code]bool // that are not confirmed
+	open       int    // searches that no confirmed case accounts for
+	references []Code // that are not confirmed
 }
 
 // add appends a look and drops those that are too old or too many.

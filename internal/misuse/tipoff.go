@@ -18,11 +18,7 @@ func (e *Engine) registration(ev *Event) {
 	}
 	codes := slices.Concat(ev.Records, ev.Terms[:min(1, len(ev.Terms))])
 	for _, c := range codes {
-		v := e.near(c)
-		v.registrations = append(v.registrations, trace{ev.Actor, l})
-		if len(v.registrations) > maxLooks {
-			v.registrations = slices.Delete(v.registrations, 0, 1)
-		}
+		e.written.add(c, trace{e.names.number(ev.Actor), l})
 	}
 	e.followed(ev)
 	e.tippedOff(ev, codes)
@@ -39,10 +35,7 @@ func (e *Engine) nearRegistration(j *judgement) {
 		e.group(j.a).at(dayOf(j.l.time()), e.set.Horizon).registered++
 	}
 	if j.l.person != 0 {
-		v := e.near(j.l.person)
-		if v.asked = append(v.asked, asked{j.ev.Actor, j.a, *j.l}); len(v.asked) > maxAsked {
-			v.asked = slices.Delete(v.asked, 0, 1)
-		}
+		e.asked.add(j.l.person, trace{j.a.who, *j.l})
 	}
 }
 
@@ -52,9 +45,11 @@ const maxAsked = 256
 // followed counts the searches that a registration follows.
 func (e *Engine) followed(ev *Event) {
 	for _, c := range ev.Terms[:min(1, len(ev.Terms))] {
-		for _, a := range e.around[c].asked {
-			if slices.Equal(e.registered(a.actor, a.by.force, &a.look), []int64{ev.Index}) {
-				e.group(a.by).at(dayOf(a.look.time()), e.set.Horizon).registered++
+		for t := range e.asked.of(c) {
+			name := e.names.of[t.who]
+			by, ok := e.actors[name]
+			if ok && slices.Equal(e.registered(name, by.force, &t.look), []int64{ev.Index}) {
+				e.group(by).at(dayOf(t.look.time()), e.set.Horizon).registered++
 			}
 		}
 	}
@@ -104,13 +99,12 @@ func (e *Engine) registered(actor, force string, l *look) []int64 {
 	t := e.set.Rules[codeTipOff]
 	var out []int64
 	for _, c := range []Code{l.person, l.record} {
-		v := e.around[c]
-		if c == 0 || v == nil {
+		if c == 0 {
 			continue
 		}
-		for _, r := range v.registrations {
+		for r := range e.written.of(c) {
 			apart := r.look.at - l.at
-			if r.actor != actor && max(apart, -apart) <= int64(t[tHours])*3600 && !slices.Contains(out, r.look.index) &&
+			if e.names.of[r.who] != actor && max(apart, -apart) <= int64(t[tHours])*3600 && !slices.Contains(out, r.look.index) &&
 				e.same(force, l, &r.look, t[tRare]) {
 				out = append(out, r.look.index)
 			}
@@ -127,16 +121,16 @@ func (e *Engine) tippedOff(ev *Event, codes []Code) {
 	first := map[string]*look{}
 	var actors []string
 	for _, c := range codes {
-		for i := range e.around[c].looks {
-			t := &e.around[c].looks[i]
-			a, ok := e.actors[t.actor]
-			if !ok || t.actor == ev.Actor {
+		for t := range e.looks.of(c) {
+			name := e.names.of[t.who]
+			a, ok := e.actors[name]
+			if !ok || name == ev.Actor {
 				continue
 			}
-			e.precedes(t, a, ev)
-			if first[t.actor] == nil {
-				first[t.actor] = &t.look
-				actors = append(actors, t.actor)
+			e.precedes(name, &t.look, a, ev)
+			if first[name] == nil {
+				first[name] = &t.look
+				actors = append(actors, name)
 			}
 		}
 	}
@@ -149,12 +143,12 @@ func (e *Engine) tippedOff(ev *Event, codes []Code) {
 }
 
 // precedes notes a search that nothing accounts for, if a registration came soon after it.
-func (e *Engine) precedes(t *trace, a *actor, ev *Event) {
-	i, ok := slices.BinarySearchFunc(a.unexplained, t.look.index, func(l look, index int64) int { return cmp.Compare(l.index, index) })
+func (e *Engine) precedes(name string, of *look, a *actor, ev *Event) {
+	i, ok := slices.BinarySearchFunc(a.unexplained, of.index, func(l look, index int64) int { return cmp.Compare(l.index, index) })
 	if !ok {
 		return
 	}
-	if l := &a.unexplained[i]; !met(l) && slices.Contains(e.registered(t.actor, a.force, l), ev.Index) {
+	if l := &a.unexplained[i]; !met(l) && slices.Contains(e.registered(name, a.force, l), ev.Index) {
 		l.bits |= nearby
 		e.group(a).at(dayOf(l.time()), e.set.Horizon).passed++
 	}
