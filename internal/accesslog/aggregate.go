@@ -23,7 +23,9 @@ type Refusal struct {
 // AggregateOptions configure an Aggregator. Zero values mean the defaults named.
 type AggregateOptions struct {
 	Every   time.Duration // how often counts are logged; a minute
-	MaxKeys int           // most counts apart in one interval; 256. The rest are counted together.
+	// MaxKeys is the most counts apart in one interval, of callers who are known and of
+	// those who are not; 256 each. The rest are counted together.
+	MaxKeys int
 	Log     *slog.Logger  // slog.Default
 }
 
@@ -36,6 +38,7 @@ type Aggregator struct {
 
 	mu     sync.Mutex
 	counts map[refusalKey]int64
+	apart  map[bool]int // how many of these there are, of callers who are known or not
 
 	flushing sync.Mutex // one flush at a time
 	once     sync.Once
@@ -63,7 +66,7 @@ func NewAggregator(a Appender, o AggregateOptions) *Aggregator {
 		o.Log = slog.Default()
 	}
 	g := &Aggregator{
-		a: a, o: o, counts: make(map[refusalKey]int64),
+		a: a, o: o, counts: make(map[refusalKey]int64), apart: make(map[bool]int),
 		closing: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	go g.run()
@@ -78,13 +81,18 @@ func (g *Aggregator) Add(r Refusal) {
 	g.add(refusalKey{r.Actor, network(r.Addr), short(r.Method), short(r.Code)}, 1)
 }
 
-// add counts under a key, or when there are too many, under ever coarser ones.
-// The coarse ones have no source and few codes, so they are few.
+// add counts under a key, or with all others when there are too many: a flood from
+// everywhere leaves those their names who are known.
 func (g *Aggregator) add(k refusalKey, n int64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if _, known := g.counts[k]; !known && len(g.counts) >= g.o.MaxKeys {
-		k = refusalKey{Actor{Kind: Anonymous}, other, other, other}
+	if _, counted := g.counts[k]; !counted {
+		known := k.actor.Kind != Anonymous
+		if g.apart[known] >= g.o.MaxKeys {
+			k = refusalKey{Actor{Kind: Anonymous}, other, other, other}
+		} else {
+			g.apart[known]++
+		}
 	}
 	g.counts[k] += n
 }
@@ -148,7 +156,7 @@ func (g *Aggregator) Flush(ctx context.Context) error {
 	defer g.flushing.Unlock()
 	g.mu.Lock()
 	counts := g.counts
-	g.counts = make(map[refusalKey]int64)
+	g.counts, g.apart = make(map[refusalKey]int64), make(map[bool]int)
 	g.mu.Unlock()
 
 	keys := make([]refusalKey, 0, len(counts))

@@ -38,10 +38,10 @@ func (f *fixture) counts() map[string]int64 {
 		if err != nil {
 			f.tb.Fatal(err)
 		}
-		if m.Actor.Kind != Anonymous || m.Decision.Effect != Deny {
+		if (m.Actor.Kind == Anonymous) != (m.Actor.Sub == "") || m.Decision.Effect != Deny {
 			f.tb.Errorf("entry %d: %+v", e.Index, m)
 		}
-		out[strings.Join([]string{m.Source, m.Method, m.Outcome}, " ")] += m.Count
+		out[strings.TrimSpace(strings.Join([]string{m.Actor.Sub, m.Source, m.Method, m.Outcome}, " "))] += m.Count
 	}
 	return out
 }
@@ -72,7 +72,8 @@ func TestAggregatorCounts(t *testing.T) {
 	}
 }
 
-// A flood from everywhere, of every kind, makes no more entries than allowed.
+// A flood from everywhere, of every kind, makes no more entries than allowed, and takes
+// nobody's name from him who is known.
 func TestAggregatorIsBounded(t *testing.T) {
 	f := newFixture(t)
 	g := f.aggregator(AggregateOptions{MaxKeys: 10})
@@ -85,16 +86,22 @@ func TestAggregatorIsBounded(t *testing.T) {
 		})
 	}
 	wg.Wait()
+	for i := range 30 {
+		g.Add(Refusal{Actor: Actor{Sub: fmt.Sprint("officer-", i%15), Force: "33", Kind: Person}, Method: "SearchService.CreateSearch", Code: "RESOURCE_EXHAUSTED"})
+	}
 	if err := g.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	got := f.counts()
-	total := int64(0)
-	for _, n := range got {
+	named, total := 0, int64(0)
+	for who, n := range got {
 		total += n
+		if strings.HasPrefix(who, "officer-") {
+			named++
+		}
 	}
-	if len(got) != 11 || total != 4000 {
-		t.Errorf("%d entries for %d refusals", len(got), total)
+	if len(got) != 21 || named != 10 || total != 4030 {
+		t.Errorf("%d entries, %d of them of callers who are known, for %d refusals", len(got), named, total)
 	}
 }
 
