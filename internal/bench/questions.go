@@ -44,9 +44,9 @@ func (r *run) yearOfEntries(ctx context.Context) error {
 	}
 	defer db.Close()
 	began = time.Now()
-	blocks := 0
+	blocks, noRest := 0, func(context.Context, time.Duration) {}
 	for more := true; more; blocks++ {
-		if more, err = db.CountBlock(ctx); err != nil {
+		if more, err = db.CountBlock(ctx, noRest); err != nil {
 			return err
 		}
 	}

@@ -31,6 +31,7 @@ var (
 	qDeleteKeys        = statement("delete_keys")
 	qDurability        = statement("durability")
 	qEntries           = statement("entries")
+	qEntriesCounted    = statement("entries_counted")
 	qEntriesListed     = statement("entries_listed")
 	qFeed              = statement("feed")
 	qFeedHead          = statement("feed_head")

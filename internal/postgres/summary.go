@@ -8,8 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// summaryBlock is how many entries are counted together; it stands in the queries
-// too.
+// summaryBlock is how many entries are counted together: the rows that stand are of so many.
 const summaryBlock = 65536
 
 // Grouping is what entries are counted by.
@@ -25,12 +24,15 @@ const (
 	ByOutcome Grouping = "outcome"
 )
 
+// allHours is the kind of counts by hour of all forces together.
+const allHours = "all_hours"
+
 // dimension is the kind of counts that answers a question with the fewest rows.
 func (f *SummaryFilter) dimension() string {
 	switch f.By {
 	case ByHour:
 		if f.Force == "" && f.Actor == "" {
-			return "all_hours"
+			return allHours
 		}
 	case ByDay, ByForce:
 		return string(ByOutcome)
@@ -137,28 +139,4 @@ func (db *DB) wholeBlocks(ctx context.Context, start, end time.Time) (from, unti
 func (db *DB) summarised(ctx context.Context, sql string) (blocks int64, err error) {
 	err = db.pool.QueryRow(ctx, sql).Scan(&blocks)
 	return blocks, readError(err)
-}
-
-// CountBlock counts the next block of entries that is complete and not counted yet, and
-// the busy accounts of the next one; more is false when there is none. Replicas may do so
-// at the same time.
-func (db *DB) CountBlock(ctx context.Context) (more bool, err error) {
-	head, err := db.Head(ctx)
-	if err != nil {
-		return false, ignoreNotFound(err)
-	}
-	for _, c := range []struct{ counted, count string }{{qSummarised, qSummariseBlock}, {qAccountsCounted, qSummariseAccounts}} {
-		next, err := db.summarised(ctx, c.counted)
-		if err != nil {
-			return false, err
-		}
-		if head.Size < (next+1)*summaryBlock {
-			continue
-		}
-		if _, err := db.pool.Exec(ctx, c.count, next); err != nil {
-			return false, readError(err)
-		}
-		more = true
-	}
-	return more, nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/perpetrator-register/register/internal/access"
 	"github.com/perpetrator-register/register/internal/accesslog"
+	"github.com/perpetrator-register/register/internal/service"
 )
 
 // GRPCAddr is the address of gRPC.
@@ -86,12 +87,14 @@ func (s *Server) Run(ctx context.Context) error {
 }
 
 // countEntries counts the log's blocks as they become complete, so that questions
-// about years of use are answered from counts.
+// about years of use are answered from counts. It is in no hurry, and leaves the calls
+// as much time as it takes.
 func (s *Server) countEntries(ctx context.Context) {
 	tick := time.NewTicker(countEvery)
 	defer tick.Stop()
+	rest := func(ctx context.Context, worked time.Duration) { service.Pause(ctx, worked, nil) }
 	for {
-		more, err := s.db.CountBlock(ctx)
+		more, err := s.db.CountBlock(ctx, rest)
 		if err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "entries cannot be counted", "err", err)
 		}

@@ -1,22 +1,6 @@
--- Counts one whole block of entries for each account that has 256 or more of them, unless
--- that was done. What is below is little enough to be counted when it is asked for.
-INSERT INTO register.account_summary (actor, dimension, block, force, time, key, entries, refused, records)
-SELECT p.actor, d.dimension, $1::bigint, p.force, d.time, d.key, count(*), count(*) FILTER (WHERE p.outcome <> 'OK'), sum(p.records)
-FROM (
-    SELECT actor
-    FROM register.entry_projection
-    WHERE idx >= $1 * 65536 AND idx < ($1 + 1) * 65536 AND actor <> ''
-    GROUP BY actor
-    HAVING count(*) >= 256
-) AS busy
-JOIN register.entry_projection p ON p.actor = busy.actor AND p.idx >= $1 * 65536 AND p.idx < ($1 + 1) * 65536
-CROSS JOIN LATERAL (VALUES
-    ('hour', date_trunc('hour', p.time, 'UTC'), ''),
-    ('reason', date_trunc('day', p.time, 'UTC'), p.reason),
-    ('method', date_trunc('day', p.time, 'UTC'), p.method),
-    ('outcome', date_trunc('day', p.time, 'UTC'), p.outcome)
-) AS d (dimension, time, key)
-GROUP BY p.actor, d.dimension, p.force, d.time, d.key
-UNION ALL
-SELECT '', '', $1, '', 'epoch', '', 0, 0, 0
+-- Writes some of the counts of the busy accounts of one whole block of entries, unless
+-- they stand there.
+INSERT INTO register.account_summary (block, dimension, force, time, key, entries, refused, records, actor)
+SELECT $1::bigint, *
+FROM unnest($2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], $9::text[])
 ON CONFLICT DO NOTHING
