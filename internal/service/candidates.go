@@ -45,14 +45,10 @@ func (p *person) best() *member {
 // know of him. No more than are shown are formed; more says that there would be
 // others.
 func (s *Searches) people(force string, found []identity.Candidate) (people []*person, more bool) {
-	byID := make(map[identity.ID]identity.Candidate, len(found))
-	for _, f := range found {
-		byID[f.ID] = f
-	}
-	taken := map[identity.ID]bool{}
+	taken := make([]identity.ID, 0, len(found))
 	for _, f := range found {
 		n, ok := s.View.Nominal(f.ID)
-		if !ok || n.Silent() || taken[f.ID] {
+		if !ok || n.Silent() || slices.Contains(taken, f.ID) {
 			continue // withdrawn or silenced since the index was read, or with another person
 		}
 		if len(people) == maxCandidates {
@@ -62,12 +58,16 @@ func (s *Searches) people(force string, found []identity.Candidate) (people []*p
 		p := &person{links: linked.Joined, unconfirmed: len(linked.Confirmed) < len(linked.Members)}
 		for _, id := range linked.Members {
 			n, ok := s.View.Nominal(id)
-			if !ok || n.Silent() || taken[id] {
+			if !ok || n.Silent() || slices.Contains(taken, id) {
 				continue
 			}
-			taken[id] = true
-			open := n.Restriction == registerv1.Restriction_RESTRICTION_UNSPECIFIED || n.Force == force
-			p.members = append(p.members, member{found: byID[id], nominal: n, open: open, confirmed: linked.Confirmed[id]})
+			taken = append(taken, id)
+			m := member{nominal: n, confirmed: linked.Confirmed[id]}
+			m.open = n.Restriction == registerv1.Restriction_RESTRICTION_UNSPECIFIED || n.Force == force
+			if i := slices.IndexFunc(found, func(f identity.Candidate) bool { return f.ID == id }); i >= 0 {
+				m.found = found[i]
+			}
+			p.members = append(p.members, m)
 		}
 		// The best match first, then the others found, then those that links alone bring.
 		slices.SortStableFunc(p.members, func(a, b member) int { return cmp.Compare(b.found.Bits, a.found.Bits) })
