@@ -22,11 +22,11 @@ type Refusal struct {
 
 // AggregateOptions configure an Aggregator. Zero values mean the defaults named.
 type AggregateOptions struct {
-	Every   time.Duration // how often counts are logged; a minute
+	Every time.Duration // how often counts are logged; a minute
 	// MaxKeys is the most counts apart in one interval, of callers who are known and of
 	// those who are not; 256 each. The rest are counted together.
 	MaxKeys int
-	Log     *slog.Logger  // slog.Default
+	Log     *slog.Logger // slog.Default
 }
 
 // Aggregator counts such refusals, and logs each count as one
