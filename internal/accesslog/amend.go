@@ -33,27 +33,24 @@ type Amendment struct {
 func (p *Pending) amends() bool { return p.Amend != nil }
 
 // amend lets the items that ask for it take account of what was written since
-// they were made. One that cannot is finished; the others are kept.
+// they were made. One that cannot is finished.
 func (a *attempt) amend(ctx context.Context, tx *postgres.LogTx, head postgres.LogHead) {
 	var told []any
-	kept := a.items[:0:0]
-	for _, it := range a.items {
+	a.keep(func(it *item) error {
 		it.changes, it.touches = it.p.Changes, it.p.Touches
 		if it.p.amends() {
 			news := News{Batch: told, Read: func(ids []uuid.UUID) ([]postgres.Current, error) {
 				return tx.CurrentByID(ctx, ids)
 			}}
 			if err := it.amend(news, head.News); err != nil {
-				it.finish(Receipt{}, err)
-				continue
+				return err
 			}
 		}
 		if it.p.Tell != nil {
 			told = append(told, it.p.Tell)
 		}
-		kept = append(kept, it)
-	}
-	a.items = kept
+		return nil
+	})
 }
 
 func (it *item) amend(news News, written []postgres.News) (err error) {

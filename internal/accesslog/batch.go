@@ -229,24 +229,34 @@ func (w *Writer) catchUp(ctx context.Context, tx *postgres.LogTx, head postgres.
 	return nil
 }
 
-// overtaken finishes the items whose answers hold no longer, and keeps the others.
-func (a *attempt) overtaken() {
-	a.items = slices.DeleteFunc(slices.Clone(a.items), func(it *item) bool {
-		is := it.p.Unchanged && it.p.Level < a.w.version
-		if is {
-			it.finish(Receipt{}, ErrOvertaken)
+// keep finishes the items of which fault says what is wrong, with that, and keeps the others.
+func (a *attempt) keep(fault func(*item) error) {
+	kept := a.items[:0:0]
+	for _, it := range a.items {
+		if err := fault(it); err != nil {
+			it.finish(Receipt{}, err)
+			continue
 		}
-		return is
+		kept = append(kept, it)
+	}
+	a.items = kept
+}
+
+// overtaken finishes the items whose answers hold no longer.
+func (a *attempt) overtaken() {
+	a.keep(func(it *item) error {
+		if it.p.Unchanged && it.p.Level < a.w.version {
+			return ErrOvertaken
+		}
+		return nil
 	})
 }
 
-// admit finishes the items whose records have moved on, and keeps the others.
+// admit finishes the items whose records have moved on.
 func (a *attempt) admit(head postgres.LogHead) {
-	kept := a.items[:0:0]
-	for _, it := range a.items {
+	a.keep(func(it *item) error {
 		if err := admissible(it.p, head); err != nil {
-			it.finish(Receipt{}, err)
-			continue
+			return err
 		}
 		for i := range it.p.Changes {
 			c := &it.p.Changes[i]
@@ -255,9 +265,8 @@ func (a *attempt) admit(head postgres.LogHead) {
 				head.Taken[string(c.Record.SourceHMAC)] = true
 			}
 		}
-		kept = append(kept, it)
-	}
-	a.items = kept
+		return nil
+	})
 }
 
 func admissible(p *Pending, head postgres.LogHead) error {

@@ -83,17 +83,12 @@ func (a *attempt) check() {
 	if g == nil {
 		return
 	}
-	kept := a.items[:0:0]
-	for _, it := range a.items {
-		if c := it.p.Caller; c != nil {
-			if err := g.Check(c); err != nil {
-				it.finish(Receipt{}, err)
-				continue
-			}
+	a.keep(func(it *item) error {
+		if it.p.Caller == nil {
+			return nil
 		}
-		kept = append(kept, it)
-	}
-	a.items = kept
+		return g.Check(it.p.Caller)
+	})
 }
 
 // sanctions reports whether an entry changes a sanction.
