@@ -156,7 +156,7 @@ func (e *Engine) look(ev *Event) {
 	}
 	switch j.basis {
 	case claimed:
-		e.pending.push(pack(binary.LittleEndian.AppendUint16(nil, uint16(l.bits)), ev))
+		e.pending.push(binary.LittleEndian.AppendUint16(pack(ev), uint16(l.bits))) // what it was seen to be goes last
 	case outside:
 		a.apart = add(a.apart, l, e.set.Horizon)
 	case urgent:
@@ -213,10 +213,10 @@ func (e *Engine) unexplained(a *actor, ev *Event, l *look) {
 // settle judges the searches whose references should have been told of by now.
 func (e *Engine) settle(ev *Event) {
 	due := ev.Time.Add(-e.set.settle())
-	for p := e.pending.front(); p != nil && !packed(p[2:]).time().After(due); p = e.pending.front() {
-		then := packed(p[2:]).unpack()
+	for p := e.pending.front(); p != nil && !packed(p).time().After(due); p = e.pending.front() {
+		then := packed(p).unpack()
 		l := newLook(&then)
-		l.bits = bits(binary.LittleEndian.Uint16(p))
+		l.bits = bits(binary.LittleEndian.Uint16(p[len(p)-2:]))
 		e.pending.pop()
 		e.settled(&then, &l, ev)
 	}

@@ -14,7 +14,7 @@ type waiting struct {
 // wait keeps a search with a reference, in case the reference is explained later.
 func (e *Engine) wait(ev *Event, a *actor) {
 	if ev.Reference != 0 {
-		e.waiting[ev.Reference] = append(e.waiting[ev.Reference], waiting{pack(nil, ev), a, e.group(a)})
+		e.waiting[ev.Reference] = append(e.waiting[ev.Reference], waiting{pack(ev), a, e.group(a)})
 	}
 }
 

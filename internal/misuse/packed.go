@@ -13,9 +13,9 @@ func (p packed) time() time.Time {
 	return time.Unix(0, int64(binary.LittleEndian.Uint64(p))).UTC() //nolint:gosec // as pack wrote it
 }
 
-// pack appends an event to p.
-func pack(p packed, e *Event) packed {
-	p = binary.LittleEndian.AppendUint64(p, uint64(e.Time.UnixNano()))
+// pack packs an event.
+func pack(e *Event) packed {
+	p := packed(binary.LittleEndian.AppendUint64(nil, uint64(e.Time.UnixNano())))
 	flags := uint64(0)
 	for i, is := range []bool{e.Asserted, e.Checked, e.Refused, e.Self, e.Wide} {
 		if is {
@@ -54,7 +54,7 @@ func (p packed) codes(all []Code) packed {
 	return p
 }
 
-// unpack is the event that was packed.
+// unpack is the event that was packed, whatever stands behind it.
 func (p packed) unpack() (e Event) {
 	e.Time = p.time()
 	r := unpacking(p[8:])

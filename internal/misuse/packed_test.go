@@ -23,11 +23,11 @@ func TestPackedIsTheEvent(t *testing.T) {
 				f.Set(filled)
 			}
 		}
-		if got := pack(nil, &e).unpack(); !reflect.DeepEqual(tidied(e), got) {
+		if got := pack(&e).unpack(); !reflect.DeepEqual(tidied(e), got) {
 			t.Fatalf("got %+v, want %+v", got, e)
 		}
 	}
-	if got := pack(nil, &Event{Time: monday}).unpack(); !reflect.DeepEqual(got, Event{Time: monday}) {
+	if got := pack(&Event{Time: monday}).unpack(); !reflect.DeepEqual(got, Event{Time: monday}) {
 		t.Errorf("of an event with nothing but a time: %+v", got)
 	}
 }
